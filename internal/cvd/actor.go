@@ -1,0 +1,72 @@
+package cvd
+
+import "slices"
+
+// ActorKind is what sort of somebody acts.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ActorStranger ActorKind = "stranger" // no credentials; may report and read what is public
+	ActorReporter ActorKind = "reporter" // holds a receipt
+	ActorMember   ActorKind = "member"   // signed in, a person
+	ActorMachine  ActorKind = "machine"  // a token marked as a machine's
+	ActorSystem   ActorKind = "system"   // the house's own clock
+)
+
+// Role is what a member may be. A member may hold several.
+type Role string
+
+// The roles of members.
+const (
+	RoleLead    Role = "lead"    // runs the team: members, tokens, policy versions, every case
+	RoleMember  Role = "member"  // works cases
+	RoleFixer   Role = "fixer"   // sees and helps in the cases that name them
+	RoleOfficer Role = "officer" // reviews and signs the policy; sees no case
+	RoleAuditor Role = "auditor" // reads everything, changes nothing
+)
+
+// Roles in the order of the tables.
+var Roles = []Role{RoleLead, RoleMember, RoleFixer, RoleOfficer, RoleAuditor}
+
+// Actor is who asks. There is no way into a case without being one.
+type Actor struct {
+	Kind    ActorKind
+	ID      string   // member id for members and machines; empty otherwise
+	Name    string   // shown to the team
+	Roles   []Role   // of members and machines
+	Offices []string // the officer's titles, as the policy's sign_offs name them
+	// Cases are those that a receipt opens, oldest first, with the participant
+	// it speaks for. Only reporters have them.
+	Cases []Reach
+	// Receipt identifies the receipt in the store (a digest, never the code).
+	Receipt []byte
+}
+
+// Reach is one case that a receipt opens.
+type Reach struct {
+	Case        CaseID
+	Participant ParticipantID
+}
+
+// Is tells whether the actor holds the role.
+func (a Actor) Is(r Role) bool { return slices.Contains(a.Roles, r) }
+
+// Human tells whether a person stands behind the act: only those acts meet the
+// promise of a human acknowledgement.
+func (a Actor) Human() bool { return a.Kind == ActorMember || a.Kind == ActorReporter }
+
+// Ref is how heads of events name the actor: kind, and id where there is one.
+func (a Actor) Ref() string {
+	switch a.Kind {
+	case ActorMember, ActorMachine:
+		return string(a.Kind) + "/" + a.ID
+	}
+	return string(a.Kind)
+}
+
+// System is the house's own clock.
+var System = Actor{Kind: ActorSystem, Name: "Fairlead"}
+
+// Stranger is anybody without credentials.
+var Stranger = Actor{Kind: ActorStranger}

@@ -1,0 +1,281 @@
+package cvd
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Case is the state of one case: what its events add up to. Only Apply changes
+// it. It never holds messages.
+type Case struct {
+	ID           CaseID        `json:"id"`
+	Program      string        `json:"program"`
+	Policy       int           `json:"policy"`  // the version it came in under
+	Version      int64         `json:"version"` // the last event's number
+	Created      time.Time     `json:"created"` // the instant of receipt
+	Updated      time.Time     `json:"updated"`
+	EM           EM            `json:"em"`
+	Facts        Facts         `json:"facts"`
+	Participants []Participant `json:"participants"`
+	Clocks       []Clock       `json:"clocks"`
+	Assignee     string        `json:"assignee,omitempty"`
+	Band         Band          `json:"band,omitempty"`
+	Flags        Flags         `json:"flags"`
+	Links        []Link        `json:"links,omitempty"`
+	Pending      *Pending      `json:"pending,omitempty"`
+	Replied      bool          `json:"replied,omitempty"`  // a member has spoken to the reporter
+	Reported     Band          `json:"reported,omitempty"` // reserved for the reporter's own rating
+
+	// Known from bodies only; empty once the case is erased.
+	Title   string   `json:"title,omitempty"`
+	Product string   `json:"product,omitempty"`
+	Affects string   `json:"affects,omitempty"` // the version as the reporter gave it
+	Missing []string `json:"missing,omitempty"` // what is being waited for
+	Score   *Score   `json:"score,omitempty"`
+	Outcome string   `json:"outcome,omitempty"`
+	Files   int      `json:"files,omitempty"`
+}
+
+// Participant returns the participant of that id, or nil.
+func (c *Case) Participant(id ParticipantID) *Participant {
+	for i := range c.Participants {
+		if c.Participants[i].ID == id {
+			return &c.Participants[i]
+		}
+	}
+	return nil
+}
+
+// RM is the organisation's own Report Management state, by which the case is
+// known.
+func (c *Case) RM() RM {
+	if p := c.Participant(Vendor); p != nil {
+		return p.RM
+	}
+	return RMStart
+}
+
+// Closed tells whether the case is at its end; that is final.
+func (c *Case) Closed() bool { return c.RM() == RMClosed }
+
+// HasReporter tells whether somebody outside waits for answers.
+func (c *Case) HasReporter() bool {
+	p := c.Participant(Reporter)
+	return p != nil
+}
+
+// Clock returns the latest clock of that kind, or nil.
+func (c *Case) Clock(k ClockKind) *Clock {
+	for i := range c.Clocks {
+		if c.Clocks[i].Kind == k {
+			return &c.Clocks[i]
+		}
+	}
+	return nil
+}
+
+// Awaiting tells whether the reporter was asked for information.
+func (c *Case) Awaiting() bool {
+	k := c.Clock(ClockNeedsInfo)
+	return k != nil && k.Running()
+}
+
+// Paused tells whether any of the team's clocks stands still.
+func (c *Case) Paused() bool {
+	return slices.ContainsFunc(c.Clocks, func(k Clock) bool { return k.Running() && !k.Paused.IsZero() })
+}
+
+// Breached tells whether a promise, not a target, was broken and is still owed.
+func (c *Case) Breached() bool {
+	return slices.ContainsFunc(c.Clocks, func(k Clock) bool {
+		return k.Running() && !k.Breached.IsZero() && !k.Target
+	})
+}
+
+// NextPromise is the promise to the reporter that falls due first, or nil. A
+// case that is not closed and has a reporter always has one.
+func (c *Case) NextPromise() *Clock {
+	return c.first(func(k *Clock) bool { return k.Ticking() && !k.Internal() })
+}
+
+// NextDue is the clock by which the team's queue is sorted, or nil.
+func (c *Case) NextDue() *Clock { return c.first((*Clock).Ticking) }
+
+func (c *Case) first(ok func(*Clock) bool) *Clock {
+	var best *Clock
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		if ok(k) && (best == nil || k.Told().Before(best.Told())) {
+			best = k
+		}
+	}
+	return best
+}
+
+// Clone copies the case so deeply that Apply on the copy leaves c untouched.
+func (c *Case) Clone() *Case {
+	d := *c
+	d.Participants = slices.Clone(c.Participants)
+	for i := range d.Participants {
+		d.Participants[i].Roles = slices.Clone(d.Participants[i].Roles)
+	}
+	d.Clocks = slices.Clone(c.Clocks)
+	d.Links = slices.Clone(c.Links)
+	d.Missing = slices.Clone(c.Missing)
+	return &d
+}
+
+// Apply moves the case by one event. The head alone moves the machines, so an
+// erased case replays to the same states; the body adds what words there are.
+// It refuses an event out of turn with ErrConflict and an arrow that its
+// machine does not have with ErrNotReady, and then has changed nothing.
+func (c *Case) Apply(ev Event) error {
+	if ev.Seq != c.Version+1 {
+		return fmt.Errorf("%w: event %d after %d", ErrConflict, ev.Seq, c.Version)
+	}
+	d := c.Clone()
+	if ev.Seq == 1 {
+		d.open(ev.Head)
+	} else if ev.Case != c.ID {
+		return fmt.Errorf("%w: event of another case", ErrInvalid)
+	}
+	for _, p := range ev.Joined {
+		d.join(p)
+	}
+	for _, a := range ev.Arrows {
+		if err := d.walk(a); err != nil {
+			return err
+		}
+	}
+	d.mark(ev.Head)
+	d.Version, d.Updated = ev.Seq, ev.At
+	if ev.Body != nil {
+		d.learn(ev.Type, ev.Body)
+	}
+	*c = *d
+	return nil
+}
+
+func (c *Case) open(h Head) {
+	c.ID, c.Program, c.Policy, c.Created = h.Case, h.Program, h.Policy, h.Created
+	c.EM, c.Facts = EMNone, FactsNone
+}
+
+func (c *Case) join(p Participant) {
+	if old := c.Participant(p.ID); old != nil {
+		old.Roles, old.Member = p.Roles, p.Member
+		return
+	}
+	c.Participants = append(c.Participants, p)
+}
+
+// walk takes one arrow of one machine.
+func (c *Case) walk(a Arrow) error {
+	var to string
+	var from string
+	var err error
+	p := c.Participant(a.Participant)
+	if p == nil && (a.Machine == MachineRM || a.Machine == MachineConsent) {
+		return fmt.Errorf("%w: no participant %q", ErrInvalid, string(a.Participant))
+	}
+	switch a.Machine {
+	case MachineRM:
+		from = string(p.RM)
+		p.RM, err = p.RM.Next(a.Do)
+		to = string(p.RM)
+	case MachineConsent:
+		from = string(p.Consent)
+		p.Consent, err = p.Consent.Next(a.Do)
+		to = string(p.Consent)
+	case MachineEM:
+		from = string(c.EM)
+		c.EM, err = c.EM.Next(a.Do)
+		to = string(c.EM)
+	case MachineCS:
+		from = string(c.Facts)
+		c.Facts, err = c.Facts.Next(a.Do)
+		to = string(c.Facts)
+	default:
+		return fmt.Errorf("%w: no machine %q", ErrInvalid, string(a.Machine))
+	}
+	if err != nil {
+		return err
+	}
+	if from != a.From || to != a.To {
+		return fmt.Errorf("%w: %s %s from %s leads to %s", ErrConflict, a.Machine, a.Do, from, to)
+	}
+	return nil
+}
+
+// mark takes over the open facts of a head that are not machines.
+func (c *Case) mark(h Head) {
+	for _, k := range h.Clocks {
+		if old := c.Clock(k.Kind); old != nil {
+			*old = k
+		} else {
+			c.Clocks = append(c.Clocks, k)
+		}
+	}
+	if h.Assignee != nil {
+		c.Assignee = *h.Assignee
+	}
+	if h.Band != nil {
+		c.Band = *h.Band
+	}
+	if h.Flags != nil {
+		c.Flags = *h.Flags
+	}
+	if h.Link != nil && !slices.Contains(c.Links, *h.Link) {
+		c.Links = append(c.Links, *h.Link)
+	}
+	if h.Pending != nil {
+		c.Pending = h.Pending
+		if h.Pending.Seq == 0 {
+			c.Pending = nil
+		}
+	}
+	if h.Human && h.Tell == TellReporter && h.Actor != string(ActorReporter) {
+		c.Replied = true
+	}
+	if p := c.Participant(h.Forgets); p != nil {
+		p.Contact, p.ContactBox = nil, nil
+	}
+}
+
+// learn takes over what a body tells beyond the head.
+func (c *Case) learn(t EventType, b *Body) {
+	if r := b.Report; r != nil && t == EventReceived {
+		c.Title, c.Product, c.Affects = r.Headline(), r.Product, r.Version
+	}
+	if b.ContactBox != nil || b.Contact != nil {
+		if p := c.Participant(Reporter); p != nil {
+			p.ContactBox, p.Contact = b.ContactBox, b.Contact
+		}
+	}
+	switch t {
+	case EventAsked:
+		c.Missing = b.Missing
+	case EventProvided, EventProceeded:
+		c.Missing = nil
+	case EventAttached:
+		c.Files++
+	}
+	if b.Score != nil {
+		c.Score = b.Score
+	}
+	if b.Outcome != "" {
+		c.Outcome = b.Outcome
+	}
+}
+
+// Replay adds up a history. It stops at the first event that does not fit.
+func Replay(events []Event) (*Case, error) {
+	c := &Case{}
+	for _, ev := range events {
+		if err := c.Apply(ev); err != nil {
+			return c, fmt.Errorf("event %d: %w", ev.Seq, err)
+		}
+	}
+	return c, nil
+}

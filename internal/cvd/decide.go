@@ -1,0 +1,407 @@
+package cvd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Deed is a verb with everything it needs to be decided without a store.
+type Deed struct {
+	Verb Verb
+	In   Input
+	By   Actor
+	// Score is what In.Vector was rated to.
+	Score *Score
+	// File is an attachment whose bytes are already kept.
+	File *Attachment
+	// Second asks that another member confirm before anything moves.
+	Second bool
+	// Alone allows the one who proposed a ruling to confirm it, because no
+	// other active member exists; it is recorded as single-handed.
+	Alone bool
+	// Urgent opens the emergency lane along with the verb.
+	Urgent bool
+	// Link is the other case, for a successor.
+	Link *Link
+	// Ruling is the input of the pending ruling, for confirm.
+	Ruling *Input
+}
+
+// Opening is everything the first event of a case needs.
+type Opening struct {
+	ID      CaseID
+	Program string
+	Policy  int
+	Report  *Report
+	Contact *Contact // nil: no way to reach the reporter but the thread
+	// Received is the instant the report reached the organisation.
+	Received time.Time
+	Channel  string // web, api, mail, phone, in person, internal
+	By       Actor
+	Internal bool // found by ourselves: nobody outside waits
+	Link     *Link
+}
+
+// Open decides the first event of a case: the organisation receives the report
+// and is aware of it; the reporter appears already accepted.
+func Open(o Opening, now time.Time) ([]Event, error) {
+	if strings.TrimSpace(o.Report.Description) == "" {
+		return nil, Faults{{Field: "description", Problem: "is empty", Remedy: "describe what you found in a sentence or more"}}
+	}
+	ev := Event{Head: Head{
+		Case: o.ID, Seq: 1, Type: EventReceived, V: 1, At: now, Actor: o.By.Ref(), Human: o.By.Human(),
+		Tell: TellReporter, Program: o.Program, Policy: o.Policy, Created: o.Received, Link: o.Link,
+		Joined: []Participant{{ID: Vendor, Roles: []ParticipantRole{AsVendor}, RM: RMStart, Consent: ConsentNone}},
+		Arrows: []Arrow{
+			{MachineRM, Vendor, string(RMStart), "receive", string(RMReceived)},
+			{MachineCS, "", string(FactsNone), FactVendorAware, "Vfdpxa"},
+		},
+		Flags: &Flags{Internal: o.Internal, Unread: !o.Internal, Privacy: o.Report.SensitiveDataSeen.Yes()},
+	}}
+	ev.Body = &Body{Report: o.Report, Channel: o.Channel, Contact: o.Contact}
+	if o.Internal {
+		ev.Tell, ev.Body.Silence = TellNobody, silentInternal
+		return []Event{ev}, nil
+	}
+	ev.Joined = append(ev.Joined, Participant{
+		ID: Reporter, Roles: []ParticipantRole{AsFinder, AsReporter}, RM: RMAccepted, Consent: ConsentNone,
+	})
+	return []Event{ev}, nil
+}
+
+const silentInternal = "an internal finding: nobody outside waits for an answer"
+
+// Decide says what a deed does to a case now, or why it may not be done. It is
+// pure: asked twice, it says the same. It leaves the clocks to the deadline
+// rules and never changes the case.
+func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
+	spec := SpecOf(d.Verb)
+	if spec == nil || d.Verb == VerbReceive {
+		return nil, fmt.Errorf("%w: no such verb", ErrNotFound)
+	}
+	if err := checkInput(spec, d.In); err != nil {
+		return nil, err
+	}
+	walk, ok := spec.Walk[c.RM()]
+	if !ok {
+		return nil, notFrom(c, spec)
+	}
+	if err := checkState(c, d); err != nil {
+		return nil, err
+	}
+	if d.Verb == VerbConfirm {
+		return confirm(c, d, now)
+	}
+	if d.Second {
+		return []Event{propose(c, d, now)}, nil
+	}
+	ev := start(c, spec, d, now)
+	if err := walkAll(c, &ev, spec, walk); err != nil {
+		return nil, err
+	}
+	mark(c, &ev, d)
+	return []Event{ev}, nil
+}
+
+// checkInput refuses members that the verb does not take and misses those it
+// needs, all at once.
+func checkInput(spec *Spec, in Input) error {
+	var faults Faults
+	given := in.given()
+	for _, name := range given {
+		if !slices.Contains(spec.Takes, name) {
+			faults = append(faults, Fault{name, fmt.Sprintf("is not taken by %s", spec.Verb), "leave it out"})
+		}
+	}
+	for _, name := range spec.Needs {
+		if !slices.Contains(given, name) {
+			faults = append(faults, Fault{name, fmt.Sprintf("is needed by %s", spec.Verb), "give it"})
+		}
+	}
+	if spec.Verb == VerbAsk && in.Text == "" && len(in.Missing) == 0 {
+		faults = append(faults, Fault{"missing", "nothing is asked for", "list what is missing, or write it as text"})
+	}
+	if in.Silent != "" && in.Text != "" {
+		faults = append(faults, Fault{"silent", "a text to the reporter and a reason for silence exclude each other", "give one of them"})
+	}
+	return faults.Err()
+}
+
+// given names the members that hold something.
+func (in Input) given() []string {
+	var out []string
+	has := func(name string, ok bool) {
+		if ok {
+			out = append(out, name)
+		}
+	}
+	has("text", strings.TrimSpace(in.Text) != "")
+	has("note", strings.TrimSpace(in.Note) != "")
+	has("reason", strings.TrimSpace(in.Reason) != "")
+	has("silent", strings.TrimSpace(in.Silent) != "")
+	has("clauses", len(in.Clauses) > 0)
+	has("missing", len(in.Missing) > 0)
+	has("vector", in.Vector != "")
+	has("to", in.To != "")
+	has("outcome", in.Outcome != "")
+	has("clock", in.Clock != "")
+	has("until", !in.Until.IsZero())
+	has("seq", in.Seq != 0)
+	has("contact", in.Contact != nil)
+	return out
+}
+
+func notFrom(c *Case, spec *Spec) error {
+	if c.Closed() {
+		return fmt.Errorf("%w: the case is closed, and that is final; new evidence opens a successor", ErrNotReady)
+	}
+	var from []string
+	for _, s := range rmStates {
+		if _, ok := spec.Walk[s]; ok {
+			from = append(from, string(s))
+		}
+	}
+	return fmt.Errorf("%w: the case is %s; %s needs it to be %s", ErrNotReady, c.RM(), spec.Verb, strings.Join(from, " or "))
+}
+
+// checkState holds the rules that depend on more than the RM state.
+func checkState(c *Case, d Deed) error {
+	if c.EM == EMActive || c.EM == EMRevise {
+		if d.Verb == VerbClose || d.Verb == VerbHandOn {
+			return fmt.Errorf("%w: a case under an active embargo is deferred, not closed", ErrEmbargoed)
+		}
+	}
+	refuse := func(why string) error { return fmt.Errorf("%w: %s", ErrNotReady, why) }
+	reporter := c.Participant(Reporter)
+	switch d.Verb {
+	case VerbProvide:
+		if !c.Awaiting() {
+			return refuse("no information is being waited for; send a message instead")
+		}
+	case VerbAcknowledge:
+		if k := c.Clock(ClockAcknowledge); k != nil && !k.Met.IsZero() {
+			return refuse("already acknowledged")
+		}
+	case VerbClaim:
+		if c.Assignee != "" && c.Assignee != d.By.ID && d.In.To == "" {
+			return refuse("somebody else holds the case; name them in \"to\" to take it over, or ask them to release it")
+		}
+	case VerbRelease:
+		if c.Assignee == "" {
+			return refuse("nobody holds the case")
+		}
+	case VerbAppeal:
+		if c.Flags.Appealed {
+			return refuse("the one appeal was used")
+		}
+	case VerbConfirm, VerbRefuse:
+		return checkPending(c, d)
+	case VerbEmergency:
+		if c.Flags.Emergency {
+			return refuse("the emergency lane is open already")
+		}
+	case VerbAct, VerbAfterAction:
+		if !c.Flags.Emergency {
+			return refuse("the emergency lane is not open")
+		}
+	case VerbWithdraw:
+		if reporter == nil || reporter.RM == RMClosed {
+			return refuse("the reporter has left already")
+		}
+	case VerbAsk, VerbContact, VerbForget, VerbReissue:
+		if reporter == nil {
+			return refuse("the case has no reporter")
+		}
+	case VerbPostpone:
+		return checkPostpone(c, d)
+	case VerbRedact:
+		if d.In.Seq < 1 || d.In.Seq > c.Version {
+			return Faults{{"seq", "no such event in this case", "give the number of the event whose words are to go"}}
+		}
+	}
+	if c.Pending != nil && c.Pending.Verb == d.Verb {
+		return refuse("the same ruling already waits for a second person")
+	}
+	return nil
+}
+
+func checkPending(c *Case, d Deed) error {
+	if c.Pending == nil {
+		return fmt.Errorf("%w: no ruling waits for a second person", ErrNotReady)
+	}
+	if c.Pending.By == d.By.Ref() && d.Verb == VerbConfirm && !d.Alone {
+		return fmt.Errorf("%w: another member must confirm it", ErrForbidden)
+	}
+	return nil
+}
+
+func checkPostpone(c *Case, d Deed) error {
+	k := c.Clock(d.In.Clock)
+	if k == nil || !k.Running() {
+		return Faults{{"clock", "no such promise is running", "name one that is"}}
+	}
+	if !d.In.Until.After(k.Told()) {
+		return Faults{{"until", "is not later than the date the reporter was told", "give a later instant"}}
+	}
+	return nil
+}
+
+// start builds the event without its arrows.
+func start(c *Case, spec *Spec, d Deed, now time.Time) Event {
+	in := d.In
+	ev := Event{
+		Head: Head{
+			Case: c.ID, Seq: c.Version + 1, Type: spec.Event, V: 1, At: now,
+			Actor: d.By.Ref(), Human: d.By.Human(), Tell: spec.Tell,
+		},
+		Body: &Body{
+			Text: in.Text, Note: in.Note, Reason: in.Reason, Clauses: in.Clauses, Missing: in.Missing,
+			To: in.To, Clock: in.Clock, Until: in.Until, Outcome: in.Outcome, Contact: in.Contact,
+			Score: d.Score, File: d.File,
+		},
+	}
+	if ev.Tell == TellReporter {
+		switch {
+		case !c.HasReporter():
+			ev.Tell, ev.Body.Silence = TellNobody, silentInternal
+		case in.Silent != "":
+			ev.Tell, ev.Body.Silence = TellNobody, in.Silent
+		}
+	}
+	if ev.Tell == TellNobody && ev.Body.Silence == "" {
+		ev.Body.Silence = in.Reason
+	}
+	return ev
+}
+
+// walkAll writes the verb's arrows into the event.
+func walkAll(c *Case, ev *Event, spec *Spec, deeds []string) error {
+	rm := c.RM()
+	for _, do := range deeds {
+		to, err := rm.Next(do)
+		if err != nil {
+			return err
+		}
+		ev.Arrows = append(ev.Arrows, Arrow{MachineRM, Vendor, string(rm), do, string(to)})
+		rm = to
+	}
+	facts := c.Facts
+	for i, f := range spec.Facts {
+		if i > 0 && facts.Has(f) {
+			continue
+		}
+		to, err := facts.Next(f)
+		if err != nil {
+			return err
+		}
+		ev.Arrows = append(ev.Arrows, Arrow{MachineCS, "", string(facts), f, string(to)})
+		facts = to
+	}
+	if p := c.Participant(Reporter); spec.Leaves && p != nil {
+		to, err := p.RM.Next("close")
+		if err != nil {
+			return err
+		}
+		ev.Arrows = append(ev.Arrows, Arrow{MachineRM, Reporter, string(p.RM), "close", string(to)})
+	}
+	return nil
+}
+
+// mark sets the open facts that belong to single verbs.
+func mark(c *Case, ev *Event, d Deed) {
+	flags := c.Flags
+	flags.Unread = d.By.Kind == ActorReporter || (flags.Unread && d.By.Kind != ActorMember)
+	switch d.Verb {
+	case VerbClaim:
+		to := d.By.ID
+		if d.In.To != "" {
+			to = d.In.To
+		}
+		ev.Assignee = &to
+	case VerbRelease:
+		nobody := ""
+		ev.Assignee = &nobody
+	case VerbSeverity:
+		ev.Band = &d.Score.Band
+	case VerbAppeal:
+		flags.Appealed = true
+	case VerbEmergency:
+		flags.Emergency = true
+	case VerbPrivacy:
+		flags.Privacy = true
+	case VerbRefuse:
+		ev.Pending = &Pending{}
+	case VerbRedact:
+		ev.Redacts = d.In.Seq
+	case VerbForget:
+		ev.Forgets = Reporter
+	case VerbInvite:
+		ev.Joined = []Participant{{ID: ParticipantID("fixer-" + d.In.To), Roles: []ParticipantRole{AsFixer}, RM: RMAccepted, Consent: ConsentNone, Member: d.In.To}}
+	case VerbSuccessor:
+		ev.Link = d.Link
+	case VerbClose, VerbHandOn, VerbWithdraw:
+		ev.Body.Outcome = outcome(c, d)
+	}
+	flags.Emergency = flags.Emergency || d.Urgent
+	if flags != c.Flags {
+		ev.Flags = &flags
+	}
+}
+
+func outcome(c *Case, d Deed) string {
+	switch {
+	case d.In.Outcome != "":
+		return d.In.Outcome
+	case d.Verb == VerbHandOn:
+		return "handed on"
+	case d.Verb == VerbWithdraw:
+		return "withdrawn"
+	case c.RM() == RMInvalid:
+		return "invalid"
+	case c.RM() == RMDeferred:
+		return "deferred"
+	}
+	return "resolved"
+}
+
+// propose records a ruling that another member must confirm; nothing moves.
+func propose(c *Case, d Deed, now time.Time) Event {
+	seq := c.Version + 1
+	in := d.In
+	return Event{
+		Head: Head{
+			Case: c.ID, Seq: seq, Type: EventRuled, V: 1, At: now, Actor: d.By.Ref(), Human: d.By.Human(),
+			Tell: TellTeam, Pending: &Pending{Seq: seq, Verb: d.Verb, By: d.By.Ref()},
+		},
+		Body: &Body{Input: &in},
+	}
+}
+
+// confirm records the second person's yes and does what was ruled.
+func confirm(c *Case, d Deed, now time.Time) ([]Event, error) {
+	verb := c.Pending.Verb
+	ev := Event{
+		Head: Head{
+			Case: c.ID, Seq: c.Version + 1, Type: EventConfirmed, V: 1, At: now, Actor: d.By.Ref(),
+			Human: d.By.Human(), Tell: TellTeam, Pending: &Pending{},
+		},
+		Body: &Body{Note: d.In.Note},
+	}
+	if d.Alone {
+		ev.Body.Reason = "single-handed: no other active member"
+	}
+	next := c.Clone()
+	if err := next.Apply(ev); err != nil {
+		return nil, err
+	}
+	if d.Ruling == nil {
+		return nil, fmt.Errorf("%w: the ruling's words are gone; rule again", ErrNotReady)
+	}
+	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score}, now)
+	if err != nil {
+		return nil, err
+	}
+	return append([]Event{ev}, then...), nil
+}

@@ -1,0 +1,191 @@
+package cvd
+
+import "time"
+
+// ParticipantID names a participant within one case.
+type ParticipantID string
+
+// The participants that every case starts with.
+const (
+	Vendor   ParticipantID = "vendor" // the organisation whose policy runs here
+	Reporter ParticipantID = "reporter"
+)
+
+// ParticipantRole is what a participant is in the case; one may be several.
+type ParticipantRole string
+
+// The roles of participants.
+const (
+	AsFinder      ParticipantRole = "finder"
+	AsReporter    ParticipantRole = "reporter"
+	AsVendor      ParticipantRole = "vendor"
+	AsCoordinator ParticipantRole = "coordinator"
+	AsDeployer    ParticipantRole = "deployer"
+	AsObserver    ParticipantRole = "observer"
+	AsFixer       ParticipantRole = "fixer" // a member named on this case
+)
+
+// Participant is somebody's part in a case.
+type Participant struct {
+	ID      ParticipantID     `json:"id"`
+	Roles   []ParticipantRole `json:"roles"`
+	RM      RM                `json:"rm"`
+	Consent Consent           `json:"consent"`
+	Member  string            `json:"member,omitempty"` // member id of a fixer
+	// ContactBox is Contact, sealed under the participant's own key.
+	ContactBox []byte   `json:"contact_box,omitempty"`
+	Contact    *Contact `json:"-"`
+}
+
+// Arrow is one step of one machine, as it was taken.
+type Arrow struct {
+	Machine     Machine       `json:"machine"`
+	Participant ParticipantID `json:"participant,omitempty"`
+	From        string        `json:"from"`
+	Do          string        `json:"do"`
+	To          string        `json:"to"`
+}
+
+// LinkKind is how two cases belong together.
+type LinkKind string
+
+// The kinds of link.
+const (
+	LinkDuplicateOf LinkKind = "duplicate-of"
+	LinkSuccessorOf LinkKind = "successor-of"
+	LinkSucceededBy LinkKind = "succeeded-by"
+	LinkSplitFrom   LinkKind = "split-from"
+)
+
+// Link names another case.
+type Link struct {
+	Kind LinkKind `json:"kind"`
+	Case CaseID   `json:"case"`
+}
+
+// Flags are the open marks of a case.
+type Flags struct {
+	Emergency bool `json:"emergency,omitempty"` // the emergency lane is open
+	Privacy   bool `json:"privacy,omitempty"`   // personal data was seen
+	Unread    bool `json:"unread,omitempty"`    // the reporter said something that no member opened
+	Internal  bool `json:"internal,omitempty"`  // no reporter: found by ourselves
+	Appealed  bool `json:"appealed,omitempty"`  // the one appeal was used
+}
+
+// Pending is a ruling that waits for a second member.
+type Pending struct {
+	Seq  int64  `json:"seq"` // the event that holds what was ruled
+	Verb Verb   `json:"verb"`
+	By   string `json:"by"` // actor reference
+}
+
+// Telling says whether an event reaches the reporter.
+type Telling string
+
+// The ways of telling.
+const (
+	TellReporter Telling = "reporter" // shown in the thread, with a notice if they can be reached
+	TellTeam     Telling = "team"     // the team's own matter; moves nothing the reporter was told
+	TellNobody   Telling = "nobody"   // moves something, and the body holds the reason for silence
+)
+
+// Head is the open part of an event: enough to move the machines, and no word
+// from or about a vulnerability. It is stored verbatim.
+type Head struct {
+	Case  CaseID    `json:"case"`
+	Seq   int64     `json:"seq"` // 1 for the first event of the case
+	Type  EventType `json:"type"`
+	V     int       `json:"v"`
+	At    time.Time `json:"at"`
+	Actor string    `json:"actor"`
+	Human bool      `json:"human,omitempty"`
+	Tell  Telling   `json:"tell"`
+
+	Arrows []Arrow `json:"arrows,omitempty"`
+	// Clocks holds each clock that the event touched, as it stands after it.
+	Clocks []Clock `json:"clocks,omitempty"`
+	// Joined holds participants that the event brought in, without contact.
+	Joined []Participant `json:"joined,omitempty"`
+
+	Program  string        `json:"program,omitempty"` // first event only
+	Policy   int           `json:"policy,omitempty"`  // first event only: the version pinned
+	Created  time.Time     `json:"created,omitzero"`  // first event only: the instant of receipt
+	Assignee *string       `json:"assignee,omitempty"`
+	Band     *Band         `json:"band,omitempty"`
+	Flags    *Flags        `json:"flags,omitempty"`
+	Link     *Link         `json:"link,omitempty"`
+	Pending  *Pending      `json:"pending,omitempty"` // a zero Seq clears it
+	Redacts  int64         `json:"redacts,omitempty"` // the event whose body key was dropped
+	Forgets  ParticipantID `json:"forgets,omitempty"` // the participant whose contact key was dropped
+}
+
+// Body is the sealed part of an event. Which members an event type uses is told
+// in docs/formats.md.
+type Body struct {
+	Report  *Report     `json:"report,omitempty"`
+	Text    string      `json:"text,omitempty"`    // to the reporter
+	Note    string      `json:"note,omitempty"`    // the team's own words
+	Reason  string      `json:"reason,omitempty"`  // why; shown to the reporter with a ruling
+	Silence string      `json:"silence,omitempty"` // why the reporter was told nothing
+	Clauses []string    `json:"clauses,omitempty"` // ids in the pinned policy version
+	Missing []string    `json:"missing,omitempty"` // what was asked for
+	To      string      `json:"to,omitempty"`      // who a report was handed to
+	Score   *Score      `json:"score,omitempty"`
+	File    *Attachment `json:"file,omitempty"`
+	Clock   ClockKind   `json:"clock,omitempty"`
+	Channel string      `json:"channel,omitempty"` // web, api, mail, phone, in person, internal
+	Outcome string      `json:"outcome,omitempty"` // how the case ended
+	Input   *Input      `json:"input,omitempty"`   // what a pending ruling will do
+	// ContactBox is the reporter's contact, sealed under their own key.
+	ContactBox []byte   `json:"contact_box,omitempty"`
+	Contact    *Contact `json:"-"`
+}
+
+// Score is a severity as somebody rated it, with what it was rated from.
+type Score struct {
+	Vector  string  `json:"vector"`
+	Version string  `json:"version"` // 3.1, 4.0
+	Score   float64 `json:"score"`
+	Band    Band    `json:"band"`
+}
+
+// Attachment is a file of the case. Blob is a generated name; Name is what the
+// sender called it and is never used as a path.
+type Attachment struct {
+	Blob   string `json:"blob"`
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	Key    []byte `json:"key"` // the blob's own key, wrapped under the case's
+}
+
+// Event is one thing that happened to a case. Body is nil when its key is gone:
+// then it reads "erased".
+type Event struct {
+	Head
+	Body *Body
+}
+
+// Erased tells whether the event's words are gone.
+func (e *Event) Erased() bool { return e.Body == nil }
+
+// EffectKind says who carries an effect.
+type EffectKind string
+
+// The kinds of effect.
+const (
+	EffectNotifyReporter EffectKind = "notify-reporter"
+	EffectNotifyTeam     EffectKind = "notify-team"
+)
+
+// Effect is something the world must be told because of an event. It is a
+// reference: the words are made when it is carried.
+type Effect struct {
+	Key      string     `json:"key"` // unique: enqueuing it twice is once
+	Kind     EffectKind `json:"kind"`
+	Case     CaseID     `json:"case"`
+	Seq      int64      `json:"seq"`
+	To       string     `json:"to"`       // participant id, member id, or a group: on-duty, other, team, lead, officers
+	Template string     `json:"template"` // the notice's name in the message catalogue
+	At       time.Time  `json:"at"`       // not before
+}
