@@ -133,6 +133,7 @@ type Body struct {
 	Score   *Score      `json:"score,omitempty"`
 	File    *Attachment `json:"file,omitempty"`
 	Clock   ClockKind   `json:"clock,omitempty"`
+	Until   time.Time   `json:"until,omitzero"`    // the date a promise was moved to
 	Channel string      `json:"channel,omitempty"` // web, api, mail, phone, in person, internal
 	Outcome string      `json:"outcome,omitempty"` // how the case ended
 	Input   *Input      `json:"input,omitempty"`   // what a pending ruling will do

@@ -105,6 +105,8 @@ type Clause struct {
 	Urgent bool `yaml:"urgent,omitempty" json:"urgent,omitempty"`
 	// Field is the form field the clause belongs beside, if any.
 	Field string `yaml:"field,omitempty" json:"field,omitempty"`
+	// Optional marks a step of the checklist that may be left out.
+	Optional bool `yaml:"optional,omitempty" json:"optional,omitempty"`
 }
 
 // Scope says what may be reported and what a report about it will be told.
@@ -123,6 +125,7 @@ type SafeHarbour struct {
 	NoLawEnforcement bool   `yaml:"no_law_enforcement" json:"no_law_enforcement"`
 	Text             string `yaml:"text,omitempty" json:"text,omitempty"`
 	Reservation      string `yaml:"reservation,omitempty" json:"reservation,omitempty"` // what is reserved on noncompliance
+	Clause           string `yaml:"clause,omitempty" json:"clause,omitempty"`           // id under which the text is cited
 }
 
 // Rewards is the stance on money and on names.
@@ -140,6 +143,7 @@ type Disclosure struct {
 	// DefaultEmbargo counts as the organisation's own first proposal; zero
 	// means none.
 	DefaultEmbargo calendar.Amount `yaml:"default_embargo,omitempty" json:"default_embargo,omitzero"`
+	Clause         string          `yaml:"clause,omitempty" json:"clause,omitempty"` // id under which the text is cited
 }
 
 // CVE is the stance on CVE identifiers.
@@ -148,6 +152,7 @@ type CVE struct {
 	CNA         string `yaml:"cna,omitempty" json:"cna,omitempty"`
 	AfterFix    bool   `yaml:"after_fix" json:"after_fix"` // publication waits for a remediation
 	Text        string `yaml:"text,omitempty" json:"text,omitempty"`
+	Clause      string `yaml:"clause,omitempty" json:"clause,omitempty"` // id under which the text is cited
 }
 
 // Privacy is the notice on the form and the lane for exposed personal data.
