@@ -1,6 +1,9 @@
 package cvd
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // ActorKind is what sort of somebody acts.
 type ActorKind string
@@ -39,9 +42,25 @@ type Actor struct {
 	// Cases are those that a receipt opens, oldest first, with the participant
 	// it speaks for. Only reporters have them.
 	Cases []Reach
-	// Receipt identifies the receipt in the store (a digest, never the code).
-	Receipt []byte
+	// Receipt names the receipt in the store (a digest, never the code).
+	Receipt string
 }
+
+// Member is a person of the team, as its members know each other.
+type Member struct {
+	ID            string    `json:"id"`
+	Name          string    `json:"name"`
+	Email         string    `json:"email"`
+	Roles         []Role    `json:"roles"`
+	Offices       []string  `json:"offices,omitempty"`
+	Qualification string    `json:"qualification,omitempty"` // security background, as the policy asks for
+	Active        bool      `json:"active"`
+	Away          bool      `json:"away,omitempty"` // not on duty until they say otherwise
+	Added         time.Time `json:"added"`
+}
+
+// Is tells whether the member holds the role.
+func (m Member) Is(r Role) bool { return slices.Contains(m.Roles, r) }
 
 // Reach is one case that a receipt opens.
 type Reach struct {
