@@ -29,50 +29,6 @@ type Deed struct {
 	Ruling *Input
 }
 
-// Opening is everything the first event of a case needs.
-type Opening struct {
-	ID      CaseID
-	Program string
-	Policy  int
-	Report  *Report
-	Contact *Contact // nil: no way to reach the reporter but the thread
-	// Received is the instant the report reached the organisation.
-	Received time.Time
-	Channel  string // web, api, mail, phone, in person, internal
-	By       Actor
-	Internal bool // found by ourselves: nobody outside waits
-	Link     *Link
-}
-
-// Open decides the first event of a case: the organisation receives the report
-// and is aware of it; the reporter appears already accepted.
-func Open(o Opening, now time.Time) ([]Event, error) {
-	if strings.TrimSpace(o.Report.Description) == "" {
-		return nil, Faults{{Field: "description", Problem: "is empty", Remedy: "describe what you found in a sentence or more"}}
-	}
-	ev := Event{Head: Head{
-		Case: o.ID, Seq: 1, Type: EventReceived, V: 1, At: now, Actor: o.By.Ref(), Human: o.By.Human(),
-		Tell: TellReporter, Program: o.Program, Policy: o.Policy, Created: o.Received, Link: o.Link,
-		Joined: []Participant{{ID: Vendor, Roles: []ParticipantRole{AsVendor}, RM: RMStart, Consent: ConsentNone}},
-		Arrows: []Arrow{
-			{MachineRM, Vendor, string(RMStart), "receive", string(RMReceived)},
-			{MachineCS, "", string(FactsNone), FactVendorAware, "Vfdpxa"},
-		},
-		Flags: &Flags{Internal: o.Internal, Unread: !o.Internal, Privacy: o.Report.SensitiveDataSeen.Yes()},
-	}}
-	ev.Body = &Body{Report: o.Report, Channel: o.Channel, Contact: o.Contact}
-	if o.Internal {
-		ev.Tell, ev.Body.Silence = TellNobody, silentInternal
-		return []Event{ev}, nil
-	}
-	ev.Joined = append(ev.Joined, Participant{
-		ID: Reporter, Roles: []ParticipantRole{AsFinder, AsReporter}, RM: RMAccepted, Consent: ConsentNone,
-	})
-	return []Event{ev}, nil
-}
-
-const silentInternal = "an internal finding: nobody outside waits for an answer"
-
 // Decide says what a deed does to a case now, or why it may not be done. It is
 // pure: asked twice, it says the same. It leaves the clocks to the deadline
 // rules and never changes the case.
@@ -227,16 +183,6 @@ func checkState(c *Case, d Deed) error {
 	return nil
 }
 
-func checkPending(c *Case, d Deed) error {
-	if c.Pending == nil {
-		return fmt.Errorf("%w: no ruling waits for a second person", ErrNotReady)
-	}
-	if c.Pending.By == d.By.Ref() && d.Verb == VerbConfirm && !d.Alone {
-		return fmt.Errorf("%w: another member must confirm it", ErrForbidden)
-	}
-	return nil
-}
-
 func checkPostpone(c *Case, d Deed) error {
 	k := c.Clock(d.In.Clock)
 	if k == nil || !k.Running() {
@@ -364,44 +310,4 @@ func outcome(c *Case, d Deed) string {
 		return "deferred"
 	}
 	return "resolved"
-}
-
-// propose records a ruling that another member must confirm; nothing moves.
-func propose(c *Case, d Deed, now time.Time) Event {
-	seq := c.Version + 1
-	in := d.In
-	return Event{
-		Head: Head{
-			Case: c.ID, Seq: seq, Type: EventRuled, V: 1, At: now, Actor: d.By.Ref(), Human: d.By.Human(),
-			Tell: TellTeam, Pending: &Pending{Seq: seq, Verb: d.Verb, By: d.By.Ref()},
-		},
-		Body: &Body{Input: &in},
-	}
-}
-
-// confirm records the second person's yes and does what was ruled.
-func confirm(c *Case, d Deed, now time.Time) ([]Event, error) {
-	verb := c.Pending.Verb
-	ev := Event{
-		Head: Head{
-			Case: c.ID, Seq: c.Version + 1, Type: EventConfirmed, V: 1, At: now, Actor: d.By.Ref(),
-			Human: d.By.Human(), Tell: TellTeam, Pending: &Pending{},
-		},
-		Body: &Body{Note: d.In.Note},
-	}
-	if d.Alone {
-		ev.Body.Reason = "single-handed: no other active member"
-	}
-	next := c.Clone()
-	if err := next.Apply(ev); err != nil {
-		return nil, err
-	}
-	if d.Ruling == nil {
-		return nil, fmt.Errorf("%w: the ruling's words are gone; rule again", ErrNotReady)
-	}
-	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score}, now)
-	if err != nil {
-		return nil, err
-	}
-	return append([]Event{ev}, then...), nil
 }

@@ -1,0 +1,56 @@
+package cvd
+
+import (
+	"fmt"
+	"time"
+)
+
+func checkPending(c *Case, d Deed) error {
+	if c.Pending == nil {
+		return fmt.Errorf("%w: no ruling waits for a second person", ErrNotReady)
+	}
+	if c.Pending.By == d.By.Ref() && d.Verb == VerbConfirm && !d.Alone {
+		return fmt.Errorf("%w: another member must confirm it", ErrForbidden)
+	}
+	return nil
+}
+
+// propose records a ruling that another member must confirm; nothing moves.
+func propose(c *Case, d Deed, now time.Time) Event {
+	seq := c.Version + 1
+	in := d.In
+	return Event{
+		Head: Head{
+			Case: c.ID, Seq: seq, Type: EventRuled, V: 1, At: now, Actor: d.By.Ref(), Human: d.By.Human(),
+			Tell: TellTeam, Pending: &Pending{Seq: seq, Verb: d.Verb, By: d.By.Ref()},
+		},
+		Body: &Body{Input: &in},
+	}
+}
+
+// confirm records the second person's yes and does what was ruled.
+func confirm(c *Case, d Deed, now time.Time) ([]Event, error) {
+	verb := c.Pending.Verb
+	ev := Event{
+		Head: Head{
+			Case: c.ID, Seq: c.Version + 1, Type: EventConfirmed, V: 1, At: now, Actor: d.By.Ref(),
+			Human: d.By.Human(), Tell: TellTeam, Pending: &Pending{},
+		},
+		Body: &Body{Note: d.In.Note},
+	}
+	if d.Alone {
+		ev.Body.Reason = "single-handed: no other active member"
+	}
+	next := c.Clone()
+	if err := next.Apply(ev); err != nil {
+		return nil, err
+	}
+	if d.Ruling == nil {
+		return nil, fmt.Errorf("%w: the ruling's words are gone; rule again", ErrNotReady)
+	}
+	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score}, now)
+	if err != nil {
+		return nil, err
+	}
+	return append([]Event{ev}, then...), nil
+}
