@@ -24,8 +24,8 @@ type Case struct {
 	Flags        Flags         `json:"flags"`
 	Links        []Link        `json:"links,omitempty"`
 	Pending      *Pending      `json:"pending,omitempty"`
-	Replied      bool          `json:"replied,omitempty"`  // a member has spoken to the reporter
-	Reported     Band          `json:"reported,omitempty"` // reserved for the reporter's own rating
+	Replied      bool          `json:"replied,omitempty"` // a member has spoken to the reporter
+	Accepted     time.Time     `json:"accepted,omitzero"` // when the organisation accepted it first
 
 	// Known from bodies only; empty once the case is erased.
 	Title   string   `json:"title,omitempty"`
@@ -59,10 +59,18 @@ func (c *Case) RM() RM {
 // Closed tells whether the case is at its end; that is final.
 func (c *Case) Closed() bool { return c.RM() == RMClosed }
 
-// HasReporter tells whether somebody outside waits for answers.
-func (c *Case) HasReporter() bool {
+// Embargoed tells whether an embargo binds the case: one that is agreed, also
+// while new terms are discussed.
+func (c *Case) Embargoed() bool { return c.EM == EMActive || c.EM == EMRevise }
+
+// HasReporter tells whether the case came from somebody outside.
+func (c *Case) HasReporter() bool { return c.Participant(Reporter) != nil }
+
+// Waited tells whether the reporter still waits for answers: they have not
+// withdrawn.
+func (c *Case) Waited() bool {
 	p := c.Participant(Reporter)
-	return p != nil
+	return p != nil && p.RM != RMClosed
 }
 
 // Clock returns the latest clock of that kind, or nil.
@@ -235,8 +243,13 @@ func (c *Case) mark(h Head) {
 			c.Pending = nil
 		}
 	}
-	if h.Human && h.Tell == TellReporter && h.Actor != string(ActorReporter) {
+	if h.ByMember() && h.Tell == TellReporter {
 		c.Replied = true
+	}
+	for _, a := range h.Arrows {
+		if a.Machine == MachineRM && a.Participant == Vendor && a.To == string(RMAccepted) && c.Accepted.IsZero() {
+			c.Accepted = h.At
+		}
 	}
 	if p := c.Participant(h.Forgets); p != nil {
 		p.Contact, p.ContactBox = nil, nil

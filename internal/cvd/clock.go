@@ -37,6 +37,7 @@ type Clock struct {
 	Paused    time.Time     `json:"paused,omitzero"`
 	Left      time.Duration `json:"left,omitempty"`      // what remained at the pause
 	Escalated int           `json:"escalated,omitempty"` // steps of the chain already taken
+	Slips     int           `json:"slips,omitempty"`     // how often the reporter was told a later date
 }
 
 // Running tells whether the clock is still owed, paused or not.

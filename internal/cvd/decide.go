@@ -37,25 +37,28 @@ func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
 	if spec == nil || d.Verb == VerbReceive {
 		return nil, fmt.Errorf("%w: no such verb", ErrNotFound)
 	}
-	if err := checkInput(spec, d.In); err != nil {
+	if err := checkInput(spec, d); err != nil {
 		return nil, err
 	}
 	walk, ok := spec.Walk[c.RM()]
 	if !ok {
 		return nil, notFrom(c, spec)
 	}
-	if err := checkState(c, d); err != nil {
+	if err := checkState(c, d, now); err != nil {
 		return nil, err
 	}
 	if d.Verb == VerbConfirm {
 		return confirm(c, d, now)
 	}
-	if d.Second {
-		return []Event{propose(c, d, now)}, nil
+	if spec.Leaves && c.Embargoed() {
+		walk = nil // the reporter may leave, but the case is not closed under an embargo
 	}
 	ev := start(c, spec, d, now)
 	if err := walkAll(c, &ev, spec, walk); err != nil {
 		return nil, err
+	}
+	if d.Second { // only now: what could not be done is not proposed either
+		return []Event{propose(c, d, now)}, nil
 	}
 	mark(c, &ev, d)
 	return []Event{ev}, nil
@@ -63,8 +66,9 @@ func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
 
 // checkInput refuses members that the verb does not take and misses those it
 // needs, all at once.
-func checkInput(spec *Spec, in Input) error {
+func checkInput(spec *Spec, d Deed) error {
 	var faults Faults
+	in := d.In
 	given := in.given()
 	for _, name := range given {
 		if !slices.Contains(spec.Takes, name) {
@@ -78,6 +82,12 @@ func checkInput(spec *Spec, in Input) error {
 	}
 	if spec.Verb == VerbAsk && in.Text == "" && len(in.Missing) == 0 {
 		faults = append(faults, Fault{"missing", "nothing is asked for", "list what is missing, or write it as text"})
+	}
+	if spec.Verb == VerbSeverity && in.Vector != "" && d.Score == nil {
+		faults = append(faults, Fault{"vector", "was not rated", "give a CVSS vector that can be rated"})
+	}
+	if spec.Verb == VerbAttach && d.File == nil {
+		faults = append(faults, Fault{"file", "is missing", "send a file"})
 	}
 	if in.Silent != "" && in.Text != "" {
 		faults = append(faults, Fault{"silent", "a text to the reporter and a reason for silence exclude each other", "give one of them"})
@@ -123,11 +133,9 @@ func notFrom(c *Case, spec *Spec) error {
 }
 
 // checkState holds the rules that depend on more than the RM state.
-func checkState(c *Case, d Deed) error {
-	if c.EM == EMActive || c.EM == EMRevise {
-		if d.Verb == VerbClose || d.Verb == VerbHandOn {
-			return fmt.Errorf("%w: a case under an active embargo is deferred, not closed", ErrEmbargoed)
-		}
+func checkState(c *Case, d Deed, now time.Time) error {
+	if c.Embargoed() && (d.Verb == VerbClose || d.Verb == VerbHandOn) {
+		return fmt.Errorf("%w: a case under an active embargo is deferred, not closed", ErrEmbargoed)
 	}
 	refuse := func(why string) error { return fmt.Errorf("%w: %s", ErrNotReady, why) }
 	reporter := c.Participant(Reporter)
@@ -171,25 +179,25 @@ func checkState(c *Case, d Deed) error {
 			return refuse("the case has no reporter")
 		}
 	case VerbPostpone:
-		return checkPostpone(c, d)
+		return checkPostpone(c, d, now)
 	case VerbRedact:
 		if d.In.Seq < 1 || d.In.Seq > c.Version {
 			return Faults{{"seq", "no such event in this case", "give the number of the event whose words are to go"}}
 		}
 	}
-	if c.Pending != nil && c.Pending.Verb == d.Verb {
-		return refuse("the same ruling already waits for a second person")
+	if c.Pending != nil && (d.Second || c.Pending.Verb == d.Verb) {
+		return refuse("a ruling already waits for a second person; confirm or refuse it first")
 	}
 	return nil
 }
 
-func checkPostpone(c *Case, d Deed) error {
+func checkPostpone(c *Case, d Deed, now time.Time) error {
 	k := c.Clock(d.In.Clock)
 	if k == nil || !k.Running() {
 		return Faults{{"clock", "no such promise is running", "name one that is"}}
 	}
-	if !d.In.Until.After(k.Told()) {
-		return Faults{{"until", "is not later than the date the reporter was told", "give a later instant"}}
+	if !d.In.Until.After(k.Told()) || !d.In.Until.After(now) {
+		return Faults{{"until", "is not later than now and than the date the reporter was told", "give a later instant"}}
 	}
 	return nil
 }
@@ -212,6 +220,8 @@ func start(c *Case, spec *Spec, d Deed, now time.Time) Event {
 		switch {
 		case !c.HasReporter():
 			ev.Tell, ev.Body.Silence = TellNobody, silentInternal
+		case !c.Waited() && d.By.Kind != ActorReporter && d.Verb != VerbMessage && d.Verb != VerbReissue:
+			ev.Tell, ev.Body.Silence = TellNobody, "the reporter has withdrawn"
 		case in.Silent != "":
 			ev.Tell, ev.Body.Silence = TellNobody, in.Silent
 		}
@@ -290,10 +300,18 @@ func mark(c *Case, ev *Event, d Deed) {
 	case VerbClose, VerbHandOn, VerbWithdraw:
 		ev.Body.Outcome = outcome(c, d)
 	}
+	if c.Pending != nil && slices.ContainsFunc(ev.Arrows, endsCase) {
+		ev.Pending = &Pending{}
+	}
 	flags.Emergency = flags.Emergency || d.Urgent
 	if flags != c.Flags {
 		ev.Flags = &flags
 	}
+}
+
+// endsCase tells whether the arrow closes the case; no ruling outlives that.
+func endsCase(a Arrow) bool {
+	return a.Machine == MachineRM && a.Participant == Vendor && a.To == string(RMClosed)
 }
 
 func outcome(c *Case, d Deed) string {

@@ -1,6 +1,9 @@
 package cvd
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // ParticipantID names a participant within one case.
 type ParticipantID string
@@ -117,6 +120,12 @@ type Head struct {
 	Pending  *Pending      `json:"pending,omitempty"` // a zero Seq clears it
 	Redacts  int64         `json:"redacts,omitempty"` // the event whose body key was dropped
 	Forgets  ParticipantID `json:"forgets,omitempty"` // the participant whose contact key was dropped
+}
+
+// ByMember tells whether a person of the team acted: not the reporter, not a
+// machine, not the clock.
+func (h *Head) ByMember() bool {
+	return h.Human && strings.HasPrefix(h.Actor, string(ActorMember)+"/")
 }
 
 // Body is the sealed part of an event. Which members an event type uses is told

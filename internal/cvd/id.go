@@ -12,7 +12,8 @@ type CaseID string
 
 // idAlphabet has 31 characters, a prime, so that the weighted sum of checkChar
 // finds every single wrong character and every swap of two neighbours. It
-// leaves out 0, 1, I, L and O.
+// leaves out 0, 1, I, L and O. Prefixes are capital letters only, of which no
+// two are a multiple of 31 apart.
 const idAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 // NewCaseID makes an id from six bytes of randomness or more; it uses each byte
@@ -33,6 +34,9 @@ func ParseCaseID(s string) (CaseID, error) {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' }), "-")
 	parts := strings.Split(s, "-")
 	if len(parts) != 3 || len(parts[1]) != 4 || len(parts[2]) != 7 {
+		return "", fmt.Errorf("%w: no such case", ErrNotFound)
+	}
+	if len(parts[0]) < 1 || strings.Trim(parts[0], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return "", fmt.Errorf("%w: no such case", ErrNotFound)
 	}
 	year := 0
