@@ -16,6 +16,10 @@ type CaseID string
 // two are a multiple of 31 apart.
 const idAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
+// idBreaks turns blanks between the parts of an id into the dash. It does not
+// swallow a second dash, for that may stand where a character was mistyped.
+var idBreaks = strings.NewReplacer(" - ", "-", "- ", "-", " -", "-", " ", "-")
+
 // NewCaseID makes an id from six bytes of randomness or more; it uses each byte
 // modulo 31, so the caller hands in fresh ones and retries on collision.
 func NewCaseID(prefix string, year int, random [6]byte) CaseID {
@@ -30,8 +34,8 @@ func NewCaseID(prefix string, year int, random [6]byte) CaseID {
 // ParseCaseID reads an id as people type it: any case, blanks around it, and
 // dashes or blanks between its parts. It reports a mistyped one as ErrNotFound.
 func ParseCaseID(s string) (CaseID, error) {
-	s = strings.ToUpper(strings.TrimSpace(s))
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' }), "-")
+	s = strings.Join(strings.Fields(strings.ToUpper(s)), " ")
+	s = idBreaks.Replace(s)
 	parts := strings.Split(s, "-")
 	if len(parts) != 3 || len(parts[1]) != 4 || len(parts[2]) != 7 {
 		return "", fmt.Errorf("%w: no such case", ErrNotFound)

@@ -1,0 +1,275 @@
+package cvd
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// walk is one random life of a case: its state as Apply moved it, and the
+// events that say the same.
+type walk struct {
+	c    *Case
+	evs  []Event
+	now  time.Time
+	seen bool // an embargo bound the case at some time
+}
+
+func begin(t *rapid.T) *walk {
+	w := &walk{c: &Case{}, now: noon}
+	o := Opening{
+		ID: NewCaseID("FL", 2026, [6]byte(rapid.SliceOfN(rapid.Byte(), 6, 6).Draw(t, "id"))), Program: "site", Policy: 3,
+		Report:   &Report{Title: rapid.SampledFrom([]string{"", "Login bypass"}).Draw(t, "title"), Description: "it breaks", Product: "site"},
+		Contact:  rapid.SampledFrom([]*Contact{nil, {Name: "Rea", Email: "rea@example.org"}}).Draw(t, "contact"),
+		Received: noon.Add(-time.Hour), Channel: "web",
+		By:       rapid.SampledFrom([]Actor{Stranger, ann, bot}).Draw(t, "by"),
+		Internal: rapid.Bool().Draw(t, "internal"),
+	}
+	evs, err := Open(o, w.now)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	w.apply(t, evs...)
+	return w
+}
+
+func (w *walk) apply(t *rapid.T, evs ...Event) {
+	for _, ev := range evs {
+		if err := w.c.Apply(ev); err != nil {
+			t.Fatalf("decided, but refused by Apply: %v", err)
+		}
+		w.evs = append(w.evs, ev)
+	}
+}
+
+// randomDeed draws a verb and any input to it, also such as it does not take.
+func randomDeed(t *rapid.T, c *Case) Deed {
+	spec := rapid.SampledFrom(Specs).Draw(t, "verb")
+	d := deed(spec.Verb, rapid.SampledFrom([]Actor{ann, bob, bot, rep, System}).Draw(t, "by"))
+	if c.Pending != nil && spec.Verb == VerbConfirm {
+		in := deed(c.Pending.Verb, ann).In
+		d.Ruling = &in
+		d.Score = &Score{Vector: in.Vector, Version: "4.0", Score: 9.3, Band: BandCritical}
+	}
+	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(append(slices.Clone(spec.Takes), "outcome")), 0, 2, rapid.ID[string]).Draw(t, "more") {
+		fill(&d.In, name)
+	}
+	d.In.Until = map[bool]time.Time{true: noon.Add(1000 * time.Hour)}[!d.In.Until.IsZero()]
+	d.Second = rapid.IntRange(0, 4).Draw(t, "second") == 0
+	d.Alone = rapid.IntRange(0, 4).Draw(t, "alone") == 0
+	d.Urgent = rapid.IntRange(0, 9).Draw(t, "urgent") == 0
+	return d
+}
+
+// clocks does what the deadline rules do elsewhere: starts, meets and pauses
+// some, so that the verbs which look at clocks are met.
+func (w *walk) clocks(t *rapid.T, ev *Event) {
+	switch ev.Type {
+	case EventAsked:
+		ev.Clocks = []Clock{{Kind: ClockNeedsInfo, Started: w.now, Due: w.now.Add(14 * 24 * time.Hour)}}
+	case EventProvided:
+		k := *w.c.Clock(ClockNeedsInfo)
+		k.Met = w.now
+		ev.Clocks = []Clock{k}
+	case EventAccepted:
+		ev.Clocks = []Clock{{Kind: ClockFix, Started: w.now, Due: w.now.Add(90 * 24 * time.Hour), Target: rapid.Bool().Draw(t, "target")}}
+	case EventAcknowledged:
+		ev.Clocks = []Clock{{Kind: ClockAcknowledge, Started: noon, Due: noon.Add(time.Hour), Met: w.now}}
+	}
+}
+
+// embargo walks one arrow of EM or of somebody's consent, whose verbs come
+// later but whose machines stand already.
+func (w *walk) embargo(t *rapid.T) {
+	a := Arrow{Machine: MachineEM, From: string(w.c.EM), Do: rapid.SampledFrom(emDeeds).Draw(t, "em")}
+	to, err := w.c.EM.Next(a.Do)
+	a.To = string(to)
+	if p := w.c.Participant(Reporter); p != nil && rapid.Bool().Draw(t, "consent") {
+		a = Arrow{Machine: MachineConsent, Participant: Reporter, From: string(p.Consent), Do: rapid.SampledFrom(consentDeeds).Draw(t, "do")}
+		var c Consent
+		c, err = p.Consent.Next(a.Do)
+		a.To = string(c)
+	}
+	ev := Event{Head: Head{
+		Case: w.c.ID, Seq: w.c.Version + 1, Type: "embargo", V: 1, At: w.now, Actor: ann.Ref(), Tell: TellReporter, Arrows: []Arrow{a},
+	}, Body: &Body{}}
+	before := w.c.Clone()
+	if err != nil {
+		if got := w.c.Apply(ev); !errors.Is(got, ErrNotReady) {
+			t.Fatalf("%v: %v", a, got)
+		}
+		same(t, before, w.c)
+		return
+	}
+	w.apply(t, ev)
+}
+
+// act lets one random deed be decided twice, on a case that must not change.
+func (w *walk) act(t *rapid.T) {
+	d := randomDeed(t, w.c)
+	before := w.c.Clone()
+	evs, err := Decide(w.c, d, w.now)
+	again, err2 := Decide(w.c, d, w.now)
+	same(t, before, w.c)
+	if diff := cmp.Diff(evs, again); diff != "" || (err == nil) != (err2 == nil) {
+		t.Fatalf("asked twice, %s answers differently: %v %v %s", d.Verb, err, err2, diff)
+	}
+	if err != nil {
+		kinds := []error{ErrNotFound, ErrForbidden, ErrInvalid, ErrNotReady, ErrEmbargoed}
+		if evs != nil || !slices.ContainsFunc(kinds, func(k error) bool { return errors.Is(err, k) }) {
+			t.Fatalf("%s: %v is of no kind, or came with events", d.Verb, err)
+		}
+		return
+	}
+	for i := range evs {
+		neverSilent(t, evs[i])
+		w.clocks(t, &evs[i])
+		from, bound := w.c.RM(), w.c.Embargoed()
+		w.apply(t, evs[i])
+		if w.c.Closed() && from != RMClosed {
+			if bound {
+				t.Fatalf("%s closed the case under an active embargo", d.Verb)
+			}
+			if w.c.Pending != nil {
+				t.Fatalf("%s closed the case over a pending ruling", d.Verb)
+			}
+		}
+		if from == RMClosed && !w.c.Closed() {
+			t.Fatalf("%s opened a closed case", d.Verb)
+		}
+	}
+}
+
+func same(t *rapid.T, want, got *Case) {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("the case changed (-before +after):\n%s", diff)
+	}
+}
+
+// open is what of a case the heads alone tell: all but the words.
+func openOnly(c *Case) *Case {
+	d := c.Clone()
+	d.Title, d.Product, d.Affects, d.Missing, d.Score, d.Outcome, d.Files = "", "", "", nil, nil, "", 0
+	for i := range d.Participants {
+		d.Participants[i].Contact, d.Participants[i].ContactBox = nil, nil
+	}
+	return d
+}
+
+// erased is the history as it reads once the case's key is gone and its heads
+// came back from where they are stored.
+func erased(t *rapid.T, evs []Event) []Event {
+	out := make([]Event, len(evs))
+	for i, ev := range evs {
+		b, err := json.Marshal(ev.Head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &out[i].Head); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func TestReplayIsTheCase(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := begin(t)
+		for range rapid.IntRange(0, 40).Draw(t, "steps") {
+			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 50).Draw(t, "hours")) * time.Hour)
+			if rapid.IntRange(0, 5).Draw(t, "turn") == 0 {
+				w.embargo(t)
+			} else {
+				w.act(t)
+			}
+		}
+		again, err := Replay(w.evs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, w.c, again)
+		bare, err := Replay(erased(t, w.evs))
+		if err != nil {
+			t.Fatalf("an erased case does not replay: %v", err)
+		}
+		same(t, openOnly(w.c), bare)
+	})
+}
+
+// The walk must reach what it is to prove something about.
+func TestWalksReachEveryState(t *testing.T) {
+	reached := map[RM]bool{}
+	for seed := range 300 {
+		g := rapid.Custom(func(t *rapid.T) RM {
+			w := begin(t)
+			for range 25 {
+				w.act(t)
+			}
+			return w.c.RM()
+		})
+		reached[g.Example(seed)] = true
+	}
+	for _, s := range rmStates[1:] {
+		if !reached[s] {
+			t.Errorf("no random walk ends %s", s)
+		}
+	}
+}
+
+func TestApplyRefusesAndChangesNothing(t *testing.T) {
+	good := func(arrows ...Arrow) Event {
+		return Event{Head: Head{Case: "FL-2026-2222222", Seq: 8, Type: EventNoted, V: 1, At: noon, Tell: TellTeam, Arrows: arrows}}
+	}
+	late, early, foreign := good(), good(), good()
+	late.Seq, early.Seq, foreign.Case = 9, 7, "FL-2026-3333333"
+	ok := Arrow{MachineRM, Vendor, "received", "validate", "valid"}
+	for name, c := range map[string]struct {
+		ev   Event
+		want error
+	}{
+		"a gap":               {late, ErrConflict},
+		"a number twice":      {early, ErrConflict},
+		"another case":        {foreign, ErrInvalid},
+		"no such participant": {good(Arrow{MachineRM, "nobody", "received", "validate", "valid"}), ErrInvalid},
+		"no such machine":     {good(Arrow{"pm", Vendor, "received", "validate", "valid"}), ErrInvalid},
+		"no such arrow":       {good(Arrow{MachineRM, Vendor, "received", "close", "closed"}), ErrNotReady},
+		"another start":       {good(Arrow{MachineRM, Vendor, "invalid", "validate", "valid"}), ErrConflict},
+		"another end":         {good(Arrow{MachineRM, Vendor, "received", "validate", "accepted"}), ErrConflict},
+		"a second arrow":      {good(ok, Arrow{MachineCS, "", "Vfdpxa", "D", "VfDpxa"}), ErrNotReady},
+		"a third arrow":       {good(ok, Arrow{MachineRM, Vendor, "valid", "accept", "accepted"}, Arrow{MachineEM, "", "none", "terminate", "exited"}), ErrNotReady},
+	} {
+		cs := caseIn(RMReceived)
+		before := cs.Clone()
+		if err := cs.Apply(c.ev); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if diff := cmp.Diff(before, cs); diff != "" {
+			t.Errorf("%s changed the case:\n%s", name, diff)
+		}
+	}
+	if _, err := Replay([]Event{good()}); !errors.Is(err, ErrConflict) {
+		t.Errorf("a history that starts at 8: %v", err)
+	}
+}
+
+func TestForgottenContact(t *testing.T) {
+	c := caseIn(RMReceived)
+	c.Participant(Reporter).Contact = &Contact{Name: "Rea"}
+	c.Participant(Reporter).ContactBox = []byte("box")
+	evs, err := Decide(c, deed(VerbForget, bob), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Apply(evs[0]); err != nil {
+		t.Fatal(err)
+	}
+	if p := c.Participant(Reporter); p.Contact != nil || p.ContactBox != nil {
+		t.Error("the contact is still there")
+	}
+}

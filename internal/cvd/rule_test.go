@@ -1,0 +1,339 @@
+package cvd
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// do decides and applies, and returns the events.
+func do(t *testing.T, c *Case, d Deed) []Event {
+	t.Helper()
+	evs, err := Decide(c, d, noon)
+	if err != nil {
+		t.Fatalf("%s: %v", d.Verb, err)
+	}
+	for _, ev := range evs {
+		if err := c.Apply(ev); err != nil {
+			t.Fatalf("%s: %v", d.Verb, err)
+		}
+	}
+	return evs
+}
+
+func refused(t *testing.T, c *Case, d Deed, want error) {
+	t.Helper()
+	before := c.Clone()
+	if evs, err := Decide(c, d, noon); !errors.Is(err, want) || evs != nil {
+		t.Errorf("%s: %v with %d events, want %v", d.Verb, err, len(evs), want)
+	}
+	if diff := cmp.Diff(before, c); diff != "" {
+		t.Errorf("a refused %s changed the case:\n%s", d.Verb, diff)
+	}
+}
+
+func TestEmbargoKeepsTheCaseOpen(t *testing.T) {
+	for _, em := range emStates {
+		bound := em == EMActive || em == EMRevise
+		for _, v := range []Verb{VerbClose, VerbHandOn} {
+			c := caseIn(RMAccepted)
+			c.EM = em
+			if bound {
+				refused(t, c, deed(v, bob), ErrEmbargoed)
+			} else {
+				do(t, c, deed(v, bob))
+			}
+		}
+		c := caseIn(RMInvalid)
+		c.EM = em
+		do(t, c, deed(VerbWithdraw, rep))
+		if c.Closed() == bound {
+			t.Errorf("withdrawn under %s: %s", em, c.RM())
+		}
+		if c.Participant(Reporter).RM != RMClosed {
+			t.Errorf("withdrawn under %s, but the reporter has not left", em)
+		}
+	}
+}
+
+func TestSecondPerson(t *testing.T) {
+	start := func() (*Case, Input) {
+		c := caseIn(RMReceived)
+		d := deed(VerbInvalidate, ann)
+		d.Second = true
+		evs := do(t, c, d)
+		if c.RM() != RMReceived || c.Pending == nil || c.Pending.Verb != VerbInvalidate || c.Pending.By != ann.Ref() {
+			t.Fatalf("proposing moved to %s with %+v", c.RM(), c.Pending)
+		}
+		return c, *evs[0].Body.Input
+	}
+	confirm := func(by Actor, in Input) Deed { return Deed{Verb: VerbConfirm, By: by, Ruling: &in} }
+
+	c, in := start()
+	refused(t, c, confirm(ann, in), ErrForbidden)
+	evs := do(t, c, confirm(bob, in))
+	if c.RM() != RMInvalid || c.Pending != nil || len(evs) != 2 || evs[1].Body.Reason != in.Reason {
+		t.Errorf("confirmed: %s, %+v, %d events", c.RM(), c.Pending, len(evs))
+	}
+
+	c, in = start()
+	alone := confirm(ann, in)
+	alone.Alone = true
+	if evs := do(t, c, alone); !strings.Contains(evs[0].Body.Reason, "single-handed") || c.RM() != RMInvalid {
+		t.Errorf("alone: %s, %q", c.RM(), evs[0].Body.Reason)
+	}
+
+	c, in = start()
+	do(t, c, deed(VerbRefuse, bob))
+	if c.RM() != RMReceived || c.Pending != nil {
+		t.Errorf("refused, but %s with %+v", c.RM(), c.Pending)
+	}
+	refused(t, c, confirm(bob, in), ErrNotReady)
+
+	c, _ = start()
+	refused(t, c, Deed{Verb: VerbConfirm, By: bob}, ErrNotReady) // the words of the ruling are gone
+	refused(t, c, deed(VerbInvalidate, bob), ErrNotReady)        // not past the second person
+	other := deed(VerbNoncompliance, bob)
+	other.Second = true
+	refused(t, c, other, ErrNotReady) // one ruling at a time: none is lost
+
+	c, in = start()
+	do(t, c, deed(VerbValidate, bob))
+	refused(t, c, confirm(bob, in), ErrNotReady) // the case moved on
+
+	c, _ = start()
+	do(t, c, deed(VerbWithdraw, rep))
+	if !c.Closed() || c.Pending != nil {
+		t.Errorf("withdrawn: %s with %+v", c.RM(), c.Pending)
+	}
+}
+
+// What could not be done now is not proposed either.
+func TestProposalIsPossible(t *testing.T) {
+	c := caseIn(RMAccepted)
+	c.Facts = "VfdPxa"
+	d := deed(VerbPublic, ann)
+	d.Second = true
+	refused(t, c, d, ErrNotReady)
+}
+
+func TestStateRules(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  func(*Case)
+		deed Deed
+		want error
+	}{
+		"provide unasked":          {nil, deed(VerbProvide, rep), ErrNotReady},
+		"acknowledge twice":        {func(c *Case) { c.Clocks = []Clock{{Kind: ClockAcknowledge, Met: noon}} }, deed(VerbAcknowledge, ann), ErrNotReady},
+		"claim a held case":        {func(c *Case) { c.Assignee = "bob" }, deed(VerbClaim, ann), ErrNotReady},
+		"release a free case":      {nil, deed(VerbRelease, ann), ErrNotReady},
+		"appeal twice":             {func(c *Case) { c.Flags.Appealed = true; c.Participants[0].RM = RMInvalid }, deed(VerbAppeal, rep), ErrNotReady},
+		"emergency twice":          {func(c *Case) { c.Flags.Emergency = true }, deed(VerbEmergency, ann), ErrNotReady},
+		"act without an emergency": {nil, deed(VerbAct, ann), ErrNotReady},
+		"withdraw twice":           {func(c *Case) { c.Participants[1].RM = RMClosed }, deed(VerbWithdraw, rep), ErrNotReady},
+		"ask nobody":               {func(c *Case) { c.Participants = c.Participants[:1] }, deed(VerbAsk, ann), ErrNotReady},
+		"postpone what rests":      {nil, deed(VerbPostpone, ann), ErrInvalid},
+		"confirm nothing":          {nil, deed(VerbConfirm, ann), ErrNotReady},
+		"refuse nothing":           {nil, deed(VerbRefuse, ann), ErrNotReady},
+		"redact the future":        {nil, Deed{Verb: VerbRedact, By: bob, In: Input{Seq: 8, Reason: "r"}}, ErrInvalid},
+		"no such verb":             {nil, Deed{Verb: "fly"}, ErrNotFound},
+		"receive again":            {nil, Deed{Verb: VerbReceive}, ErrNotFound},
+		"fix before acceptance":    {nil, deed(VerbFixReady, ann), ErrNotReady},
+		"fix-ready twice":          {func(c *Case) { c.Participants[0].RM, c.Facts = RMAccepted, "VFdpxa" }, deed(VerbFixReady, ann), ErrNotReady},
+		"an unrated vector":        {nil, Deed{Verb: VerbSeverity, By: ann, In: Input{Vector: "x"}}, ErrInvalid},
+		"attach no file":           {nil, Deed{Verb: VerbAttach, By: rep}, ErrInvalid},
+		"ask for nothing":          {nil, Deed{Verb: VerbAsk, By: ann}, ErrInvalid},
+		"blank note":               {nil, Deed{Verb: VerbNote, By: ann, In: Input{Note: " \n"}}, ErrInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cs := caseIn(RMReceived)
+			if c.set != nil {
+				c.set(cs)
+			}
+			refused(t, cs, c.deed, c.want)
+		})
+	}
+}
+
+func TestPostponeOnlyForward(t *testing.T) {
+	for name, c := range map[string]struct {
+		due, expected, until time.Time
+		ok                   bool
+	}{
+		"later":                    {noon.Add(time.Hour), time.Time{}, noon.Add(2 * time.Hour), true},
+		"the same":                 {noon.Add(time.Hour), time.Time{}, noon.Add(time.Hour), false},
+		"before what was told":     {noon.Add(time.Hour), noon.Add(5 * time.Hour), noon.Add(2 * time.Hour), false},
+		"late already, still past": {noon.Add(-48 * time.Hour), time.Time{}, noon.Add(-time.Hour), false},
+	} {
+		cs := caseIn(RMAccepted)
+		cs.Clocks = []Clock{{Kind: ClockFix, Started: noon.Add(-72 * time.Hour), Due: c.due, Expected: c.expected}}
+		d := deed(VerbPostpone, ann)
+		d.In.Until = c.until
+		if _, err := Decide(cs, d, noon); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestInputFaultsAllAtOnce(t *testing.T) {
+	_, err := Decide(caseIn(RMReceived), Deed{
+		Verb: VerbInvalidate, By: ann, In: Input{Vector: "SECRET", To: "SECRET", Text: "SECRET", Silent: "SECRET"},
+	}, noon)
+	var faults Faults
+	if !errors.As(err, &faults) || !errors.Is(err, ErrInvalid) {
+		t.Fatalf("%v", err)
+	}
+	var fields []string
+	for _, f := range faults {
+		fields = append(fields, f.Field)
+	}
+	if diff := cmp.Diff([]string{"vector", "to", "reason", "silent"}, fields); diff != "" {
+		t.Error(diff)
+	}
+	if strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("the fault repeats what was sent: %v", err)
+	}
+}
+
+func TestWhoHears(t *testing.T) {
+	internal := caseIn(RMReceived)
+	internal.Participants = internal.Participants[:1]
+	silent := deed(VerbValidate, ann)
+	silent.In.Silent = "asked not to be told"
+	for name, c := range map[string]struct {
+		c       *Case
+		d       Deed
+		tell    Telling
+		silence string
+	}{
+		"a verb":              {caseIn(RMReceived), deed(VerbValidate, ann), TellReporter, ""},
+		"a reason for none":   {caseIn(RMReceived), silent, TellNobody, "asked not to be told"},
+		"an internal finding": {internal, deed(VerbValidate, ann), TellNobody, silentInternal},
+		"a note":              {caseIn(RMReceived), deed(VerbNote, ann), TellTeam, ""},
+		"an erasure":          {caseIn(RMClosed), deed(VerbErase, bob), TellNobody, "because"},
+	} {
+		evs := do(t, c.c, c.d)
+		if evs[0].Tell != c.tell || evs[0].Body.Silence != c.silence {
+			t.Errorf("%s tells %q, silence %q", name, evs[0].Tell, evs[0].Body.Silence)
+		}
+	}
+}
+
+func TestMarks(t *testing.T) {
+	c := caseIn(RMReceived)
+	do(t, c, deed(VerbMessage, rep))
+	if !c.Flags.Unread || c.Replied {
+		t.Errorf("after the reporter's message: %+v, replied %v", c.Flags, c.Replied)
+	}
+	do(t, c, deed(VerbMessage, bot))
+	if !c.Flags.Unread || c.Replied {
+		t.Errorf("a machine's message counts as a person's: %+v, replied %v", c.Flags, c.Replied)
+	}
+	do(t, c, deed(VerbMessage, ann))
+	if c.Flags.Unread || !c.Replied {
+		t.Errorf("after the member's message: %+v, replied %v", c.Flags, c.Replied)
+	}
+	do(t, c, deed(VerbClaim, ann))
+	if c.Assignee != "ann" {
+		t.Errorf("claimed by %q", c.Assignee)
+	}
+	do(t, c, deed(VerbRelease, ann))
+	if c.Assignee != "" {
+		t.Errorf("released, but held by %q", c.Assignee)
+	}
+	urgent := deed(VerbSeverity, ann)
+	urgent.Urgent = true
+	do(t, c, urgent)
+	if c.Band != BandHigh || c.Score == nil || !c.Flags.Emergency {
+		t.Errorf("rated: %q %v %+v", c.Band, c.Score, c.Flags)
+	}
+	do(t, c, deed(VerbInvite, ann))
+	if p := c.Participant("fixer-carl"); p == nil || p.Member != "carl" {
+		t.Errorf("invited: %+v", p)
+	}
+	do(t, c, deed(VerbAttach, rep))
+	do(t, c, deed(VerbPrivacy, ann))
+	if c.Files != 1 || !c.Flags.Privacy {
+		t.Errorf("%d files, %+v", c.Files, c.Flags)
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	for _, c := range []struct {
+		from RM
+		verb Verb
+		out  string
+		want string
+	}{
+		{RMAccepted, VerbClose, "", "resolved"},
+		{RMInvalid, VerbClose, "", "invalid"},
+		{RMDeferred, VerbClose, "", "deferred"},
+		{RMAccepted, VerbClose, "duplicate", "duplicate"},
+		{RMValid, VerbHandOn, "", "handed on"},
+		{RMReceived, VerbWithdraw, "", "withdrawn"},
+	} {
+		cs := caseIn(c.from)
+		d := deed(c.verb, bob)
+		d.In.Outcome = c.out
+		if do(t, cs, d); !cs.Closed() || cs.Outcome != c.want {
+			t.Errorf("%s from %s: %s, %q", c.verb, c.from, cs.RM(), cs.Outcome)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	o := Opening{ID: "FL-2026-2222222", Program: "site", Policy: 2, Received: noon.Add(-time.Hour), Channel: "phone", By: ann}
+	o.Report = &Report{Description: " \n\t"}
+	if _, err := Open(o, noon); !errors.Is(err, ErrInvalid) {
+		t.Errorf("an empty description: %v", err)
+	}
+	o.Report = &Report{Description: "it breaks", SensitiveDataSeen: "yes"}
+	for _, internal := range []bool{false, true} {
+		o.Internal = internal
+		evs, err := Open(o, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		neverSilent(t, evs[0])
+		c, err := Replay(evs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.RM() != RMReceived || c.Facts != "Vfdpxa" || !c.Created.Equal(o.Received) || !c.Flags.Privacy || c.Policy != 2 {
+			t.Errorf("opened as %+v", c)
+		}
+		if c.HasReporter() == internal || c.Flags.Internal != internal || c.Flags.Unread == internal {
+			t.Errorf("internal %v: %+v", internal, c.Flags)
+		}
+	}
+}
+
+func TestClocksOfACase(t *testing.T) {
+	c := caseIn(RMAccepted)
+	c.Clocks = []Clock{
+		{Kind: ClockAcknowledge, Due: noon, Met: noon},
+		{Kind: ClockAfterAction, Due: noon.Add(time.Hour)},
+		{Kind: ClockVerify, Due: noon.Add(2 * time.Hour), Expected: noon.Add(9 * time.Hour), Breached: noon, Target: true},
+		{Kind: ClockUpdate, Due: noon.Add(3 * time.Hour)},
+		{Kind: ClockFix, Due: noon.Add(time.Minute), Paused: noon},
+	}
+	if k := c.NextPromise(); k == nil || k.Kind != ClockUpdate {
+		t.Errorf("next promise %+v", k)
+	}
+	if k := c.NextDue(); k == nil || k.Kind != ClockAfterAction {
+		t.Errorf("next due %+v", k)
+	}
+	if !c.Paused() || c.Breached() || c.Awaiting() {
+		t.Errorf("paused %v, breached %v, awaiting %v", c.Paused(), c.Breached(), c.Awaiting())
+	}
+	c.Clocks[3].Breached = noon
+	if !c.Breached() {
+		t.Error("a broken promise is not seen")
+	}
+	if (&Case{}).NextPromise() != nil || (&Case{}).RM() != RMStart {
+		t.Error("an empty case promises something")
+	}
+}
