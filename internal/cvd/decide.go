@@ -64,6 +64,34 @@ func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
 	return []Event{ev}, nil
 }
 
+// Possible tells whether the verb could be done to the case now by this actor,
+// given the input it needs.
+func Possible(c *Case, v Verb, by Actor) bool {
+	spec := SpecOf(v)
+	if spec == nil {
+		return false
+	}
+	if _, ok := spec.Walk[c.RM()]; !ok {
+		return false
+	}
+	if len(spec.Facts) > 0 {
+		if _, err := c.Facts.Next(spec.Facts[0]); err != nil {
+			return false
+		}
+	}
+	if spec.Tell == TellReporter && v == VerbMessage && !c.HasReporter() {
+		return false
+	}
+	d := Deed{Verb: v, By: by, Alone: true}
+	switch v {
+	case VerbPostpone, VerbRedact: // depend on what is named
+		return true
+	case VerbClaim:
+		return c.Assignee != by.ID
+	}
+	return checkState(c, d, c.Updated) == nil
+}
+
 // checkInput refuses members that the verb does not take and misses those it
 // needs, all at once.
 func checkInput(spec *Spec, d Deed) error {

@@ -1,0 +1,90 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
+	"fairlead/internal/store"
+)
+
+// tickBatch bounds how many due cases one turn of the clock looks at.
+const tickBatch = 200
+
+// Tick does what the passing of time asks for: warnings, new dates told,
+// breaches, escalations, and the removal of what expired.
+// It returns how many cases it moved. A case that cannot be moved does not hold
+// up the others; all such errors are returned together.
+func (d *Desk) Tick(ctx context.Context) (int, error) {
+	s := d.As(cvd.System)
+	now := d.Now()
+	moved := 0
+	var errs []error
+	for {
+		var ids []cvd.CaseID
+		err := d.Store.View(ctx, func(tx store.Tx) error {
+			var err error
+			ids, err = tx.Wake(now, tickBatch)
+			return err
+		})
+		if err != nil {
+			return moved, errors.Join(append(errs, err)...)
+		}
+		failed := 0
+		for _, id := range ids {
+			if _, _, err := s.change(ctx, id, cvd.VerbRead, s.tick); err != nil {
+				errs = append(errs, err)
+				failed++
+				continue
+			}
+			moved++
+		}
+		if len(ids) < tickBatch || failed > 0 {
+			break
+		}
+	}
+	err := d.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := tx.DeleteRecords(store.Selection{ExpiredBefore: now})
+		return err
+	})
+	return moved, errors.Join(append(errs, err)...)
+}
+
+func (s *Session) tick(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+	t, err := s.desk.terms(c.Policy)
+	if err != nil {
+		return nil, err
+	}
+	return deadline.Tick(c, t, now)
+}
+
+// recent remembers the ids of the last looks, so that a busy page writes one
+// record and not one a request. It is bounded.
+type recent struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+const recentMost = 4096
+
+func (r *recent) seen(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ids[id] {
+		return true
+	}
+	if r.ids == nil || len(r.ids) >= recentMost {
+		r.ids = map[string]bool{}
+	}
+	r.ids[id] = true
+	return false
+}
+
+func (r *recent) forget(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.ids, id)
+}

@@ -1,0 +1,145 @@
+// Package casework holds the verbs of a case. Every change goes through
+// Session.change and its one transaction, and every look goes through
+// Desk.As(actor): there is no way to a case without being someone.
+//
+// It never speaks a door's language, never sends anything and never lets a
+// readable word reach the store.
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"fairlead/internal/calendar"
+	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/store"
+	"fairlead/internal/store/blob"
+	"fairlead/internal/store/vault"
+)
+
+// Team is who the members are.
+type Team interface {
+	Members(ctx context.Context) ([]cvd.Member, error)
+}
+
+// Receipts makes the codes by which reporters come back. The records it
+// returns are put into the transaction that makes the case.
+type Receipts interface {
+	NewReceipt(reach []cvd.Reach, at time.Time) (code string, rec store.Record, err error)
+	ExtendReceipt(rec store.Record, reach cvd.Reach) (store.Record, error)
+	RecordKind() store.RecordKind
+}
+
+// Config is what a desk is built from.
+type Config struct {
+	Store    store.Store
+	Vault    *vault.Vault
+	Book     *rulebook.Book
+	Blobs    blob.Store
+	Team     Team
+	Receipts Receipts
+	Now      func() time.Time
+	Rand     io.Reader // for case ids and blob names
+	Log      *slog.Logger
+	// Poke is called after each commit that left effects to carry; it must not
+	// block.
+	Poke func()
+}
+
+// Desk is where cases are worked. It is safe for concurrent use.
+type Desk struct {
+	Config
+	reads recent
+}
+
+// New makes a desk.
+func New(cfg Config) *Desk {
+	d := &Desk{Config: cfg}
+	if d.Poke == nil {
+		d.Poke = func() {}
+	}
+	return d
+}
+
+// Session is the desk as one actor may use it.
+type Session struct {
+	desk  *Desk
+	actor cvd.Actor
+}
+
+// As binds the desk to an actor.
+func (d *Desk) As(actor cvd.Actor) *Session { return &Session{desk: d, actor: actor} }
+
+// Actor returns who the session acts for.
+func (s *Session) Actor() cvd.Actor { return s.actor }
+
+// loaded is a case as it was read, with what is needed to write it back.
+type loaded struct {
+	row   store.Case
+	key   *vault.Key
+	state *cvd.Case
+}
+
+// load reads one case and opens it, contact included. An erased case comes back
+// without key and with what its history's heads tell.
+func (d *Desk) load(ctx context.Context, id cvd.CaseID) (*loaded, error) {
+	l := &loaded{}
+	var keys []store.Key
+	err := d.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		if l.row, err = tx.Case(id); err != nil {
+			return err
+		}
+		keys, err = tx.Keys(id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if l.key, err = d.Vault.Case(l.row); errors.Is(err, vault.ErrErased) {
+		return l, d.loadErased(ctx, l)
+	} else if err != nil {
+		return nil, err
+	}
+	if l.state, err = l.key.OpenState(l.row.Sealed); err != nil {
+		return nil, fmt.Errorf("case %s: %w", id, err)
+	}
+	return l, l.key.OpenContacts(l.state, keys)
+}
+
+func (d *Desk) loadErased(ctx context.Context, l *loaded) error {
+	evs, err := d.history(ctx, l)
+	if err != nil {
+		return err
+	}
+	l.state, err = cvd.Replay(evs)
+	return err
+}
+
+// terms are those by which the case runs: the policy it came in under, and
+// today's calendar, so that a new closure touches clocks that start from now.
+func (d *Desk) terms(policyVersion int) (deadline.Terms, error) {
+	v := d.Book.Version(policyVersion)
+	if v == nil {
+		return deadline.Terms{}, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, policyVersion)
+	}
+	cal := v.Calendar
+	if cur := d.Book.Current(); cur != nil {
+		cal = cur.Calendar
+	}
+	return deadline.Terms{Policy: v.Policy, Calendar: cal}, nil
+}
+
+// Calendar is the working time of the policy in effect, or nil.
+func (d *Desk) Calendar() *calendar.Calendar {
+	if cur := d.Book.Current(); cur != nil {
+		return cur.Calendar
+	}
+	return nil
+}

@@ -1,0 +1,305 @@
+package casework
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
+	"fairlead/internal/may"
+	"fairlead/internal/store"
+)
+
+// Submission is a report on its way in.
+type Submission struct {
+	Report  *cvd.Report // its Reporter member is taken as the contact
+	Channel string      // web, api, mail, phone, in person, internal
+	// Received is when the report reached the organisation; zero means now. A
+	// member may record one that was taken earlier by phone or in person.
+	Received time.Time
+	Internal bool // found by ourselves; members only
+	Note     string
+	// Once makes a repeated request harmless.
+	Once *Once
+}
+
+// Once names a request that may be sent again.
+type Once struct {
+	Key    string // as the client chose it
+	Digest string // of the body, in hex
+}
+
+// Accepted is what a reporter is told at receipt.
+type Accepted struct {
+	Case     cvd.CaseID `json:"case"`
+	Receipt  string     `json:"receipt,omitempty"` // shown once; empty for an internal finding
+	Received time.Time  `json:"received_at"`
+	Promises []Promise  `json:"promises"`
+	// Again is set when this is the answer to a repeated request.
+	Again bool `json:"-"`
+}
+
+// Promise is one date that a reporter was told.
+type Promise struct {
+	Kind   cvd.ClockKind `json:"kind"`
+	Due    time.Time     `json:"due"`
+	Target bool          `json:"target,omitempty"`
+}
+
+// recordOnce holds the answers to requests that may be repeated, for a day.
+const recordOnce store.RecordKind = "once"
+
+const onceLife = 24 * time.Hour
+
+type onceAnswer struct {
+	Digest string   `json:"digest"`
+	Answer Accepted `json:"answer"`
+}
+
+// Receive takes a report in. When it returns without error, the report is
+// committed and synced.
+func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error) {
+	now := s.desk.Now()
+	if err := s.mayReceive(&sub, now); err != nil {
+		return Accepted{}, err
+	}
+	if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
+		if again == nil {
+			return Accepted{}, err
+		}
+		return *again, nil
+	}
+	for range attempts {
+		answer, err := s.receiveOnce(ctx, sub, nil, now)
+		if !errors.Is(err, cvd.ErrConflict) {
+			return answer, err
+		}
+		// Either the id is taken, or the same request came twice at once.
+		if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
+			if again == nil {
+				return Accepted{}, err
+			}
+			return *again, nil
+		}
+	}
+	return Accepted{}, fmt.Errorf("%w: no free case id", cvd.ErrUnavailable)
+}
+
+func (s *Session) mayReceive(sub *Submission, now time.Time) error {
+	member := s.actor.Kind == cvd.ActorMember || s.actor.Kind == cvd.ActorMachine
+	if may.Of(s.actor, cvd.VerbReceive) != may.All && s.actor.Kind != cvd.ActorReporter {
+		return fmt.Errorf("%w: your role may not record a report", cvd.ErrForbidden)
+	}
+	cur := s.desk.Book.Current()
+	if cur == nil {
+		return fmt.Errorf("%w: no version of the policy is in effect yet, so no promise can be made; please try again later", cvd.ErrUnavailable)
+	}
+	var faults cvd.Faults
+	if sub.Received.IsZero() {
+		sub.Received = now
+	}
+	if !member && s.actor.Kind != cvd.ActorSystem && (sub.Internal || !sub.Received.Equal(now)) {
+		return fmt.Errorf("%w: only members record reports of earlier receipt", cvd.ErrForbidden)
+	}
+	if sub.Received.After(now) {
+		faults = append(faults, cvd.Fault{Field: "received", Problem: "lies in the future", Remedy: "give the instant at which the report reached you"})
+	}
+	if _, ok := cur.Policy.Program(sub.Report.Program); sub.Report.Program != "" && !ok {
+		var ids []string
+		for _, p := range cur.Policy.Programs {
+			ids = append(ids, p.ID)
+		}
+		faults = append(faults, cvd.Fault{Field: "program", Problem: "no such program", Remedy: "leave it out, or choose one of " + strings.Join(ids, ", ")})
+	}
+	return faults.Err()
+}
+
+// seenBefore answers a repeated request as the first time, or refuses the key
+// with another body.
+func (s *Session) seenBefore(ctx context.Context, once *Once, now time.Time) (*Accepted, error) {
+	if once == nil {
+		return nil, nil
+	}
+	var a onceAnswer
+	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
+		rec, err := tx.Record(recordOnce, s.desk.Vault.Blind("once", once.Key))
+		if err != nil {
+			return err
+		}
+		if !rec.Expires.After(now) {
+			return cvd.ErrNotFound
+		}
+		return s.desk.Vault.Read(rec, &a)
+	})
+	if errors.Is(err, cvd.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.Digest != once.Digest {
+		return nil, cvd.Faults{{Field: "Idempotency-Key", Problem: "was used with another body in the last 24 hours", Remedy: "use a new key for a new report"}}
+	}
+	a.Answer.Again = true
+	return &a.Answer, nil
+}
+
+// receiveOnce decides and writes one new case. from is the case that it
+// succeeds, if any; its receipt opens the new one too.
+func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *succession, now time.Time) (Accepted, error) {
+	d := s.desk
+	cur := d.Book.Current()
+	report := *sub.Report
+	contact := report.Reporter
+	report.Reporter = nil
+	programs := cur.Policy.Programs
+	prog := programs[0]
+	if p, ok := cur.Policy.Program(report.Program); ok {
+		prog = p
+	} else if p, ok := cur.Policy.ProgramOf(report.Product); ok {
+		prog = p
+	}
+	_, known := cur.Policy.ProgramOf(report.Product)
+	report.UnknownProduct = report.Product != "" && !known
+	id, err := d.newID(prog.Prefix, sub.Received.In(cur.Calendar.Zone()).Year())
+	if err != nil {
+		return Accepted{}, err
+	}
+	opening := cvd.Opening{
+		ID: id, Program: prog.ID, Policy: cur.Number, Report: &report, Contact: contact,
+		Received: sub.Received, Channel: sub.Channel, By: s.actor, Internal: sub.Internal,
+	}
+	if from != nil {
+		opening.Link = &cvd.Link{Kind: cvd.LinkSuccessorOf, Case: from.old}
+	}
+	evs, err := cvd.Open(opening, now)
+	if err != nil {
+		return Accepted{}, err
+	}
+	key, err := d.Vault.NewCase(id)
+	if err != nil {
+		return Accepted{}, err
+	}
+	p, err := d.prepare(&loaded{key: key, state: &cvd.Case{}}, evs)
+	if err != nil {
+		return Accepted{}, err
+	}
+	answer := Accepted{Case: id, Received: sub.Received, Promises: promises(p.state)}
+	more, err := s.asides(&answer, p, sub, from, now)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if err := d.Store.Update(ctx, p.write(more...)); err != nil {
+		return Accepted{}, err
+	}
+	d.Poke()
+	return answer, nil
+}
+
+// asides are the records that go into the transaction of a new case: its
+// receipt, and the answer kept for a repeated request.
+func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *succession, now time.Time) ([]aside, error) {
+	d := s.desk
+	var more []aside
+	reach := cvd.Reach{Case: answer.Case, Participant: cvd.Reporter}
+	if from != nil {
+		if !sub.Internal {
+			extend, err := from.extend(d, reach)
+			if err != nil {
+				return nil, err
+			}
+			more = append(more, extend...)
+		}
+		also, err := from.also(answer.Case)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, also)
+	}
+	if from == nil && !sub.Internal {
+		code, rec, err := d.Receipts.NewReceipt([]cvd.Reach{reach}, now)
+		if err != nil {
+			return nil, err
+		}
+		answer.Receipt = code
+		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+	}
+	if sub.Once == nil {
+		return more, nil
+	}
+	rec, err := d.Vault.Seal(store.Record{
+		Kind: recordOnce, ID: d.Vault.Blind("once", sub.Once.Key), Owner: string(p.state.ID),
+		At: now, Expires: now.Add(onceLife),
+	}, onceAnswer{sub.Once.Digest, *answer})
+	if err != nil {
+		return nil, err
+	}
+	return append(more, func(tx store.Tx) error {
+		was := int64(0)
+		if old, err := tx.Record(recordOnce, rec.ID); err == nil && !old.Expires.After(now) {
+			was = old.Version
+		}
+		return tx.PutRecord(rec, was)
+	}), nil
+}
+
+func (d *Desk) newID(prefix string, year int) (cvd.CaseID, error) {
+	var b [6]byte
+	for i := range b {
+		// Bytes from 248 up would favour the first letters of the alphabet.
+		for {
+			if _, err := io.ReadFull(d.Rand, b[i:i+1]); err != nil {
+				return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
+			}
+			if b[i] < 248 {
+				break
+			}
+		}
+	}
+	return cvd.NewCaseID(prefix, year, b), nil
+}
+
+func (d *Desk) newName() (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(d.Rand, b[:]); err != nil {
+		return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
+// promises are the dates that the reporter may count on now, soonest first.
+func promises(c *cvd.Case) []Promise {
+	out := []Promise{}
+	for _, k := range deadline.Sorted(c.Clocks) {
+		if k.Ticking() && !k.Internal() && c.Waited() {
+			out = append(out, Promise{k.Kind, k.Told(), k.Target})
+		}
+	}
+	return out
+}
+
+// succession carries a reporter's receipt over to a new case.
+type succession struct {
+	old  cvd.CaseID
+	recs []store.Record // the receipts that open it
+	// also records the link in the old case, in the same transaction.
+	also func(fresh cvd.CaseID) (aside, error)
+}
+
+// extend adds the new case to every receipt that opened the old one.
+func (f *succession) extend(d *Desk, reach cvd.Reach) ([]aside, error) {
+	var out []aside
+	for _, rec := range f.recs {
+		fresh, err := d.Receipts.ExtendReceipt(rec, reach)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, func(tx store.Tx) error { return tx.PutRecord(fresh, rec.Version) })
+	}
+	return out, nil
+}

@@ -1,0 +1,129 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/store"
+	"fairlead/internal/tell"
+)
+
+// Address is one person to write to.
+type Address struct {
+	Name  string
+	Email string
+	// Languages in order of preference; the policy's for reporters.
+	Languages []string
+}
+
+// Notice is everything a carrier may say about an effect: who, and which date.
+// There is no word of the case in it, so none can leak (invariant 7).
+type Notice struct {
+	Effect       store.Effect
+	To           []Address
+	ToReporter   bool
+	Organisation string
+	From         string // the policy's mail contact, for Reply-To
+	PublicURL    string // from the policy; empty: the door's own
+	Closed       bool
+	Next         *Promise // the reporter's next date
+	Clock        cvd.ClockKind
+	Zone         *time.Location
+	Policy       int
+}
+
+// Notice gathers what a carrier needs for one effect. It is for the house's own
+// carriers: the actor must be the system.
+func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
+	if s.actor.Kind != cvd.ActorSystem {
+		return nil, fmt.Errorf("%w: only the house carries effects", cvd.ErrForbidden)
+	}
+	members, err := s.desk.Team.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if e.Case == "" {
+		return s.desk.policyNotice(e, members)
+	}
+	l, err := s.desk.load(ctx, e.Case)
+	if err != nil {
+		return nil, err
+	}
+	v := s.desk.Book.Version(l.state.Policy)
+	if v == nil {
+		return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, l.state.Policy)
+	}
+	n := s.desk.notice(e, v)
+	n.Closed = l.state.Closed()
+	if k := l.state.NextPromise(); k != nil {
+		n.Next = &Promise{k.Kind, k.Told(), k.Target}
+	}
+	if e.Kind == cvd.EffectNotifyReporter {
+		n.ToReporter = true
+		if p := l.state.Participant(cvd.ParticipantID(e.To)); p != nil && p.Contact != nil && p.Contact.Email != "" {
+			n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+		}
+		return n, nil
+	}
+	if n.Clock, err = s.desk.clockOf(ctx, l, e.Seq); err != nil {
+		return nil, err
+	}
+	n.To = addresses(tell.Group(members, e.To, l.state.Assignee, v.Policy, s.desk.Now()), v.Policy)
+	return n, nil
+}
+
+func (d *Desk) notice(e store.Effect, v *rulebook.Version) *Notice {
+	n := &Notice{
+		Effect: e, Organisation: v.Policy.Organisation.Name, PublicURL: v.Policy.PublicURL,
+		Zone: v.Calendar.Zone(), Policy: v.Number,
+	}
+	for _, c := range v.Policy.Contacts {
+		if addr, ok := mailAddress(c.URI); ok {
+			n.From = addr
+			break
+		}
+	}
+	return n
+}
+
+func (d *Desk) policyNotice(e store.Effect, members []cvd.Member) (*Notice, error) {
+	v := d.Book.Current()
+	if v == nil {
+		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
+	}
+	n := d.notice(e, v)
+	n.To = addresses(tell.Group(members, e.To, "", v.Policy, d.Now()), v.Policy)
+	return n, nil
+}
+
+// clockOf reads which clock an event of the clock was about.
+func (d *Desk) clockOf(ctx context.Context, l *loaded, seq int64) (cvd.ClockKind, error) {
+	var rows []store.Event
+	err := d.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		rows, err = tx.Events(string(l.row.ID), seq-1, 1)
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	ev, err := l.key.OpenCaseEvent(rows[0])
+	if err != nil || ev.Body == nil {
+		return "", err
+	}
+	return ev.Body.Clock, nil
+}
+
+func addresses(ms []cvd.Member, p *policy.Policy) []Address {
+	var out []Address
+	for _, m := range ms {
+		if m.Email != "" {
+			out = append(out, Address{Name: m.Name, Email: m.Email, Languages: p.Languages})
+		}
+	}
+	return out
+}

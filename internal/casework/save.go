@@ -1,0 +1,230 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
+	"fairlead/internal/may"
+	"fairlead/internal/store"
+	"fairlead/internal/tell"
+)
+
+// decision says what happens to a case now. It is pure: a change that lost a
+// race decides again on what the winner left.
+type decision func(c *cvd.Case, now time.Time) ([]cvd.Event, error)
+
+// aside is what else a change writes in the same transaction.
+type aside func(tx store.Tx) error
+
+// attempts bounds how often one change is decided again after losing a race.
+const attempts = 16
+
+// change is the spine: who may, what happens, the machines move, the clocks are
+// set, and history, effects and queue row are written in one transaction, all
+// or nothing. Sealing happens before the transaction, on a snapshot; the
+// compare-and-swap on the case's version makes that the same as deciding inside
+// it (docs/adr/0001).
+func (s *Session) change(ctx context.Context, id cvd.CaseID, verb cvd.Verb, decide decision, more ...aside) (*cvd.Case, []cvd.Event, error) {
+	for range attempts {
+		l, err := s.desk.load(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := may.Allow(s.actor, verb, l.state); err != nil {
+			return nil, nil, err
+		}
+		if l.key == nil {
+			return nil, nil, fmt.Errorf("%w: the case is erased", cvd.ErrNotReady)
+		}
+		evs, err := decide(l.state.Clone(), s.desk.Now())
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(evs) == 0 {
+			return l.state, nil, nil
+		}
+		p, err := s.desk.prepare(l, evs)
+		if err != nil {
+			return nil, nil, err
+		}
+		err = s.desk.Store.Update(ctx, p.write(more...))
+		if errors.Is(err, cvd.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		s.desk.Poke()
+		return p.state, p.events, nil
+	}
+	return nil, nil, fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
+}
+
+// prepared is a change ready to be written: sealed, hashed, and with nothing
+// left to decide.
+type prepared struct {
+	was     int64
+	row     store.Case
+	state   *cvd.Case
+	events  []cvd.Event
+	rows    []store.Event
+	effects []store.Effect
+	keys    []store.Key
+	drops   []store.KeyRef
+}
+
+// write is steps 3 to 5 of the spine.
+func (p *prepared) write(more ...aside) func(store.Tx) error {
+	return func(tx store.Tx) error {
+		if err := tx.PutCase(p.row, p.was); err != nil {
+			return err
+		}
+		if err := tx.Append(p.rows); err != nil {
+			return err
+		}
+		for _, k := range p.keys {
+			if err := tx.PutKey(k); err != nil {
+				return err
+			}
+		}
+		for _, ref := range p.drops {
+			if err := tx.DropKey(ref); err != nil {
+				return err
+			}
+		}
+		if len(p.effects) > 0 {
+			if err := tx.Enqueue(p.effects); err != nil {
+				return err
+			}
+		}
+		for _, m := range more {
+			if err := m(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// prepare applies the events in order and seals what they leave.
+func (d *Desk) prepare(l *loaded, evs []cvd.Event) (*prepared, error) {
+	policyVersion := l.state.Policy
+	if len(evs) > 0 && evs[0].Seq == 1 {
+		policyVersion = evs[0].Policy
+	}
+	t, err := d.terms(policyVersion)
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{was: l.row.Version, state: l.state.Clone()}
+	for _, ev := range evs {
+		if err := d.advance(p, l, ev, t); err != nil {
+			return nil, err
+		}
+	}
+	p.row, err = sealRow(p.state, l, deadline.Wake(p.state, t))
+	return p, err
+}
+
+// advance takes the case one event further.
+func (d *Desk) advance(p *prepared, l *loaded, ev cvd.Event, t deadline.Terms) error {
+	clocks, err := deadline.Clocks(p.state, &ev, t)
+	if err != nil {
+		return err
+	}
+	ev.Clocks = clocks
+	if err := sealContact(p, l, &ev); err != nil {
+		return err
+	}
+	before := p.state.Clone()
+	if err := p.state.Apply(ev); err != nil {
+		return err
+	}
+	if err := neverSilent(p.state, &ev); err != nil {
+		return err
+	}
+	row, err := l.key.SealCaseEvent(&ev)
+	if err != nil {
+		return err
+	}
+	p.events = append(p.events, ev)
+	p.rows = append(p.rows, row)
+	for _, e := range tell.Effects(before, p.state, &ev) {
+		p.effects = append(p.effects, store.Effect{Effect: e, State: store.EffectPending})
+	}
+	p.drops = append(p.drops, drops(&ev)...)
+	return nil
+}
+
+// neverSilent refuses an event that moves the case behind the reporter's back,
+// or leaves them without a next date (invariant 2).
+func neverSilent(c *cvd.Case, ev *cvd.Event) error {
+	if len(ev.Arrows) > 0 && ev.Tell == cvd.TellTeam {
+		return fmt.Errorf("%w: %s moves the case, so the reporter is told, or the reason for telling nobody is recorded", cvd.ErrInvalid, ev.Type)
+	}
+	if ev.Tell == cvd.TellNobody && ev.Body != nil && ev.Body.Silence == "" {
+		return cvd.Faults{{Field: "silent", Problem: "no reason for telling nobody", Remedy: "give the reason"}}
+	}
+	if c.Waited() && !c.Closed() && c.NextPromise() == nil {
+		return fmt.Errorf("%w: %s would leave the reporter without a next date", cvd.ErrInvalid, ev.Type)
+	}
+	return nil
+}
+
+// drops are the keys that the event destroys. Dropping a key is the only change
+// to what is stored already.
+func drops(ev *cvd.Event) []store.KeyRef {
+	var out []store.KeyRef
+	if ev.Redacts > 0 {
+		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyBody, Seq: ev.Redacts})
+	}
+	if ev.Forgets != "" {
+		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyParticipant, Name: string(ev.Forgets)})
+	}
+	if ev.Type == cvd.EventErased {
+		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyCase})
+	}
+	return out
+}
+
+// sealContact moves a contact that the event brings into a box under the
+// participant's own key.
+func sealContact(p *prepared, l *loaded, ev *cvd.Event) error {
+	if ev.Body == nil || ev.Body.Contact == nil {
+		return nil
+	}
+	box, key, err := l.key.SealContact(ev.Case, cvd.Reporter, ev.Body.Contact)
+	if err != nil {
+		return err
+	}
+	ev.Body.ContactBox = box
+	p.keys = append(p.keys, key)
+	return nil
+}
+
+// sealRow makes the queue row: open columns from the state, the rest sealed.
+func sealRow(c *cvd.Case, l *loaded, wake time.Time) (store.Case, error) {
+	sealed, err := l.key.SealState(c)
+	if err != nil {
+		return store.Case{}, err
+	}
+	row := store.Case{
+		ID: c.ID, Program: c.Program, RM: c.RM(), EM: c.EM, Facts: c.Facts, Band: c.Band,
+		Assignee: c.Assignee, Wake: wake, Created: c.Created, Updated: c.Updated,
+		Version: c.Version, Policy: c.Policy,
+		Emergency: c.Flags.Emergency, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
+		Paused: c.Paused(), Breached: c.Breached(),
+		Sealed: sealed, Key: l.key.Wrapped, KEK: l.key.KEK,
+	}
+	if k := c.NextDue(); k != nil {
+		row.NextDue, row.NextKind = k.Told(), k.Kind
+	}
+	if len(c.Links) > 0 {
+		row.Cluster = c.Links[0].Case
+	}
+	return row, nil
+}

@@ -1,0 +1,362 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
+	"fairlead/internal/may"
+	"fairlead/internal/policy"
+	"fairlead/internal/severity"
+	"fairlead/internal/store"
+)
+
+// Done is what a verb did.
+type Done struct {
+	Case   *cvd.Case
+	Events []cvd.Event
+	// Successor is the case that was opened because this one is closed.
+	Successor *Accepted
+	// Receipt is a new code, shown once; set by reissue only.
+	Receipt string
+}
+
+// Preview is what a verb would do: what the reporter would be told, where the
+// case would go, and which dates would move. Nothing is stored.
+type Preview struct {
+	Case   *cvd.Case
+	Events []cvd.Event
+	// Notice tells whether the reporter would also get a notice outside the
+	// thread.
+	Notice bool
+}
+
+// Do does a verb to a case. What the verb takes and needs is in cvd.Specs.
+func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
+	switch verb {
+	case cvd.VerbReissue:
+		return s.reissue(ctx, id, in)
+	case cvd.VerbErase:
+		return s.erase(ctx, id, in)
+	case cvd.VerbSuccessor:
+		return s.succeed(ctx, id, in)
+	case cvd.VerbAttach, cvd.VerbReceive, cvd.VerbRead:
+		return Done{}, fmt.Errorf("%w: no such verb here", cvd.ErrNotFound)
+	}
+	verb, closed, err := s.asReporterMeans(ctx, id, verb)
+	if err != nil {
+		return Done{}, err
+	}
+	if closed {
+		return s.succeed(ctx, id, in)
+	}
+	decide, err := s.decision(ctx, id, verb, in)
+	if err != nil {
+		return Done{}, err
+	}
+	var more []aside
+	if verb == cvd.VerbInvite {
+		rec := fixerRecord(in.To, id, s.desk.Now())
+		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, -1) })
+	}
+	c, evs, err := s.change(ctx, id, verb, decide, more...)
+	return Done{Case: c, Events: evs}, err
+}
+
+// Preview decides a verb without doing it.
+func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Preview, error) {
+	l, err := s.desk.load(ctx, id)
+	if err != nil {
+		return Preview{}, err
+	}
+	if err := may.Allow(s.actor, verb, l.state); err != nil {
+		return Preview{}, err
+	}
+	decide, err := s.decision(ctx, id, verb, in)
+	if err != nil {
+		return Preview{}, err
+	}
+	evs, err := decide(l.state.Clone(), s.desk.Now())
+	if err != nil {
+		return Preview{}, err
+	}
+	p, err := s.desk.prepare(l, evs)
+	if err != nil {
+		return Preview{}, err
+	}
+	return Preview{
+		Case: p.state, Events: p.events,
+		Notice: slices.ContainsFunc(p.effects, func(e store.Effect) bool { return e.Kind == cvd.EffectNotifyReporter }),
+	}, nil
+}
+
+// asReporterMeans reads a reporter's message as what it is: an answer where
+// information is awaited, new evidence where the case is closed.
+func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (cvd.Verb, bool, error) {
+	if s.actor.Kind != cvd.ActorReporter || verb != cvd.VerbMessage {
+		return verb, false, nil
+	}
+	l, err := s.desk.load(ctx, id)
+	if err != nil {
+		return verb, false, err
+	}
+	if err := may.Allow(s.actor, verb, l.state); err != nil {
+		return verb, false, err
+	}
+	switch {
+	case l.state.Closed():
+		return verb, true, nil
+	case l.state.Awaiting():
+		return cvd.VerbProvide, false, nil
+	}
+	return verb, false, nil
+}
+
+// decision gathers what the verb needs from outside the case, so that what is
+// left is pure.
+func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, error) {
+	deed := cvd.Deed{Verb: verb, In: in, By: s.actor}
+	if verb == cvd.VerbSeverity && in.Vector != "" {
+		sc, err := severity.Parse(in.Vector)
+		if err != nil {
+			return nil, cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
+		}
+		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
+	}
+	members, err := s.desk.Team.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if (verb == cvd.VerbClaim || verb == cvd.VerbInvite) && in.To != "" {
+		if err := checkMember(members, in.To, verb); err != nil {
+			return nil, err
+		}
+	}
+	if verb == cvd.VerbConfirm {
+		if deed.Ruling, err = s.ruling(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	alone := !slices.ContainsFunc(members, func(m cvd.Member) bool {
+		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
+	})
+	return func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+		v := s.desk.Book.Version(c.Policy)
+		if v == nil {
+			return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, c.Policy)
+		}
+		deed := deed
+		if err := checkClauses(v.Policy, in.Clauses); err != nil {
+			return nil, err
+		}
+		if deed.Score != nil {
+			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
+		}
+		deed.Alone = alone
+		deed.Second = needsSecond(v.Policy, verb, in)
+		evs, err := cvd.Decide(c, deed, now)
+		if err != nil || !deed.Second || !alone {
+			return evs, err
+		}
+		return singleHanded(c, evs, deed, now)
+	}, nil
+}
+
+// needsSecond reads the policy: which rulings another member must confirm.
+func needsSecond(p *policy.Policy, verb cvd.Verb, in cvd.Input) bool {
+	switch verb {
+	case cvd.VerbInvalidate:
+		outOfScope := slices.ContainsFunc(in.Clauses, func(id string) bool {
+			return slices.ContainsFunc(p.Scope.Out, func(c policy.Clause) bool { return c.ID == id })
+		})
+		return p.SecondPerson.Invalidate || (outOfScope && p.SecondPerson.OutOfScope)
+	case cvd.VerbNoncompliance:
+		return p.SecondPerson.Noncompliance
+	}
+	return false
+}
+
+// singleHanded confirms a ruling at once, because nobody else could.
+func singleHanded(c *cvd.Case, proposed []cvd.Event, deed cvd.Deed, now time.Time) ([]cvd.Event, error) {
+	next := c.Clone()
+	for _, ev := range proposed {
+		if err := next.Apply(ev); err != nil {
+			return nil, err
+		}
+	}
+	then, err := cvd.Decide(next, cvd.Deed{
+		Verb: cvd.VerbConfirm, By: deed.By, Alone: true, Ruling: &deed.In, Score: deed.Score,
+	}, now)
+	if err != nil {
+		return nil, err
+	}
+	return append(proposed, then...), nil
+}
+
+// ruling fetches the words of the ruling that waits for confirmation.
+func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error) {
+	l, err := s.desk.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := may.Allow(s.actor, cvd.VerbConfirm, l.state); err != nil {
+		return nil, err
+	}
+	if l.state.Pending == nil {
+		return nil, nil
+	}
+	evs, err := s.desk.history(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	for _, ev := range evs {
+		if ev.Seq == l.state.Pending.Seq && ev.Body != nil {
+			return ev.Body.Input, nil
+		}
+	}
+	return nil, nil
+}
+
+func checkMember(members []cvd.Member, id string, verb cvd.Verb) error {
+	for _, m := range members {
+		if m.ID != id || !m.Active {
+			continue
+		}
+		if verb == cvd.VerbInvite && !m.Is(cvd.RoleFixer) {
+			return cvd.Faults{{Field: "to", Problem: "that member is no fixer", Remedy: "name a member who holds the role of a fixer"}}
+		}
+		if verb == cvd.VerbClaim && !m.Is(cvd.RoleLead) && !m.Is(cvd.RoleMember) {
+			return cvd.Faults{{Field: "to", Problem: "that member does not work cases", Remedy: "name a lead or a member"}}
+		}
+		return nil
+	}
+	return cvd.Faults{{Field: "to", Problem: "no such active member", Remedy: "give the id of an active member"}}
+}
+
+func checkClauses(p *policy.Policy, ids []string) error {
+	var faults cvd.Faults
+	for i, id := range ids {
+		if _, ok := p.Clause(id); !ok {
+			faults = append(faults, cvd.Fault{
+				Field:   fmt.Sprintf("clauses[%d]", i),
+				Problem: "the policy version of this case has no such clause",
+				Remedy:  "use one of its ids: " + strings.Join(clauseIDs(p), ", "),
+			})
+		}
+	}
+	return faults.Err()
+}
+
+func clauseIDs(p *policy.Policy) []string {
+	var out []string
+	for _, group := range [][]policy.Clause{p.Scope.Out, p.Scope.NonIssues, p.Guidelines} {
+		for _, c := range group {
+			out = append(out, c.ID)
+		}
+	}
+	return out
+}
+
+// succeed opens a linked case for new evidence about a closed one, under the
+// same receipt. Both histories record the link in one transaction.
+func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
+	if strings.TrimSpace(in.Text) == "" {
+		return Done{}, cvd.Faults{{Field: "text", Problem: "is empty", Remedy: "describe the new evidence"}}
+	}
+	for range attempts {
+		l, err := s.desk.load(ctx, id)
+		if err != nil {
+			return Done{}, err
+		}
+		if err := may.Allow(s.actor, cvd.VerbSuccessor, l.state); err != nil {
+			return Done{}, err
+		}
+		done, err := s.succeedOnce(ctx, l, in)
+		if !isConflict(err) {
+			return done, err
+		}
+	}
+	return Done{}, fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
+}
+
+func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Done, error) {
+	if l.key == nil {
+		return Done{}, fmt.Errorf("%w: the case is erased", cvd.ErrNotReady)
+	}
+	now := s.desk.Now()
+	recs, err := s.desk.receiptsOf(ctx, l, s.actor)
+	if err != nil {
+		return Done{}, err
+	}
+	report := &cvd.Report{Program: l.state.Program, Title: l.state.Title, Product: l.state.Product, Version: l.state.Affects, Description: in.Text}
+	if p := l.state.Participant(cvd.Reporter); p != nil {
+		report.Reporter = p.Contact
+	}
+	old := &cvd.Case{}
+	from := &succession{old: l.state.ID, recs: recs}
+	from.also = func(newID cvd.CaseID) (aside, error) {
+		evs, err := cvd.Decide(l.state, cvd.Deed{
+			Verb: cvd.VerbSuccessor, In: in, By: s.actor, Link: &cvd.Link{Kind: cvd.LinkSucceededBy, Case: newID},
+		}, now)
+		if err != nil {
+			return nil, err
+		}
+		p, err := s.desk.prepare(l, evs)
+		if err != nil {
+			return nil, err
+		}
+		*old = *p.state
+		return p.write(), nil
+	}
+	a, err := s.receiveOnce(ctx, Submission{Report: report, Channel: "thread", Received: now, Internal: !l.state.HasReporter()}, from, now)
+	return Done{Case: old, Successor: &a}, err
+}
+
+// receiptsOf finds the receipts that open the case: the reporter's own, or all
+// of them when a member acts.
+func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.Record, error) {
+	var out []store.Record
+	err := d.Store.View(ctx, func(tx store.Tx) error {
+		kind := d.Receipts.RecordKind()
+		if a.Kind == cvd.ActorReporter {
+			rec, err := tx.Record(kind, a.Receipt)
+			out = append(out, rec)
+			return err
+		}
+		root := l.state
+		for _, link := range root.Links {
+			if link.Kind == cvd.LinkSuccessorOf {
+				recs, err := tx.Records(kind, string(link.Case), 10)
+				out = append(out, recs...)
+				if err != nil {
+					return err
+				}
+			}
+		}
+		recs, err := tx.Records(kind, string(l.state.ID), 10)
+		out = append(out, recs...)
+		return err
+	})
+	return out, err
+}
+
+// Verbs lists what the actor may do to the case now, in the table's order.
+func (s *Session) Verbs(c *cvd.Case) []cvd.Verb {
+	var out []cvd.Verb
+	for _, spec := range cvd.Specs {
+		if spec.Verb == cvd.VerbReceive || may.Allow(s.actor, spec.Verb, c) != nil {
+			continue
+		}
+		if cvd.Possible(c, spec.Verb, s.actor) {
+			out = append(out, spec.Verb)
+		}
+	}
+	return out
+}
+
+// Clocks are the case's clocks by date, for those who work it.
+func Clocks(c *cvd.Case) []cvd.Clock { return deadline.Sorted(c.Clocks) }

@@ -1,0 +1,154 @@
+// Package may is the table of who may do what to which case. It is pure: it
+// decides from the actor and the case alone.
+//
+// It never tells a door why something is hidden: one who may not see a case gets
+// the answer of a case that does not exist.
+package may
+
+import (
+	"fmt"
+	"slices"
+
+	"fairlead/internal/cvd"
+)
+
+// Reach is in which cases a role may do a verb.
+type Reach string
+
+const (
+	Nowhere Reach = ""
+	Named   Reach = "named" // cases that name the member as a fixer
+	Own     Reach = "own"   // cases that the receipt opens
+	All     Reach = "all"
+)
+
+// table says of who may do what where. Roles that are not Named in a row
+// may not; a member with several roles has the widest reach of them.
+var table = map[cvd.Verb]map[cvd.Role]Reach{
+	cvd.VerbRead:          {cvd.RoleLead: All, cvd.RoleMember: All, cvd.RoleAuditor: All, cvd.RoleFixer: Named},
+	cvd.VerbReceive:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAcknowledge:   {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAsk:           {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbProvide:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbValidate:      {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbInvalidate:    {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAccept:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbDefer:         {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbSeverity:      {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbClaim:         {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbRelease:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbNote:          {cvd.RoleLead: All, cvd.RoleMember: All, cvd.RoleFixer: Named},
+	cvd.VerbMessage:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAttach:        {cvd.RoleLead: All, cvd.RoleMember: All, cvd.RoleFixer: Named},
+	cvd.VerbHandOn:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbFixReady:      {cvd.RoleLead: All, cvd.RoleMember: All, cvd.RoleFixer: Named},
+	cvd.VerbFixDeployed:   {cvd.RoleLead: All, cvd.RoleMember: All, cvd.RoleFixer: Named},
+	cvd.VerbPublic:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbExploitPublic: {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAttacks:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbClose:         {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbReopen:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbConfirm:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbRefuse:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbPostpone:      {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbEmergency:     {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAct:           {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAfterAction:   {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbPrivacy:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbNoncompliance: {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbInvite:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbReissue:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbRedact:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbSuccessor:     {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbContact:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbForget:        {cvd.RoleLead: All},
+	cvd.VerbErase:         {cvd.RoleLead: All},
+}
+
+// byReporter are the verbs that a receipt opens, in its Own cases.
+var byReporter = []cvd.Verb{
+	cvd.VerbRead, cvd.VerbProvide, cvd.VerbMessage, cvd.VerbAttach, cvd.VerbWithdraw,
+	cvd.VerbAppeal, cvd.VerbContact, cvd.VerbSuccessor,
+}
+
+// byPerson are the verbs that only a person may do: a token marked as a
+// machine's cannot keep a human promise nor be a second pair of eyes.
+var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget}
+
+// Of is how far the actor may do the verb.
+func Of(a cvd.Actor, v cvd.Verb) Reach {
+	switch a.Kind {
+	case cvd.ActorSystem:
+		return All
+	case cvd.ActorReporter:
+		if slices.Contains(byReporter, v) {
+			return Own
+		}
+		return Nowhere
+	case cvd.ActorStranger:
+		if v == cvd.VerbReceive {
+			return All
+		}
+		return Nowhere
+	case cvd.ActorMachine:
+		if slices.Contains(byPerson, v) {
+			return Nowhere
+		}
+	}
+	best := Nowhere
+	for _, r := range a.Roles {
+		switch table[v][r] {
+		case All:
+			return All
+		case Named:
+			best = Named
+		}
+	}
+	return best
+}
+
+// Covers tells whether the reach holds for this case.
+func (r Reach) Covers(a cvd.Actor, c *cvd.Case) bool {
+	switch r {
+	case All:
+		return true
+	case Own:
+		return slices.ContainsFunc(a.Cases, func(x cvd.Reach) bool { return x.Case == c.ID })
+	case Named:
+		p := c.Participant(cvd.ParticipantID("fixer-" + a.ID))
+		return p != nil && p.Member == a.ID && a.ID != ""
+	}
+	return false
+}
+
+// Allow returns nil if the actor may do the verb to the case. One who may not
+// even see the case gets the answer of a case that does not exist.
+func Allow(a cvd.Actor, v cvd.Verb, c *cvd.Case) error {
+	if !Of(a, cvd.VerbRead).Covers(a, c) {
+		return fmt.Errorf("%w: no such case", cvd.ErrNotFound)
+	}
+	if !Of(a, v).Covers(a, c) {
+		if a.Kind == cvd.ActorMachine && slices.Contains(byPerson, v) {
+			return fmt.Errorf("%w: only a person may %s a case", cvd.ErrForbidden, v)
+		}
+		return fmt.Errorf("%w: your role may not %s", cvd.ErrForbidden, v)
+	}
+	return nil
+}
+
+// See tells whether the actor may see the event at All.
+func See(a cvd.Actor, h *cvd.Head) bool {
+	if a.Kind != cvd.ActorReporter {
+		return true
+	}
+	return h.Tell == cvd.TellReporter || h.Actor == string(cvd.ActorReporter)
+}
+
+// OpenFile tells whether the actor may open attachments of the case: where
+// personal data was seen, only leads and whoever holds the case.
+func OpenFile(a cvd.Actor, c *cvd.Case) bool {
+	if !c.Flags.Privacy || a.Kind == cvd.ActorReporter {
+		return true
+	}
+	return a.Is(cvd.RoleLead) || (a.ID != "" && a.ID == c.Assignee)
+}

@@ -1,0 +1,405 @@
+// Package rulebook keeps the versions of the policy: immutable, numbered, with
+// the sign-offs that each demands, and which one is in effect; and what people
+// suggest for the next.
+//
+// It never touches a case, and it edits nothing: publishing, signing and taking
+// effect are events of one history of their own.
+package rulebook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"fairlead/internal/calendar"
+	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
+	"fairlead/internal/policy"
+	"fairlead/internal/store"
+	"fairlead/internal/store/vault"
+	"fairlead/internal/tell"
+)
+
+// Stream is the history of the policy's versions.
+const Stream = "@policy"
+
+// attempts bounds how often one change is decided again after losing a race.
+const attempts = 16
+
+// Config is what a book is kept with.
+type Config struct {
+	Store store.Store
+	Vault *vault.Vault
+	Now   func() time.Time
+	Name  func() (string, error) // fresh random record names
+	// Poke is called after each commit that left effects to carry; it must not
+	// block.
+	Poke func()
+}
+
+// Book keeps the versions. It is safe for concurrent use.
+type Book struct {
+	Config
+	state atomic.Pointer[Versions]
+}
+
+// Open reads the book from its store.
+func Open(ctx context.Context, cfg Config) (*Book, error) {
+	b := &Book{Config: cfg}
+	if b.Poke == nil {
+		b.Poke = func() {}
+	}
+	return b, b.Reload(ctx)
+}
+
+// Versions returns the book as it stands.
+func (b *Book) Versions() *Versions { return b.state.Load() }
+
+// Current is the version in effect, or nil before the first one is.
+func (b *Book) Current() *Version { return b.state.Load().Current() }
+
+// Version returns the version of that number, or nil.
+func (b *Book) Version(n int) *Version { return b.state.Load().Version(n) }
+
+// Versions is every version of the policy, and which one is in effect. It is
+// never changed once made.
+type Versions struct {
+	All     []*Version
+	current int
+	seq     int64
+	warned  time.Time
+	alarmed time.Time
+}
+
+// Version is one immutable version of the policy.
+type Version struct {
+	Number    int
+	Policy    *policy.Policy
+	Calendar  *calendar.Calendar
+	Source    []byte // the file, byte for byte
+	Digest    string // SHA-256 of Source, in hex; what officers sign
+	Published time.Time
+	By        string
+	Signs     []Sign
+	Effective time.Time // zero: waits for its sign-offs
+}
+
+// Sign is one officer's act over a version's digest.
+type Sign struct {
+	Office string    `json:"office"`
+	Act    string    `json:"act"` // reviewed, approved
+	Member string    `json:"member"`
+	Name   string    `json:"name"`
+	Digest string    `json:"digest"`
+	At     time.Time `json:"at"`
+	Note   string    `json:"note,omitempty"`
+}
+
+// Version returns the version of that number, or nil.
+func (b *Versions) Version(n int) *Version {
+	if n < 1 || n > len(b.All) {
+		return nil
+	}
+	return b.All[n-1]
+}
+
+// Current is the version in effect, or nil before the first one is.
+func (b *Versions) Current() *Version { return b.Version(b.current) }
+
+// Waiting lists the versions that still wait for a sign-off.
+func (b *Versions) Waiting() []*Version {
+	var out []*Version
+	for _, v := range b.All {
+		if v.Effective.IsZero() && v.Number > b.current {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Missing lists the sign-offs that the version still needs.
+func (v *Version) Missing() []policy.SignOff {
+	var out []policy.SignOff
+	for _, want := range v.Policy.Review.SignOffs {
+		if !slices.ContainsFunc(v.Signs, func(s Sign) bool { return s.Office == want.Office && s.Act == want.Act }) {
+			out = append(out, want)
+		}
+	}
+	return out
+}
+
+// Reviewed is when the version was last reviewed: its latest signature of that
+// act, or when it took effect.
+func (v *Version) Reviewed() time.Time {
+	last := v.Effective
+	for _, s := range v.Signs {
+		if s.Act == "reviewed" && s.At.After(last) {
+			last = s.At
+		}
+	}
+	return last
+}
+
+// policyHead is the open part of an event of the policy's stream.
+type policyHead struct {
+	Stream  string    `json:"stream"`
+	Seq     int64     `json:"seq"`
+	Type    string    `json:"type"` // published, signed, effective, review-warned, review-overdue
+	V       int       `json:"v"`
+	At      time.Time `json:"at"`
+	Actor   string    `json:"actor"`
+	Version int       `json:"version"`
+	Digest  string    `json:"digest,omitempty"`
+}
+
+type policyBody struct {
+	Source []byte `json:"source,omitempty"`
+	Name   string `json:"name,omitempty"` // of who published
+	Sign   *Sign  `json:"sign,omitempty"`
+}
+
+// Reload reads the versions from the store; another process may have
+// added one.
+func (d *Book) Reload(ctx context.Context) error {
+	var rows []store.Event
+	err := d.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		rows, err = tx.Events(Stream, 0, 10000)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if old := d.state.Load(); old != nil && int64(len(rows)) == old.seq {
+		return nil
+	}
+	b := &Versions{}
+	for _, row := range rows {
+		if err := d.readPolicyEvent(b, row); err != nil {
+			return fmt.Errorf("policy history, event %d: %w", row.Seq, err)
+		}
+	}
+	d.state.Store(b)
+	return nil
+}
+
+func (d *Book) readPolicyEvent(b *Versions, row store.Event) error {
+	var h policyHead
+	var body policyBody
+	if err := json.Unmarshal(row.Head, &h); err != nil {
+		return err
+	}
+	plain, err := d.Vault.Stream(Stream).OpenEvent(row)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, &body); err != nil {
+		return err
+	}
+	b.seq = h.Seq
+	switch h.Type {
+	case "published":
+		v, err := readVersion(body.Source)
+		if err != nil {
+			return err
+		}
+		v.Number, v.Published, v.By = h.Version, h.At, body.Name
+		b.All = append(b.All, v)
+	case "signed":
+		v := b.Version(h.Version)
+		v.Signs = append(v.Signs, *body.Sign)
+	case "effective":
+		b.Version(h.Version).Effective = h.At
+		b.current = h.Version
+		b.warned, b.alarmed = time.Time{}, time.Time{}
+	case "review-warned":
+		b.warned = h.At
+	case "review-overdue":
+		b.alarmed = h.At
+	}
+	if h.Type == "signed" && body.Sign.Act == "reviewed" {
+		b.warned, b.alarmed = time.Time{}, time.Time{}
+	}
+	return nil
+}
+
+func readVersion(source []byte) (*Version, error) {
+	p, err := policy.Parse("policy.yaml", source)
+	if err != nil {
+		return nil, err
+	}
+	cal, err := p.WorkTime()
+	if err != nil {
+		return nil, err
+	}
+	return &Version{Policy: p, Calendar: cal, Source: source, Digest: policy.Digest(source)}, nil
+}
+
+// Publish adds a version. It takes effect at once if it demands no
+// sign-off, and otherwise waits for them. Publishing the bytes of the latest
+// version again changes nothing and returns that version.
+func (d *Book) Publish(ctx context.Context, by cvd.Actor, source []byte) (*Version, error) {
+	if by.Kind != cvd.ActorSystem && !by.Is(cvd.RoleLead) && !by.Is(cvd.RoleOfficer) {
+		return nil, fmt.Errorf("%w: a lead or an officer publishes a policy version", cvd.ErrForbidden)
+	}
+	v, err := readVersion(source)
+	if err != nil {
+		return nil, err
+	}
+	err = d.change(ctx, by, func(b *Versions, now time.Time) ([]policyEvent, error) {
+		if n := len(b.All); n > 0 && b.All[n-1].Digest == v.Digest {
+			return nil, nil
+		}
+		number := len(b.All) + 1
+		evs := []policyEvent{{head: policyHead{Type: "published", Version: number, Digest: v.Digest}, body: policyBody{Source: source, Name: by.Name}}}
+		if len(v.Policy.Review.SignOffs) == 0 {
+			evs = append(evs, policyEvent{head: policyHead{Type: "effective", Version: number, Digest: v.Digest}})
+		}
+		return evs, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	book := d.Versions()
+	return book.All[len(book.All)-1], nil
+}
+
+// Sign records an officer's act over a version's digest. With the last
+// one that the version demands it takes effect; a review of the version in
+// effect starts the time to the next review anew.
+func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, digest, note string) (*Version, error) {
+	if !by.Is(cvd.RoleOfficer) || !slices.Contains(by.Offices, office) || by.Kind != cvd.ActorMember {
+		return nil, fmt.Errorf("%w: only the %s may sign as such, signed in as a person", cvd.ErrForbidden, office)
+	}
+	err := d.change(ctx, by, func(b *Versions, now time.Time) ([]policyEvent, error) {
+		v := b.Version(number)
+		if v == nil {
+			return nil, fmt.Errorf("%w: no such version", cvd.ErrNotFound)
+		}
+		if v.Digest != digest {
+			return nil, fmt.Errorf("%w: the digest is of another text; look at the version again", cvd.ErrConflict)
+		}
+		if !slices.Contains(v.Policy.Review.SignOffs, policy.SignOff{Office: office, Act: act}) {
+			return nil, cvd.Faults{{Field: "act", Problem: "this version does not ask that office for it", Remedy: "sign what it asks for"}}
+		}
+		if number < b.current {
+			return nil, fmt.Errorf("%w: a later version is in effect", cvd.ErrNotReady)
+		}
+		if v.Effective.IsZero() && !slices.Contains(v.Missing(), policy.SignOff{Office: office, Act: act}) {
+			return nil, fmt.Errorf("%w: signed already", cvd.ErrNotReady)
+		}
+		sign := Sign{Office: office, Act: act, Member: by.ID, Name: by.Name, Digest: digest, At: now, Note: note}
+		evs := []policyEvent{{head: policyHead{Type: "signed", Version: number, Digest: digest}, body: policyBody{Sign: &sign}}}
+		if v.Effective.IsZero() && len(v.Missing()) == 1 {
+			evs = append(evs, policyEvent{head: policyHead{Type: "effective", Version: number, Digest: digest}})
+		}
+		return evs, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d.Version(number), nil
+}
+
+// Review says how the review of the policy in effect stands, and false before
+// one is in effect.
+func (d *Book) Review() (deadline.Review, bool) {
+	cur := d.Current()
+	if cur == nil {
+		return deadline.Review{}, false
+	}
+	return deadline.ReviewOf(cur.Policy, cur.Reviewed(), d.Now(), cur.Calendar.Zone()), true
+}
+
+type policyEvent struct {
+	head    policyHead
+	body    policyBody
+	effects []store.Effect
+}
+
+// change is the spine of the policy's own stream: decide, seal, append.
+func (d *Book) change(ctx context.Context, by cvd.Actor, decide func(b *Versions, now time.Time) ([]policyEvent, error)) error {
+	for range attempts {
+		if err := d.Reload(ctx); err != nil {
+			return err
+		}
+		b, now := d.state.Load(), d.Now()
+		evs, err := decide(b, now)
+		if err != nil || len(evs) == 0 {
+			return err
+		}
+		var rows []store.Event
+		var effects []store.Effect
+		for i, ev := range evs {
+			h := ev.head
+			h.Stream, h.Seq, h.V, h.At, h.Actor = Stream, b.seq+int64(i)+1, 1, now, by.Ref()
+			row, err := sealPolicyEvent(d, h, ev.body)
+			if err != nil {
+				return err
+			}
+			rows, effects = append(rows, row), append(effects, ev.effects...)
+		}
+		err = d.Store.Update(ctx, func(tx store.Tx) error {
+			if err := tx.Append(rows); err != nil {
+				return err
+			}
+			return tx.Enqueue(effects)
+		})
+		if errors.Is(err, cvd.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d.Poke()
+		return d.Reload(ctx)
+	}
+	return fmt.Errorf("%w: the policy is being changed by somebody else", cvd.ErrConflict)
+}
+
+func sealPolicyEvent(d *Book, h policyHead, body policyBody) (store.Event, error) {
+	head, err := json.Marshal(h)
+	if err != nil {
+		return store.Event{}, err
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return store.Event{}, err
+	}
+	return d.Vault.Stream(Stream).SealEvent(Stream, h.Seq, head, b)
+}
+
+// Tick warns ahead of the policy's review, and alarms once when it is
+// overdue.
+func (d *Book) Tick(ctx context.Context) error {
+	r, ok := d.Review()
+	if !ok || (!r.Warning && !r.Overdue) {
+		return nil
+	}
+	return d.change(ctx, cvd.System, func(b *Versions, now time.Time) ([]policyEvent, error) {
+		kind := ""
+		switch {
+		case r.Overdue && b.alarmed.IsZero():
+			kind = "review-overdue"
+		case r.Warning && b.warned.IsZero():
+			kind = "review-warned"
+		default:
+			return nil, nil
+		}
+		var effects []store.Effect
+		for _, to := range []string{tell.ToOfficers, tell.ToLead} {
+			effects = append(effects, store.Effect{
+				State: store.EffectPending,
+				Effect: cvd.Effect{
+					Key:  fmt.Sprintf("%s/%d/%s/%s", Stream, b.seq+1, kind, to),
+					Kind: cvd.EffectNotifyTeam, Case: "", Seq: b.seq + 1, To: to, Template: kind, At: now,
+				},
+			})
+		}
+		return []policyEvent{{head: policyHead{Type: kind, Version: b.current}, effects: effects}}, nil
+	})
+}

@@ -1,0 +1,152 @@
+// Package tell says who must hear of which event: the reporter, and who of the
+// team. It is pure and sends nothing; the words are made elsewhere.
+package tell
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+)
+
+// The groups that a notice to the team can go to; resolved when it is carried,
+// so that whoever is on duty then is told.
+const (
+	ToAssignee = "assignee" // whoever holds the case, else who is on duty
+	ToOnDuty   = "on-duty"
+	ToOther    = "other" // the members who do not hold it
+	ToTeam     = "team"
+	ToLead     = "lead"
+	ToOfficers = "officers"
+)
+
+// teamHears says which events the team gets a notice of, and who of it.
+var teamHears = map[cvd.EventType]string{
+	cvd.EventReceived:      ToOnDuty,
+	cvd.EventProvided:      ToAssignee,
+	cvd.EventMessage:       ToAssignee,
+	cvd.EventAttached:      ToAssignee,
+	cvd.EventWithdrawn:     ToAssignee,
+	cvd.EventAppealed:      ToTeam,
+	cvd.EventContact:       ToAssignee,
+	cvd.EventWarned:        ToAssignee,
+	cvd.EventSlipped:       ToAssignee,
+	cvd.EventBreached:      ToAssignee,
+	cvd.EventProceeded:     ToAssignee,
+	cvd.EventRuled:         ToOther,
+	cvd.EventEmergency:     ToTeam,
+	cvd.EventAfterAction:   ToTeam,
+	cvd.EventPrivacy:       ToTeam,
+	cvd.EventNoncompliance: ToTeam,
+	cvd.EventInvited:       "",
+}
+
+// Effects says what the world must be told of an event. They are references,
+// keyed by the event, so writing them down twice is once.
+func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
+	var out []cvd.Effect
+	add := func(kind cvd.EffectKind, to string) {
+		out = append(out, cvd.Effect{
+			Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
+			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(ev.Type), At: ev.At,
+		})
+	}
+	byReporter := ev.Actor == string(cvd.ActorReporter)
+	if ev.Tell == cvd.TellReporter && !byReporter && reachable(after) {
+		add(cvd.EffectNotifyReporter, string(cvd.Reporter))
+	}
+	switch to, hears := teamHears[ev.Type]; {
+	case ev.Type == cvd.EventEscalated && ev.Body != nil:
+		add(cvd.EffectNotifyTeam, ev.Body.To)
+	case ev.Type == cvd.EventInvited:
+		add(cvd.EffectNotifyTeam, "member/"+ev.Joined[0].Member)
+	case !hears || (ev.ByMember() && !loudFromMember[ev.Type]):
+	default:
+		add(cvd.EffectNotifyTeam, to)
+	}
+	if after.Flags.Emergency && !before.Flags.Emergency && ev.Type != cvd.EventEmergency {
+		add(cvd.EffectNotifyTeam, ToTeam)
+	}
+	return out
+}
+
+// loudFromMember are the events that the others hear of although a member did
+// them.
+var loudFromMember = map[cvd.EventType]bool{
+	cvd.EventRuled: true, cvd.EventEmergency: true, cvd.EventAfterAction: true,
+	cvd.EventPrivacy: true, cvd.EventNoncompliance: true, cvd.EventReceived: true,
+}
+
+// reachable tells whether the reporter gave an address. Without one they read
+// everything in the thread.
+func reachable(c *cvd.Case) bool {
+	p := c.Participant(cvd.Reporter)
+	return p != nil && p.Contact != nil && p.Contact.Email != ""
+}
+
+// Group resolves whom a notice to the team reaches. Nobody found means the
+// whole team, and then the leads: a notice to nobody would be a silent failure.
+func Group(members []cvd.Member, to, assignee string, p *policy.Policy, now time.Time) []cvd.Member {
+	pick := func(ok func(m cvd.Member) bool) []cvd.Member {
+		var out []cvd.Member
+		for _, m := range members {
+			if m.Active && ok(m) {
+				out = append(out, m)
+			}
+		}
+		return out
+	}
+	works := func(m cvd.Member) bool { return m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember) }
+	var out []cvd.Member
+	switch to {
+	case ToAssignee:
+		out = pick(func(m cvd.Member) bool { return m.ID == assignee && !m.Away })
+		if len(out) == 0 {
+			out = OnDuty(members, p, now)
+		}
+	case ToOnDuty:
+		out = OnDuty(members, p, now)
+	case ToOther:
+		out = pick(func(m cvd.Member) bool { return works(m) && m.ID != assignee })
+	case ToLead:
+		out = pick(func(m cvd.Member) bool { return m.Is(cvd.RoleLead) })
+	case ToOfficers:
+		out = pick(func(m cvd.Member) bool { return m.Is(cvd.RoleOfficer) })
+	default:
+		if id, ok := strings.CutPrefix(to, "member/"); ok {
+			out = pick(func(m cvd.Member) bool { return m.ID == id })
+		}
+	}
+	if len(out) == 0 {
+		out = pick(works)
+	}
+	return out
+}
+
+// OnDuty lists who answers now: every active member who is not away, or by
+// weekly turn the one whose week it is, in the order in which they joined.
+func OnDuty(members []cvd.Member, p *policy.Policy, now time.Time) []cvd.Member {
+	var able []cvd.Member
+	for _, m := range members {
+		if m.Active && !m.Away && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
+			able = append(able, m)
+		}
+	}
+	if p.Team.Duty != "weekly" || len(able) == 0 {
+		return able
+	}
+	slices.SortFunc(able, func(a, b cvd.Member) int { return a.Added.Compare(b.Added) })
+	zone, err := time.LoadLocation(p.Calendar.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	// Weeks since a Monday, so that the turn does not jump at New Year.
+	local := now.In(zone)
+	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+	monday := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
+	week := int(day.Sub(monday).Hours()/24) / 7
+	return []cvd.Member{able[((week%len(able))+len(able))%len(able)]}
+}

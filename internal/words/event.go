@@ -1,0 +1,117 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+)
+
+// Audience is who reads about an event.
+type Audience string
+
+// The audiences.
+const (
+	ForReporter Audience = "reporter"
+	ForTeam     Audience = "team"
+)
+
+// Told is an event in words: what happened, what it means, and the words that
+// people wrote. People's words are plain text and must be escaped by whoever
+// shows them.
+type Told struct {
+	Heading string   // what changed
+	Meaning string   // what is next; may be empty
+	Quotes  []Quote  // what people wrote, in order
+	Clauses []string // ids of the policy that are cited
+	Missing []string // what is asked for
+	Erased  bool
+}
+
+// Quote is something a person wrote, with what it is.
+type Quote struct {
+	Label string // such as "Reason"; empty for a message
+	Text  string
+	Team  bool // for the team's eyes only
+}
+
+// Event says what an event means to the audience. zone is where its dates are
+// read.
+func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
+	t := Told{}
+	id := "event." + string(ev.Type)
+	pairs := v.blanks(ev, zone)
+	t.Heading = v.first([]string{id + "." + string(to), id + ".reporter"}, pairs)
+	if mean := id + ".next"; to == ForReporter && v.Has(mean) {
+		t.Meaning = v.Say(mean, pairs...)
+	}
+	if ev.Body == nil {
+		t.Erased = true
+		return t
+	}
+	b := ev.Body
+	add := func(label, text string, team bool) {
+		if strings.TrimSpace(text) != "" && (!team || to == ForTeam) {
+			t.Quotes = append(t.Quotes, Quote{label, text, team})
+		}
+	}
+	add("", b.Text, false)
+	add(v.Say("quote.reason"), b.Reason, ev.Tell == cvd.TellTeam)
+	add(v.Say("quote.note"), b.Note, true)
+	add(v.Say("quote.silence"), b.Silence, true)
+	if b.Input != nil && to == ForTeam {
+		add(v.Say("quote.reason"), b.Input.Reason, true)
+		add(v.Say("quote.text"), b.Input.Text, true)
+		t.Clauses = b.Input.Clauses
+	}
+	if len(b.Clauses) > 0 {
+		t.Clauses = b.Clauses
+	}
+	t.Missing = b.Missing
+	return t
+}
+
+func (v *Voice) first(ids []string, pairs []any) string {
+	for _, id := range ids {
+		if v.Has(id) {
+			return v.Say(id, pairs...)
+		}
+	}
+	return v.Say(ids[0])
+}
+
+// blanks fills what the texts of events may name.
+func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
+	pairs := []any{"clock", "", "until", "", "to", "", "outcome", "", "score", "", "file", "", "verb", ""}
+	set := func(name, value string) {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				pairs[i+1] = value
+			}
+		}
+	}
+	if ev.Pending != nil && ev.Pending.Seq != 0 {
+		set("verb", v.Say("verb."+string(ev.Pending.Verb)))
+	}
+	if len(ev.Clocks) > 0 && ev.Type == cvd.EventProceeded {
+		set("clock", v.Say("clock."+string(cvd.ClockNeedsInfo)))
+	}
+	b := ev.Body
+	if b == nil {
+		return pairs
+	}
+	if b.Clock != "" {
+		set("clock", v.Say("clock."+string(b.Clock)))
+	}
+	set("until", v.Instant(b.Until, zone))
+	set("to", b.To)
+	set("outcome", b.Outcome)
+	if b.Score != nil {
+		set("score", fmt.Sprintf("%s (CVSS %s: %.1f, %s)", v.Say("band."+string(b.Score.Band)), b.Score.Version, b.Score.Score, b.Score.Vector))
+	}
+	if b.File != nil {
+		set("file", b.File.Name)
+	}
+	return pairs
+}

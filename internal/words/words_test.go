@@ -1,0 +1,93 @@
+package words
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fairlead/internal/cvd"
+)
+
+func voice(t *testing.T) *Voice {
+	t.Helper()
+	b, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.In("en")
+}
+
+// Every verb, event, state, band and clock of the field has its words, for both
+// audiences.
+func TestEveryWordOfTheField(t *testing.T) {
+	v := voice(t)
+	for _, spec := range cvd.Specs {
+		for _, id := range []string{"verb." + string(spec.Verb), "event." + string(spec.Event) + ".reporter", "event." + string(spec.Event) + ".team"} {
+			if !v.Has(id) {
+				t.Errorf("%s is missing", id)
+			}
+		}
+	}
+	for _, e := range []cvd.EventType{cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventRuled} {
+		if !v.Has("event."+string(e)+".team") || !v.Has("event."+string(e)+".reporter") {
+			t.Errorf("event %s is missing", e)
+		}
+	}
+	for _, b := range cvd.Bands {
+		if !v.Has("band." + string(b)) {
+			t.Errorf("band %s is missing", b)
+		}
+	}
+}
+
+func TestSay(t *testing.T) {
+	v := voice(t)
+	for _, c := range []struct{ got, want string }{
+		{v.Say("distance.day", "count", 1), "1 day"},
+		{v.Say("distance.day", "count", 3), "3 days"},
+		{v.Say("no.such.text"), "⟦no.such.text⟧"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	v := voice(t)
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		at   time.Duration
+		want string
+	}{
+		{0, "now"},
+		{90 * time.Minute, "in 90 minutes"},
+		{-3 * time.Hour, "3 hours ago"},
+		{72 * time.Hour, "in 3 days"},
+	} {
+		if got := v.Distance(now.Add(c.at), now); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.at, got, c.want)
+		}
+	}
+}
+
+// The team's own words never reach the reporter's side of an event.
+func TestEventKeepsTeamWordsFromTheReporter(t *testing.T) {
+	v := voice(t)
+	ev := &cvd.Event{
+		Head: cvd.Head{Type: cvd.EventClosed, Tell: cvd.TellReporter},
+		Body: &cvd.Body{Text: "to-reporter", Note: "canary-note", Silence: "canary-silence", Reason: "because", Outcome: "resolved"},
+	}
+	got := v.Event(ev, ForReporter, time.UTC)
+	if got.Heading != "The case was closed: resolved" {
+		t.Errorf("heading %q", got.Heading)
+	}
+	for _, q := range got.Quotes {
+		if strings.Contains(q.Text, "canary") {
+			t.Errorf("the reporter would read %q", q.Text)
+		}
+	}
+	if len(v.Event(ev, ForTeam, time.UTC).Quotes) != 4 {
+		t.Error("the team misses words")
+	}
+}
