@@ -176,14 +176,14 @@ type Field struct {
 
 // Promises are what a reporter is told at receipt and later.
 type Promises struct {
-	Acknowledge      Promise                  `yaml:"acknowledge" json:"acknowledge"`
-	FollowUp         *Promise                 `yaml:"follow_up,omitempty" json:"follow_up,omitempty"`
-	Verify           *Promise                 `yaml:"verify,omitempty" json:"verify,omitempty"`
-	Update           *Promise                 `yaml:"update,omitempty" json:"update,omitempty"`
-	NeedsInformation Promise                  `yaml:"needs_information" json:"needs_information"` // the reporter's clock
-	Fix              map[cvd.Band]Promise     `yaml:"fix,omitempty" json:"fix,omitempty"`         // from acceptance
-	Disclose         *Promise                 `yaml:"disclose,omitempty" json:"disclose,omitempty"`
-	Escalation       []Escalation             `yaml:"escalation" json:"escalation"`
+	Acknowledge      Promise                    `yaml:"acknowledge" json:"acknowledge"`
+	FollowUp         *Promise                   `yaml:"follow_up,omitempty" json:"follow_up,omitempty"`
+	Verify           *Promise                   `yaml:"verify,omitempty" json:"verify,omitempty"`
+	Update           *Promise                   `yaml:"update,omitempty" json:"update,omitempty"`
+	NeedsInformation Promise                    `yaml:"needs_information" json:"needs_information"` // the reporter's clock
+	Fix              map[cvd.Band]Promise       `yaml:"fix,omitempty" json:"fix,omitempty"`         // from acceptance
+	Disclose         *Promise                   `yaml:"disclose,omitempty" json:"disclose,omitempty"`
+	Escalation       []Escalation               `yaml:"escalation" json:"escalation"`
 	WarnBefore       map[string]calendar.Amount `yaml:"warn_before,omitempty" json:"warn_before,omitempty"` // by promise kind
 }
 

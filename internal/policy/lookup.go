@@ -1,0 +1,206 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fairlead/internal/cvd"
+)
+
+// Placed is a clause with the path at which it stands.
+type Placed struct {
+	Path   string
+	Clause Clause
+}
+
+// Placed lists every clause of the lists, in the order of the file.
+func (p *Policy) Placed() []Placed {
+	var out []Placed
+	list := func(path string, clauses []Clause) {
+		for i, c := range clauses {
+			out = append(out, Placed{fmt.Sprintf("%s[%d]", path, i), c})
+		}
+	}
+	list("sections", p.Sections)
+	list("scope.in", p.Scope.In)
+	list("scope.out", p.Scope.Out)
+	out = append(out, Placed{"scope.third_party", p.Scope.ThirdParty})
+	list("scope.known_non_issues", p.Scope.NonIssues)
+	list("guidelines", p.Guidelines)
+	list("legal", p.Legal)
+	list("evidence", p.Evidence)
+	list("team.roles", p.Team.Roles)
+	list("checklist", p.Checklist)
+	return out
+}
+
+// Stance is a text outside the lists that has an id to be cited by.
+type Stance struct {
+	Placed
+	Cites bool // the id may also be that of a clause elsewhere
+}
+
+// Stances are the texts on safe harbour, rewards, publication and CVE
+// identifiers, in this order; those without a text or an id are empty there.
+func (p *Policy) Stances() []Stance {
+	harbour := p.SafeHarbour.Text
+	if p.SafeHarbour.Reservation != "" {
+		harbour = strings.TrimSpace(harbour + "\n\n" + p.SafeHarbour.Reservation)
+	}
+	return []Stance{
+		{Placed{"safe_harbour.clause", Clause{ID: p.SafeHarbour.Clause, Title: titleSafeHarbour, Text: harbour}}, false},
+		{Placed{"rewards.clause", Clause{ID: p.Rewards.Clause, Title: titleRewards, Text: p.Rewards.Text}}, true},
+		{Placed{"disclosure.clause", Clause{ID: p.Disclosure.Clause, Title: titlePublication, Text: p.Disclosure.Text}}, false},
+		{Placed{"cve.clause", Clause{ID: p.CVE.Clause, Title: titleCVE, Text: p.CVE.Text}}, false},
+	}
+}
+
+// The titles under which stances are cited.
+const (
+	titleSafeHarbour = "Safe harbour"
+	titleRewards     = "Rewards"
+	titlePublication = "Publication"
+	titleCVE         = "CVE identifiers"
+)
+
+// Clause finds a clause anywhere in the policy by the id that cites it.
+func (p *Policy) Clause(id string) (Clause, bool) {
+	if id == "" {
+		return Clause{}, false
+	}
+	for _, at := range p.Placed() {
+		if at.Clause.ID == id {
+			return at.Clause, true
+		}
+	}
+	for _, s := range p.Stances() {
+		if s.Clause.ID == id && s.Clause.Text != "" {
+			return s.Clause, true
+		}
+	}
+	return Clause{}, false
+}
+
+// Beside lists the clauses that the form shows beside a field, in order.
+func (p *Policy) Beside(field string) []Clause {
+	var out []Clause
+	for _, at := range p.Placed() {
+		if field != "" && at.Clause.Field == field {
+			out = append(out, at.Clause)
+		}
+	}
+	return out
+}
+
+// Program finds a program by its id; an empty id is the first one.
+func (p *Policy) Program(id string) (Program, bool) {
+	for _, one := range p.Programs {
+		if one.ID == id || id == "" {
+			return one, true
+		}
+	}
+	return Program{}, false
+}
+
+// ProgramOf finds the program that has a product of this name, whatever the
+// case of its letters.
+func (p *Policy) ProgramOf(product string) (Program, bool) {
+	for _, one := range p.Programs {
+		for _, has := range one.Products {
+			if strings.EqualFold(has.Name, strings.TrimSpace(product)) {
+				return one, true
+			}
+		}
+	}
+	return Program{}, false
+}
+
+// UrgentContacts are those for what cannot wait; where none is marked, all.
+func (p *Policy) UrgentContacts() []Contact {
+	var out []Contact
+	for _, c := range p.Contacts {
+		if c.Urgent {
+			out = append(out, c)
+		}
+	}
+	if len(out) == 0 {
+		return slices.Clone(p.Contacts)
+	}
+	return out
+}
+
+// Office finds the role that an office names by its title or id.
+func (p *Policy) Office(name string) (Clause, bool) {
+	for _, r := range p.Team.Roles {
+		if strings.EqualFold(r.Title, name) || r.ID == name {
+			return r, true
+		}
+	}
+	return Clause{}, false
+}
+
+// Reply resolves a canned reply: each {{clause-id}} becomes the clause's title
+// and its address on the policy page under the origin. It is a cvd.ErrNotFound
+// if there is no such reply.
+func (p *Policy) Reply(id, origin string) (CannedReply, error) {
+	for _, r := range p.CannedReplies {
+		if r.ID != id {
+			continue
+		}
+		r.Text = placeholder.ReplaceAllStringFunc(r.Text, func(m string) string {
+			c, ok := p.Clause(placeholder.FindStringSubmatch(m)[1])
+			if !ok {
+				return m
+			}
+			return fmt.Sprintf("\"%s\" (%s/policy#%s)", c.Title, strings.TrimSuffix(origin, "/"), c.ID)
+		})
+		return r, nil
+	}
+	return CannedReply{}, fmt.Errorf("canned reply: %w", cvd.ErrNotFound)
+}
+
+// Outstanding lists the signatures that a version still needs, given those
+// that were recorded for it.
+func (p *Policy) Outstanding(given []SignOff) []SignOff {
+	var out []SignOff
+	for _, want := range p.Review.SignOffs {
+		if !slices.ContainsFunc(given, func(has SignOff) bool {
+			return has.Act == want.Act && p.sameOffice(has.Office, want.Office)
+		}) {
+			out = append(out, want)
+		}
+	}
+	return out
+}
+
+func (p *Policy) sameOffice(a, b string) bool {
+	if strings.EqualFold(a, b) {
+		return true
+	}
+	x, ok := p.Office(a)
+	y, also := p.Office(b)
+	return ok && also && x.ID == y.ID
+}
+
+// NextReview is when the review is due of a version that took effect, or was
+// last reviewed, at the instant: so many months later at the same time of day,
+// and on the last day of a month that is too short.
+func (p *Policy) NextReview(since time.Time) time.Time {
+	months := p.Review.EveryMonths
+	due := since.AddDate(0, months, 0)
+	if due.Day() != since.Day() {
+		due = due.AddDate(0, 0, -due.Day())
+	}
+	return due
+}
+
+// clip keeps a word of the file short enough to be shown in a fault.
+func clip(s string) string {
+	if utf8.RuneCountInString(s) <= 40 {
+		return s
+	}
+	return string([]rune(s)[:39]) + "…"
+}
