@@ -33,7 +33,6 @@ type Team interface {
 type Receipts interface {
 	NewReceipt(reach []cvd.Reach, at time.Time) (code string, rec store.Record, err error)
 	ExtendReceipt(rec store.Record, reach cvd.Reach) (store.Record, error)
-	RecordKind() store.RecordKind
 }
 
 // Config is what a desk is built from.
@@ -44,9 +43,11 @@ type Config struct {
 	Blobs    blob.Store
 	Team     Team
 	Receipts Receipts
-	Now      func() time.Time
-	Rand     io.Reader // for case ids and blob names
-	Log      *slog.Logger
+	// ReceiptKind is the kind of the records that Receipts makes.
+	ReceiptKind store.RecordKind
+	Now         func() time.Time
+	Rand        io.Reader // for case ids and blob names
+	Log         *slog.Logger
 	// Poke is called after each commit that left effects to carry; it must not
 	// block.
 	Poke func()

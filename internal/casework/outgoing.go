@@ -13,6 +13,19 @@ import (
 	"fairlead/internal/store/vault"
 )
 
+// Doors never import the store; these are the few of its words that they need.
+type (
+	Effect      = store.Effect
+	EffectState = store.EffectState
+)
+
+// The states of effects.
+const (
+	EffectPending = store.EffectPending
+	EffectDone    = store.EffectDone
+	EffectDead    = store.EffectDead
+)
+
 // Carried is one effect with what became of it.
 type Carried struct {
 	store.Effect

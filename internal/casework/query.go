@@ -12,6 +12,20 @@ import (
 	"fairlead/internal/store"
 )
 
+// Doors never import the store; these are the few of its words that they need.
+type (
+	Filter = store.Filter
+	Cursor = store.Cursor
+	Sort   = store.Sort
+)
+
+// The orders of a list of cases.
+const (
+	ByDue     = store.ByDue
+	ByCreated = store.ByCreated
+	ByUpdated = store.ByUpdated
+)
+
 // Counted is the limit to which lists are counted; beyond it, counts read
 // "1,000+".
 const Counted = 1000

@@ -321,7 +321,7 @@ func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Don
 func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.Record, error) {
 	var out []store.Record
 	err := d.Store.View(ctx, func(tx store.Tx) error {
-		kind := d.Receipts.RecordKind()
+		kind := d.ReceiptKind
 		if a.Kind == cvd.ActorReporter {
 			rec, err := tx.Record(kind, a.Receipt)
 			out = append(out, rec)
