@@ -15,10 +15,9 @@ import (
 // walk is one random life of a case: its state as Apply moved it, and the
 // events that say the same.
 type walk struct {
-	c    *Case
-	evs  []Event
-	now  time.Time
-	seen bool // an embargo bound the case at some time
+	c   *Case
+	evs []Event
+	now time.Time
 }
 
 func begin(t *rapid.T) *walk {
