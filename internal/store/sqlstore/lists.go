@@ -1,0 +1,334 @@
+package sqlstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/query"
+)
+
+// The longest page of cases; see store.Filter.
+const longestPage = 500
+
+// statement gathers the conditions of a hand-written statement. Parameters are
+// numbered; values never become text.
+type statement struct {
+	args  []any
+	terms []string
+}
+
+func (s *statement) arg(v any) string {
+	s.args = append(s.args, v)
+	return "$" + strconv.Itoa(len(s.args))
+}
+
+func (s *statement) where(term string) { s.terms = append(s.terms, term) }
+
+func (s *statement) conditions(more ...string) string {
+	return strings.Join(append(more, s.terms...), " AND ")
+}
+
+// inOrder is a sort of the list of cases: its column, and its direction.
+type inOrder struct {
+	name, column, way, beyond string
+	instant                   func(c *store.Cursor) int64
+}
+
+func orderOf(by store.Sort) (inOrder, error) {
+	plain := func(c *store.Cursor) int64 { return instant(c.At) }
+	switch by {
+	case store.ByDue, "":
+		return inOrder{"due", "next_due", "ASC", ">", func(c *store.Cursor) int64 { return deadline(c.At) }}, nil
+	case store.ByCreated:
+		return inOrder{"created", "created", "DESC", "<", plain}, nil
+	case store.ByUpdated:
+		return inOrder{"updated", "updated", "DESC", "<", plain}, nil
+	}
+	return inOrder{}, fmt.Errorf("%w: unknown order of cases", cvd.ErrInvalid)
+}
+
+// plan is how a filter is answered: one index family to walk along, an arm for
+// each of the values that its leading columns may have, and the terms that every
+// row is tested against. Each arm comes out of its index in the order of the
+// list, so that the arms are merged and nothing is sorted.
+type plan struct {
+	statement
+	family string   // empty: the ids lead
+	arms   []string // the leading columns' terms
+}
+
+// planOf chooses the family that is likely to leave the fewest rows.
+func planOf(f *store.Filter, e *engine) plan {
+	var p plan
+	open := []string{"closed = FALSE", "closed = TRUE"}
+	if f.Open {
+		open = open[:1]
+	}
+	switch {
+	case f.IDs != nil:
+		p.arms = []string{"id IN (" + e.members(p.arg(jsonList(f.IDs))) + ")"}
+		p.openTerm(f)
+	case p.leadByFlag(f):
+		p.arms = open
+	case f.Assignee != "":
+		p.lead("assignee", f.Assignee, open)
+	case len(f.Band) > 0 && !slices.Contains(f.Band, ""):
+		bands := set(f.Band)
+		p.family = "band"
+		for _, b := range bands {
+			p.arms = append(p.arms, cross("band <> '' AND band = "+p.arg(string(b)), open)...)
+		}
+	case len(f.RM) > 0:
+		p.family = "rm"
+		for _, rm := range set(f.RM) {
+			if !f.Open || rm != cvd.RMClosed {
+				p.arms = append(p.arms, "rm = "+p.arg(string(rm)))
+			}
+		}
+	case f.Unassigned:
+		p.lead("assignee", "", open)
+	case f.Program != "":
+		p.lead("program", f.Program, open)
+	default:
+		p.family, p.arms = "open", open
+	}
+	p.rest(f)
+	return p
+}
+
+func (p *plan) lead(family, value string, open []string) {
+	p.family = family
+	p.arms = cross(family+" = "+p.arg(value), open)
+}
+
+func (p *plan) openTerm(f *store.Filter) {
+	if f.Open {
+		p.where("closed = FALSE")
+	}
+}
+
+// flags in the order of how rare they are.
+func flags(f *store.Filter) []string {
+	var out []string
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{{"emergency", f.Emergency}, {"privacy", f.Privacy}, {"breached", f.Breached}, {"paused", f.Paused}, {"unread", f.Unread}} {
+		if flag.set {
+			out = append(out, flag.name)
+		}
+	}
+	return out
+}
+
+func (p *plan) leadByFlag(f *store.Filter) bool {
+	set := flags(f)
+	if len(set) == 0 {
+		return false
+	}
+	p.family = set[0]
+	return true
+}
+
+// rest writes the terms that the family does not settle.
+func (p *plan) rest(f *store.Filter) {
+	for _, flag := range flags(f) {
+		p.where(flag)
+	}
+	if f.Assignee != "" && p.family != "assignee" {
+		p.where("assignee = " + p.arg(f.Assignee))
+	}
+	if f.Unassigned && (p.family != "assignee" || f.Assignee != "") {
+		p.where("assignee = ''")
+	}
+	if len(f.Band) > 0 && p.family != "band" {
+		p.where("band IN (" + p.each(texted(f.Band)) + ")")
+	}
+	if len(f.RM) > 0 && p.family != "rm" {
+		p.where("rm IN (" + p.each(texted(f.RM)) + ")")
+	}
+	if f.Program != "" && p.family != "program" {
+		p.where("program = " + p.arg(f.Program))
+	}
+	if !f.DueBefore.IsZero() {
+		p.where("next_due < " + p.arg(instant(f.DueBefore)))
+	}
+}
+
+func (p *plan) each(values []string) string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = p.arg(v)
+	}
+	return strings.Join(out, ", ")
+}
+
+// text writes the arms as one statement that selects columns.
+func (p *plan) text(columns, order string, e *engine) string {
+	index := "sqlite_autoindex_cases_1"
+	if p.family != "" {
+		index = "cases_" + p.family + "_" + order
+	}
+	arms := make([]string, len(p.arms))
+	for i, arm := range p.arms {
+		arms[i] = "SELECT " + columns + " FROM cases " + e.indexed(index) + " WHERE " + p.conditions(arm)
+	}
+	return strings.Join(arms, " UNION ALL ")
+}
+
+const caseColumns = "id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, " +
+	"cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek"
+
+// listCases is the statement of one page.
+func listCases(f *store.Filter, e *engine) (string, []any, error) {
+	order, err := orderOf(f.Sort)
+	if err != nil {
+		return "", nil, err
+	}
+	p := planOf(f, e)
+	if len(p.arms) == 0 {
+		return "", nil, nil
+	}
+	if f.After != nil {
+		at, id := p.arg(order.instant(f.After)), p.arg(string(f.After.ID))
+		p.where("(" + order.column + ", id) " + order.beyond + " (" + at + ", " + id + ")")
+	}
+	limit := f.Limit
+	if limit <= 0 || limit > longestPage {
+		limit = longestPage
+	}
+	return p.text(caseColumns, order.name, e) +
+		" ORDER BY " + order.column + " " + order.way + ", id " + order.way + " LIMIT CAST(" + p.arg(int64(limit)) + " AS bigint)", p.args, nil
+}
+
+// countCases is the statement that counts no further than limit.
+func countCases(f *store.Filter, limit int, e *engine) (string, []any) {
+	p := planOf(f, e)
+	if len(p.arms) == 0 {
+		return "", nil
+	}
+	text := p.text("1 AS one", "due", e)
+	return "SELECT count(*) FROM (" + text + " LIMIT CAST(" + p.arg(page(limit)) + " AS bigint)) AS found", p.args
+}
+
+// nothing tells whether no row can match, before any engine is asked.
+func nothing(f *store.Filter) bool {
+	if f.IDs != nil && len(f.IDs) == 0 {
+		return true
+	}
+	if f.After != nil && foreign(string(f.After.ID)) {
+		return true
+	}
+	return foreign(f.Program, f.Assignee) || foreign(texted(f.RM)...) || foreign(texted(f.Band)...) || foreign(texted(f.IDs)...)
+}
+
+func (t *tx) Cases(f store.Filter) ([]store.Case, error) {
+	if err := t.reading(); err != nil {
+		return nil, err
+	}
+	if nothing(&f) {
+		return nil, nil
+	}
+	text, args, err := listCases(&f, t.engine)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	rows, err := t.db.QueryContext(t.ctx, text, args...)
+	if err != nil {
+		return nil, t.fault(err)
+	}
+	defer rows.Close()
+	var out []store.Case
+	for rows.Next() {
+		var r query.Case
+		if err := rows.Scan(&r.ID, &r.Program, &r.Rm, &r.Em, &r.Facts, &r.Band, &r.Assignee, &r.NextDue, &r.NextKind, &r.Wake,
+			&r.Created, &r.Updated, &r.Version, &r.Policy, &r.Cluster, &r.Closed, &r.Emergency, &r.Privacy, &r.Paused,
+			&r.Unread, &r.Breached, &r.Sealed, &r.WrappedKey, &r.Kek); err != nil {
+			return nil, t.fault(err)
+		}
+		out = append(out, storedCase(&r))
+	}
+	return out, t.fault(rows.Err())
+}
+
+func (t *tx) CountCases(f store.Filter, limit int) (int, error) {
+	if err := t.reading(); err != nil {
+		return 0, err
+	}
+	if nothing(&f) {
+		return 0, nil
+	}
+	text, args := countCases(&f, limit, t.engine)
+	if text == "" {
+		return 0, nil
+	}
+	var n int
+	err := t.db.QueryRowContext(t.ctx, text, args...).Scan(&n)
+	return n, t.fault(err)
+}
+
+func (t *tx) Effects(state store.EffectState, id cvd.CaseID, limit int) ([]store.Effect, error) {
+	if err := t.reading(); err != nil {
+		return nil, err
+	}
+	if foreign(string(state), string(id)) {
+		return nil, nil
+	}
+	var s statement
+	var arms []string
+	switch {
+	case id != "":
+		arms = []string{"case_id = " + s.arg(string(id))}
+		if state != "" {
+			s.where("state = " + s.arg(string(state)))
+		}
+	case state != "":
+		arms = []string{"state = " + s.arg(string(state))}
+	default:
+		for _, each := range []store.EffectState{store.EffectPending, store.EffectDone, store.EffectDead} {
+			arms = append(arms, "state = "+s.arg(string(each)))
+		}
+	}
+	for i, arm := range arms {
+		arms[i] = "SELECT " + effectColumns + " FROM effects WHERE " + s.conditions(arm)
+	}
+	return t.effects(strings.Join(arms, " UNION ALL ")+
+		" ORDER BY at DESC, ref DESC LIMIT CAST("+s.arg(page(limit))+" AS bigint)", s.args...)
+}
+
+// cross puts a leading term before each of the others.
+func cross(first string, others []string) []string {
+	out := make([]string, len(others))
+	for i, o := range others {
+		out[i] = first + " AND " + o
+	}
+	return out
+}
+
+// set drops what is said twice, so that no arm is walked twice.
+func set[S ~string](values []S) []S {
+	out := slices.Clone(values)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func texted[S ~string](values []S) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}
+
+func jsonList(of []cvd.CaseID) string {
+	b, err := json.Marshal(of)
+	if err != nil {
+		return "[]" // cannot happen: a list of texts
+	}
+	return string(b)
+}

@@ -1,0 +1,188 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"modernc.org/sqlite"
+
+	"fairlead/internal/store"
+)
+
+// Connections that read. Each sees the last commit; none waits for the writer.
+const readers = 4
+
+var sqliteEngine = &engine{
+	name:    "sqlite",
+	indexed: func(index string) string { return "INDEXED BY " + index },
+	members: func(p string) string { return "SELECT value FROM json_each(" + p + ")" },
+	fault:   sqliteFault,
+}
+
+// lite is a store in one SQLite file.
+type lite struct {
+	path   string
+	opt    Options
+	db     *sql.DB
+	read   *sql.DB
+	pool   chan *session // a nil one is to be connected anew
+	writer *writer
+	closed atomic.Bool
+	gone   chan struct{} // closed with the store, for views that wait
+}
+
+var _ store.Store = (*lite)(nil)
+
+// sqliteSettings hold for every connection. FULL makes each commit wait for the
+// disk: receipts are promises. secure_delete overwrites what is deleted.
+// Temporary data stays in memory, so that nothing is written beside the file.
+const sqliteSettings = "_defensive=1&_txlock=immediate" +
+	"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)" +
+	"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=trusted_schema(0)"
+
+const (
+	writerSettings = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)"
+	readerSettings = "&_pragma=cache_size(-4000)&_pragma=query_only(1)"
+)
+
+func sqliteDB(path, settings string) (*sql.DB, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := "file:" + strings.ReplaceAll((&url.URL{Path: whole}).EscapedPath(), "?", "%3f") + "?" + sqliteSettings + settings
+	connector, err := sqlite.NewConnector(name)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// OpenSQLite opens the database file at path, makes it if need be and brings its
+// tables up to date. It returns a cvd.ErrUnavailable if the file cannot be used
+// and a plain error if a newer Fairlead wrote it. Only one process may write the
+// file; others wait up to five seconds for it.
+func OpenSQLite(ctx context.Context, path string, opt Options) (store.Store, error) {
+	s := &lite{path: path, opt: opt.filled(), pool: make(chan *session, readers), gone: make(chan struct{})}
+	var err error
+	if s.db, err = sqliteDB(path, writerSettings); err != nil {
+		return nil, err
+	}
+	s.db.SetMaxOpenConns(1)
+	if err := sqliteSchema.migrate(ctx, s.db, 0); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	if s.read, err = sqliteDB(path, readerSettings); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	for range readers {
+		s.pool <- nil
+	}
+	s.writer = newWriter(s.db, s.opt)
+	return s, nil
+}
+
+// View runs read in a snapshot of the last commit.
+func (s *lite) View(ctx context.Context, read func(tx store.Tx) error) (err error) {
+	if s.closed.Load() {
+		return errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var on *session
+	select {
+	case on = <-s.pool:
+	case <-s.gone:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	steady := context.WithoutCancel(ctx)
+	defer func() {
+		s.pool <- s.rested(steady, on)
+		s.writer.nudge()
+	}()
+	if on == nil {
+		if on, err = newSession(steady, s.read); err != nil {
+			kind, _ := sqliteFault(err)
+			return kind
+		}
+	}
+	if err := on.exec(steady, "BEGIN"); err != nil {
+		kind, _ := sqliteFault(err)
+		return kind
+	}
+	t := newTx(ctx, steady, sqliteEngine, on, false)
+	defer func() { t.over = true }()
+	return t.result(read(t))
+}
+
+// rested ends the snapshot; a session that cannot is given up.
+func (s *lite) rested(ctx context.Context, on *session) *session {
+	if on == nil {
+		return nil
+	}
+	if err := on.exec(ctx, "ROLLBACK"); err != nil {
+		s.opt.Logger.Warn("store: a reader of the database is replaced")
+		_ = on.close()
+		return nil
+	}
+	return on
+}
+
+// Update runs change in a savepoint of the writer's next commit, which it may
+// share with others. It runs in the caller's goroutine; a panic of it undoes the
+// change and goes on there.
+func (s *lite) Update(ctx context.Context, change func(tx store.Tx) error) error {
+	return s.writer.update(ctx, change)
+}
+
+// ballast is how much room Ready asks for, to notice a full disk before the next
+// report does.
+var ballast = make([]byte, 64<<10)
+
+// Ready commits a beat, having tried whether there is room.
+func (s *lite) Ready(ctx context.Context) error {
+	return s.writer.update(ctx, func(x store.Tx) error {
+		t := x.(*tx)
+		own := t.whole(func() error {
+			if err := t.q.Weigh(t.ctx, ballast); err != nil {
+				return t.fault(err)
+			}
+			return errWeighed
+		})
+		if own != nil && !errors.Is(own, errWeighed) {
+			return own
+		}
+		return t.fault(t.q.Beat(t.ctx))
+	})
+}
+
+var errWeighed = errors.New("store: weighed")
+
+// Close waits for running changes and views, then closes the file.
+func (s *lite) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	err := s.writer.close()
+	for range readers {
+		if on := <-s.pool; on != nil {
+			err = errors.Join(err, on.close())
+		}
+	}
+	close(s.gone)
+	if err = errors.Join(err, s.read.Close(), s.db.Close()); err != nil {
+		return fmt.Errorf("store: closing the database: %w", err)
+	}
+	return nil
+}

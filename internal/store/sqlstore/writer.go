@@ -1,0 +1,295 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// writer is the one goroutine that owns SQLite's writing connection. Callers
+// that wait at the same time share one commit, and with it one wait for the disk:
+// each runs in a savepoint, so that its failure undoes only itself.
+type writer struct {
+	db    *sql.DB
+	batch int
+	log   *slog.Logger
+
+	mu     sync.RWMutex // held for reading while a change is put in the queue
+	closed bool
+	queue  chan *change
+	nudged chan struct{}
+	gone   chan struct{}
+	owes   atomic.Bool // a key was dropped and the write-ahead log still holds it
+
+	on   *session // nil: to be connected anew
+	done []*change
+}
+
+// change is one caller of Update.
+type change struct {
+	ctx    context.Context
+	turn   chan *tx      // the caller may run now
+	ran    chan error    // what its closure returned, or errPanicked
+	answer chan error    // what became of it; the writer never waits here
+	left   chan struct{} // closed when the caller no longer waits for its turn
+	kept   bool          // its savepoint was released
+}
+
+var errPanicked = fmt.Errorf("store: the change panicked")
+
+func newWriter(db *sql.DB, opt Options) *writer {
+	w := &writer{
+		db: db, batch: opt.Batch, log: opt.Logger,
+		queue: make(chan *change, opt.Batch), nudged: make(chan struct{}, 1), gone: make(chan struct{}),
+	}
+	go w.loop()
+	return w
+}
+
+func (w *writer) update(ctx context.Context, f func(tx store.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c := &change{
+		ctx: ctx, turn: make(chan *tx), ran: make(chan error), answer: make(chan error, 1), left: make(chan struct{}),
+	}
+	if err := w.put(c); err != nil {
+		return err
+	}
+	select {
+	case t := <-c.turn:
+		c.run(t, f)
+		return <-c.answer
+	case err := <-c.answer:
+		return err
+	case <-ctx.Done():
+		close(c.left)
+		return ctx.Err()
+	}
+}
+
+func (w *writer) put(c *change) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return errClosed
+	}
+	select {
+	case w.queue <- c:
+		return nil
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
+}
+
+// run calls the closure in its caller's goroutine, so that a panic, or a test
+// that ends there, is the caller's and never the writer's.
+func (c *change) run(t *tx, f func(tx store.Tx) error) {
+	result := errPanicked
+	defer func() { c.ran <- result }()
+	result = t.result(f(t))
+}
+
+func (w *writer) loop() {
+	defer close(w.gone)
+	for {
+		select {
+		case c, ok := <-w.queue:
+			if !ok {
+				return
+			}
+			w.commit(c)
+		case <-w.nudged:
+		}
+		if w.owes.Load() {
+			w.truncate()
+		}
+	}
+}
+
+// commit runs c and whoever came meanwhile, commits once and answers them all.
+func (w *writer) commit(c *change) {
+	ctx := context.Background()
+	w.done = w.done[:0]
+	if err := w.begin(ctx); err != nil {
+		c.answer <- err
+		return
+	}
+	lost := w.each(ctx, c)
+	if lost == nil {
+		if err := w.on.exec(ctx, "COMMIT"); err != nil {
+			lost, _ = sqliteFault(err)
+		}
+	}
+	if lost != nil {
+		w.abandon(ctx)
+		lost = unavailable(lost)
+	}
+	for _, c := range w.done {
+		if c.kept {
+			c.answer <- lost
+		}
+	}
+	clear(w.done)
+}
+
+// each runs c and the waiting changes one after the other; its error means that
+// the whole transaction is lost.
+func (w *writer) each(ctx context.Context, c *change) error {
+	for {
+		if err := w.one(ctx, c); err != nil {
+			return err
+		}
+		if len(w.done) >= w.batch {
+			return nil
+		}
+		var ok bool
+		select {
+		case c, ok = <-w.queue:
+			if !ok {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+func (w *writer) one(ctx context.Context, c *change) error {
+	w.done = append(w.done, c)
+	if err := w.on.exec(ctx, "SAVEPOINT change"); err != nil {
+		c.kept = true // it is answered with the others
+		kind, _ := sqliteFault(err)
+		return kind
+	}
+	t := newTx(c.ctx, ctx, sqliteEngine, w.on, true)
+	var own error
+	select {
+	case c.turn <- t:
+		own = <-c.ran
+	case <-c.left:
+		own = context.Canceled
+	}
+	t.over = true
+	if own == nil {
+		c.kept = true
+		if t.erased {
+			w.owes.Store(true)
+		}
+		if err := w.on.exec(ctx, "RELEASE change"); err != nil {
+			kind, _ := sqliteFault(err)
+			return kind
+		}
+		return nil
+	}
+	c.answer <- own
+	if err := w.undo(ctx); err != nil {
+		// A full disk may have ended the whole transaction (SQLite, "Response
+		// to errors within a transaction").
+		if t.failed != nil {
+			return t.failed
+		}
+		return err
+	}
+	return nil
+}
+
+func (w *writer) undo(ctx context.Context) error {
+	if err := w.on.exec(ctx, "ROLLBACK TO change"); err != nil {
+		kind, _ := sqliteFault(err)
+		return kind
+	}
+	if err := w.on.exec(ctx, "RELEASE change"); err != nil {
+		kind, _ := sqliteFault(err)
+		return kind
+	}
+	return nil
+}
+
+func (w *writer) begin(ctx context.Context) error {
+	if w.on == nil {
+		on, err := newSession(ctx, w.db)
+		if err != nil {
+			kind, _ := sqliteFault(err)
+			return unavailable(kind)
+		}
+		w.on = on
+	}
+	err := w.on.exec(ctx, "BEGIN IMMEDIATE")
+	if err == nil {
+		return nil
+	}
+	w.abandon(ctx)
+	kind, _ := sqliteFault(err)
+	return unavailable(kind)
+}
+
+// abandon leaves no transaction open. If there is doubt, the connection goes.
+func (w *writer) abandon(ctx context.Context) {
+	_ = w.on.exec(ctx, "ROLLBACK") // there may be none to roll back
+	if err := w.on.exec(ctx, "BEGIN"); err == nil {
+		if err = w.on.exec(ctx, "ROLLBACK"); err == nil {
+			return
+		}
+	}
+	w.log.Warn("store: the writer of the database is replaced")
+	_ = w.on.close()
+	w.on = nil
+}
+
+// unavailable makes sure that a lost commit is known as one.
+func unavailable(err error) error {
+	if isUnavailable(err) {
+		return err
+	}
+	return fmt.Errorf("%w: the commit was lost", cvd.ErrUnavailable)
+}
+
+// truncate empties the write-ahead log, which still holds the key that was
+// dropped. It needs a moment without readers; if there is none within the limit,
+// the next view that ends asks again.
+func (w *writer) truncate() {
+	ctx := context.Background()
+	if w.on == nil {
+		return
+	}
+	var busy, frames, moved int
+	_ = w.on.exec(ctx, "PRAGMA busy_timeout = 250")
+	err := w.on.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
+	_ = w.on.exec(ctx, "PRAGMA busy_timeout = 5000")
+	if err == nil && busy == 0 {
+		w.owes.Store(false)
+		return
+	}
+	w.log.Info("store: the write-ahead log is emptied later, it is being read")
+}
+
+// nudge asks the writer to try again what it owes.
+func (w *writer) nudge() {
+	if !w.owes.Load() {
+		return
+	}
+	select {
+	case w.nudged <- struct{}{}:
+	default:
+	}
+}
+
+// close runs what waits in the queue, then ends the writer.
+func (w *writer) close() error {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	close(w.queue)
+	<-w.gone
+	if w.on == nil {
+		return nil
+	}
+	return w.on.close()
+}
