@@ -196,6 +196,14 @@ func webAddress(s string) (*url.URL, bool) {
 	return u, true
 }
 
+var tagLetters = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
+
+// languageTag tells whether a tag is one of RFC 5646 with known subtags.
+func languageTag(tag string) bool {
+	_, err := language.Parse(tag)
+	return err == nil && tagLetters.MatchString(tag)
+}
+
 func (c *checker) languages() {
 	seen := map[string]bool{}
 	for i, tag := range c.p.Languages {
@@ -203,7 +211,7 @@ func (c *checker) languages() {
 		if tag == "" {
 			continue
 		}
-		if _, err := language.Parse(tag); err != nil || strings.Contains(tag, "_") {
+		if !languageTag(tag) {
 			c.fault(path, "is not a language tag", "write a BCP 47 tag such as en, de or fr-CA")
 		}
 		if low := strings.ToLower(tag); seen[low] {

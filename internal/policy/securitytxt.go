@@ -68,8 +68,8 @@ func SecurityTxt(p *Policy, v SecurityTxtView) ([]byte, error) {
 	if v.Acknowledgments != "" && p.Rewards.Recognition == "page" {
 		s.field("Acknowledgments", v.Acknowledgments)
 	}
-	if len(p.Languages) > 0 {
-		s.line("Preferred-Languages: " + strings.Join(p.Languages, ", "))
+	if tags := slices.DeleteFunc(slices.Clone(p.Languages), func(tag string) bool { return !languageTag(tag) }); len(tags) > 0 {
+		s.line("Preferred-Languages: " + strings.Join(tags, ", "))
 	}
 	if len(v.Canonical) == 0 {
 		s.link("Canonical", base, "/.well-known/security.txt")
@@ -82,7 +82,7 @@ func SecurityTxt(p *Policy, v SecurityTxtView) ([]byte, error) {
 		s.field("CSAF", c)
 	}
 	if len(s.left) > 0 {
-		s.comment("Left out, since this server is not reached by https: " + strings.Join(s.left, ", "))
+		s.comment("Left out, since it would not be an https link: " + strings.Join(s.left, ", "))
 	}
 	return s.b.Bytes(), nil
 }

@@ -62,7 +62,7 @@ func (p layout) reach(g *sheet, v View) {
 		line := address(c.URI)
 		var notes []string
 		if c.Note != "" {
-			notes = append(notes, escape(c.Note))
+			notes = append(notes, escape(strings.TrimSuffix(c.Note, ".")))
 		}
 		if c.Urgent {
 			notes = append(notes, "**"+english.ReachUrgent+"**")
@@ -80,16 +80,16 @@ func (p layout) reach(g *sheet, v View) {
 	if p.TrackerURL != "" {
 		g.say(fmt.Sprintf(english.ReachTracker, p.TrackerURL))
 	}
-	g.say(fmt.Sprintf(english.ReachLanguages, escape(strings.Join(p.Languages, ", "))))
+	g.say(fmt.Sprintf(english.ReachLanguages, escape(tongues(p.Languages))))
 }
 
 func (p layout) who(g *sheet) {
 	g.part("team", english.Who)
-	people := "one person"
-	if p.Team.Minimum > 1 {
-		people = fmt.Sprintf("%d people", p.Team.Minimum)
+	if p.Team.Minimum == 1 {
+		g.say(english.WhoMember)
+	} else {
+		g.say(fmt.Sprintf(english.WhoMembers, count(p.Team.Minimum)))
 	}
-	g.say(fmt.Sprintf(english.WhoMembers, people))
 	g.say(p.Team.Qualification)
 	if p.Team.Duty == "weekly" {
 		g.say(english.WhoDutyWeekly)
@@ -106,9 +106,13 @@ func (p layout) when(g *sheet) {
 	g.blocks = append(g.blocks, block{
 		kind: table, header: []string{english.ColStep, english.ColTime, english.ColWeight}, rows: p.promiseRows(),
 	})
+	var texts []string
 	for _, one := range p.Promises.All() {
-		g.say(one.Promise.Text)
+		if one.Promise.Text != "" {
+			texts = append(texts, strings.Join(strings.Fields(one.Promise.Text), " "))
+		}
 	}
+	g.list(texts)
 	g.say(strings.Join(p.hoursLines(), " "))
 	g.say(english.WhenLate)
 	if len(p.Checklist) > 0 {

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"fairlead/internal/policy"
 	"fairlead/internal/policy/source"
 )
@@ -126,6 +129,7 @@ func (g *sheet) list(lines []string) {
 
 // cited adds a text under the id that cites it.
 func (g *sheet) cited(id, title, text string) {
+	text = strings.TrimSpace(text)
 	if id == "" || text == "" {
 		g.say(text)
 		return
@@ -178,13 +182,9 @@ func escape(s string) string {
 	if strings.ContainsRune("+-=:", rune(s[0])) {
 		return "\\" + s
 	}
-	for i, r := range s {
-		if r < '0' || r > '9' {
-			if i > 0 && (r == '.' || r == ')') {
-				return s[:i] + "\\" + s[i:]
-			}
-			break
-		}
+	digits := strings.TrimLeft(s, "0123456789")
+	if n := len(s) - len(digits); n > 0 && digits != "" && strings.ContainsRune(".)", rune(digits[0])) && (len(digits) == 1 || digits[1] == ' ') {
+		return s[:n] + "\\" + digits // would begin a numbered list
 	}
 	return s
 }
@@ -196,4 +196,25 @@ func address(uri string) string {
 		words = strings.TrimPrefix(words, scheme)
 	}
 	return "[" + escape(words) + "](<" + strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20").Replace(uri) + ">)"
+}
+
+// count is a small number as a word.
+func count(n int) string {
+	words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+	if n >= 0 && n < len(words) {
+		return words[n]
+	}
+	return fmt.Sprint(n)
+}
+
+// tongues names languages by their tags, in English.
+func tongues(tags []string) string {
+	names := make([]string, len(tags))
+	for i, tag := range tags {
+		names[i] = tag
+		if t, err := language.Parse(tag); err == nil {
+			names[i] = display.English.Tags().Name(t) + " (" + tag + ")"
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -8,7 +8,7 @@ type catalogue struct {
 
 	About, Reach, ReachForm, ReachTracker, ReachLanguages, ReachUrgent, ReachKey, Paused string
 
-	Who, WhoMembers, WhoDutyAll, WhoDutyWeekly, WhoRoles string
+	Who, WhoMember, WhoMembers, WhoDutyAll, WhoDutyWeekly, WhoRoles string
 
 	When, WhenIntro, WhenHours, WhenHolidays, WhenHolidaysRegion, WhenClosures, WhenPlain, WhenLate, WhenSteps, WhenOptional string
 	StepReceipt, StepAcknowledge, StepFollowUp, StepVerify, StepUpdate, StepNeedsInfo, StepFix, StepDisclose                 string
@@ -58,7 +58,8 @@ var english = catalogue{
 	Paused:         "The team is pausing. Reports are taken and kept all the same.",
 
 	Who:           "Who reads your report",
-	WhoMembers:    "At least %s read what arrives. Nobody else sees your report unless they are asked to help with it.",
+	WhoMember:     "At least one person reads what arrives.",
+	WhoMembers:    "At least %s people read what arrives.",
 	WhoDutyAll:    "Every member watches for new reports on every working day.",
 	WhoDutyWeekly: "The members take turns, a week each, to watch for new reports.",
 	WhoRoles:      "Roles",
@@ -107,11 +108,11 @@ var english = catalogue{
 	NonIssuesIntro: "We have looked at these before. If you think that we are wrong, say so: each ruling can be appealed once.",
 
 	Guidelines:      "What we ask of you",
-	GuidelinesIntro: "If you keep to these, you act in good faith as far as we are concerned.",
+	GuidelinesIntro: "Please keep to these when you look for weaknesses and when you report them.",
 	Urgent:          "This cannot wait: use %s.",
 
 	SafeHarbour:   "What you can rely on",
-	HarbourLegal:  "We will not take legal action against anybody who reports in good faith and keeps to this policy.",
+	HarbourLegal:  "We will not take legal action against anybody who looks for weaknesses and reports them in good faith.",
 	HarbourPolice: "We will not report such a person to law enforcement.",
 	HarbourNone:   "This policy gives no undertaking about legal action.",
 

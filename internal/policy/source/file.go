@@ -84,6 +84,7 @@ func (f *File) unreadable(err error, data []byte) {
 	case strings.TrimSpace(string(data)) == "":
 		message, remedy = "the file is empty", "write its keys and values"
 	case strings.Contains(message, "document"):
+		at = secondDocument(data)
 		message, remedy = "the file does not hold exactly one YAML document", "keep one document, and drop the lines that read ---"
 	case strings.Contains(message, "depth"):
 		message, remedy = fmt.Sprintf("the file is nested deeper than %d levels", MaxDepth), "flatten it"
@@ -93,6 +94,22 @@ func (f *File) unreadable(err error, data []byte) {
 		message = "not readable as YAML: " + message
 	}
 	f.add(at, "", message, remedy)
+}
+
+// secondDocument is where a line --- follows other lines.
+func secondDocument(data []byte) place {
+	begun := false
+	for i, line := range strings.Split(string(data), "\n") {
+		line = strings.TrimRight(line, " \r")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "%"):
+		case strings.HasPrefix(line, "---") && begun:
+			return place{i + 1, 1}
+		default:
+			begun = true
+		}
+	}
+	return place{1, 1}
 }
 
 // read turns a node into its plain value.

@@ -94,6 +94,14 @@ func (s *Schema) remedy(path []string) string {
 			return r
 		}
 	}
+	for _, one := range chain {
+		switch one["type"] {
+		case "boolean":
+			return "write true or false"
+		case "integer":
+			return fmt.Sprintf("write a whole number from %v to %v", one["minimum"], one["maximum"])
+		}
+	}
 	if e := s.example(path); e != "" {
 		return "write for example " + e
 	}
@@ -105,10 +113,6 @@ func (s *Schema) remedy(path []string) string {
 			}
 		case "array":
 			return "write a list, each item after a hyphen"
-		case "boolean":
-			return "write true or false"
-		case "integer":
-			return fmt.Sprintf("write a whole number from %v to %v", one["minimum"], one["maximum"])
 		}
 	}
 	return ""
@@ -179,16 +183,19 @@ func (f *File) Check(s *Schema) {
 		f.texts(s, nil, f.value)
 		return
 	}
-	faulty := map[string][]string{}
+	faulty, before := map[string][]string{}, map[string]bool{}
+	for _, told := range f.faults {
+		before[told.Clause] = true
+	}
 	for _, leaf := range leaves(top, nil) {
 		path := f.display(leaf.InstanceLocation)
-		before := len(f.faults)
+		told := len(f.faults)
 		f.explain(s, path, leaf)
 		switch leaf.ErrorKind.(type) {
 		case *kind.Required, *kind.AdditionalProperties:
 		default:
-			if _, twice := faulty[path]; twice {
-				f.faults = f.faults[:before]
+			if _, twice := faulty[path]; twice || before[path] {
+				f.faults = f.faults[:told] // what was said of the value first is its cause
 			}
 			faulty[path] = leaf.InstanceLocation
 		}

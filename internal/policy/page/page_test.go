@@ -1,0 +1,166 @@
+package page
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fairlead/internal/policy"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", path, diff)
+	}
+}
+
+func example(t *testing.T, name string) *policy.Policy {
+	t.Helper()
+	path := "../../../examples/policies/" + name + ".yaml"
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Parse(path, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var (
+	now   = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	views = map[string]View{
+		"two-person-team": {Now: now, BaseURL: "https://security.example.org"},
+		"signed-policy": {
+			Version: 2, Since: now.AddDate(-1, 0, -3), ReviewDue: now.AddDate(0, 0, -3), Now: now,
+			Recorded: []RevisionRow{{
+				Version: 2, Revision: "1.0", Date: "2025-11-18", Changes: "Two business days | not three",
+				ReviewedBy: []string{"Maren Okafor"}, ApprovedBy: []string{"Adaeze Thornbury"},
+			}},
+		},
+	}
+)
+
+func TestRenders(t *testing.T) {
+	for name, v := range views {
+		p := example(t, name)
+		golden(t, name+".md", string(Markdown(p, v)))
+		html, err := HTMLBody(p, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".html", string(html))
+	}
+}
+
+var (
+	idPattern   = regexp.MustCompile(` id="([^"]*)"`)
+	linkPattern = regexp.MustCompile(`href="#([^"]*)"`)
+)
+
+// TestEveryClauseHasItsAnchor holds each id to stand once on the page, and each
+// link within the page to lead somewhere.
+func TestEveryClauseHasItsAnchor(t *testing.T) {
+	for name, v := range views {
+		p := example(t, name)
+		html, err := HTMLBody(p, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]int{}
+		for _, m := range idPattern.FindAllStringSubmatch(string(html), -1) {
+			seen[m[1]]++
+		}
+		for id, n := range seen {
+			if n != 1 {
+				t.Errorf("%s: the id %s stands %d times", name, id, n)
+			}
+		}
+		for _, at := range p.Placed() {
+			if seen[at.Clause.ID] != 1 {
+				t.Errorf("%s: the clause %s has no anchor", name, at.Clause.ID)
+			}
+		}
+		for _, s := range p.Stances() {
+			if s.Clause.ID != "" && seen[s.Clause.ID] != 1 {
+				t.Errorf("%s: the stance %s has no anchor", name, s.Clause.ID)
+			}
+		}
+		for _, m := range linkPattern.FindAllStringSubmatch(string(html), -1) {
+			if seen[m[1]] == 0 {
+				t.Errorf("%s: a link leads to #%s, which is nowhere", name, m[1])
+			}
+		}
+	}
+}
+
+func TestOverdueIsShown(t *testing.T) {
+	p := example(t, "signed-policy")
+	for _, c := range []struct {
+		due  time.Time
+		want string
+	}{
+		{now.Add(-time.Second), "is overdue"},
+		{now, "The next review is due on 21 November 2026."},
+		{time.Time{}, "This is a draft."},
+	} {
+		if got := string(Markdown(p, View{Now: now, ReviewDue: c.due})); !strings.Contains(got, c.want) {
+			t.Errorf("due %s: no %q", c.due, c.want)
+		}
+	}
+}
+
+// TestNothingOfThePolicyRuns puts markup into every text that a page shows.
+func TestNothingOfThePolicyRuns(t *testing.T) {
+	evil := `<script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) ![p](https://evil.example/p.png) <a href="javascript:alert(1)">y</a>` + "\n\n# Big\n"
+	p := example(t, "signed-policy")
+	p.Organisation.Name += evil
+	p.Revision += evil
+	p.Intake.Paused = evil
+	p.Contacts[0].Note += evil
+	p.Contacts[0].URI = `mailto:a@example.org"><script>alert(1)</script>`
+	p.TrackerURL = `https://example.org/"><script>alert(1)</script>`
+	for i := range p.Guidelines {
+		p.Guidelines[i].Title += evil
+		p.Guidelines[i].Text += evil
+	}
+	p.Programs[0].Products[0].Name += evil
+	p.Information[0].Label += evil
+	p.Information[0].Help += evil
+	p.Privacy.Controller += evil
+	p.Rewards.Text += evil
+	p.Revisions[0].Changes += evil
+	p.Review.SignOffs[0].Office += evil
+	html, err := HTMLBody(p, View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{Changes: evil}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{`<script`, `<img`, `href="javascript:`, `<[a-z][^>]*\s(src|on[a-z]+)=`} {
+		if found := regexp.MustCompile(`(?i)` + bad).FindString(string(html)); found != "" {
+			t.Errorf("the page holds %s", found)
+		}
+	}
+	if n := strings.Count(string(html), "<h1"); n != 1 {
+		t.Errorf("the page has %d first headings", n)
+	}
+}
