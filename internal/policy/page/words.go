@@ -50,8 +50,8 @@ var english = catalogue{
 
 	About:          "About this policy",
 	Reach:          "How to reach us",
-	ReachForm:      "The [report form](%s) needs no account and gives you a receipt, with which you can follow your report and talk to us in private.",
-	ReachTracker:   "Is it an ordinary bug, without a bearing on security? Then the [public issue tracker](%s) is the better place.",
+	ReachForm:      "The [report form](<%s>) needs no account and gives you a receipt, with which you can follow your report and talk to us in private.",
+	ReachTracker:   "Is it an ordinary bug, without a bearing on security? Then the [public issue tracker](<%s>) is the better place.",
 	ReachLanguages: "We read: %s.",
 	ReachUrgent:    "for what cannot wait",
 	ReachKey:       "key: %s",
@@ -168,7 +168,7 @@ var english = catalogue{
 	OriginDeclared: "declared",
 	Suggest:        "Suggest a change",
 	SuggestIntro:   "What you think of this policy is welcome, and is read at the next review.",
-	SuggestSource:  "Its text can be discussed and changed [at its source](%s).",
+	SuggestSource:  "Its text can be discussed and changed [at its source](<%s>).",
 
 	Cite: "Clause %s",
 }
