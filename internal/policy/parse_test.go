@@ -12,6 +12,7 @@ var broken = []struct{ name, old, now string }{
 	{"unknown key", "    within: 1 business day", "    withn: 1 business day"},
 	{"unknown key at the top", "safe_harbour:", "safe_harbor:"},
 	{"two faults at once", "prefix: EX", "prefix: example\n    prefixes: 2"},
+	{"schema and meaning at once", "clause: no-bounty\n  text: No.", "clause: respct\n  txt: No."},
 	{"missing key", "    within: 1 business day\n", "    target: false\n"},
 	{"missing part", "cve:\n  initiated_by: vendor\n", ""},
 	{"empty value", "  zone: Europe/Berlin", "  zone:"},
