@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// Act is what an audit entry records. The words are stable.
+type Act string
+
+// The acts that are recorded.
+const (
+	ActSignIn        Act = "sign-in"
+	ActSignInFailed  Act = "sign-in.failed"
+	ActSignInLimited Act = "sign-in.limited"
+	ActSignOut       Act = "sign-out"
+	ActLinkMade      Act = "link.made"
+	ActLinkUsed      Act = "link.used"
+	ActPasswordSet   Act = "password.set"
+	ActMemberAdded   Act = "member.added"
+	ActMemberChanged Act = "member.changed"
+	ActSessionEnded  Act = "session.ended"
+	ActTokenMade     Act = "token.made"
+	ActTokenRevoked  Act = "token.revoked"
+)
+
+// auditYears is how long an entry is kept.
+const auditYears = 1
+
+// AuditEntry is one line of the security log (ASVS 5.0.0 V16.2.1: when, where,
+// who and what).
+type AuditEntry struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`                // UTC
+	By      string    `json:"by"`                // as cvd.Actor.Ref gives it; "stranger" before a sign-in
+	Act     Act       `json:"act"`               // what was done
+	Subject string    `json:"subject,omitempty"` // the member it was done to; empty for an unknown account
+	Object  string    `json:"object,omitempty"`  // the session or token it was done to, as lists name it
+	From    string    `json:"from,omitempty"`    // the address, as the door saw it
+	Agent   string    `json:"agent,omitempty"`   // the program, as it called itself
+	Detail  string    `json:"detail,omitempty"`  // what changed, without secrets
+}
+
+// entry seals what is to be recorded. It is made before the transaction that
+// stores it.
+func (a *Auth) entry(ctx context.Context, e AuditEntry) (store.Record, error) {
+	e.ID, e.At = rand.Text(), a.now()
+	o := originOf(ctx)
+	if e.From == "" {
+		e.From = o.from
+	}
+	e.Agent = o.agent
+	return a.vault.Seal(store.Record{Kind: RecordAudit, ID: e.ID, At: e.At, Expires: e.At.AddDate(auditYears, 0, 0)}, e)
+}
+
+// failure records a refused sign-in. A flood of them is counted, not stored
+// one by one, or it would fill the disk.
+func (a *Auth) failure(ctx context.Context, e AuditEntry) error {
+	if ok, _ := a.failures.Allow(""); !ok {
+		a.unwritten.Add(1)
+		return nil
+	}
+	n := a.unwritten.Swap(0)
+	if n > 0 {
+		e.Detail = fmt.Sprintf("%d more were not recorded one by one", n)
+	}
+	e.By = cvd.Stranger.Ref()
+	rec, err := a.entry(ctx, e)
+	if err == nil {
+		err = a.st.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+	}
+	if err != nil {
+		a.unwritten.Add(n + 1)
+	}
+	return err
+}
+
+// Audit lists up to limit entries (at most 1,000), newest first. Leads and
+// auditors may read them; to others the answer is cvd.ErrNotFound.
+func (a *Auth) Audit(ctx context.Context, by cvd.Actor, limit int) ([]AuditEntry, error) {
+	if by.Kind != cvd.ActorSystem && !by.Is(cvd.RoleLead) && !by.Is(cvd.RoleAuditor) {
+		return nil, cvd.ErrNotFound
+	}
+	if limit <= 0 || limit > listLimit {
+		limit = listLimit
+	}
+	var out []AuditEntry
+	err := a.st.View(ctx, func(tx store.Tx) error {
+		recs, err := tx.Records(RecordAudit, "", limit)
+		out = make([]AuditEntry, len(recs))
+		for i, rec := range recs {
+			if err != nil {
+				break
+			}
+			err = a.vault.Read(rec, &out[i])
+		}
+		return err
+	})
+	return out, err
+}

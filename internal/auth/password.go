@@ -1,0 +1,158 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"fairlead/internal/auth/password"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// linkGrace is how long after a sign-in by link a new password may be set
+// without the old one.
+const linkGrace = 10 * time.Minute
+
+var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a new link and set another within 10 minutes"}
+
+// SetPassword sets the actor's own password. What is wrong with next, or a
+// wrong current, comes as cvd.Faults. current is needed if there is a password
+// already, unless ctx carries (InSession) a live session of the member that
+// came from a link at most 10 minutes ago. Without a password yet, ctx must
+// carry a live session: an API token alone cannot make one (cvd.ErrForbidden).
+// All other sessions and unused links of the member end; without a session in
+// ctx that is all of them.
+func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next string) error {
+	if by.Kind != cvd.ActorMember || by.ID == "" {
+		return fmt.Errorf("%w: only members have passwords", cvd.ErrForbidden)
+	}
+	m, err := a.Member(ctx, by.ID)
+	if err != nil {
+		return unauthenticated(err)
+	}
+	if !m.Active {
+		return cvd.ErrUnauthenticated
+	}
+	here, err := a.here(ctx, by)
+	if err != nil {
+		return err
+	}
+	var cred credential
+	err = a.st.View(ctx, func(tx store.Tx) error {
+		_, cred, err = a.credentialIn(tx, m.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	faults := password.Faults(next, m)
+	linked := here != nil && here.ViaLink && a.now().Sub(here.Started) <= linkGrace
+	switch {
+	case cred.Serial == "" && here == nil:
+		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)
+	case cred.Serial != "" && !linked:
+		right, err := a.isCurrent(ctx, m, cred, current)
+		if err != nil {
+			return err
+		}
+		if !right {
+			faults = append(cvd.Faults{wrongCurrent}, faults...)
+		}
+	}
+	if err := faults.Err(); err != nil {
+		return err
+	}
+	return a.storePassword(ctx, m, cred.Serial, next, here)
+}
+
+// here is the live session that ctx says the actor acts in; nil if there is
+// none.
+func (a *Auth) here(ctx context.Context, by cvd.Actor) (*held, error) {
+	s, ok := sessionOf(ctx)
+	if !ok {
+		return nil, nil
+	}
+	mine, err := a.own(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	for i := range mine {
+		if mine[i].rec.ID[:publicID] == s.ID {
+			return &mine[i], nil
+		}
+	}
+	return nil, cvd.ErrUnauthenticated
+}
+
+// credentialIn gives the member's credential and its version: none is an empty
+// one of version 0.
+func (a *Auth) credentialIn(tx store.Tx, id string) (version int64, cred credential, err error) {
+	rec, err := a.read(tx, RecordCredential, id, &cred)
+	if errors.Is(err, cvd.ErrNotFound) {
+		return 0, credential{}, nil
+	}
+	return rec.Version, cred, err
+}
+
+// isCurrent checks the present password, with the same limit as a sign-in: a
+// stolen session must not be a way to guess it.
+func (a *Auth) isCurrent(ctx context.Context, m cvd.Member, cred credential, current string) (bool, error) {
+	if ok, wait := a.byAccount.Allow(foldEmail(m.Email)); !ok {
+		return false, Limited{After: wait}
+	}
+	if len(current) > password.MaxBytes {
+		return false, nil
+	}
+	h, err := password.Parse(cred.PHC)
+	if err != nil {
+		return false, err
+	}
+	right, err := a.hasher.Matches(ctx, h, current)
+	if err == nil && !right {
+		err = a.failure(ctx, AuditEntry{Act: ActSignInFailed, Subject: m.ID})
+	}
+	return right, err
+}
+
+// storePassword replaces the password whose serial is was.
+func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string, here *held) error {
+	hashed, err := a.hasher.Hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	rec, err1 := a.vault.Seal(store.Record{Kind: RecordCredential, ID: m.ID, Owner: m.ID, At: now},
+		credential{PHC: hashed.String(), Serial: rand.Text(), Used: now})
+	note, err2 := a.entry(ctx, AuditEntry{By: actorOf(m).Ref(), Act: ActPasswordSet, Subject: m.ID})
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	return a.st.Update(ctx, func(tx store.Tx) error {
+		version, present, err := a.credentialIn(tx, m.ID)
+		if err != nil {
+			return err
+		}
+		if present.Serial != was {
+			return cvd.ErrConflict
+		}
+		if err := putAll(tx, put{rec, version}, put{note, 0}); err != nil {
+			return err
+		}
+		stays := 0
+		if here != nil {
+			if stays, err = tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: here.rec.ID}); err != nil {
+				return err
+			}
+		}
+		if err := dropOwned(tx, m.ID, RecordLink, RecordSession); err != nil {
+			return err
+		}
+		if stays == 0 {
+			return nil
+		}
+		return tx.PutRecord(here.rec, 0)
+	})
+}

@@ -1,0 +1,295 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// How long sessions live (ASVS 5.0.0 V7.3.1, V7.3.2; NIST SP 800-63B-4 section
+// 2.2.3 for the members' two figures).
+const (
+	ReporterIdle = 30 * time.Minute
+	MemberIdle   = 60 * time.Minute
+	SessionLife  = 12 * time.Hour // whatever happens, for reporters too
+)
+
+// Session is one signed-in browser. All instants are UTC.
+type Session struct {
+	Token   string    // only when just made; never stored
+	ID      string    // the beginning of the token's digest, to list and end it
+	Actor   cvd.Actor // read afresh at each Look; empty in lists
+	Started time.Time
+	Seen    time.Time // the last use, to the minute
+	Until   time.Time // the absolute end
+	Agent   string    // the program, as it called itself
+	ViaLink bool      // started by a one-time link, not by a password
+}
+
+// session is the sealed content of a record of kind RecordSession.
+type session struct {
+	Member  string    `json:"member,omitempty"`
+	Receipt string    `json:"receipt,omitempty"`
+	Started time.Time `json:"started"`
+	Seen    time.Time `json:"seen"`
+	Until   time.Time `json:"until"`
+	Agent   string    `json:"agent,omitempty"`
+	ViaLink bool      `json:"via_link,omitempty"`
+}
+
+func (s session) idle() time.Duration {
+	if s.Receipt != "" {
+		return ReporterIdle
+	}
+	return MemberIdle
+}
+
+// ends is when the session is over if it is not used any more.
+func (s session) ends() time.Time {
+	if idle := s.Seen.Add(s.idle()); idle.Before(s.Until) {
+		return idle
+	}
+	return s.Until
+}
+
+func (s session) public(rec store.Record) Session {
+	return Session{ID: rec.ID[:publicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent, ViaLink: s.ViaLink}
+}
+
+func (a *Auth) sessionID(token string) string { return a.vault.Blind("auth/session", token) }
+
+// begin makes a session and the record that the caller puts with was = 0.
+func (a *Auth) begin(ctx context.Context, actor cvd.Actor, viaLink bool) (Session, store.Record, error) {
+	now := a.now()
+	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: originOf(ctx).agent, ViaLink: viaLink}
+	owner := actor.ID
+	if actor.Kind == cvd.ActorReporter {
+		s.Receipt, owner = actor.Receipt, string(actor.Cases[0].Case)
+	} else {
+		s.Member = actor.ID
+	}
+	token := newSecret()
+	rec, err := a.vault.Seal(store.Record{Kind: RecordSession, ID: a.sessionID(token), Owner: owner, At: now, Expires: s.ends()}, s)
+	if err != nil {
+		return Session{}, rec, err
+	}
+	out := s.public(rec)
+	out.Token, out.Actor = token, actor
+	return out, rec, nil
+}
+
+// StartReporter starts the browser session of somebody who showed a receipt.
+func (a *Auth) StartReporter(ctx context.Context, actor cvd.Actor) (Session, error) {
+	if actor.Kind != cvd.ActorReporter || actor.Receipt == "" || len(actor.Cases) == 0 {
+		return Session{}, cvd.ErrUnauthenticated
+	}
+	s, rec, err := a.begin(ctx, actor, false)
+	if err != nil {
+		return Session{}, err
+	}
+	if err := a.st.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) }); err != nil {
+		return Session{}, err
+	}
+	return s, nil
+}
+
+// Look gives the live session of a token, with the member's roles or the
+// reporter's cases as they are now. An unknown, idle, overdue or ended one, and
+// one of a member who is no longer active, is cvd.ErrUnauthenticated. The use
+// is written down at most once a minute.
+func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
+	if len(token) != secretChars {
+		return Session{}, cvd.ErrUnauthenticated
+	}
+	var (
+		s     session
+		rec   store.Record
+		actor cvd.Actor
+	)
+	now := a.now()
+	err := a.st.View(ctx, func(tx store.Tx) error {
+		s = session{}
+		var err error
+		if rec, err = a.read(tx, RecordSession, a.sessionID(token), &s); err != nil {
+			return unauthenticated(err)
+		}
+		if !now.Before(s.ends()) {
+			return cvd.ErrUnauthenticated
+		}
+		if s.Receipt != "" {
+			actor, err = a.reporterIn(tx, s.Receipt)
+			return err
+		}
+		actor, err = a.activeIn(tx, s.Member)
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if now.Sub(s.Seen) >= seenEvery {
+		s.Seen = now
+		if err := a.seen(ctx, rec, s); err != nil {
+			return Session{}, err
+		}
+	}
+	out := s.public(rec)
+	out.Actor = actor
+	return out, nil
+}
+
+// seen writes down the use of a session. Where that fails the session still
+// counts: it only ends earlier. A session that was ended meanwhile is not
+// brought back, since its version is gone.
+func (a *Auth) seen(ctx context.Context, rec store.Record, s session) error {
+	was := rec.Version
+	rec.Expires = s.ends()
+	rec, err := a.vault.Seal(rec, s)
+	if err != nil {
+		return err
+	}
+	err = a.st.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
+	if errors.Is(err, cvd.ErrConflict) || errors.Is(err, cvd.ErrUnavailable) {
+		return nil
+	}
+	return err
+}
+
+// activeIn gives the member as an actor; cvd.ErrUnauthenticated if there is
+// none, or not an active one.
+func (a *Auth) activeIn(tx store.Tx, id string) (cvd.Actor, error) {
+	var m cvd.Member
+	if _, err := a.read(tx, RecordMember, id, &m); err != nil {
+		return cvd.Actor{}, unauthenticated(err)
+	}
+	if !m.Active {
+		return cvd.Actor{}, cvd.ErrUnauthenticated
+	}
+	return actorOf(m), nil
+}
+
+// SignOut ends the session of this token. Ending one that is over is no error.
+func (a *Auth) SignOut(ctx context.Context, token string) error {
+	if len(token) != secretChars {
+		return nil
+	}
+	var s session
+	id := a.sessionID(token)
+	err := a.st.View(ctx, func(tx store.Tx) error {
+		_, err := a.read(tx, RecordSession, id, &s)
+		return err
+	})
+	if errors.Is(err, cvd.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.endSession(ctx, id, s, AuditEntry{By: "member/" + s.Member, Act: ActSignOut})
+}
+
+// endSession deletes one session; a member's is recorded.
+func (a *Auth) endSession(ctx context.Context, id string, s session, e AuditEntry) error {
+	e.Subject, e.Object = s.Member, id[:publicID]
+	note, err := a.entry(ctx, e)
+	if err != nil {
+		return err
+	}
+	return a.st.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: id})
+		if err != nil || n == 0 || s.Member == "" {
+			return err
+		}
+		return tx.PutRecord(note, 0)
+	})
+}
+
+// held is a session with where it is kept.
+type held struct {
+	session
+	rec store.Record
+}
+
+// own lists the live sessions of the actor.
+func (a *Auth) own(ctx context.Context, by cvd.Actor) ([]held, error) {
+	owner := by.ID
+	switch {
+	case by.Kind == cvd.ActorReporter && len(by.Cases) > 0 && by.Receipt != "":
+		owner = string(by.Cases[0].Case)
+	case by.Kind == cvd.ActorMember && by.ID != "":
+	default:
+		return nil, fmt.Errorf("%w: only people have sessions", cvd.ErrForbidden)
+	}
+	var out []held
+	err := a.st.View(ctx, func(tx store.Tx) error {
+		out = nil
+		recs, err := tx.Records(RecordSession, owner, listLimit)
+		if err != nil {
+			return err
+		}
+		for _, rec := range recs {
+			var s session
+			if err := a.vault.Read(rec, &s); err != nil {
+				return err
+			}
+			if s.Receipt == by.Receipt && a.now().Before(s.ends()) {
+				out = append(out, held{session: s, rec: rec})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Sessions lists the actor's own live sessions, latest use first, without
+// their tokens.
+func (a *Auth) Sessions(ctx context.Context, by cvd.Actor) ([]Session, error) {
+	mine, err := a.own(ctx, by)
+	out := make([]Session, len(mine))
+	for i, s := range mine {
+		out[i] = s.public(s.rec)
+	}
+	slices.SortFunc(out, func(x, y Session) int { return cmp.Or(y.Seen.Compare(x.Seen), cmp.Compare(x.ID, y.ID)) })
+	return out, err
+}
+
+// EndSession ends one of the actor's own sessions, by the id that Sessions
+// gives. Any other id is cvd.ErrNotFound.
+func (a *Auth) EndSession(ctx context.Context, by cvd.Actor, id string) error {
+	mine, err := a.own(ctx, by)
+	if err != nil {
+		return err
+	}
+	for _, s := range mine {
+		if s.rec.ID[:publicID] == id {
+			return a.endSession(ctx, s.rec.ID, s.session, AuditEntry{By: by.Ref(), Act: ActSessionEnded})
+		}
+	}
+	return cvd.ErrNotFound
+}
+
+// EndSessions ends all sessions and unused links of a member: the own ones, or
+// anybody's for a lead (ASVS 5.0.0 V7.4.5).
+func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) error {
+	if !leads(by) && (by.Kind != cvd.ActorMember || by.ID != memberID) {
+		return fmt.Errorf("%w: only a lead may end the sessions of others", cvd.ErrForbidden)
+	}
+	if _, err := a.Member(ctx, memberID); err != nil {
+		return err
+	}
+	note, err := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActSessionEnded, Subject: memberID, Detail: "all sessions and links"})
+	if err != nil {
+		return err
+	}
+	return a.st.Update(ctx, func(tx store.Tx) error {
+		if err := dropOwned(tx, memberID, RecordLink, RecordSession); err != nil {
+			return err
+		}
+		return tx.PutRecord(note, 0)
+	})
+}

@@ -1,0 +1,197 @@
+package auth_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+func (d *desk) phc(id string) string {
+	d.Helper()
+	var c struct {
+		PHC string `json:"phc"`
+	}
+	d.ok(d.store.View(d.Context(), func(tx store.Tx) error {
+		rec, err := tx.Record(auth.RecordCredential, id)
+		if err != nil {
+			return err
+		}
+		return d.vault.Read(rec, &c)
+	}))
+	return c.PHC
+}
+
+func TestSessionsRunOut(t *testing.T) {
+	type step struct {
+		pass  time.Duration
+		alive bool
+	}
+	use := func(every time.Duration, n int) []step {
+		steps := make([]step, n)
+		for i := range steps {
+			steps[i] = step{every, true}
+		}
+		return steps
+	}
+	for name, c := range map[string]struct {
+		reporter bool
+		steps    []step
+	}{
+		"member at once":            {false, []step{{0, true}}},
+		"member just not idle":      {false, []step{{time.Hour - time.Second, true}}},
+		"member idle":               {false, []step{{time.Hour, false}}},
+		"member used, then idle":    {false, []step{{59 * time.Minute, true}, {59 * time.Minute, true}, {time.Hour, false}}},
+		"member used for 12 hours":  {false, append(use(30*time.Minute, 23), step{30*time.Minute - time.Second, true}, step{time.Second, false})},
+		"reporter just not idle":    {true, []step{{30*time.Minute - time.Second, true}}},
+		"reporter idle":             {true, []step{{30 * time.Minute, false}}},
+		"reporter used, then idle":  {true, []step{{29 * time.Minute, true}, {29 * time.Minute, true}, {30 * time.Minute, false}}},
+		"reporter used for 12 hour": {true, append(use(20*time.Minute, 35), step{20 * time.Minute, false})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			s := auth.Session{}
+			if c.reporter {
+				_, actor := d.receipt("FL-2026-AAAAAA2")
+				var err error
+				s, err = d.StartReporter(t.Context(), actor)
+				d.ok(err)
+			} else {
+				s = d.link(d.lead)
+			}
+			for i, step := range c.steps {
+				d.clock.pass(step.pass)
+				if got := d.alive(s.Token); got != step.alive {
+					t.Fatalf("step %d, %s later: alive %t, want %t", i, step.pass, got, step.alive)
+				}
+			}
+		})
+	}
+}
+
+func TestSeenIsWrittenOnceAMinute(t *testing.T) {
+	d := open(t)
+	s := d.link(d.lead)
+	start := d.clock.now()
+	for _, c := range []struct{ pass, seen time.Duration }{
+		{30 * time.Second, 0}, {29 * time.Second, 0}, {time.Second, time.Minute}, {59 * time.Second, time.Minute}, {time.Second, 2 * time.Minute},
+	} {
+		d.clock.pass(c.pass)
+		got, err := d.Look(t.Context(), s.Token)
+		d.ok(err)
+		if want := start.Add(c.seen); !got.Seen.Equal(want) {
+			t.Errorf("seen %s, want %s", got.Seen, want)
+		}
+		mine, err := d.Sessions(t.Context(), d.lead)
+		d.ok(err)
+		if !mine[0].Seen.Equal(got.Seen) {
+			t.Errorf("stored %s, answered %s", mine[0].Seen, got.Seen)
+		}
+	}
+}
+
+func TestEndingSessions(t *testing.T) {
+	d := open(t)
+	ctx := auth.WithOrigin(t.Context(), "192.0.2.7", "Walker/1.0\r\nX: y"+strings.Repeat("z", 500))
+	code, err := d.NewLink(ctx, d.lead.ID, time.Hour)
+	d.ok(err)
+	one, err := d.UseLink(ctx, code)
+	d.ok(err)
+	two, three := d.link(d.lead), d.link(d.lead)
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	his := d.link(bo)
+
+	d.ok(d.SignOut(ctx, three.Token))
+	d.ok(d.SignOut(ctx, three.Token))
+	d.ok(d.SignOut(ctx, "nonsense"))
+	mine, err := d.Sessions(ctx, d.lead)
+	d.ok(err)
+	if len(mine) != 2 {
+		t.Fatalf("%d sessions are listed, want 2", len(mine))
+	}
+	for _, s := range mine {
+		if s.Token != "" || (s.ID == one.ID && !strings.HasPrefix(s.Agent, "Walker/1.0X: yzz")) || len(s.Agent) > 200 {
+			t.Errorf("listed: %+v", s)
+		}
+	}
+	d.want(d.EndSession(ctx, d.lead, his.ID), cvd.ErrNotFound)
+	d.want(d.EndSession(ctx, bo, one.ID), cvd.ErrNotFound)
+	d.want(d.EndSession(ctx, d.lead, ""), cvd.ErrNotFound)
+	d.ok(d.EndSession(ctx, d.lead, one.ID))
+	if d.alive(one.Token) || !d.alive(two.Token) || d.alive(three.Token) || !d.alive(his.Token) {
+		t.Error("not the right sessions ended")
+	}
+	d.want(d.EndSessions(ctx, bo, d.lead.ID), cvd.ErrForbidden)
+	d.ok(d.EndSessions(ctx, d.lead, bo.ID))
+	d.want(d.EndSessions(ctx, d.lead, ""), cvd.ErrNotFound)
+	if d.alive(his.Token) || !d.alive(two.Token) {
+		t.Error("a lead ends one member's sessions, not everybody's")
+	}
+	if n := d.acts(); n[auth.ActSignOut] != 1 || n[auth.ActSessionEnded] != 2 || n[auth.ActLinkUsed] != 4 {
+		t.Errorf("the audit holds %v", n)
+	}
+	_, err = d.Sessions(ctx, cvd.Stranger)
+	d.want(err, cvd.ErrForbidden)
+}
+
+func TestRolesAreReadAfresh(t *testing.T) {
+	d := open(t)
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	s := d.link(bo)
+	secret, _, err := d.CreateToken(t.Context(), bo, auth.Token{Name: "build"})
+	d.ok(err)
+	m := d.member(bo.ID)
+	m.Roles, m.Name = []cvd.Role{cvd.RoleAuditor}, "Bo L."
+	d.ok(d.ChangeMember(t.Context(), d.lead, m))
+	got, err := d.Look(t.Context(), s.Token)
+	d.ok(err)
+	actor, err := d.Token(t.Context(), secret)
+	d.ok(err)
+	for _, a := range []cvd.Actor{got.Actor, actor} {
+		if a.Is(cvd.RoleMember) || !a.Is(cvd.RoleAuditor) || a.Name != "Bo L." {
+			t.Errorf("the actor is still %+v", a)
+		}
+	}
+}
+
+func TestDeactivatedMemberLosesEverything(t *testing.T) {
+	d := open(t)
+	ctx := t.Context()
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	s := d.password(bo, goodPassword)
+	secret, _, err := d.CreateToken(ctx, bo, auth.Token{Name: "build"})
+	d.ok(err)
+	code, err := d.NewLink(ctx, bo.ID, time.Hour)
+	d.ok(err)
+	m := d.member(bo.ID)
+	m.Active = false
+	d.ok(d.ChangeMember(ctx, d.lead, m))
+
+	check := func(when string) {
+		t.Helper()
+		if d.alive(s.Token) {
+			t.Errorf("%s: the session lives", when)
+		}
+		_, err = d.Token(ctx, secret)
+		d.want(err, cvd.ErrUnauthenticated)
+		_, err = d.UseLink(ctx, code)
+		d.want(err, cvd.ErrUnauthenticated)
+		_, err = d.SignIn(ctx, "bo@example.org", goodPassword, "")
+		d.want(err, cvd.ErrUnauthenticated)
+	}
+	check("inactive")
+	_, err = d.NewLink(ctx, bo.ID, time.Hour)
+	d.want(err, cvd.ErrNotReady)
+	_, _, err = d.CreateToken(ctx, d.lead, auth.Token{Name: "build", Member: bo.ID})
+	d.want(err, cvd.ErrNotReady)
+	m.Active = true
+	d.ok(d.ChangeMember(ctx, d.lead, m))
+	check("active again")
+	if !d.alive(d.link(bo).Token) {
+		t.Error("a new link does not let the member in again")
+	}
+}

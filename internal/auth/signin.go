@@ -1,0 +1,233 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fairlead/internal/auth/password"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// MaxLinkLife is the longest that a sign-in link may be good for.
+const MaxLinkLife = 7 * 24 * time.Hour
+
+// link is the sealed content of a record of kind RecordLink.
+type link struct {
+	Member string    `json:"member"`
+	Until  time.Time `json:"until"`
+}
+
+// credential is the sealed content of a record of kind RecordCredential.
+type credential struct {
+	PHC    string    `json:"phc"`
+	Serial string    `json:"serial"` // random, another with each new password
+	Used   time.Time `json:"used"`   // also makes each sign-in a change, so that it cannot pass a change of the password
+}
+
+func (a *Auth) linkID(code string) string { return a.vault.Blind("auth/link", code) }
+
+// NewLink makes a one-time code that signs the member in once, within life
+// (more than 0, at most MaxLinkLife). The caller must have made sure who asks.
+// An unknown member is cvd.ErrNotFound, an inactive one cvd.ErrNotReady.
+func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration) (code string, err error) {
+	if life <= 0 || life > MaxLinkLife {
+		return "", cvd.Faults{{Field: "life", Problem: "must be more than 0 and at most 7 days", Remedy: "choose a shorter time, such as an hour"}}
+	}
+	m, err := a.Member(ctx, memberID)
+	if err != nil {
+		return "", err
+	}
+	if !m.Active {
+		return "", fmt.Errorf("%w: the member is not active; make them active first", cvd.ErrNotReady)
+	}
+	by := cvd.System
+	if s, ok := sessionOf(ctx); ok {
+		by = s.Actor
+	}
+	code = newSecret()
+	now := a.now()
+	until := now.Add(life)
+	rec, err1 := a.vault.Seal(store.Record{Kind: RecordLink, ID: a.linkID(code), Owner: m.ID, At: now, Expires: until}, link{Member: m.ID, Until: until})
+	note, err2 := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActLinkMade, Subject: m.ID, Detail: "until " + until.Format(time.RFC3339)})
+	if err := errors.Join(err1, err2); err != nil {
+		return "", err
+	}
+	err = a.st.Update(ctx, func(tx store.Tx) error { return putAll(tx, put{rec, 0}, put{note, 0}) })
+	if err != nil {
+		return "", err
+	}
+	return code, nil
+}
+
+// UseLink burns a code and starts a session, both or neither. A code that is
+// unknown, used or too old is cvd.ErrUnauthenticated.
+func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
+	if len(code) != secretChars {
+		return Session{}, cvd.ErrUnauthenticated
+	}
+	var (
+		l     link
+		actor cvd.Actor
+	)
+	id := a.linkID(code)
+	err := a.st.View(ctx, func(tx store.Tx) error {
+		if _, err := a.read(tx, RecordLink, id, &l); err != nil {
+			return unauthenticated(err)
+		}
+		if !a.now().Before(l.Until) {
+			return cvd.ErrUnauthenticated
+		}
+		var err error
+		actor, err = a.activeIn(tx, l.Member)
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	s, rec, err1 := a.begin(ctx, actor, true)
+	note, err2 := a.entry(ctx, AuditEntry{By: actor.Ref(), Act: ActLinkUsed, Subject: actor.ID, Object: s.ID})
+	if err := errors.Join(err1, err2); err != nil {
+		return Session{}, err
+	}
+	err = a.st.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: RecordLink, ID: id})
+		if err != nil {
+			return err
+		}
+		if n != 1 { // somebody else was first
+			return cvd.ErrUnauthenticated
+		}
+		return putAll(tx, put{rec, 0}, put{note, 0})
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return s, nil
+}
+
+// account is what a sign-in is checked against; for an unknown address it is
+// nobody's.
+type account struct {
+	member cvd.Member
+	rec    store.Record // of the credential
+	cred   credential
+	hash   password.Hash
+	real   bool // an active member with a password
+}
+
+// account looks up an address. It reads three records whether they exist or
+// not.
+func (a *Auth) account(ctx context.Context, email string) (account, error) {
+	acc := account{hash: a.hasher.Nobody()}
+	err := a.st.View(ctx, func(tx store.Tx) error {
+		acc = account{hash: acc.hash}
+		index, err1 := tx.Record(RecordEmail, a.emailID(email))
+		id := index.Owner
+		if errors.Is(err1, cvd.ErrNotFound) {
+			id, err1 = "nobody", nil
+		}
+		_, err2 := a.read(tx, RecordMember, id, &acc.member)
+		var err3 error
+		acc.rec, err3 = a.read(tx, RecordCredential, id, &acc.cred)
+		for _, err := range []error{err1, err2, err3} {
+			if err != nil && !errors.Is(err, cvd.ErrNotFound) {
+				return err
+			}
+		}
+		if err2 != nil || err3 != nil {
+			return nil
+		}
+		h, err := password.Parse(acc.cred.PHC)
+		if err != nil {
+			return err
+		}
+		acc.hash, acc.real = h, acc.member.Active
+		return nil
+	})
+	return acc, err
+}
+
+// SignIn starts a session by password. An unknown address, a wrong password, a
+// member without one and an inactive member get the same
+// cvd.ErrUnauthenticated after the same work. Too many tries for one address,
+// known or not, or from one source are Limited. from is what the door limits
+// by, such as a network address; an empty one is not limited.
+func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session, error) {
+	if from != "" {
+		ctx = WithOrigin(ctx, from, originOf(ctx).agent)
+	}
+	email = foldEmail(clip(email, 4*maxEmail))
+	if wait := a.limited(email, from); wait > 0 {
+		if err := a.failure(ctx, AuditEntry{Act: ActSignInLimited}); err != nil {
+			return Session{}, err
+		}
+		return Session{}, Limited{After: wait}
+	}
+	long := len(secret) > password.MaxBytes
+	if long {
+		secret = secret[:password.MaxBytes]
+	}
+	acc, err := a.account(ctx, email)
+	if err != nil {
+		return Session{}, err
+	}
+	ok, err := a.hasher.Matches(ctx, acc.hash, secret)
+	if err != nil {
+		return Session{}, err
+	}
+	if !ok || long || !acc.real {
+		if err := a.failure(ctx, AuditEntry{Act: ActSignInFailed, Subject: acc.member.ID}); err != nil {
+			return Session{}, err
+		}
+		return Session{}, cvd.ErrUnauthenticated
+	}
+	if a.hasher.Outdated(acc.hash) {
+		better, err := a.hasher.Hash(ctx, secret)
+		if err != nil {
+			return Session{}, err
+		}
+		acc.cred.PHC = better.String()
+	}
+	return a.admit(ctx, acc)
+}
+
+func (a *Auth) limited(email, from string) time.Duration {
+	if from != "" {
+		if ok, wait := a.bySource.Allow(from); !ok {
+			return wait
+		}
+	}
+	_, wait := a.byAccount.Allow(email)
+	return wait
+}
+
+// admit starts the session of somebody whose password was right, provided that
+// it still is the password when the session is stored.
+func (a *Auth) admit(ctx context.Context, acc account) (Session, error) {
+	s, rec, err1 := a.begin(ctx, actorOf(acc.member), false)
+	acc.cred.Used = a.now()
+	cred, err2 := a.vault.Seal(acc.rec, acc.cred)
+	note, err3 := a.entry(ctx, AuditEntry{By: s.Actor.Ref(), Act: ActSignIn, Subject: s.Actor.ID, Object: s.ID})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return Session{}, err
+	}
+	err := a.again(ctx, func() error {
+		return a.st.Update(ctx, func(tx store.Tx) error {
+			version, present, err := a.credentialIn(tx, acc.member.ID)
+			if err != nil {
+				return err
+			}
+			if present.Serial != acc.cred.Serial {
+				return cvd.ErrUnauthenticated
+			}
+			return putAll(tx, put{cred, version}, put{rec, 0}, put{note, 0})
+		})
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return s, nil
+}
