@@ -152,8 +152,9 @@ func isAside(path string) bool {
 	return false
 }
 
-// forTests tells whether the folder only serves tests: its name says so.
-func forTests(path string) bool { return strings.HasSuffix(path, "test") }
+// forTests tells whether the folder only serves tests: its name, or that of one
+// above it, says so.
+func forTests(path string) bool { return strings.Contains(path+"/", "test/") }
 
 func in(path string, folders []string) bool {
 	return slices.ContainsFunc(folders, func(f string) bool { return within(path, f) })
@@ -280,6 +281,7 @@ func TestDownward(t *testing.T) {
 		{"internal/policy", "internal/calendar", false},
 		{"internal/calendar", "internal/policy", true},
 		{"internal/store/storetest", "internal/store/sqlstore", false},
+		{"internal/store/storetest/engines", "internal/store/sqlstore", false},
 		{"internal/app", "internal/store/storetest", true},
 		{"internal/app", "internal/keep", true},
 		{"internal/app", "internal/web", false},
