@@ -15,7 +15,7 @@ import (
 const tickBatch = 200
 
 // Tick does what the passing of time asks for: warnings, new dates told,
-// breaches, escalations, and the removal of what expired.
+// breaches and escalations.
 // It returns how many cases it moved. A case that cannot be moved does not hold
 // up the others; all such errors are returned together.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
@@ -46,11 +46,17 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 			break
 		}
 	}
-	err := d.Store.Update(ctx, func(tx store.Tx) error {
+	return moved, errors.Join(errs...)
+}
+
+// Sweep removes what has expired: looks, answers to repeated requests, and the
+// sessions, links and tokens of other rooms.
+func (d *Desk) Sweep(ctx context.Context) error {
+	now := d.Now()
+	return d.Store.Update(ctx, func(tx store.Tx) error {
 		_, err := tx.DeleteRecords(store.Selection{ExpiredBefore: now})
 		return err
 	})
-	return moved, errors.Join(append(errs, err)...)
 }
 
 func (s *Session) tick(c *cvd.Case, now time.Time) ([]cvd.Event, error) {

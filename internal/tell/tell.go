@@ -21,6 +21,7 @@ const (
 	ToTeam     = "team"
 	ToLead     = "lead"
 	ToOfficers = "officers"
+	ToReport   = "report-to" // whom the policy's emergency lane reports to
 )
 
 // teamHears says which events the team gets a notice of, and who of it.
@@ -38,7 +39,7 @@ var teamHears = map[cvd.EventType]string{
 	cvd.EventProceeded:     ToAssignee,
 	cvd.EventRuled:         ToOther,
 	cvd.EventEmergency:     ToTeam,
-	cvd.EventAfterAction:   ToTeam,
+	cvd.EventAfterAction:   ToReport,
 	cvd.EventPrivacy:       ToTeam,
 	cvd.EventNoncompliance: ToTeam,
 	cvd.EventInvited:       "",
@@ -115,6 +116,14 @@ func Group(members []cvd.Member, to, assignee string, p *policy.Policy, now time
 		out = pick(func(m cvd.Member) bool { return m.Is(cvd.RoleLead) })
 	case ToOfficers:
 		out = pick(func(m cvd.Member) bool { return m.Is(cvd.RoleOfficer) })
+	case ToReport:
+		for _, name := range p.Emergency.ReportTo {
+			more := pick(func(m cvd.Member) bool { return holds(m, name, p) })
+			if name == ToTeam {
+				more = pick(works)
+			}
+			out = union(out, more)
+		}
 	default:
 		if id, ok := strings.CutPrefix(to, "member/"); ok {
 			out = pick(func(m cvd.Member) bool { return m.ID == id })
@@ -124,6 +133,28 @@ func Group(members []cvd.Member, to, assignee string, p *policy.Policy, now time
 		out = pick(works)
 	}
 	return out
+}
+
+// holds tells whether the member is meant by a name of the policy: a role, or
+// an office by its title or its clause.
+func holds(m cvd.Member, name string, p *policy.Policy) bool {
+	if m.Is(cvd.Role(name)) {
+		return true
+	}
+	title := name
+	if c, ok := p.Clause(name); ok {
+		title = c.Title
+	}
+	return slices.ContainsFunc(m.Offices, func(o string) bool { return strings.EqualFold(o, title) || strings.EqualFold(o, name) })
+}
+
+func union(a, b []cvd.Member) []cvd.Member {
+	for _, m := range b {
+		if !slices.ContainsFunc(a, func(x cvd.Member) bool { return x.ID == m.ID }) {
+			a = append(a, m)
+		}
+	}
+	return a
 }
 
 // OnDuty lists who answers now: every active member who is not away, or by

@@ -1,0 +1,172 @@
+package casework_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/seal"
+	"fairlead/internal/store"
+	"fairlead/internal/store/blob"
+	"fairlead/internal/store/sqlstore"
+	"fairlead/internal/store/vault"
+)
+
+// house is the rooms up to casework over a real SQLite file, on a clock that
+// stands until the test moves it.
+type house struct {
+	t     *testing.T
+	dir   string
+	now   time.Time
+	st    store.Store
+	vault *vault.Vault
+	auth  *auth.Auth
+	book  *rulebook.Book
+	desk  *casework.Desk
+
+	lead, member, fixer, other cvd.Actor
+}
+
+var berlin = func() *time.Location {
+	z, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		panic(err)
+	}
+	return z
+}()
+
+// tuesday is inside working hours on an ordinary day.
+var tuesday = time.Date(2026, time.March, 3, 10, 0, 0, 0, berlin)
+
+func build(t *testing.T, policyFile string, open func(t *testing.T, dir string) store.Store) *house {
+	t.Helper()
+	ctx := context.Background()
+	h := &house{t: t, dir: t.TempDir(), now: tuesday}
+	h.st = open(t, h.dir)
+	keys, err := seal.NewKeyring()
+	must(t, err)
+	h.vault, err = vault.Open(ctx, h.st, keys, h.now)
+	must(t, err)
+	now := func() time.Time { return h.now.UTC() }
+	h.auth = auth.New(h.st, h.vault, auth.Options{Now: now, DevFastHash: true})
+	h.book, err = rulebook.Open(ctx, rulebook.Config{Store: h.st, Vault: h.vault, Now: now, Name: randomName})
+	must(t, err)
+	blobs, err := blob.Dir(filepath.Join(h.dir, "blobs"))
+	must(t, err)
+	h.desk = casework.New(casework.Config{
+		Store: h.st, Vault: h.vault, Book: h.book, Blobs: blobs, Team: h.auth, Receipts: h.auth,
+		ReceiptKind: auth.RecordReceipt, Now: now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
+	h.lead = h.addMember("Lead", "lead@example.org", cvd.RoleLead)
+	h.member = h.addMember("Member", "member@example.org", cvd.RoleMember)
+	h.fixer = h.addMember("Fixer", "fixer@example.org", cvd.RoleFixer)
+	h.other = h.addMember("Other", "other@example.org", cvd.RoleFixer)
+	h.publish(policyFile)
+	return h
+}
+
+func randomName() (string, error) {
+	var b [16]byte
+	_, err := rand.Read(b[:])
+	return hex.EncodeToString(b[:]), err
+}
+
+func onSQLite(t *testing.T, dir string) store.Store {
+	t.Helper()
+	st, err := sqlstore.OpenSQLite(context.Background(), filepath.Join(dir, "fairlead.db"), sqlstore.Options{})
+	must(t, err)
+	t.Cleanup(func() { _ = st.Close() })
+	return st
+}
+
+func newHouse(t *testing.T) *house { return build(t, "two-person-team.yaml", onSQLite) }
+
+func (h *house) publish(policyFile string) {
+	h.t.Helper()
+	ctx := context.Background()
+	source, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", policyFile))
+	must(h.t, err)
+	v, err := h.book.Publish(ctx, cvd.System, source)
+	must(h.t, err)
+	for _, want := range v.Missing() {
+		officer := h.addMember("Officer "+want.Office, hex.EncodeToString([]byte(want.Office))+"@example.org", cvd.RoleOfficer)
+		officer.Offices = []string{want.Office}
+		_, err := h.book.Sign(ctx, officer, v.Number, want.Office, want.Act, v.Digest, "")
+		must(h.t, err)
+	}
+}
+
+func (h *house) addMember(name, email string, roles ...cvd.Role) cvd.Actor {
+	h.t.Helper()
+	m := cvd.Member{Name: name, Email: email, Roles: roles, Active: true}
+	if roles[0] == cvd.RoleOfficer {
+		m.Offices = []string{name[len("Officer "):]}
+	}
+	m, err := h.auth.AddMember(context.Background(), cvd.System, m)
+	must(h.t, err)
+	return cvd.Actor{Kind: cvd.ActorMember, ID: m.ID, Name: m.Name, Roles: m.Roles, Offices: m.Offices}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// report sends a report as a stranger would, with an address.
+func (h *house) report() casework.Accepted {
+	h.t.Helper()
+	a, err := h.desk.As(cvd.Stranger).Receive(context.Background(), casework.Submission{
+		Channel: "web",
+		Report: &cvd.Report{
+			Title: "canary-title", Product: "canary-product", Description: "canary-description",
+			Reporter: &cvd.Contact{Name: "canary-name", Email: "canary@example.net"},
+		},
+	})
+	must(h.t, err)
+	return a
+}
+
+func (h *house) reporter(a casework.Accepted) cvd.Actor {
+	h.t.Helper()
+	actor, err := h.auth.Receipt(context.Background(), a.Receipt)
+	must(h.t, err)
+	return actor
+}
+
+// do does a verb and fails the test if it is refused.
+func (h *house) do(by cvd.Actor, id cvd.CaseID, verb cvd.Verb, in cvd.Input) casework.Done {
+	h.t.Helper()
+	done, err := h.desk.As(by).Do(context.Background(), id, verb, in)
+	if err != nil {
+		h.t.Fatalf("%s: %v", verb, err)
+	}
+	return done
+}
+
+// wait moves the clock and lets it do its part at each instant that it asked
+// to be woken at.
+func (h *house) wait(d time.Duration) {
+	h.t.Helper()
+	h.now = h.now.Add(d)
+	_, err := h.desk.Tick(context.Background())
+	must(h.t, err)
+	must(h.t, h.book.Tick(context.Background()))
+}
+
+func (h *house) file(id cvd.CaseID) *casework.File {
+	h.t.Helper()
+	f, err := h.desk.As(h.lead).Case(context.Background(), id)
+	must(h.t, err)
+	return f
+}
