@@ -1,0 +1,171 @@
+package desk
+
+import (
+	"strings"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/web"
+	"fairlead/internal/words"
+)
+
+// entryView is one event of the timeline.
+type entryView struct {
+	Seq     int64
+	At      time.Time
+	Who     string
+	Kind    string // reporter, team, note, clock, alarm, house
+	Heading string
+	Quotes  []words.Quote
+	Clauses []policy.Clause
+	Missing []string
+	File    *fileView
+	Moves   []string // states and dates that it changed, in words
+	Told    web.Badge
+	Erased  bool
+	Redact  bool // its words may be removed
+}
+
+type fileView struct {
+	Blob, Name, SHA256 string
+	Size               int64
+}
+
+// reportView is what was reported, field by field.
+type reportView struct {
+	Channel     string
+	Description string
+	Texts       []pairView // long ones, with line breaks
+	Facts       []pairView // short ones
+	Unknown     bool       // a product that the policy does not list
+}
+
+type pairView struct{ Label, Text string }
+
+func (l *lens) entries(f *casework.File) []entryView {
+	redact := false
+	for _, v := range f.Verbs {
+		redact = redact || v == cvd.VerbRedact
+	}
+	out := make([]entryView, 0, len(f.Events))
+	for i := range f.Events {
+		e := l.entry(f, &f.Events[i])
+		e.Redact = redact && !e.Erased && (len(e.Quotes) > 0 || e.File != nil)
+		out = append(out, e)
+	}
+	return out
+}
+
+func (l *lens) entry(f *casework.File, ev *cvd.Event) entryView {
+	told := l.voice.Event(ev, words.ForTeam, l.zone)
+	e := entryView{
+		Seq: ev.Seq, At: ev.At, Who: l.who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Quotes: told.Quotes,
+		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(f, ev),
+	}
+	switch ev.Tell {
+	case cvd.TellTeam:
+		e.Told = web.Badge{Kind: "quiet", Text: l.say("desk.told.team")}
+	case cvd.TellNobody:
+		e.Told = web.Badge{Kind: "warn", Text: l.say("desk.told.nobody")}
+	case cvd.TellReporter:
+		if ev.Actor != string(cvd.ActorReporter) {
+			e.Told = web.Badge{Kind: "good", Text: l.say("desk.told.reporter")}
+		}
+	}
+	if ev.Body != nil && ev.Body.File != nil {
+		b := ev.Body.File
+		e.File = &fileView{Blob: b.Blob, Name: b.Name, Size: b.Size, SHA256: b.SHA256}
+	}
+	return e
+}
+
+// kindOf sorts an event by who reads it and who did it, for its look.
+func kindOf(ev *cvd.Event) string {
+	switch {
+	case ev.Type == cvd.EventBreached || ev.Type == cvd.EventSlipped || ev.Type == cvd.EventEscalated || ev.Type == cvd.EventEmergency:
+		return "alarm"
+	case ev.Actor == cvd.System.Ref():
+		return "clock"
+	case ev.Actor == string(cvd.ActorReporter) || ev.Actor == string(cvd.ActorStranger):
+		return "reporter"
+	case ev.Tell == cvd.TellTeam:
+		return "note"
+	}
+	return "team"
+}
+
+// moves tells what an event changed besides what its heading says.
+func (l *lens) moves(f *casework.File, ev *cvd.Event) []string {
+	var out []string
+	for _, a := range ev.Arrows {
+		if a.Machine == cvd.MachineRM && a.Participant == cvd.Vendor && a.From != string(cvd.RMStart) {
+			out = append(out, l.say("desk.moved.state", "from", l.say("rm."+a.From), "to", l.say("rm."+a.To)))
+		}
+	}
+	if ev.Assignee != nil && *ev.Assignee != "" {
+		out = append(out, l.say("desk.moved.holder", "name", l.member(*ev.Assignee)))
+	}
+	for _, p := range ev.Joined {
+		if p.Member != "" {
+			out = append(out, l.say("desk.moved.joined", "name", l.member(p.Member)))
+		}
+	}
+	if ev.Link != nil {
+		out = append(out, l.say("desk.link."+string(ev.Link.Kind))+" "+string(ev.Link.Case))
+	}
+	if ev.Body != nil && ev.Body.Channel != "" {
+		out = append(out, l.channel(ev.Body.Channel))
+	}
+	return out
+}
+
+func (l *lens) channel(name string) string {
+	id := "desk.channel." + strings.ReplaceAll(name, " ", "-")
+	if l.voice.Has(id) {
+		return l.say(id)
+	}
+	return name
+}
+
+// report is the first event's, as the reporter wrote it.
+func (l *lens) report(f *casework.File) *reportView {
+	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
+		return nil
+	}
+	r := f.Events[0].Body.Report
+	v := &reportView{Description: r.Description, Unknown: r.UnknownProduct, Channel: l.channel(f.Events[0].Body.Channel)}
+	text := func(name, s string) {
+		if strings.TrimSpace(s) != "" {
+			v.Texts = append(v.Texts, pairView{l.say("desk.report." + name), s})
+		}
+	}
+	fact := func(name, s string) {
+		if strings.TrimSpace(s) != "" {
+			v.Facts = append(v.Facts, pairView{l.say("desk.report." + name), s})
+		}
+	}
+	fact("program", r.Program)
+	fact("product", r.Product)
+	fact("version", r.Version)
+	fact("cwe", r.CWE)
+	fact("found_at", r.FoundAt)
+	fact("exploited", string(r.Exploited))
+	fact("public", string(r.Public))
+	fact("sensitive_data_seen", string(r.SensitiveDataSeen))
+	fact("third_party", string(r.ThirdParty))
+	fact("reported_elsewhere", string(r.ReportedElsewhere))
+	fact("ai_use", string(r.AIUse))
+	fact("disclosure_plan", r.DisclosurePlan)
+	fact("own_id", r.OwnID)
+	text("steps", r.Steps)
+	text("impact", r.Impact)
+	text("proposed_fix", r.ProposedFix)
+	text("tools", strings.Join(r.Tools, "\n"))
+	text("urls", strings.Join(r.URLs, "\n"))
+	for _, k := range sorted(r.Extra) {
+		v.Texts = append(v.Texts, pairView{l.say("desk.report.extra", "name", k), r.Extra[k]})
+	}
+	return v
+}

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"strings"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+)
+
+// Field is one field of a form, as the part "field" shows it.
+type Field struct {
+	Name, Label, Help string
+	// Kind is text (also empty), email, url, password, datetime-local, area,
+	// select, radio, tick, file or hidden.
+	Kind         string
+	Value        string
+	Options      []Option // of select and radio
+	Checked      bool     // of tick
+	Required     bool
+	Rows         int    // of area
+	Autocomplete string // HTML's own tokens
+	List         []string
+	Multiple     bool
+	Clauses      []policy.Clause // of the policy, shown beside the field
+	Faults       []cvd.Fault
+}
+
+// Option is one choice of a field.
+type Option struct {
+	Value, Label, Help string
+	Chosen             bool
+}
+
+// ID is the field's id in the page.
+func (f Field) ID() string { return FieldID(f.Name) }
+
+// Described names the elements that describe the field, for aria-describedby.
+func (f Field) Described() string {
+	var ids []string
+	if f.Help != "" {
+		ids = append(ids, f.ID()+"-help")
+	}
+	if len(f.Faults) > 0 {
+		ids = append(ids, f.ID()+"-fault")
+	}
+	return strings.Join(ids, " ")
+}
+
+// FieldID is the id, in the page, of the field of that name.
+func FieldID(name string) string {
+	return "f-" + strings.Map(func(r rune) rune {
+		if r == '.' || r == '[' || r == ']' || r == ' ' {
+			return '-'
+		}
+		return r
+	}, name)
+}
+
+// Blame puts each fault to the field that it names. A fault of "urls[2]" goes to
+// "urls". Those that name no field of the form come back.
+func Blame(fields []Field, faults []cvd.Fault) []cvd.Fault {
+	var rest []cvd.Fault
+	for _, fault := range faults {
+		name, _, _ := strings.Cut(fault.Field, "[")
+		found := false
+		for i := range fields {
+			if fields[i].Name == name {
+				fields[i].Faults = append(fields[i].Faults, fault)
+				found = true
+				break
+			}
+		}
+		if !found {
+			rest = append(rest, fault)
+		}
+	}
+	return rest
+}
+
+// Summary is the list of faults above a form, as the part "summary" shows it.
+type Summary struct {
+	Title string
+	Items []SummaryItem
+}
+
+// SummaryItem is one fault with a link to its field.
+type SummaryItem struct{ Href, Label, Problem, Remedy string }
+
+// Summarise lists the faults of the fields and those of none.
+func Summarise(title string, fields []Field, rest []cvd.Fault) *Summary {
+	out := &Summary{Title: title}
+	for _, f := range fields {
+		for _, fault := range f.Faults {
+			out.Items = append(out.Items, SummaryItem{"#" + f.ID(), f.Label, fault.Problem, fault.Remedy})
+		}
+	}
+	for _, fault := range rest {
+		out.Items = append(out.Items, SummaryItem{"", fault.Field, fault.Problem, fault.Remedy})
+	}
+	if len(out.Items) == 0 {
+		return nil
+	}
+	return out
+}

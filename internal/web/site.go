@@ -1,0 +1,136 @@
+// Package web is the site: what strangers, reporters and the team see in a
+// browser. This folder holds what all its pages share: how a page is rendered,
+// which headers it carries, how an error reads, and the look of everything. The
+// pages themselves stand in its sub-folders.
+//
+// It decides nothing about a case and holds no rule of its own: it asks
+// casework, rulebook and auth. It never sets a cookie for a stranger, never puts
+// a receipt or a token into an address, and never repeats an unknown error.
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/words"
+)
+
+// Config is what a site is built from. All of it is needed unless it says
+// otherwise.
+type Config struct {
+	Desk  *casework.Desk
+	Book  *rulebook.Book
+	Auth  *auth.Auth
+	Words *words.Book
+	Log   *slog.Logger
+	// Now is the house's clock.
+	Now func() time.Time
+	// BaseURL is the origin under which the request's reader reaches the site,
+	// without a slash at its end.
+	BaseURL func(*http.Request) string
+	// Secure says that readers come by https: cookies and headers follow.
+	Secure bool
+	// Unlimited lifts the limits of abuse, for load tests.
+	Unlimited bool
+	// Address is whom limits are counted for; nil takes the connection's own
+	// address. App sets it where a proxy stands in front.
+	Address func(*http.Request) string
+	// SecurityTxt makes the site's security.txt as it is now, signed where
+	// there is a key; nil means that there is none.
+	SecurityTxt func(*http.Request) ([]byte, error)
+	// PublicKey is the team's OpenPGP key, armored, or nil.
+	PublicKey func() []byte
+	// Alarms are what the team must be shown on every page of the desk; may be
+	// nil.
+	Alarms func(*http.Request) []Notice
+}
+
+// Site is what all pages share. It is safe for concurrent use.
+type Site struct {
+	Config
+	voice  *words.Voice
+	assets *assets
+	errors *Pages
+	cross  *http.CrossOriginProtection
+	accent atomic.Pointer[theme]
+
+	// Reports limits new reports, Codes tries of receipts, Suggest words about
+	// the policy; each by address.
+	Reports, Codes, Suggest *auth.Limiter
+}
+
+// The limits of abuse, by address: a minute, and at once. They are wide enough
+// for an office behind one address and a reporter with many findings.
+const (
+	reportsMinute, reportsBurst = 30, 60
+	codesMinute, codesBurst     = 12, 30
+	suggestMinute, suggestBurst = 4, 10
+	addressesKept               = 20000
+)
+
+// New makes a site. It fails if a template or a static file cannot be read.
+func New(cfg Config) (*Site, error) {
+	s := &Site{Config: cfg, voice: cfg.Words.In("en"), cross: http.NewCrossOriginProtection()}
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, fmt.Errorf("static files: %w", err)
+	}
+	if s.errors, err = s.Pages(ownTemplates, "templates/pages"); err != nil {
+		return nil, err
+	}
+	rate := func(minute, burst int) *auth.Limiter {
+		if cfg.Unlimited {
+			minute = 0
+		}
+		return auth.NewLimiter(minute, burst, addressesKept, cfg.Now)
+	}
+	s.Reports = rate(reportsMinute, reportsBurst)
+	s.Codes = rate(codesMinute, codesBurst)
+	s.Suggest = rate(suggestMinute, suggestBurst)
+	return s, nil
+}
+
+// Register adds what every site serves beside its pages: static files, and the
+// page for whatever does not exist.
+func Register(mux *http.ServeMux, s *Site) {
+	mux.Handle("GET /static/{file}", s.static())
+	mux.Handle("/", s.Open(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
+}
+
+// Voice speaks the request's language.
+func (s *Site) Voice(*http.Request) *words.Voice { return s.voice }
+
+// Zone is where dates are read: that of the policy in effect, or UTC.
+func (s *Site) Zone() *time.Location {
+	if cur := s.Book.Current(); cur != nil {
+		return cur.Calendar.Zone()
+	}
+	return time.UTC
+}
+
+// Organisation is whose site it is; empty before a policy is in effect.
+func (s *Site) Organisation() string {
+	if cur := s.Book.Current(); cur != nil {
+		return cur.Policy.Organisation.Name
+	}
+	return ""
+}
+
+// From is whom limits are counted for.
+func (s *Site) From(r *http.Request) string {
+	if s.Address != nil {
+		return s.Address(r)
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
