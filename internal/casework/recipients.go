@@ -32,6 +32,7 @@ type Notice struct {
 	Closed       bool
 	Next         *Promise // the reporter's next date
 	Clock        cvd.ClockKind
+	Due          time.Time // of Clock, as it was told; zero where there is none
 	Zone         *time.Location
 	Policy       int
 }
@@ -72,6 +73,9 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 	if n.Clock, err = s.desk.clockOf(ctx, l, e.Seq); err != nil {
 		return nil, err
 	}
+	if k := l.state.Clock(n.Clock); k != nil {
+		n.Due = k.Told()
+	}
 	n.To = addresses(tell.Group(members, e.To, l.state.Assignee, v.Policy, s.desk.Now()), v.Policy)
 	return n, nil
 }
@@ -96,6 +100,9 @@ func (d *Desk) policyNotice(e store.Effect, members []cvd.Member) (*Notice, erro
 		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
 	}
 	n := d.notice(e, v)
+	if r, ok := d.Book.Review(); ok {
+		n.Clock, n.Due = cvd.ClockReview, r.Due
+	}
 	n.To = addresses(tell.Group(members, e.To, "", v.Policy, d.Now()), v.Policy)
 	return n, nil
 }
