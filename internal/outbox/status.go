@@ -1,0 +1,51 @@
+package outbox
+
+import (
+	"context"
+	"time"
+
+	"fairlead/internal/store"
+)
+
+// Counted is the limit to which Status counts.
+const Counted = 1000
+
+// Status is how the outbox stands, for readiness and alarms.
+type Status struct {
+	Pending int // not carried yet; at most Counted+1
+	Failing int // of those counted, how many failed at least once
+	Dead    int // given up; at most Counted+1
+	// Waiting is for how long, of those counted, the effect that waits longest
+	// has been due and nobody has it; zero when none is. More than a few minutes mean that the
+	// outbox is stuck.
+	Waiting time.Duration
+}
+
+// Status reads how the outbox stands now.
+func (o *Outbox) Status(ctx context.Context) (Status, error) {
+	var pending, dead []store.Effect
+	err := o.cfg.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		if pending, err = tx.Effects(store.EffectPending, "", Counted+1); err != nil {
+			return err
+		}
+		dead, err = tx.Effects(store.EffectDead, "", Counted+1)
+		return err
+	})
+	if err != nil {
+		return Status{}, err
+	}
+	now := o.cfg.Now()
+	s := Status{Pending: len(pending), Dead: len(dead)}
+	for _, e := range pending {
+		if e.Attempts > 0 {
+			s.Failing++
+		}
+		due := e.At
+		if e.Leased.After(due) { // a lease that ran out counts from its end
+			due = e.Leased
+		}
+		s.Waiting = max(s.Waiting, now.Sub(due))
+	}
+	return s, nil
+}
