@@ -168,8 +168,8 @@ func (p *plan) each(values []string) string {
 	return strings.Join(out, ", ")
 }
 
-// text writes the arms as one statement that selects columns.
-func (p *plan) text(columns, order string, e *engine) string {
+// selects writes each arm as a statement that selects columns.
+func (p *plan) selects(columns, order string, e *engine) []string {
 	index := "sqlite_autoindex_cases_1"
 	if p.family != "" {
 		index = "cases_" + p.family + "_" + order
@@ -178,7 +178,20 @@ func (p *plan) text(columns, order string, e *engine) string {
 	for i, arm := range p.arms {
 		arms[i] = "SELECT " + columns + " FROM cases " + e.indexed(index) + " WHERE " + p.conditions(arm)
 	}
-	return strings.Join(arms, " UNION ALL ")
+	return arms
+}
+
+// merged joins arms that each come in the order into one list in that order.
+// SQLite draws from all arms as it needs; PostgreSQL must be told the order and
+// the limit of each.
+func merged(arms []string, order, limit string, e *engine) string {
+	end := " ORDER BY " + order + " LIMIT CAST(" + limit + " AS bigint)"
+	if len(arms) > 1 && e.ordered {
+		for i, arm := range arms {
+			arms[i] = "(" + arm + end + ")"
+		}
+	}
+	return strings.Join(arms, " UNION ALL ") + end
 }
 
 const caseColumns = "id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, " +
@@ -202,8 +215,8 @@ func listCases(f *store.Filter, e *engine) (string, []any, error) {
 	if limit <= 0 || limit > longestPage {
 		limit = longestPage
 	}
-	return p.text(caseColumns, order.name, e) +
-		" ORDER BY " + order.column + " " + order.way + ", id " + order.way + " LIMIT CAST(" + p.arg(int64(limit)) + " AS bigint)", p.args, nil
+	by := order.column + " " + order.way + ", id " + order.way
+	return merged(p.selects(caseColumns, order.name, e), by, p.arg(int64(limit)), e), p.args, nil
 }
 
 // countCases is the statement that counts no further than limit.
@@ -212,7 +225,7 @@ func countCases(f *store.Filter, limit int, e *engine) (string, []any) {
 	if len(p.arms) == 0 {
 		return "", nil
 	}
-	text := p.text("1 AS one", "due", e)
+	text := strings.Join(p.selects("1 AS one", "due", e), " UNION ALL ")
 	return "SELECT count(*) FROM (" + text + " LIMIT CAST(" + p.arg(page(limit)) + " AS bigint)) AS found", p.args
 }
 
@@ -279,10 +292,18 @@ func (t *tx) Effects(state store.EffectState, id cvd.CaseID, limit int) ([]store
 	if foreign(string(state), string(id)) {
 		return nil, nil
 	}
+	text, args := listEffects(state, id, limit, t.engine)
+	return t.effects(text, args...)
+}
+
+// listEffects is the statement of the newest effects.
+func listEffects(state store.EffectState, id cvd.CaseID, limit int, e *engine) (string, []any) {
 	var s statement
 	var arms []string
+	index := "effects_state"
 	switch {
 	case id != "":
+		index = "effects_case"
 		arms = []string{"case_id = " + s.arg(string(id))}
 		if state != "" {
 			s.where("state = " + s.arg(string(state)))
@@ -295,10 +316,9 @@ func (t *tx) Effects(state store.EffectState, id cvd.CaseID, limit int) ([]store
 		}
 	}
 	for i, arm := range arms {
-		arms[i] = "SELECT " + effectColumns + " FROM effects WHERE " + s.conditions(arm)
+		arms[i] = "SELECT " + effectColumns + " FROM effects " + e.indexed(index) + " WHERE " + s.conditions(arm)
 	}
-	return t.effects(strings.Join(arms, " UNION ALL ")+
-		" ORDER BY at DESC, ref DESC LIMIT CAST("+s.arg(page(limit))+" AS bigint)", s.args...)
+	return merged(arms, "at DESC, ref DESC", s.arg(page(limit)), e), s.args
 }
 
 // cross puts a leading term before each of the others.

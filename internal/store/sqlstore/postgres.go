@@ -19,6 +19,7 @@ import (
 var postgresEngine = &engine{
 	name:    "postgres",
 	indexed: func(string) string { return "" },
+	ordered: true,
 	members: func(p string) string { return "SELECT jsonb_array_elements_text(CAST(" + p + " AS jsonb))" },
 	locked:  "FOR UPDATE SKIP LOCKED",
 	fault:   postgresFault,

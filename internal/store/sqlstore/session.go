@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 
 	"fairlead/internal/store/sqlstore/query"
 )
@@ -53,6 +54,14 @@ func (s *session) forget() {
 func (s *session) close() error {
 	s.forget()
 	return s.conn.Close()
+}
+
+// discard ends the connection itself, with whatever is open on it; close would
+// only hand it back to the pool.
+func (s *session) discard() {
+	s.forget()
+	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = s.conn.Close()
 }
 
 func (s *session) exec(ctx context.Context, text string) error {

@@ -133,7 +133,7 @@ func (s *lite) rested(ctx context.Context, on *session) *session {
 	}
 	if err := on.exec(ctx, "ROLLBACK"); err != nil {
 		s.opt.Logger.Warn("store: a reader of the database is replaced")
-		_ = on.close()
+		on.discard()
 		return nil
 	}
 	return on

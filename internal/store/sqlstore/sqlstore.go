@@ -48,6 +48,8 @@ type engine struct {
 	name string
 	// indexed pins a list to its index; PostgreSQL has no such clause.
 	indexed func(index string) string
+	// ordered says that the arms of a merged list need an order of their own.
+	ordered bool
 	// members turns a parameter that holds a JSON list of texts into rows.
 	members func(parameter string) string
 	// locked makes rows that somebody else is leasing invisible to a lease.

@@ -50,13 +50,19 @@ func (t *tx) effects(text string, args ...any) ([]store.Effect, error) {
 	return out, t.fault(rows.Err())
 }
 
+// leaseEffects takes rows that nobody else is taking at this moment.
+func leaseEffects(e *engine) string {
+	return `UPDATE effects SET leased = $1, ready = $1 WHERE ref IN (
+		SELECT ref FROM effects ` + e.indexed("effects_ready") + ` WHERE state = 'pending' AND ready <= $2
+		ORDER BY ready, ref LIMIT CAST($3 AS bigint) ` + e.locked + `
+	) RETURNING ` + effectColumns
+}
+
 func (t *tx) Lease(now, until time.Time, limit int) ([]store.Effect, error) {
 	if err := t.writing(); err != nil {
 		return nil, err
 	}
-	out, err := t.effects(`UPDATE effects SET leased = $1, ready = $1 WHERE ref IN (
-		SELECT ref FROM effects WHERE state = 'pending' AND ready <= $2 ORDER BY ready, ref LIMIT CAST($3 AS bigint) `+t.locked+`
-	) RETURNING `+effectColumns, instant(until), instant(now), page(limit))
+	out, err := t.effects(leaseEffects(t.engine), instant(until), instant(now), page(limit))
 	slices.SortFunc(out, func(a, b store.Effect) int {
 		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Key, b.Key))
 	})

@@ -239,7 +239,7 @@ func (w *writer) abandon(ctx context.Context) {
 		}
 	}
 	w.log.Warn("store: the writer of the database is replaced")
-	_ = w.on.close()
+	w.on.discard()
 	w.on = nil
 }
 

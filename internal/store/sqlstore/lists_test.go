@@ -1,0 +1,167 @@
+package sqlstore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// shapes are the filters whose cost must not depend on how many cases there are.
+func shapes() map[string]store.Filter {
+	out := map[string]store.Filter{}
+	cursor := &store.Cursor{At: time.UnixMicro(1), ID: "x"}
+	for name, f := range map[string]store.Filter{
+		"all": {}, "open": {Open: true}, "mine": {Assignee: "a", Open: true}, "ever mine": {Assignee: "a"},
+		"unassigned": {Unassigned: true, Open: true}, "program": {Program: "p", Open: true}, "of a program": {Program: "p"},
+		"state": {RM: []cvd.RM{cvd.RMValid}}, "states": {RM: []cvd.RM{cvd.RMValid, cvd.RMAccepted, cvd.RMClosed}, Open: true},
+		"band": {Band: []cvd.Band{cvd.BandHigh}, Open: true}, "bands": {Band: []cvd.Band{cvd.BandHigh, cvd.BandCritical}},
+		"emergency": {Emergency: true, Open: true}, "privacy": {Privacy: true}, "paused": {Paused: true, Open: true},
+		"unread": {Unread: true, Open: true}, "breached": {Breached: true}, "two marks": {Breached: true, Unread: true, Open: true},
+		"mixed": {Assignee: "a", RM: []cvd.RM{cvd.RMValid}, Band: []cvd.Band{"", cvd.BandLow}, Program: "p", Open: true},
+	} {
+		for _, by := range []store.Sort{store.ByDue, store.ByCreated, store.ByUpdated} {
+			f.Sort, f.Limit = by, 50
+			out[name+" by "+string(by)] = f
+			f.After = cursor
+			out[name+" by "+string(by)+", next page"] = f
+			f.After = nil
+		}
+		if name != "all" {
+			f.Sort, f.DueBefore = store.ByDue, time.UnixMicro(9)
+			out[name+", overdue"] = f
+		}
+	}
+	return out
+}
+
+func explain(t *testing.T, s *lite, text string, args []any) string {
+	t.Helper()
+	var plan []string
+	err := s.View(background, func(x store.Tx) error {
+		tx := x.(*tx)
+		rows, err := tx.db.QueryContext(tx.ctx, "EXPLAIN QUERY PLAN "+text, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				return err
+			}
+			plan = append(plan, detail)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return strings.Join(plan, "\n")
+}
+
+// Every list walks an index from where it begins and stops at its limit.
+func TestNoListScansOrSorts(t *testing.T) {
+	s := fresh(t)
+	check := func(name, text string, args []any, more ...string) {
+		t.Helper()
+		plan := explain(t, s, text, args)
+		for _, bad := range append(more, "SCAN cases", "SCAN events", "SCAN effects", "SCAN records", "TEMP B-TREE") {
+			if strings.Contains(plan, bad) {
+				t.Errorf("%s: %s\n%s", name, text, plan)
+			}
+		}
+	}
+	for name, f := range shapes() {
+		text, args, err := listCases(&f, sqliteEngine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(name, text, args)
+		if f.After != nil {
+			order, _ := orderOf(f.Sort)
+			plan := explain(t, s, text, args)
+			if strings.Count(plan, "("+order.column+",id)"+order.beyond+"(?,?)") == 0 &&
+				strings.Count(plan, order.column+order.beyond+"?") == 0 {
+				t.Errorf("%s: the page does not begin at its cursor:\n%s", name, plan)
+			}
+		}
+		text, args = countCases(&f, 1001, sqliteEngine)
+		check(name+", counted", text, args)
+	}
+	for _, state := range []store.EffectState{"", store.EffectDead} {
+		for _, id := range []cvd.CaseID{"", "x"} {
+			text, args := listEffects(state, id, 9, sqliteEngine)
+			check("effects", text, args)
+		}
+	}
+	check("lease", leaseEffects(sqliteEngine), []any{1, 1, 1})
+	check("expired", "DELETE FROM records WHERE expires < 9223372036854775807 AND expires < $1", []any{1})
+	for name, text := range generated(t) {
+		n := strings.Count(strings.Join(slices.Compact(slices.Sorted(slices.Values(regexp.MustCompile(`\$\d+`).FindAllString(text, -1)))), ""), "$")
+		check(name, text, make([]any, n), "SCAN")
+	}
+}
+
+// generated are the statements of queries.sql as they are compiled in.
+func generated(t *testing.T) map[string]string {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("query", "queries.sql.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, m := range regexp.MustCompile("(?s)const (\\w+) = `(.*?)`").FindAllStringSubmatch(string(source), -1) {
+		out[m[1]] = m[2]
+	}
+	if len(out) < 20 {
+		t.Fatalf("only %d statements found", len(out))
+	}
+	return out
+}
+
+// PostgreSQL can walk the same indexes in the same order: when it may neither
+// scan a table nor sort, no plan does.
+func TestNoListScansOrSortsPostgres(t *testing.T) {
+	s := openPostgres(t)
+	conn, err := s.db.Conn(background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(background, "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off"); err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range shapes() {
+		text, args, err := listCases(&f, postgresEngine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := conn.QueryContext(background, "EXPLAIN "+text, args...)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var plan strings.Builder
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(&plan, line)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if p := plan.String(); strings.Contains(p, "Sort  (") || strings.Contains(p, "Seq Scan") {
+			t.Errorf("%s: %s\n%s", name, text, p)
+		}
+	}
+}
