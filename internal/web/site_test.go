@@ -1,0 +1,54 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+
+	"fairlead/internal/web"
+	"fairlead/internal/web/webtest"
+)
+
+func TestUnknownPage(t *testing.T) {
+	h := webtest.New(t, "two-person-team.yaml", nil)
+	a := h.Browser().Get("/no/such/page?code=canary-code").Check(h, 404)
+	if strings.Contains(a.Body, "⟦") || !strings.Contains(a.Text(), "Nothing here") {
+		t.Errorf("the page reads %s", a.Text())
+	}
+	if strings.Contains(h.Log.String(), "canary-code") || strings.Contains(h.Log.String(), "/no/such/page") {
+		t.Error("the log holds the address")
+	}
+	for name, want := range map[string]string{
+		"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+		"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+		"Strict-Transport-Security": "",
+	} {
+		if got := a.Header.Get(name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// Every address of a static file that a page names exists, is kept for ever and
+// carries a hash.
+func TestStaticFiles(t *testing.T) {
+	h := webtest.New(t, "signed-policy.yaml", func(c *web.Config) { c.Secure = true })
+	b := h.Browser()
+	a := b.Get("/nothing").Check(h, 404)
+	if a.Header.Get("Strict-Transport-Security") == "" {
+		t.Error("https without Strict-Transport-Security")
+	}
+	found := 0
+	for _, part := range strings.Split(a.Body, `href="/static/`)[1:] {
+		name, _, _ := strings.Cut(part, `"`)
+		f := b.Get("/static/"+name).Check(h, 200)
+		if !strings.Contains(f.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %q", name, f.Header.Get("Cache-Control"))
+		}
+		found++
+	}
+	if found != 3 {
+		t.Errorf("%d static files, want the style, the theme and the mark", found)
+	}
+	b.Get("/static/site.css").Check(h, 404)
+	b.Get("/static/..%2fsite.go").Check(h, 404)
+}

@@ -1,0 +1,235 @@
+// Package webtest is the real house in a temporary folder, on SQLite and on a
+// clock that stands until a test moves it, with a browser that keeps cookies and
+// follows nothing by itself. It serves tests only and knows no page.
+package webtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/seal"
+	"fairlead/internal/store"
+	"fairlead/internal/store/blob"
+	"fairlead/internal/store/sqlstore"
+	"fairlead/internal/store/vault"
+	"fairlead/internal/web"
+	"fairlead/internal/words"
+)
+
+// Start is when the clock of every house stands first: a Tuesday morning within
+// working hours, in Berlin and in Toronto.
+var Start = time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC)
+
+// Password is that of every member.
+const Password = "seven-quiet-herons-at-dusk"
+
+// House is everything that a page may need.
+type House struct {
+	T     testing.TB
+	Dir   string
+	Store store.Store
+	Vault *vault.Vault
+	Auth  *auth.Auth
+	Book  *rulebook.Book
+	Desk  *casework.Desk
+	Site  *web.Site
+	Mux   *http.ServeMux
+	Log   *Log
+
+	Lead, Member, Fixer, Officer, Auditor cvd.Actor
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Log gathers what was logged.
+type Log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// String is everything that was logged so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// New builds a house that runs by one of the example policies; each register
+// adds pages to its site. change may alter the site's configuration before it is
+// built; it may be nil.
+func New(t testing.TB, policyFile string, change func(*web.Config), register ...func(*http.ServeMux, *web.Site) error) *House {
+	t.Helper()
+	ctx := context.Background()
+	h := &House{T: t, Dir: t.TempDir(), now: Start, Mux: http.NewServeMux(), Log: &Log{}}
+	var err error
+	h.Store, err = sqlstore.OpenSQLite(ctx, filepath.Join(h.Dir, "fairlead.db"), sqlstore.Options{})
+	h.must(err)
+	t.Cleanup(func() { _ = h.Store.Close() })
+	keys, err := seal.NewKeyring()
+	h.must(err)
+	h.Vault, err = vault.Open(ctx, h.Store, keys, h.now)
+	h.must(err)
+	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: h.Now, DevFastHash: true})
+	h.Book, err = rulebook.Open(ctx, rulebook.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
+	h.must(err)
+	blobs, err := blob.Dir(filepath.Join(h.Dir, "blobs"))
+	h.must(err)
+	log := slog.New(slog.NewTextHandler(h.Log, nil))
+	h.Desk = casework.New(casework.Config{
+		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
+		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
+	})
+	h.people()
+	if policyFile != "" {
+		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
+		h.must(err)
+		h.Publish(source)
+	}
+	book, err := words.Load()
+	h.must(err)
+	cfg := web.Config{
+		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: book, Log: log, Now: h.Now,
+		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	h.Site, err = web.New(cfg)
+	h.must(err)
+	web.Register(h.Mux, h.Site)
+	for _, add := range register {
+		h.must(add(h.Mux, h.Site))
+	}
+	return h
+}
+
+// root is the folder of the module.
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Fatal("no go.mod above the test")
+		}
+		dir = up
+	}
+}
+
+func name() (string, error) {
+	var b [16]byte
+	_, err := rand.Read(b[:])
+	return hex.EncodeToString(b[:]), err
+}
+
+func (h *House) must(err error) {
+	h.T.Helper()
+	if err != nil {
+		h.T.Fatal(err)
+	}
+}
+
+// Now is what the house's clock shows.
+func (h *House) Now() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+// Pass moves the clock and lets the house notice.
+func (h *House) Pass(d time.Duration) {
+	h.T.Helper()
+	h.mu.Lock()
+	h.now = h.now.Add(d)
+	h.mu.Unlock()
+	_, err := h.Desk.Tick(context.Background())
+	h.must(err)
+	h.must(h.Book.Tick(context.Background()))
+}
+
+func (h *House) people() {
+	h.Lead = h.Add("Lena Lead", "lead@example.org", nil, cvd.RoleLead)
+	h.Member = h.Add("Milo Member", "member@example.org", nil, cvd.RoleMember)
+	h.Fixer = h.Add("Fia Fixer", "fixer@example.org", nil, cvd.RoleFixer)
+	h.Officer = h.Add("Otto Officer", "officer@example.org", []string{"Privacy and Security Officer", "Chief Executive Officer"}, cvd.RoleOfficer)
+	h.Auditor = h.Add("Ada Auditor", "auditor@example.org", nil, cvd.RoleAuditor)
+}
+
+// Add makes a member with the common password.
+func (h *House) Add(name, email string, offices []string, roles ...cvd.Role) cvd.Actor {
+	h.T.Helper()
+	ctx := context.Background()
+	m, err := h.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: name, Email: email, Roles: roles, Offices: offices})
+	h.must(err)
+	a := cvd.Actor{Kind: cvd.ActorMember, ID: m.ID, Name: m.Name, Roles: m.Roles, Offices: m.Offices}
+	code, err := h.Auth.NewLink(ctx, m.ID, time.Hour)
+	h.must(err)
+	s, err := h.Auth.UseLink(ctx, code)
+	h.must(err)
+	h.must(h.Auth.SetPassword(auth.InSession(ctx, s), a, "", Password))
+	return a
+}
+
+// Publish brings a policy into effect, signed as it demands by the officer.
+func (h *House) Publish(source []byte) {
+	h.T.Helper()
+	ctx := context.Background()
+	v, err := h.Book.Publish(ctx, cvd.System, source)
+	h.must(err)
+	for _, want := range v.Missing() {
+		_, err := h.Book.Sign(ctx, h.Officer, v.Number, want.Office, want.Act, v.Digest, "")
+		h.must(err)
+	}
+}
+
+// Republish brings the policy in effect back with words replaced.
+func (h *House) Republish(oldnew ...string) {
+	h.T.Helper()
+	h.Publish([]byte(strings.NewReplacer(oldnew...).Replace(string(h.Book.Current().Source))))
+}
+
+// Receive takes in a report of a stranger.
+func (h *House) Receive(r cvd.Report) casework.Accepted {
+	h.T.Helper()
+	if r.Description == "" {
+		r.Description = "Reading one byte past the end of the buffer crashes the server."
+	}
+	a, err := h.Desk.As(cvd.Stranger).Receive(context.Background(), casework.Submission{Report: &r, Channel: "web"})
+	h.must(err)
+	return a
+}
+
+// Do lets somebody do a verb to a case.
+func (h *House) Do(by cvd.Actor, id cvd.CaseID, verb cvd.Verb, in cvd.Input) casework.Done {
+	h.T.Helper()
+	done, err := h.Desk.As(by).Do(context.Background(), id, verb, in)
+	h.must(err)
+	return done
+}
