@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
-	"strings"
 	"time"
-	"unicode"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
+	"fairlead/internal/store/blob"
 )
 
 func isConflict(err error) bool { return errors.Is(err, cvd.ErrConflict) }
@@ -82,7 +80,7 @@ func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*
 		sealed, err := key.SealStream(pw, "blob/"+blobName)
 		var n int64
 		if err == nil {
-			n, err = io.Copy(io.MultiWriter(sealed, sum), &limited{r: r, left: limit, limit: limit})
+			n, err = io.Copy(io.MultiWriter(sealed, sum), blob.Limit(r, limit))
 		}
 		if err == nil {
 			err = sealed.Close()
@@ -97,48 +95,9 @@ func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*
 		return nil, err
 	}
 	return &cvd.Attachment{
-		Blob: blobName, Name: cleanName(name), Size: n,
+		Blob: blobName, Name: cvd.FileName(name), Size: n,
 		SHA256: hex.EncodeToString(sum.Sum(nil)), Key: wrapped,
 	}, nil
-}
-
-// limited reads up to a limit and fails beyond it, so that a file is refused
-// and never cut short.
-type limited struct {
-	r     io.Reader
-	left  int64
-	limit int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	if int64(len(p)) > l.left+1 {
-		p = p[:l.left+1]
-	}
-	n, err := l.r.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, fmt.Errorf("%w: the file is over %d MiB; compress it, split it, or ask the team for another way", cvd.ErrTooLarge, l.limit>>20)
-	}
-	return n, err
-}
-
-// cleanName keeps what a person needs to recognise a file, and nothing that
-// steers a terminal, a header or a path.
-func cleanName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) || strings.ContainsRune(`"<>|:*?%;`, r) {
-			return '_'
-		}
-		return r
-	}, name)
-	name = strings.TrimLeft(name, ". ")
-	if rs := []rune(name); len(rs) > 120 {
-		name = string(rs[len(rs)-120:])
-	}
-	if name == "" || name == "/" {
-		return "file"
-	}
-	return name
 }
 
 // Attachment opens a file of the case by its generated name. The caller closes

@@ -33,16 +33,20 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		if err != nil {
 			return moved, errors.Join(append(errs, err)...)
 		}
-		failed := 0
+		before := moved
 		for _, id := range ids {
-			if _, _, err := s.change(ctx, id, cvd.VerbRead, s.tick); err != nil {
+			_, evs, err := s.change(ctx, id, cvd.VerbRead, s.tick)
+			switch {
+			case err != nil:
 				errs = append(errs, err)
-				failed++
-				continue
+			case len(evs) > 0:
+				moved++
+			default:
+				errs = append(errs, d.rewake(ctx, id))
 			}
-			moved++
 		}
-		if len(ids) < tickBatch || failed > 0 {
+		// A batch in which nothing moved would come again at once.
+		if len(ids) < tickBatch || moved == before {
 			break
 		}
 	}
@@ -65,6 +69,26 @@ func (s *Session) tick(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return nil, err
 	}
 	return deadline.Tick(c, t, now)
+}
+
+// rewake sets when the case is looked at next, where the time it was woken for
+// has nothing to do: a new closure may have moved it.
+func (d *Desk) rewake(ctx context.Context, id cvd.CaseID) error {
+	l, err := d.load(ctx, id)
+	if err != nil || l.key == nil {
+		return err
+	}
+	t, err := d.terms(l.state.Policy)
+	if err != nil {
+		return err
+	}
+	row := l.row
+	row.Wake = deadline.Wake(l.state, t)
+	err = d.Store.Update(ctx, func(tx store.Tx) error { return tx.PutCase(row, row.Version) })
+	if errors.Is(err, cvd.ErrConflict) {
+		return nil // somebody moved the case meanwhile, and its wake with it
+	}
+	return err
 }
 
 // recent remembers the ids of the last looks, so that a busy page writes one

@@ -136,5 +136,3 @@ func mailAddress(uri string) (string, bool) {
 	addr, _, _ = strings.Cut(addr, "?")
 	return addr, ok && addr != ""
 }
-
-func cutMember(to string) (string, bool) { return strings.CutPrefix(to, "member/") }

@@ -7,6 +7,7 @@
 package deadline
 
 import (
+	"slices"
 	"time"
 
 	"fairlead/internal/calendar"
@@ -287,4 +288,11 @@ func stand(after *cvd.Case, ev *cvd.Event, t Terms) {
 			k.Paused, k.Left, k.Warned = time.Time{}, 0, time.Time{}
 		}
 	}
+}
+
+// Sorted returns the clocks by the date the reporter was told, soonest first.
+func Sorted(clocks []cvd.Clock) []cvd.Clock {
+	out := slices.Clone(clocks)
+	slices.SortStableFunc(out, func(a, b cvd.Clock) int { return a.Told().Compare(b.Told()) })
+	return out
 }
