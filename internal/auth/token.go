@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"slices"
@@ -118,6 +119,9 @@ func tokenFaults(t Token) cvd.Faults {
 // machine holds no office. An unknown, expired or revoked one, or one of a
 // member who is no longer active, is cvd.ErrUnauthenticated.
 func (a *Auth) Token(ctx context.Context, secret string) (cvd.Actor, error) {
+	if a.operator != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(a.operator)) == 1 {
+		return operator, nil
+	}
 	if len(secret) != len(TokenPrefix)+secretChars || !strings.HasPrefix(secret, TokenPrefix) {
 		return cvd.Actor{}, cvd.ErrUnauthenticated
 	}
@@ -153,6 +157,9 @@ func (a *Auth) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 	}
 	return actor, nil
 }
+
+// operator is whoever may read the server's data folder: a lead, but no person.
+var operator = cvd.Actor{Kind: cvd.ActorMachine, ID: "operator", Name: "operator", Roles: []cvd.Role{cvd.RoleLead}}
 
 // used writes down the use of a token. Where that fails the token still
 // counts; one that was revoked meanwhile is not brought back.
