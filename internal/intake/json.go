@@ -1,0 +1,280 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"fairlead/internal/cvd"
+)
+
+// FromJSON reads the body of POST /api/v1/reports. It is a cvd.ErrTooLarge over
+// MaxBody bytes, a cvd.ErrUnreadable if it is no JSON or nests too deeply, and
+// cvd.Faults, all at once, if it is readable but wrong: a member that does not
+// exist, one that is given twice, of the wrong type, too long, or not UTF-8.
+func FromJSON(body []byte) (*cvd.Report, error) {
+	if len(body) > MaxBody {
+		return nil, fmt.Errorf("%w: the body has %d bytes, more than the %d that it may have; shorten it, or send the rest as attachments", cvd.ErrTooLarge, len(body), MaxBody)
+	}
+	p := &parser{dec: json.NewDecoder(bytes.NewReader(body)), body: body}
+	p.dec.UseNumber()
+	root, err := p.parse()
+	if err != nil {
+		return nil, err
+	}
+	in := &reading{faults: p.faults}
+	if root.kind != '{' {
+		in.fault("body", "is not a JSON object", "send one object with the members of a report")
+		return nil, in.faults
+	}
+	for _, m := range root.members {
+		in.member("", m)
+	}
+	return in.done()
+}
+
+// member takes one member of the report, or of its reporter.
+func (in *reading) member(prefix string, m member) {
+	field := prefix + m.name
+	l := byName[field]
+	switch {
+	case m.value.bad: // not UTF-8; told by the parser
+	case field == "extra":
+		in.extra(m.value)
+	case field == "reporter":
+		in.nested("reporter.", m.value)
+	case field == "reporter.credit":
+		in.credit(l, m.value)
+	case l == nil || field == "reporter.credit.as" || strings.Contains(m.name, "."):
+		in.fault(prefix+nameable(m.name), "is no member of a report", "put what has no member of its own into extra")
+	case m.value.kind == 'n': // null is left out
+	case l.shape == list && m.value.kind == '[':
+		in.list(l, m.value)
+	case l.shape == list && m.value.kind == 's':
+		in.putList(l, cvd.SplitLines(strings.ReplaceAll(m.value.text, "\r", "\n")))
+	case m.value.kind == 's', m.value.kind == 'b' && l.shape == answer, m.value.kind == '0' && l.name == "cwe":
+		in.put(l, field, m.value.text)
+	default:
+		in.fault(field, "is not "+wanted(l.shape), "send "+wanted(l.shape))
+	}
+}
+
+func wanted(s shape) string {
+	switch s {
+	case list:
+		return "a text or a list of texts"
+	case answer:
+		return "a text, true or false"
+	}
+	return "a text"
+}
+
+func (in *reading) list(l *limit, v node) {
+	var items []string
+	for i, one := range v.items {
+		if one.bad {
+			continue
+		}
+		if one.kind != 's' {
+			in.fault(fmt.Sprintf("%s[%d]", l.name, i), "is not a text", "send a list of texts")
+			continue
+		}
+		items = append(items, one.text)
+	}
+	in.putList(l, items)
+}
+
+func (in *reading) nested(prefix string, v node) {
+	switch v.kind {
+	case 'n':
+	case '{':
+		for _, m := range v.members {
+			in.member(prefix, m)
+		}
+	default:
+		in.fault(strings.TrimSuffix(prefix, "."), "is not an object", "send an object, or leave it out")
+	}
+}
+
+// credit reads a choice, or {wanted, as}; wanted may be true or false.
+func (in *reading) credit(l *limit, v node) {
+	switch v.kind {
+	case 'n':
+	case 's':
+		in.put(l, l.name, v.text)
+	case '{':
+		for _, m := range v.members {
+			switch {
+			case m.value.bad || m.value.kind == 'n':
+			case m.name == "wanted" && m.value.kind == 'b':
+				in.put(l, "reporter.credit.wanted", map[string]string{"yes": "name", "no": "none"}[m.value.text])
+			case m.name == "wanted" && m.value.kind == 's':
+				in.put(l, "reporter.credit.wanted", m.value.text)
+			case m.name == "as" && m.value.kind == 's':
+				in.put(byName["reporter.credit.as"], "reporter.credit.as", m.value.text)
+			default:
+				in.fault("reporter.credit."+nameable(m.name), "is no text member of a credit", "send wanted and as")
+			}
+		}
+	default:
+		in.fault(l.name, "is not a text or an object", `send "name", "anonymous", "none" or {"wanted", "as"}`)
+	}
+}
+
+func (in *reading) extra(v node) {
+	switch v.kind {
+	case 'n':
+	case '{':
+		for _, m := range v.members {
+			switch m.value.kind {
+			case 's', 'b', '0':
+				in.putExtra(m.name, m.value.text)
+			case 'n':
+			default:
+				in.fault("extra."+nameable(m.name), "is not a text", "send a text; write structured data into it as you like")
+			}
+		}
+	default:
+		in.fault("extra", "is not an object", "send an object of names and texts")
+	}
+}
+
+// node is one JSON value. kind is { [ s (text) 0 (number) b (true, false) or n
+// (null); text of true is yes and of false no.
+type node struct {
+	kind    byte
+	text    string
+	items   []node
+	members []member
+	bad     bool // a text that is not UTF-8
+}
+
+type member struct {
+	name  string
+	value node
+}
+
+// parser reads JSON strictly: no member twice, no bytes that are not UTF-8, no
+// depth beyond maxDepth, nothing after the value. It builds the tree without
+// recursion into what a stranger nests.
+type parser struct {
+	dec    *json.Decoder
+	body   []byte
+	at     int64 // end of the token before
+	faults cvd.Faults
+}
+
+func unreadable(at int64) error {
+	return fmt.Errorf("%w: the body is no JSON; look near byte %d", cvd.ErrUnreadable, at)
+}
+
+func (p *parser) parse() (node, error) {
+	t, err := p.token()
+	if err != nil {
+		return node{}, err
+	}
+	root, err := p.value(t, "", 1)
+	if err != nil {
+		return node{}, err
+	}
+	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
+		return node{}, unreadable(p.dec.InputOffset())
+	}
+	return root, nil
+}
+
+func (p *parser) token() (json.Token, error) {
+	p.at = p.dec.InputOffset()
+	t, err := p.dec.Token()
+	if err != nil {
+		return nil, unreadable(p.dec.InputOffset())
+	}
+	return t, nil
+}
+
+// sound tells whether the bytes of the last token are UTF-8.
+func (p *parser) sound() bool { return utf8.Valid(p.body[p.at:p.dec.InputOffset()]) }
+
+func (p *parser) value(t json.Token, path string, depth int) (node, error) {
+	if depth > maxDepth {
+		return node{}, fmt.Errorf("%w: the body nests deeper than %d levels", cvd.ErrUnreadable, maxDepth)
+	}
+	switch t := t.(type) {
+	case json.Delim:
+		if t == '{' {
+			return p.object(path, depth)
+		}
+		return p.array(path, depth)
+	case string:
+		n := node{kind: 's', text: t}
+		if n.bad = !p.sound(); n.bad {
+			p.faults = append(p.faults, cvd.Fault{Field: path, Problem: "is not valid UTF-8", Remedy: "send text in UTF-8"})
+		}
+		return n, nil
+	case json.Number:
+		return node{kind: '0', text: t.String()}, nil
+	case bool:
+		return node{kind: 'b', text: map[bool]string{true: "yes", false: "no"}[t]}, nil
+	}
+	return node{kind: 'n'}, nil
+}
+
+func (p *parser) object(path string, depth int) (node, error) {
+	n := node{kind: '{'}
+	seen := map[string]bool{}
+	for p.dec.More() {
+		t, err := p.token()
+		if err != nil {
+			return n, err
+		}
+		name, ok := t.(string)
+		if !ok {
+			return n, unreadable(p.dec.InputOffset())
+		}
+		inner := nameable(name)
+		if path != "" {
+			inner = path + "." + inner
+		}
+		switch {
+		case !p.sound():
+			p.faults = append(p.faults, cvd.Fault{Field: inner, Problem: "has a name that is not valid UTF-8", Remedy: "send text in UTF-8"})
+		case seen[name]:
+			p.faults = append(p.faults, cvd.Fault{Field: inner, Problem: "is given more than once", Remedy: "give each member once"})
+		}
+		twice := seen[name]
+		seen[name] = true
+		if t, err = p.token(); err != nil {
+			return n, err
+		}
+		v, err := p.value(t, inner, depth+1)
+		if err != nil {
+			return n, err
+		}
+		if !twice {
+			n.members = append(n.members, member{name, v})
+		}
+	}
+	_, err := p.token()
+	return n, err
+}
+
+func (p *parser) array(path string, depth int) (node, error) {
+	n := node{kind: '['}
+	for p.dec.More() {
+		t, err := p.token()
+		if err != nil {
+			return n, err
+		}
+		v, err := p.value(t, fmt.Sprintf("%s[%d]", path, len(n.items)), depth+1)
+		if err != nil {
+			return n, err
+		}
+		n.items = append(n.items, v)
+	}
+	_, err := p.token()
+	return n, err
+}
