@@ -112,7 +112,7 @@ func TestNoListScansOrSorts(t *testing.T) {
 }
 
 // generated are the statements of queries.sql as they are compiled in.
-func generated(t *testing.T) map[string]string {
+func generated(t testing.TB) map[string]string {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join("query", "queries.sql.go"))
 	if err != nil {

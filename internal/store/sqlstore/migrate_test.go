@@ -18,6 +18,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/migrations"
 	"fairlead/internal/store/storetest/pgtest"
 )
 
@@ -74,8 +75,8 @@ func TestEveryTextOrdersByBytes(t *testing.T) {
 }
 
 func TestMigrationsHaveTheSameNumbers(t *testing.T) {
-	a, errA := fs.Glob(migrations, "migrations/sqlite/*.sql")
-	b, errB := fs.Glob(migrations, "migrations/postgres/*.sql")
+	a, errA := fs.Glob(migrations.Files, "sqlite/*.sql")
+	b, errB := fs.Glob(migrations.Files, "postgres/*.sql")
 	if errA != nil || errB != nil || len(a) == 0 {
 		t.Fatal(errA, errB, a)
 	}

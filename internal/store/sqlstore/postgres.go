@@ -14,6 +14,9 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/backup"
+	"fairlead/internal/store/sqlstore/fault"
+	"fairlead/internal/store/sqlstore/migrations"
 )
 
 var postgresEngine = &engine{
@@ -22,8 +25,13 @@ var postgresEngine = &engine{
 	ordered: true,
 	members: func(p string) string { return "SELECT jsonb_array_elements_text(CAST(" + p + " AS jsonb))" },
 	locked:  "FOR UPDATE SKIP LOCKED",
-	fault:   postgresFault,
+	fault:   fault.Postgres,
 }
+
+var postgresSchema = migrations.Postgres(func(err error) error {
+	kind, _ := fault.Postgres(err)
+	return kind
+})
 
 // postgresSettings hold for every connection. A statement that takes longer than
 // half a minute is none of ours; a commit waits for the disk.
@@ -65,7 +73,7 @@ func OpenPostgres(ctx context.Context, dsn string, opt Options) (store.Store, er
 	}
 	db.SetMaxOpenConns(opt.Connections)
 	db.SetMaxIdleConns(opt.Connections)
-	if err := postgresSchema.migrate(ctx, db, 0); err != nil {
+	if err := postgresSchema.Migrate(ctx, db, 0); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &post{opt: opt, db: db}, nil
@@ -119,14 +127,14 @@ func (s *post) try(ctx context.Context, writes bool, run func(tx store.Tx) error
 	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
-		return postgresFault(err)
+		return fault.Postgres(err)
 	}
 	defer conn.Close()
 	// The caller's end must not cut a commit in two; the server's own limits
 	// end what hangs.
 	on, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: !writes})
 	if err != nil {
-		return postgresFault(err)
+		return fault.Postgres(err)
 	}
 	defer func() { _ = on.Rollback() }() // does nothing after a commit
 	t := newTx(ctx, ctx, postgresEngine, on, writes)
@@ -139,9 +147,9 @@ func (s *post) try(ctx context.Context, writes bool, run func(tx store.Tx) error
 		return own, false
 	}
 	if err := on.Commit(); err != nil {
-		kind, again := postgresFault(err)
+		kind, again := fault.Postgres(err)
 		if !again {
-			kind = unavailable(kind)
+			kind = fault.OfCommit(kind)
 		}
 		return kind, again
 	}
@@ -162,4 +170,24 @@ func (s *post) Close() error {
 		return nil
 	}
 	return s.db.Close()
+}
+
+// Backup writes one file for each table and a manifest into dir, all from one
+// snapshot. dir must exist and be empty.
+func (s *post) Backup(ctx context.Context, dir string) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	return backup.Postgres(ctx, postgresSchema, s.db, dir)
+}
+
+// RestorePostgres fills the database that dsn names, which must hold no rows yet,
+// from a backup of PostgreSQL in dir, all or nothing. Whoever serves it replays
+// the erasures since the backup first.
+func RestorePostgres(ctx context.Context, dir, dsn string) error {
+	db, err := postgresDB(dsn)
+	if err != nil {
+		return err
+	}
+	return errors.Join(backup.RestorePostgres(ctx, postgresSchema, dir, db), db.Close())
 }

@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 
 	"modernc.org/sqlite"
 
+	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/backup"
+	"fairlead/internal/store/sqlstore/fault"
+	"fairlead/internal/store/sqlstore/migrations"
 )
 
 // Connections that read. Each sees the last commit; none waits for the writer.
@@ -22,8 +27,13 @@ var sqliteEngine = &engine{
 	name:    "sqlite",
 	indexed: func(index string) string { return "INDEXED BY " + index },
 	members: func(p string) string { return "SELECT value FROM json_each(" + p + ")" },
-	fault:   sqliteFault,
+	fault:   fault.SQLite,
 }
+
+var sqliteSchema = migrations.SQLite(func(err error) error {
+	kind, _ := fault.SQLite(err)
+	return kind
+})
 
 // lite is a store in one SQLite file.
 type lite struct {
@@ -47,8 +57,8 @@ const sqliteSettings = "_defensive=1&_txlock=immediate" +
 	"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=trusted_schema(0)"
 
 const (
-	writerSettings = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)"
-	readerSettings = "&_pragma=cache_size(-4000)&_pragma=query_only(1)"
+	writerSettings = "&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)"
+	readerSettings = "&_pragma=cache_size(-2000)&_pragma=query_only(1)"
 )
 
 func sqliteDB(path, settings string) (*sql.DB, error) {
@@ -74,9 +84,16 @@ func OpenSQLite(ctx context.Context, path string, opt Options) (store.Store, err
 	if s.db, err = sqliteDB(path, writerSettings); err != nil {
 		return nil, err
 	}
-	s.db.SetMaxOpenConns(1)
-	if err := sqliteSchema.migrate(ctx, s.db, 0); err != nil {
+	if err := private(path); err != nil {
 		return nil, errors.Join(err, s.db.Close())
+	}
+	s.db.SetMaxOpenConns(1)
+	if err := sqliteSchema.Migrate(ctx, s.db, 0); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	// What a crash left in the log may be a key that was dropped.
+	if _, err := s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return nil, errors.Join(sqliteSchema.Kind(err), s.db.Close())
 	}
 	if s.read, err = sqliteDB(path, readerSettings); err != nil {
 		return nil, errors.Join(err, s.db.Close())
@@ -88,6 +105,20 @@ func OpenSQLite(ctx context.Context, path string, opt Options) (store.Store, err
 	}
 	s.writer = newWriter(s.db, s.opt)
 	return s, nil
+}
+
+// private makes the file for its owner alone, before SQLite would make it for
+// everybody; what SQLite puts beside it gets the same mode. A file that exists is
+// not opened: closing it again would drop SQLite's locks.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w: the database file cannot be made", cvd.ErrUnavailable)
+	}
+	return f.Close()
 }
 
 // View runs read in a snapshot of the last commit.
@@ -113,13 +144,11 @@ func (s *lite) View(ctx context.Context, read func(tx store.Tx) error) (err erro
 	}()
 	if on == nil {
 		if on, err = newSession(steady, s.read); err != nil {
-			kind, _ := sqliteFault(err)
-			return kind
+			return sqliteSchema.Kind(err)
 		}
 	}
 	if err := on.exec(steady, "BEGIN"); err != nil {
-		kind, _ := sqliteFault(err)
-		return kind
+		return sqliteSchema.Kind(err)
 	}
 	t := newTx(ctx, steady, sqliteEngine, on, false)
 	defer func() { t.over = true }()
@@ -185,4 +214,25 @@ func (s *lite) Close() error {
 		return fmt.Errorf("store: closing the database: %w", err)
 	}
 	return nil
+}
+
+// Backup writes one consistent file into dir while the store goes on working. It
+// holds nothing that was deleted before. dir must exist and be empty.
+func (s *lite) Backup(ctx context.Context, dir string) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	db, err := sqliteDB(s.path, "")
+	if err != nil {
+		return err
+	}
+	defer s.writer.nudge() // the copy was a long view
+	return errors.Join(backup.SQLite(ctx, sqliteSchema, db, dir), db.Close())
+}
+
+// RestoreSQLite makes the database file at path, which must not exist yet, from a
+// backup of SQLite in dir. It checks the copy before it takes the name. Whoever
+// serves it replays the erasures since the backup first.
+func RestoreSQLite(ctx context.Context, dir, path string) error {
+	return backup.RestoreSQLite(ctx, sqliteSchema, dir, path, func(path string) (*sql.DB, error) { return sqliteDB(path, "") })
 }

@@ -247,6 +247,9 @@ func onDisk(t *testing.T, s *lite) map[string][]byte {
 	}
 	out := map[string][]byte{}
 	for _, f := range files {
+		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", filepath.Base(f), info.Mode(), err)
+		}
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
@@ -353,6 +356,9 @@ func TestBackupAndRestoreSQLite(t *testing.T) {
 		t.Fatal(err)
 	}
 	wg.Wait()
+	if info, err := os.Stat(filepath.Join(dir, "store.sqlite")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the backup: %v, %v", info, err)
+	}
 	path := filepath.Join(t.TempDir(), "restored.sqlite")
 	if err := RestoreSQLite(background, dir, path); err != nil {
 		t.Fatal(err)
@@ -375,11 +381,11 @@ func TestBackupAndRestoreSQLite(t *testing.T) {
 		t.Error(err)
 	}
 	damaged := t.TempDir()
-	b, err := os.ReadFile(filepath.Join(dir, sqliteCopy))
+	b, err := os.ReadFile(filepath.Join(dir, "store.sqlite"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(damaged, sqliteCopy), b[:len(b)/2], 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(damaged, "store.sqlite"), b[:len(b)/2], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	half := filepath.Join(t.TempDir(), "half.sqlite")

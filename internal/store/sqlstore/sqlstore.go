@@ -37,9 +37,10 @@ func (o Options) filled() Options {
 	return o
 }
 
+//go:generate go tool -modfile=../../../tools/go.mod sqlc generate
+
 var (
 	errClosed = errors.New("store: closed")
-	errOver   = errors.New("store: the transaction is over")
 	errView   = errors.New("store: a view cannot write")
 )
 

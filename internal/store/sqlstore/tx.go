@@ -7,6 +7,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/fault"
 	"fairlead/internal/store/sqlstore/query"
 )
 
@@ -33,7 +34,7 @@ func newTx(caller, ctx context.Context, e *engine, db query.DBTX, writes bool) *
 
 func (t *tx) reading() error {
 	if t.over {
-		return errOver
+		return fault.ErrOver
 	}
 	return t.caller.Err()
 }

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/fault"
 )
 
 // writer is the one goroutine that owns SQLite's writing connection. Callers
@@ -124,12 +124,12 @@ func (w *writer) commit(c *change) {
 	lost := w.each(ctx, c)
 	if lost == nil {
 		if err := w.on.exec(ctx, "COMMIT"); err != nil {
-			lost, _ = sqliteFault(err)
+			lost = sqliteSchema.Kind(err)
 		}
 	}
 	if lost != nil {
 		w.abandon(ctx)
-		lost = unavailable(lost)
+		lost = fault.OfCommit(lost)
 	}
 	for _, c := range w.done {
 		if c.kept {
@@ -165,8 +165,7 @@ func (w *writer) one(ctx context.Context, c *change) error {
 	w.done = append(w.done, c)
 	if err := w.on.exec(ctx, "SAVEPOINT change"); err != nil {
 		c.kept = true // it is answered with the others
-		kind, _ := sqliteFault(err)
-		return kind
+		return sqliteSchema.Kind(err)
 	}
 	t := newTx(c.ctx, ctx, sqliteEngine, w.on, true)
 	var own error
@@ -183,8 +182,7 @@ func (w *writer) one(ctx context.Context, c *change) error {
 			w.owes.Store(true)
 		}
 		if err := w.on.exec(ctx, "RELEASE change"); err != nil {
-			kind, _ := sqliteFault(err)
-			return kind
+			return sqliteSchema.Kind(err)
 		}
 		return nil
 	}
@@ -202,12 +200,10 @@ func (w *writer) one(ctx context.Context, c *change) error {
 
 func (w *writer) undo(ctx context.Context) error {
 	if err := w.on.exec(ctx, "ROLLBACK TO change"); err != nil {
-		kind, _ := sqliteFault(err)
-		return kind
+		return sqliteSchema.Kind(err)
 	}
 	if err := w.on.exec(ctx, "RELEASE change"); err != nil {
-		kind, _ := sqliteFault(err)
-		return kind
+		return sqliteSchema.Kind(err)
 	}
 	return nil
 }
@@ -216,8 +212,7 @@ func (w *writer) begin(ctx context.Context) error {
 	if w.on == nil {
 		on, err := newSession(ctx, w.db)
 		if err != nil {
-			kind, _ := sqliteFault(err)
-			return unavailable(kind)
+			return fault.OfCommit(sqliteSchema.Kind(err))
 		}
 		w.on = on
 	}
@@ -226,8 +221,7 @@ func (w *writer) begin(ctx context.Context) error {
 		return nil
 	}
 	w.abandon(ctx)
-	kind, _ := sqliteFault(err)
-	return unavailable(kind)
+	return fault.OfCommit(sqliteSchema.Kind(err))
 }
 
 // abandon leaves no transaction open. If there is doubt, the connection goes.
@@ -241,14 +235,6 @@ func (w *writer) abandon(ctx context.Context) {
 	w.log.Warn("store: the writer of the database is replaced")
 	w.on.discard()
 	w.on = nil
-}
-
-// unavailable makes sure that a lost commit is known as one.
-func unavailable(err error) error {
-	if isUnavailable(err) {
-		return err
-	}
-	return fmt.Errorf("%w: the commit was lost", cvd.ErrUnavailable)
 }
 
 // truncate empties the write-ahead log, which still holds the key that was

@@ -1,4 +1,4 @@
-package sqlstore
+package backup
 
 import (
 	"context"
@@ -30,7 +30,10 @@ type tableCopy struct {
 	Rows    int64    `json:"rows"`
 }
 
-const manifestName = "manifest.json"
+const (
+	manifestName   = "manifest.json"
+	enginePostgres = "postgres"
+)
 
 // tables in the order in which they are restored, each with its order of rows.
 var tables = []struct{ name, by string }{
@@ -42,23 +45,20 @@ var tables = []struct{ name, by string }{
 	{"pulse", "id"},
 }
 
-// Backup writes one file for each table and a manifest into dir, all from one
-// snapshot. dir must exist and be empty.
-func (s *post) Backup(ctx context.Context, dir string) error {
-	if s.closed.Load() {
-		return errClosed
-	}
+// Postgres writes one file for each table and a manifest into dir, which must
+// exist and be empty, all from one snapshot.
+func Postgres(ctx context.Context, engine Schema, db *sql.DB, dir string) error {
 	if err := empty(dir); err != nil {
 		return err
 	}
-	m := manifest{Engine: postgresEngine.name}
+	m := manifest{Engine: enginePostgres}
 	var err error
-	if m.Schema, err = postgresSchema.version(ctx, s.db); err != nil {
+	if m.Schema, err = engine.Version(ctx, db); err != nil {
 		return err
 	}
-	err = raw(ctx, s.db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", func(on *pgx.Conn) error {
+	err = raw(ctx, engine, db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", func(on *pgx.Conn) error {
 		for _, table := range tables {
-			done, err := copyOut(ctx, on, dir, table.name, table.by)
+			done, err := copyOut(ctx, engine, on, dir, table.name, table.by)
 			if err != nil {
 				return err
 			}
@@ -81,37 +81,37 @@ func (s *post) Backup(ctx context.Context, dir string) error {
 }
 
 // raw runs f on a bare connection inside a transaction without a time limit.
-func raw(ctx context.Context, db *sql.DB, begin string, f func(on *pgx.Conn) error) error {
+func raw(ctx context.Context, engine Schema, db *sql.DB, begin string, f func(on *pgx.Conn) error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return postgresSchema.kind(err)
+		return engine.Kind(err)
 	}
 	defer conn.Close()
 	return conn.Raw(func(driver any) error {
 		on := driver.(*stdlib.Conn).Conn()
 		if _, err := on.Exec(ctx, begin+"; SET LOCAL statement_timeout = 0"); err != nil {
-			return postgresSchema.kind(err)
+			return engine.Kind(err)
 		}
 		if err := f(on); err != nil {
 			_, _ = on.Exec(context.WithoutCancel(ctx), "ROLLBACK")
 			return err
 		}
 		if _, err := on.Exec(ctx, "COMMIT"); err != nil {
-			return postgresSchema.kind(err)
+			return engine.Kind(err)
 		}
 		return nil
 	})
 }
 
-func copyOut(ctx context.Context, on *pgx.Conn, dir, table, by string) (tableCopy, error) {
+func copyOut(ctx context.Context, engine Schema, on *pgx.Conn, dir, table, by string) (tableCopy, error) {
 	done := tableCopy{Name: table}
 	rows, err := on.Query(ctx, `SELECT column_name FROM information_schema.columns
 		WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position`, table)
 	if err != nil {
-		return done, postgresSchema.kind(err)
+		return done, engine.Kind(err)
 	}
 	if done.Columns, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
-		return done, postgresSchema.kind(err)
+		return done, engine.Kind(err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, table+".copy"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -119,34 +119,28 @@ func copyOut(ctx context.Context, on *pgx.Conn, dir, table, by string) (tableCop
 	}
 	tag, err := on.PgConn().CopyTo(ctx, f, "COPY (SELECT "+strings.Join(done.Columns, ", ")+" FROM "+table+" ORDER BY "+by+") TO STDOUT")
 	if err != nil {
-		return done, errors.Join(postgresSchema.kind(err), f.Close())
+		return done, errors.Join(engine.Kind(err), f.Close())
 	}
 	done.Rows = tag.RowsAffected()
 	return done, errors.Join(f.Sync(), f.Close())
 }
 
-// RestorePostgres fills the database that dsn names, which must hold no case yet,
-// from a backup in dir, all or nothing. Whoever serves it replays the erasures
-// since the backup first.
-func RestorePostgres(ctx context.Context, dir, dsn string) error {
+// RestorePostgres fills db, which must hold no rows yet, from a backup in dir, all
+// or nothing.
+func RestorePostgres(ctx context.Context, engine Schema, dir string, db *sql.DB) error {
 	m, err := readManifest(dir)
 	if err != nil {
 		return err
 	}
-	db, err := postgresDB(dsn)
-	if err != nil {
+	if err := engine.Migrate(ctx, db, m.Schema); err != nil {
 		return err
 	}
-	defer db.Close()
-	if err := postgresSchema.migrate(ctx, db, m.Schema); err != nil {
-		return err
-	}
-	err = raw(ctx, db, "BEGIN", func(on *pgx.Conn) error {
-		if err := vacant(ctx, on); err != nil {
+	err = raw(ctx, engine, db, "BEGIN", func(on *pgx.Conn) error {
+		if err := vacant(ctx, engine, on); err != nil {
 			return err
 		}
 		for _, table := range m.Tables {
-			if err := copyIn(ctx, on, dir, table); err != nil {
+			if err := copyIn(ctx, engine, on, dir, table); err != nil {
 				return err
 			}
 		}
@@ -155,7 +149,7 @@ func RestorePostgres(ctx context.Context, dir, dsn string) error {
 	if err != nil {
 		return fmt.Errorf("store: restoring the database: %w", err)
 	}
-	return postgresSchema.migrate(ctx, db, 0)
+	return engine.Migrate(ctx, db, 0)
 }
 
 func readManifest(dir string) (manifest, error) {
@@ -164,7 +158,7 @@ func readManifest(dir string) (manifest, error) {
 	if err != nil {
 		return m, fmt.Errorf("store: the folder holds no whole backup of PostgreSQL: %w", err)
 	}
-	if err := json.Unmarshal(text, &m); err != nil || m.Engine != postgresEngine.name || m.Schema < 1 {
+	if err := json.Unmarshal(text, &m); err != nil || m.Engine != enginePostgres || m.Schema < 1 {
 		return m, fmt.Errorf("%w: the manifest of the backup", cvd.ErrUnreadable)
 	}
 	known := map[string]bool{}
@@ -180,26 +174,26 @@ func readManifest(dir string) (manifest, error) {
 }
 
 // vacant refuses a database in which anything would be overwritten.
-func vacant(ctx context.Context, on *pgx.Conn) error {
+func vacant(ctx context.Context, engine Schema, on *pgx.Conn) error {
 	for _, table := range tables {
 		if table.name == "pulse" {
 			continue
 		}
 		var some bool
 		if err := on.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM "+table.name+")").Scan(&some); err != nil {
-			return postgresSchema.kind(err)
+			return engine.Kind(err)
 		}
 		if some {
 			return fmt.Errorf("%w: the database is not empty", cvd.ErrConflict)
 		}
 	}
 	if _, err := on.Exec(ctx, "DELETE FROM pulse"); err != nil {
-		return postgresSchema.kind(err)
+		return engine.Kind(err)
 	}
 	return nil
 }
 
-func copyIn(ctx context.Context, on *pgx.Conn, dir string, table tableCopy) error {
+func copyIn(ctx context.Context, engine Schema, on *pgx.Conn, dir string, table tableCopy) error {
 	f, err := os.Open(filepath.Join(dir, table.Name+".copy"))
 	if err != nil {
 		return err
@@ -211,7 +205,7 @@ func copyIn(ctx context.Context, on *pgx.Conn, dir string, table tableCopy) erro
 	}
 	tag, err := on.PgConn().CopyFrom(ctx, f, "COPY "+table.Name+" ("+strings.Join(names, ", ")+") FROM STDIN")
 	if err != nil {
-		return postgresSchema.kind(err)
+		return engine.Kind(err)
 	}
 	if tag.RowsAffected() != table.Rows {
 		return fmt.Errorf("%w: a table of the backup is cut off", cvd.ErrUnreadable)

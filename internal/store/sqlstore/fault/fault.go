@@ -1,4 +1,7 @@
-package sqlstore
+// Package fault turns the drivers' errors into the kinds of package cvd.
+//
+// It never hands on a driver's own words: they may hold what a row holds.
+package fault
 
 import (
 	"context"
@@ -14,6 +17,9 @@ import (
 	"fairlead/internal/cvd"
 )
 
+// ErrOver means that a transaction was used after its end.
+var ErrOver = errors.New("store: the transaction is over")
+
 // shared turns the errors that both drivers have in common.
 func shared(err error) error {
 	switch {
@@ -26,7 +32,7 @@ func shared(err error) error {
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, driver.ErrBadConn):
 		return fmt.Errorf("%w: the connection to the database was lost", cvd.ErrUnavailable)
 	case errors.Is(err, sql.ErrTxDone):
-		return errOver
+		return ErrOver
 	}
 	return nil
 }
@@ -47,7 +53,8 @@ var sqliteFaults = map[int]string{
 	sqlite3.SQLITE_NOTADB:   "the file is not a database",
 }
 
-func sqliteFault(err error) (error, bool) {
+// SQLite names the kind of an error of SQLite. Nothing of it is worth another try.
+func SQLite(err error) (kind error, retry bool) {
 	if kind := shared(err); kind != nil {
 		return kind, false
 	}
@@ -80,7 +87,9 @@ var postgresFaults = map[string]string{
 	"XX": "the database is damaged",
 }
 
-func postgresFault(err error) (error, bool) {
+// Postgres names the kind of an error of PostgreSQL; retry says that the same
+// change may succeed when it is run again.
+func Postgres(err error) (kind error, retry bool) {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
 		if kind := shared(err); kind != nil {
@@ -98,4 +107,10 @@ func postgresFault(err error) (error, bool) {
 	return fmt.Errorf("store: PostgreSQL refused a statement (SQLSTATE %s)", e.Code), false
 }
 
-func isUnavailable(err error) bool { return errors.Is(err, cvd.ErrUnavailable) }
+// OfCommit makes sure that a commit which was lost is known as one.
+func OfCommit(kind error) error {
+	if errors.Is(kind, cvd.ErrUnavailable) {
+		return kind
+	}
+	return fmt.Errorf("%w: the commit was lost", cvd.ErrUnavailable)
+}

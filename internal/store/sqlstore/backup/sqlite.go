@@ -1,46 +1,54 @@
-package sqlstore
+// Package backup writes a whole store into a folder, and fills an empty one from
+// it.
+//
+// It never opens what is sealed, never takes a key along and never writes over
+// what is there.
+package backup
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"fairlead/internal/cvd"
 )
 
+// Schema brings the tables of a database to a version (0: the newest), tells
+// their version, and names the kinds of the engine's errors.
+type Schema interface {
+	Migrate(ctx context.Context, db *sql.DB, version int64) error
+	Version(ctx context.Context, db *sql.DB) (int64, error)
+	Kind(err error) error
+}
+
 // sqliteCopy is the name of the one file of a backup from SQLite.
 const sqliteCopy = "store.sqlite"
 
-// Backup writes one consistent file into dir while the store goes on working. It
-// holds nothing that was deleted before. dir must exist and be empty.
-func (s *lite) Backup(ctx context.Context, dir string) error {
-	if s.closed.Load() {
-		return errClosed
-	}
+// SQLite writes one consistent file into dir, which must exist and be empty, while
+// others work on db. It holds nothing that was deleted before.
+func SQLite(ctx context.Context, engine Schema, db *sql.DB, dir string) error {
 	if err := empty(dir); err != nil {
 		return err
 	}
-	db, err := sqliteDB(s.path, "")
-	if err != nil {
+	to := filepath.Join(dir, sqliteCopy)
+	// SQLite copies into an empty file, too; this one is its owner's alone.
+	if err := copyTo(to, strings.NewReader("")); err != nil {
 		return err
 	}
-	defer db.Close()
-	defer s.writer.nudge() // the copy was a long view
-	to := filepath.Join(dir, sqliteCopy)
 	if _, err := db.ExecContext(ctx, "VACUUM INTO $1", to); err != nil {
-		kind, _ := sqliteFault(err)
-		return fmt.Errorf("store: copying the database: %w", kind)
+		return fmt.Errorf("store: copying the database: %w", engine.Kind(err))
 	}
 	return errors.Join(syncFile(to), syncFile(dir))
 }
 
 // RestoreSQLite makes the database file at path, which must not exist yet, from a
-// backup in dir. It checks the copy before it takes the name. Whoever serves it
-// replays the erasures since the backup first.
-func RestoreSQLite(ctx context.Context, dir, path string) error {
+// backup in dir. It checks the copy, which open opens, before it takes the name.
+func RestoreSQLite(ctx context.Context, engine Schema, dir, path string, open func(path string) (*sql.DB, error)) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%w: the database file exists already; move it away first", cvd.ErrConflict)
 	}
@@ -53,7 +61,7 @@ func RestoreSQLite(ctx context.Context, dir, path string) error {
 	if err := copyTo(half, from); err != nil {
 		return errors.Join(err, os.Remove(half))
 	}
-	if err := sound(ctx, half); err != nil {
+	if err := sound(ctx, engine, half, open); err != nil {
 		return errors.Join(err, removeDatabase(half))
 	}
 	if err := os.Rename(half, path); err != nil {
@@ -73,8 +81,8 @@ func copyTo(path string, from io.Reader) error {
 
 // sound checks the pages of a database file and that this program knows its
 // schema. It leaves one file, without a log beside it.
-func sound(ctx context.Context, path string) (err error) {
-	db, err := sqliteDB(path, "")
+func sound(ctx context.Context, engine Schema, path string, open func(path string) (*sql.DB, error)) (err error) {
+	db, err := open(path)
 	if err != nil {
 		return err
 	}
@@ -83,7 +91,7 @@ func sound(ctx context.Context, path string) (err error) {
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&answer); err != nil || answer != "ok" {
 		return fmt.Errorf("%w: the backup is damaged", cvd.ErrUnreadable)
 	}
-	if err := sqliteSchema.migrate(ctx, db, 0); err != nil {
+	if err := engine.Migrate(ctx, db, 0); err != nil {
 		return err
 	}
 	_, err = db.ExecContext(ctx, "PRAGMA journal_mode = DELETE")
