@@ -1,0 +1,162 @@
+package api
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+)
+
+// access says whom a route asks for.
+type access int
+
+const (
+	open      access = iota // nobody
+	byReceipt               // the holder of a receipt
+	byToken                 // a member or a machine, by token
+	freely                  // anybody; a token shows more
+)
+
+// The schemes of the Authorization header. Cookies are never looked at, so a
+// foreign page cannot act with somebody's session here.
+const (
+	schemeReceipt = "Receipt"
+	schemeBearer  = "Bearer"
+)
+
+// identify turns the credentials of the request into its actor.
+func (c *call) identify() error {
+	c.actor = cvd.Stranger
+	switch c.route.access {
+	case byReceipt:
+		return c.as(schemeReceipt)
+	case byToken:
+		return c.as(schemeBearer)
+	case freely:
+		if c.r.Header.Get("Authorization") != "" {
+			return c.as(schemeBearer)
+		}
+	}
+	return nil
+}
+
+func (c *call) as(scheme string) error {
+	c.w.Header().Set("WWW-Authenticate", scheme+` realm="fairlead"`)
+	secret, ok := credentials(c.r.Header, scheme)
+	if !ok {
+		return cvd.ErrUnauthenticated
+	}
+	look := c.Auth.Token
+	if scheme == schemeReceipt {
+		look = c.Auth.Receipt
+	}
+	actor, err := look(c.r.Context(), secret)
+	if errors.Is(err, cvd.ErrUnauthenticated) {
+		// Only wrong ones count, so nobody is locked out by a neighbour's guesses.
+		if ok, after := c.wrong.Allow(c.From(c.r)); !ok {
+			return auth.Limited{After: after}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	c.w.Header().Del("WWW-Authenticate")
+	c.actor = actor
+	return nil
+}
+
+// credentials reads "Scheme secret" from the one Authorization header.
+func credentials(h http.Header, scheme string) (string, bool) {
+	given := h.Values("Authorization")
+	if len(given) != 1 {
+		return "", false
+	}
+	got, secret, ok := strings.Cut(strings.TrimSpace(given[0]), " ")
+	secret = strings.TrimSpace(secret)
+	return secret, ok && secret != "" && strings.EqualFold(got, scheme)
+}
+
+// limitWrites counts one act of a receipt against its limit.
+func (c *call) limitWrites() error {
+	if ok, after := c.writes.Allow(c.actor.Receipt); !ok {
+		return auth.Limited{After: after}
+	}
+	return nil
+}
+
+// lead refuses everybody but a lead in person and the operator; others do not
+// learn what is here.
+func (c *call) lead() error {
+	if c.operator() || (c.actor.Kind == cvd.ActorMember && c.actor.Is(cvd.RoleLead)) {
+		return nil
+	}
+	return cvd.ErrNotFound
+}
+
+// operator tells whether the caller may read the server's data folder: auth
+// gives such a one this id, which no member has.
+func (c *call) operator() bool { return c.actor.Kind == cvd.ActorMachine && c.actor.ID == "operator" }
+
+// keeper is by whom members and tokens are changed. Whoever holds the data
+// folder could do as the house does without asking, so the operator acts as the
+// house.
+func (c *call) keeper() cvd.Actor {
+	if c.operator() {
+		return cvd.System
+	}
+	return c.actor
+}
+
+// network is the address of the connection; of IPv6 the /64 that one customer
+// commonly has.
+func network(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if ip = ip.Unmap(); ip.Is6() {
+		if p, err := ip.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return ip.WithZone("").String()
+}
+
+// checkQuery refuses queries that the route does not have: a mistyped filter
+// would show everything, a mistyped preview would do the deed.
+func (c *call) checkQuery() error {
+	var faults cvd.Faults
+	if c.r.URL.RawQuery == "" {
+		return nil
+	}
+	values, err := parseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, q := range c.route.query {
+		names = append(names, q.name)
+	}
+	for name, given := range values {
+		i := slices.Index(names, name)
+		switch {
+		case i < 0:
+			faults = append(faults, c.fault(shown(name), "query.unknown", "names", strings.Join(names, ", ")))
+		case len(given) > 1:
+			faults = append(faults, c.fault(name, "twice"))
+		case c.route.query[i].flag && given[0] != "true" && given[0] != "false":
+			faults = append(faults, c.fault(name, "flag"))
+		}
+	}
+	slices.SortFunc(faults, func(a, b cvd.Fault) int { return strings.Compare(a.Field, b.Field) })
+	return faults.Err()
+}

@@ -1,0 +1,184 @@
+// Package api is the door for programs: the verbs of the house as JSON, with
+// their OpenAPI 3.1 text made from the same table that serves them.
+//
+// It never decides anything: it reads, asks casework as somebody, and writes
+// down the answer. It never takes a cookie as a credential, never repeats what
+// was submitted in an error, and no word of a case leaves it but to those whom
+// casework shows it to.
+package api
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/words"
+)
+
+// Config is what the door is built from. Everything but From, Log and Unlimited
+// must be given.
+type Config struct {
+	Desk  *casework.Desk
+	Book  *rulebook.Book
+	Auth  *auth.Auth
+	Words *words.Book
+	Now   func() time.Time
+	// BaseURL is the origin under which the client reaches the site, without a
+	// slash at its end.
+	BaseURL func(*http.Request) string
+	// From names the network a request comes from, for the limits. The default
+	// is the address of the connection; behind a proxy app hands in better.
+	From func(*http.Request) string
+	Log  *slog.Logger
+	// Unlimited lifts the limits against abuse. For load tests only.
+	Unlimited bool
+}
+
+// Limits against abuse, in acts a minute. Reports in flood are kept rather than
+// refused as long as a person could have sent them.
+const (
+	reportsAMinute = 60 // of one network
+	wrongAMinute   = 30 // wrong credentials of one network
+	writesAMinute  = 60 // of one receipt
+	networksKept   = 1 << 14
+)
+
+// api is the door.
+type api struct {
+	Config
+	voice    *words.Voice
+	mux      *http.ServeMux
+	routes   []route
+	reports  *auth.Limiter
+	wrong    *auth.Limiter
+	writes   *auth.Limiter
+	document func() ([]byte, error)
+}
+
+// New builds the handler of everything under /api/.
+func New(cfg Config) (http.Handler, error) {
+	switch {
+	case cfg.Desk == nil, cfg.Book == nil, cfg.Auth == nil, cfg.Words == nil, cfg.Now == nil, cfg.BaseURL == nil:
+		return nil, fmt.Errorf("%w: the API needs a desk, a book, auth, words, a clock and its address", cvd.ErrInvalid)
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.From == nil {
+		cfg.From = network
+	}
+	a := &api{Config: cfg, voice: cfg.Words.In("en"), mux: http.NewServeMux()}
+	limit := func(perMinute, burst int) *auth.Limiter {
+		if cfg.Unlimited {
+			perMinute = 0
+		}
+		return auth.NewLimiter(perMinute, burst, networksKept, cfg.Now)
+	}
+	a.reports = limit(reportsAMinute, reportsAMinute)
+	a.wrong = limit(wrongAMinute, wrongAMinute)
+	a.writes = limit(writesAMinute, writesAMinute)
+	a.routes = routes()
+	a.document = sync.OnceValues(a.openAPI)
+	a.mount()
+	return a, nil
+}
+
+// mount puts the routes on the mux, and under each path an answer for the
+// methods that it does not have.
+func (a *api) mount() {
+	methods := map[string][]string{}
+	for _, r := range a.routes {
+		methods[r.path] = append(methods[r.path], r.method)
+		a.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) { a.serve(w, req, &r) })
+	}
+	for p, ms := range methods {
+		allow := strings.Join(ms, ", ")
+		a.mux.HandleFunc(p, func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Set("Allow", allow)
+			a.refuse(w, req, errMethod)
+		})
+	}
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) { a.refuse(w, req, cvd.ErrNotFound) })
+}
+
+// ServeHTTP answers one request.
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // a panic value that is compared, not an error that is wrapped
+				panic(p)
+			}
+			a.refuse(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	// The mux would answer these with a redirect that repeats the path.
+	if r.URL.Path != path.Clean(r.URL.Path) {
+		a.refuse(w, r, cvd.ErrNotFound)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// call is one request to one route.
+type call struct {
+	*api
+	w     http.ResponseWriter
+	r     *http.Request
+	route *route
+	actor cvd.Actor
+}
+
+func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
+	c := &call{api: a, w: w, r: r, route: to}
+	err := c.identify()
+	if err == nil {
+		err = c.checkQuery()
+	}
+	if err == nil {
+		err = to.do(c)
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+	}
+}
+
+// desk is the desk as the caller may use it.
+func (c *call) desk() *casework.Session { return c.Desk.As(c.actor) }
+
+// answer writes v as JSON.
+func (c *call) answer(status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(b) // the client went away; there is nobody to tell
+	return nil
+}
+
+// flag reads a query that is true or false.
+func (c *call) flag(name string) bool { return c.r.URL.Query().Get(name) == "true" }
+
+func newID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never returns an error
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,251 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+)
+
+// row is one line of the queue.
+type row struct {
+	Case      cvd.CaseID    `json:"case"`
+	Title     string        `json:"title"`
+	Program   string        `json:"program"`
+	Product   string        `json:"product"`
+	State     cvd.RM        `json:"state" enum:"received,invalid,valid,deferred,accepted,closed"`
+	EM        cvd.EM        `json:"em" doc:"Embargo."`
+	Facts     cvd.Facts     `json:"facts" doc:"Vendor aware, fix ready, fix deployed, public, exploit public, attacks: a capital letter where it holds."`
+	Severity  cvd.Band      `json:"severity" doc:"Empty until it is set."`
+	Assignee  string        `json:"assignee" doc:"Member id; empty if nobody holds it."`
+	NextDue   *time.Time    `json:"next_due" doc:"When the next clock falls due; null if none runs."`
+	NextKind  cvd.ClockKind `json:"next_kind"`
+	Created   time.Time     `json:"created"`
+	Updated   time.Time     `json:"updated"`
+	Emergency bool          `json:"emergency"`
+	Privacy   bool          `json:"privacy"`
+	Paused    bool          `json:"paused"`
+	Unread    bool          `json:"unread"`
+	Breached  bool          `json:"breached" doc:"A promise is broken and still owed."`
+	Erased    bool          `json:"erased,omitempty"`
+}
+
+// page is one page of the queue.
+type page struct {
+	Cases []row  `json:"cases"`
+	Next  string `json:"next,omitempty" doc:"Give it as after to get the next page; left out on the last one."`
+}
+
+func (c *call) list() error {
+	f, err := c.filter()
+	if err != nil {
+		return err
+	}
+	got, err := c.desk().Cases(c.r.Context(), f)
+	if err != nil {
+		return err
+	}
+	out := page{Cases: make([]row, 0, len(got.Rows))}
+	for i := range got.Rows {
+		r := &got.Rows[i]
+		one := row{
+			Case: r.ID, Title: r.Title, Program: r.Program, Product: r.Product, State: r.RM, EM: r.EM, Facts: r.Facts,
+			Severity: r.Band, Assignee: r.Assignee, NextKind: r.NextKind, Created: r.Created, Updated: r.Updated,
+			Emergency: r.Emergency, Privacy: r.Privacy, Paused: r.Paused, Unread: r.Unread, Breached: r.Breached, Erased: r.Erased,
+		}
+		if !r.NextDue.IsZero() {
+			one.NextDue = &r.NextDue
+		}
+		out.Cases = append(out.Cases, one)
+	}
+	if got.Next != nil {
+		out.Next = cursorText(f.Sort, *got.Next)
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+var (
+	states = []cvd.RM{cvd.RMReceived, cvd.RMInvalid, cvd.RMValid, cvd.RMDeferred, cvd.RMAccepted, cvd.RMClosed}
+	sorts  = []casework.Sort{casework.ByCreated, casework.ByDue, casework.ByUpdated}
+)
+
+// filter reads the query of the list; every fault at once.
+func (c *call) filter() (casework.Filter, error) {
+	q := c.r.URL.Query()
+	var faults cvd.Faults
+	f := casework.Filter{
+		Sort: casework.ByCreated, Program: q.Get("program"), Open: c.flag("open"), Emergency: c.flag("emergency"),
+		Privacy: c.flag("privacy"), Paused: c.flag("paused"), Unread: c.flag("unread"), Breached: c.flag("breached"), Limit: 50,
+	}
+	if c.flag("overdue") {
+		f.DueBefore = c.Now()
+	}
+	var ok bool
+	if f.RM, ok = chosen(q.Get("state"), states); !ok {
+		faults = append(faults, c.fault("state", "choice", "names", names(states)))
+	}
+	if f.Band, ok = chosen(q.Get("severity"), cvd.Bands); !ok {
+		faults = append(faults, c.fault("severity", "choice", "names", names(cvd.Bands)))
+	}
+	switch who := q.Get("assignee"); who {
+	case "":
+	case "me":
+		f.Assignee = c.actor.ID
+	case "none":
+		f.Unassigned = true
+	default:
+		f.Assignee = who
+	}
+	if s := q.Get("sort"); s != "" {
+		if f.Sort = casework.Sort(s); !slices.Contains(sorts, f.Sort) {
+			faults = append(faults, c.fault("sort", "choice", "names", names(sorts)))
+		}
+	}
+	if s := q.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 200 {
+			faults = append(faults, c.fault("limit", "limit"))
+		}
+		f.Limit = n
+	}
+	if s := q.Get("after"); s != "" {
+		if f.After = cursorOf(f.Sort, s); f.After == nil {
+			faults = append(faults, c.fault("after", "cursor"))
+		}
+	}
+	return f, faults.Err()
+}
+
+// chosen reads a list of words that are joined by commas.
+func chosen[S ~string](given string, among []S) ([]S, bool) {
+	if given == "" {
+		return nil, true
+	}
+	var out []S
+	for _, s := range strings.Split(given, ",") {
+		if !slices.Contains(among, S(s)) {
+			return nil, false
+		}
+		out = append(out, S(s))
+	}
+	return out, true
+}
+
+func names[S ~string](list []S) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = string(s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// cursorText is where a page ended, as clients hand it back. It is bound to its
+// order: in another it would skip cases.
+func cursorText(by casework.Sort, at casework.Cursor) string {
+	instant := ""
+	if !at.At.IsZero() {
+		instant = at.At.UTC().Format(time.RFC3339Nano)
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(string(by) + "|" + instant + "|" + string(at.ID)))
+}
+
+func cursorOf(by casework.Sort, s string) *casework.Cursor {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) > 200 {
+		return nil
+	}
+	parts := strings.Split(string(b), "|")
+	if len(parts) != 3 || parts[0] != string(by) {
+		return nil
+	}
+	var at casework.Cursor
+	if parts[1] != "" {
+		if at.At, err = time.Parse(time.RFC3339Nano, parts[1]); err != nil {
+			return nil
+		}
+	}
+	if at.ID, err = cvd.ParseCaseID(parts[2]); err != nil {
+		return nil
+	}
+	return &at
+}
+
+// caseFile is one case with its history and thread.
+type caseFile struct {
+	Case         cvd.CaseID         `json:"case"`
+	Title        string             `json:"title"`
+	Program      string             `json:"program"`
+	Product      string             `json:"product"`
+	Version      string             `json:"version,omitempty" doc:"As the reporter gave it."`
+	State        cvd.RM             `json:"state" enum:"received,invalid,valid,deferred,accepted,closed"`
+	EM           cvd.EM             `json:"em"`
+	Facts        cvd.Facts          `json:"facts"`
+	Severity     cvd.Band           `json:"severity"`
+	Score        *cvd.Score         `json:"score,omitempty"`
+	Outcome      string             `json:"outcome,omitempty"`
+	Assignee     string             `json:"assignee"`
+	Policy       int                `json:"policy" doc:"The version it came in under."`
+	Created      time.Time          `json:"created"`
+	Updated      time.Time          `json:"updated"`
+	Seq          int64              `json:"seq" doc:"Number of the last event."`
+	Flags        cvd.Flags          `json:"flags"`
+	Missing      []string           `json:"missing,omitempty" doc:"What the reporter was asked for."`
+	Pending      *cvd.Pending       `json:"pending,omitempty" doc:"A ruling that waits for a second person."`
+	Links        []cvd.Link         `json:"links,omitempty"`
+	Next         *casework.Promise  `json:"next"`
+	Promises     []casework.Promise `json:"promises"`
+	Clocks       []clock            `json:"clocks"`
+	Participants []participant      `json:"participants"`
+	Report       *cvd.Report        `json:"report" doc:"As it was sent; null once removed."`
+	Messages     []message          `json:"messages" doc:"The thread, oldest first."`
+	History      []event            `json:"history" doc:"Every event, oldest first."`
+	Verbs        []cvd.Verb         `json:"verbs" doc:"What you may do to it now."`
+	Readers      []casework.Read    `json:"readers" doc:"Who opened it lately."`
+	Erased       bool               `json:"erased,omitempty"`
+}
+
+func (c *call) show() error {
+	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
+	if err != nil {
+		return err
+	}
+	f, err := c.desk().Case(c.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	k := f.Case
+	out := caseFile{
+		Case: k.ID, Title: k.Title, Program: k.Program, Product: k.Product, Version: k.Affects, State: k.RM(), EM: k.EM,
+		Facts: k.Facts, Severity: k.Band, Score: k.Score, Outcome: k.Outcome, Assignee: k.Assignee, Policy: k.Policy,
+		Created: k.Created, Updated: k.Updated, Seq: k.Version, Flags: k.Flags, Missing: k.Missing, Pending: k.Pending,
+		Links: k.Links, Promises: f.Promises(), Clocks: clocksOf(casework.Clocks(k)), Participants: participantsOf(c.actor, k),
+		Report: reportOf(f), Messages: []message{}, History: c.events(f.Events, zoneOf(f)), Verbs: f.Verbs,
+		Readers: f.Readers, Erased: f.Erased,
+	}
+	out.Next = first(out.Promises)
+	for i := range f.Events {
+		if inThread(&f.Events[i]) {
+			out.Messages = append(out.Messages, c.said(&f.Events[i], "reporter", zoneOf(f)))
+		}
+	}
+	if out.Verbs == nil {
+		out.Verbs = []cvd.Verb{}
+	}
+	if out.Readers == nil {
+		out.Readers = []casework.Read{}
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+func (c *call) fetchCaseFile() error {
+	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
+	if err != nil {
+		return err
+	}
+	return c.send(id, c.r.PathValue("id"))
+}

@@ -1,0 +1,88 @@
+package api_test
+
+import (
+	"encoding/json"
+	"flag"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+const golden = "testdata/openapi.json"
+
+// The document is what clients build on: it changes on purpose only.
+func TestDocumentIsTheGolden(t *testing.T) {
+	h := open(t, true)
+	a := h.ask("GET", "/api/openapi.json", "").want(t, http.StatusOK)
+	got := a.Body.Bytes()
+	if *update {
+		if err := os.WriteFile(golden, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != string(got) {
+		t.Error("the document differs from testdata/openapi.json; if that is meant, run the test with -update")
+	}
+	if strings.Contains(string(got), "⟦") {
+		t.Error("a text is missing from the catalogue")
+	}
+	if cc := a.Header().Get("Cache-Control"); cc != "public, max-age=300" {
+		t.Errorf("Cache-Control %q", cc)
+	}
+}
+
+// Every reference leads somewhere, every operation has its own id, a summary and
+// its problems.
+func TestDocumentHoldsTogether(t *testing.T) {
+	h := open(t, true)
+	var doc struct {
+		OpenAPI string `json:"openapi"`
+		Paths   map[string]map[string]struct {
+			OperationID string         `json:"operationId"`
+			Summary     string         `json:"summary"`
+			Responses   map[string]any `json:"responses"`
+		} `json:"paths"`
+		Components struct {
+			Schemas map[string]any `json:"schemas"`
+		} `json:"components"`
+	}
+	raw := h.ask("GET", "/api/openapi.json", "").Body.String()
+	if err := json.Unmarshal([]byte(raw), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.OpenAPI != "3.1.0" {
+		t.Errorf("version %q", doc.OpenAPI)
+	}
+	for _, ref := range strings.Split(raw, `"$ref": "#/components/schemas/`)[1:] {
+		name, _, _ := strings.Cut(ref, `"`)
+		if doc.Components.Schemas[name] == nil {
+			t.Errorf("no schema %s", name)
+		}
+	}
+	ids := map[string]bool{}
+	for path, ops := range doc.Paths {
+		for method, op := range ops {
+			if op.OperationID == "" || ids[op.OperationID] || op.Summary == "" {
+				t.Errorf("%s %s: id %q, summary %q", method, path, op.OperationID, op.Summary)
+			}
+			ids[op.OperationID] = true
+			for _, status := range []string{"429", "500", "503"} {
+				if op.Responses[status] == nil {
+					t.Errorf("%s %s tells nothing of %s", method, path, status)
+				}
+			}
+		}
+	}
+	for _, path := range []string{"/api/v1/reports", "/api/v1/thread", "/api/v1/cases/{case}/acknowledge", "/api/v1/policy"} {
+		if doc.Paths[path] == nil {
+			t.Errorf("%s is not described", path)
+		}
+	}
+}

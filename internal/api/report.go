@@ -1,0 +1,193 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+	"fairlead/internal/policy"
+)
+
+// received is the answer to a report.
+type received struct {
+	Case      cvd.CaseID         `json:"case"`
+	Receipt   string             `json:"receipt" doc:"Opens the thread. Shown once and kept nowhere: write it down."`
+	ThreadURL string             `json:"thread_url" doc:"Where the receipt is shown. It never goes into an address."`
+	Received  time.Time          `json:"received_at"`
+	Promises  []casework.Promise `json:"promises" doc:"The dates to count on, soonest first."`
+}
+
+// receive takes a stranger's report. When it answers 201, the report is
+// committed and synced.
+func (c *call) receive() error {
+	if ok, after := c.reports.Allow(c.From(c.r)); !ok {
+		return auth.Limited{After: after}
+	}
+	raw, err := c.body(maxReport, typeJSON)
+	if err != nil {
+		return err
+	}
+	once, err := c.once("", raw)
+	if err != nil {
+		return err
+	}
+	report, err := intake.FromJSON(raw)
+	if err != nil {
+		return err
+	}
+	got, err := c.desk().Receive(c.r.Context(), casework.Submission{Report: report, Channel: "api", Once: once})
+	if err != nil {
+		return err
+	}
+	base := c.BaseURL(c.r)
+	c.w.Header().Set("Location", base+pathThread)
+	return c.answer(http.StatusCreated, received{got.Case, got.Receipt, base + "/thread", got.Received, got.Promises})
+}
+
+// once reads the Idempotency-Key. scope keeps the keys of members apart from
+// those of strangers.
+func (c *call) once(scope string, raw []byte) (*casework.Once, error) {
+	given := c.r.Header.Values("Idempotency-Key")
+	if len(given) == 0 {
+		return nil, nil
+	}
+	key := given[0]
+	if len(given) > 1 || len(key) < 1 || len(key) > 255 {
+		return nil, cvd.Faults{c.fault("Idempotency-Key", "key")}
+	}
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] > '~' {
+			return nil, cvd.Faults{c.fault("Idempotency-Key", "key")}
+		}
+	}
+	sum := sha256.Sum256(raw)
+	return &casework.Once{Key: scope + key, Digest: hex.EncodeToString(sum[:])}, nil
+}
+
+// Recording is what a member adds to a report that reached the team elsewhere.
+type Recording struct {
+	Channel  string    `json:"channel" enum:"phone,in person,mail,internal" doc:"How it reached the team."`
+	Received time.Time `json:"received_at,omitzero" doc:"When it truly reached the team; now, if left out."`
+	Internal bool      `json:"internal,omitempty" doc:"Found by ourselves: nobody outside waits."`
+	Note     string    `json:"note,omitempty" doc:"Team only."`
+}
+
+// recordedReport is the body of a recorded report.
+type recordedReport struct {
+	cvd.Report
+	Recording
+}
+
+// recorded is the answer to a report that a member took.
+type recorded struct {
+	Case     cvd.CaseID         `json:"case"`
+	Receipt  string             `json:"receipt,omitempty" doc:"To hand to the reporter, shown once; none for an internal finding."`
+	Received time.Time          `json:"received_at"`
+	Promises []casework.Promise `json:"promises"`
+}
+
+// record takes a report that a member got by phone or in person, or an internal
+// finding.
+func (c *call) record() error {
+	raw, err := c.body(maxReport, typeJSON)
+	if err != nil {
+		return err
+	}
+	once, err := c.once(c.actor.Ref()+"/", raw)
+	if err != nil {
+		return err
+	}
+	rec, report, err := c.split(raw)
+	if err != nil {
+		return err
+	}
+	sub := casework.Submission{Report: report, Channel: rec.Channel, Received: rec.Received, Internal: rec.Internal, Note: rec.Note, Once: once}
+	got, err := c.desk().Receive(c.r.Context(), sub)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Location", c.BaseURL(c.r)+pathCases+"/"+string(got.Case))
+	return c.answer(http.StatusCreated, recorded{got.Case, got.Receipt, got.Received, got.Promises})
+}
+
+// split parts the members of Recording from those of the report.
+func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
+	var rec Recording
+	if err := c.scan(raw); err != nil {
+		return rec, nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return rec, nil, cvd.Faults{c.fault("body", "object")}
+	}
+	ours := map[string]json.RawMessage{}
+	for _, name := range []string{"channel", "received_at", "internal", "note"} {
+		if one, ok := members[name]; ok {
+			ours[name] = one
+			delete(members, name)
+		}
+	}
+	head, err := json.Marshal(ours)
+	if err != nil {
+		return rec, nil, err
+	}
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return rec, nil, err
+	}
+	faults := c.fill(reflect.ValueOf(&rec).Elem(), head, "")
+	if rec.Channel == "" && rec.Internal {
+		rec.Channel = "internal"
+	}
+	switch rec.Channel {
+	case "phone", "in person", "mail", "internal":
+	default:
+		faults = append(faults, c.fault("channel", "channel"))
+	}
+	report, err := intake.FromJSON(rest)
+	if err != nil {
+		for _, f := range faultsOf(err) {
+			faults = append(faults, cvd.Fault{Field: f.Field, Problem: f.Problem, Remedy: f.Remedy})
+		}
+		if len(faultsOf(err)) == 0 {
+			return rec, nil, err
+		}
+	}
+	return rec, report, faults.Err()
+}
+
+// promised is the answer to the question what would be promised.
+type promised struct {
+	Received time.Time    `json:"received_at"`
+	Policy   int          `json:"policy" doc:"The version in effect."`
+	Promises []policy.Due `json:"promises"`
+}
+
+// promises tells what a report received at an instant would be promised.
+func (c *call) promises() error {
+	at := c.Now()
+	if s := c.r.URL.Query().Get("received"); s != "" {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil || t.Year() < 2000 || t.Year() > 2100 {
+			return cvd.Faults{c.fault("received", "instant")}
+		}
+		at = t
+	}
+	v := c.Book.Current()
+	if v == nil {
+		return fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrNotFound)
+	}
+	due, err := v.Policy.PromisedAt(at)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, promised{at, v.Number, due})
+}

@@ -1,0 +1,292 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+)
+
+// showThread is the reporter's view.
+func (c *call) showThread() error {
+	files, err := c.desk().Thread(c.r.Context())
+	if err != nil {
+		return err
+	}
+	out := thread{ThreadCase: c.threadCase(files[0]), Linked: []ThreadCase{}}
+	for _, f := range files[1:] {
+		out.Linked = append(out.Linked, c.threadCase(f))
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+// caseOf is the case of the receipt that a request means: the newest, unless
+// one is named. A foreign one is as little there as one that does not exist.
+func (c *call) caseOf(named string) (cvd.CaseID, error) {
+	if named == "" {
+		if len(c.actor.Cases) == 0 {
+			return "", cvd.ErrNotFound
+		}
+		return c.actor.Cases[len(c.actor.Cases)-1].Case, nil
+	}
+	return cvd.ParseCaseID(named)
+}
+
+// written is the answer to what a reporter sent.
+type written struct {
+	Case        cvd.CaseID         `json:"case" doc:"The case that it belongs to: a new one if the old one is closed."`
+	SuccessorOf cvd.CaseID         `json:"successor_of,omitempty" doc:"The closed case that the new one succeeds."`
+	Seq         int64              `json:"seq,omitempty" doc:"Number of the event."`
+	At          time.Time          `json:"at"`
+	State       cvd.RM             `json:"state"`
+	Next        *casework.Promise  `json:"next"`
+	Promises    []casework.Promise `json:"promises"`
+	File        *File              `json:"file,omitempty"`
+}
+
+func (c *call) written(status int, done casework.Done) error {
+	if s := done.Successor; s != nil {
+		return c.answer(status, written{
+			Case: s.Case, SuccessorOf: done.Case.ID, Seq: 1, At: s.Received, State: cvd.RMReceived,
+			Next: first(s.Promises), Promises: s.Promises,
+		})
+	}
+	f := &casework.File{Case: done.Case}
+	out := written{Case: done.Case.ID, At: done.Case.Updated, State: done.Case.RM(), Promises: f.Promises()}
+	out.Next = first(out.Promises)
+	for i := range done.Events {
+		out.Seq, out.At = done.Events[i].Seq, done.Events[i].At
+	}
+	return c.answer(status, out)
+}
+
+// Bodies of the thread's verbs. Case names one of several under the receipt.
+type (
+	sayBody struct {
+		Text string `json:"text" doc:"What you want to say. On a closed case it opens a linked one."`
+		Case string `json:"case,omitempty" doc:"One of the receipt's cases; the newest, if left out."`
+	}
+	withdrawBody struct {
+		Reason string `json:"reason,omitempty"`
+		Case   string `json:"case,omitempty" doc:"One of the receipt's cases; the newest, if left out."`
+	}
+)
+
+func (c *call) say() error {
+	var in sayBody
+	if err := c.read(&in, false); err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusCreated, cvd.VerbMessage, in.Case, cvd.Input{Text: in.Text})
+}
+
+func (c *call) appeal() error {
+	var in sayBody
+	if err := c.read(&in, false); err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusCreated, cvd.VerbAppeal, in.Case, cvd.Input{Text: in.Text})
+}
+
+func (c *call) withdraw() error {
+	var in withdrawBody
+	if err := c.read(&in, true); err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusOK, cvd.VerbWithdraw, in.Case, cvd.Input{Reason: in.Reason})
+}
+
+// changeContact replaces the reporter's contact, credit wishes and key.
+func (c *call) changeContact() error {
+	raw, err := c.body(maxBody, typeJSON)
+	if err != nil {
+		return err
+	}
+	contact, err := c.contact(raw)
+	if err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusOK, cvd.VerbContact, c.r.URL.Query().Get("case"), cvd.Input{Contact: contact})
+}
+
+// contact reads a contact by the rules of a report's reporter, so that the two
+// cannot differ.
+func (c *call) contact(raw []byte) (*cvd.Contact, error) {
+	if err := c.scan(raw); err != nil {
+		return nil, err
+	}
+	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
+		return nil, cvd.Faults{c.fault("body", "object")}
+	}
+	report, err := intake.FromJSON([]byte(`{"description":"-","reporter":` + string(raw) + `}`))
+	var faults cvd.Faults
+	if errors.As(err, &faults) {
+		for i := range faults {
+			faults[i].Field = strings.TrimPrefix(faults[i].Field, "reporter.")
+		}
+		return nil, faults
+	}
+	if err != nil {
+		return nil, err
+	}
+	if report.Reporter == nil {
+		return &cvd.Contact{}, nil
+	}
+	return report.Reporter, nil
+}
+
+func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Input) error {
+	if err := c.limitWrites(); err != nil {
+		return err
+	}
+	id, err := c.caseOf(named)
+	if err != nil {
+		return err
+	}
+	done, err := c.desk().Do(c.r.Context(), id, verb, in)
+	if err != nil {
+		return err
+	}
+	return c.written(status, done)
+}
+
+// addFile keeps a file of the reporter, streamed and sealed.
+func (c *call) addFile() error {
+	if err := c.limitWrites(); err != nil {
+		return err
+	}
+	id, err := c.caseOf(c.r.URL.Query().Get("case"))
+	if err != nil {
+		return err
+	}
+	kept, done, err := c.attach(id, "text")
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusCreated, addedFile{*kept, id, done.Events[len(done.Events)-1].Seq})
+}
+
+// addedFile is the answer to a file.
+type addedFile struct {
+	File
+	Case cvd.CaseID `json:"case"`
+	Seq  int64      `json:"seq" doc:"Number of the event."`
+}
+
+// attach streams the request's file to the case.
+func (c *call) attach(id cvd.CaseID, fields ...string) (*File, casework.Done, error) {
+	up, given, err := c.file(fields...)
+	if err != nil {
+		return nil, casework.Done{}, err
+	}
+	done, err := c.desk().Attach(c.r.Context(), id, up.name, up, cvd.Input{Text: given["text"], Silent: given["silent"]})
+	if up.fault != nil {
+		return nil, done, up.fault // what is wrong with the body, not with its keeping
+	}
+	if err != nil {
+		return nil, done, err
+	}
+	for i := range done.Events {
+		if b := done.Events[i].Body; b != nil && b.File != nil {
+			return fileOf(b.File), done, nil
+		}
+	}
+	return nil, done, errors.New("an attached file left no event")
+}
+
+// fetchFile sends one of the receipt's files.
+func (c *call) fetchFile() error {
+	for i := len(c.actor.Cases) - 1; i >= 0; i-- {
+		err := c.send(c.actor.Cases[i].Case, c.r.PathValue("id"))
+		if !errors.Is(err, cvd.ErrNotFound) {
+			return err
+		}
+	}
+	return cvd.ErrNotFound
+}
+
+// send streams a file as a download that no browser shows or guesses at.
+func (c *call) send(id cvd.CaseID, name string) error {
+	f, r, err := c.desk().Attachment(c.r.Context(), id, name)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	h := c.w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
+	c.w.WriteHeader(http.StatusOK)
+	if c.r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := io.Copy(c.w, r); err != nil {
+		// Too late for a status: break the connection, so that half a file is
+		// not taken for a whole one.
+		if c.r.Context().Err() == nil {
+			c.Log.Error("a file could not be sent whole", "case", string(id), "err", err)
+		}
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// exported is everything the server holds about the receipt's cases that the
+// reporter may see.
+type exported struct {
+	Exported time.Time      `json:"exported_at"`
+	Cases    []exportedCase `json:"cases" doc:"Newest first."`
+}
+
+type exportedCase struct {
+	ThreadCase
+	Report  *cvd.Report  `json:"report" doc:"As it was sent; null once removed."`
+	Contact *cvd.Contact `json:"contact"`
+	Policy  int          `json:"policy" doc:"The policy version that the case runs under."`
+}
+
+func (c *call) export() error {
+	files, err := c.desk().Thread(c.r.Context())
+	if err != nil {
+		return err
+	}
+	out := exported{Exported: c.Now().UTC(), Cases: []exportedCase{}}
+	for _, f := range files {
+		one := exportedCase{ThreadCase: c.threadCase(f), Report: reportOf(f), Policy: f.Case.Policy}
+		if p := f.Case.Participant(cvd.Reporter); p != nil {
+			one.Contact = p.Contact
+		}
+		out.Cases = append(out.Cases, one)
+	}
+	b, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err
+	}
+	h := c.w.Header()
+	h.Set("Content-Type", typeJSON)
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.json"`, files[0].Case.ID))
+	c.w.WriteHeader(http.StatusOK)
+	_, _ = c.w.Write(b)
+	return nil
+}
+
+// reportOf is the report that opened the case, without the contact.
+func reportOf(f *casework.File) *cvd.Report {
+	for i := range f.Events {
+		if b := f.Events[i].Body; b != nil && b.Report != nil {
+			return b.Report
+		}
+	}
+	return nil
+}

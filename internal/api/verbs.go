@@ -1,0 +1,126 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+)
+
+// done is the answer to a verb.
+type done struct {
+	Case      cvd.CaseID         `json:"case"`
+	State     cvd.RM             `json:"state"`
+	Severity  cvd.Band           `json:"severity,omitempty"`
+	Assignee  string             `json:"assignee,omitempty"`
+	Next      *casework.Promise  `json:"next"`
+	Promises  []casework.Promise `json:"promises"`
+	Events    []event            `json:"events" doc:"What was recorded."`
+	Verbs     []cvd.Verb         `json:"verbs" doc:"What you may do next."`
+	Receipt   string             `json:"receipt,omitempty" doc:"A new receipt, shown once; of reissue only."`
+	Successor cvd.CaseID         `json:"successor,omitempty" doc:"The new case; of successor only."`
+	File      *File              `json:"file,omitempty" doc:"Of attach only."`
+}
+
+func (c *call) done(d casework.Done, kept *File) error {
+	f := &casework.File{Case: d.Case, Policy: c.Book.Version(d.Case.Policy)}
+	out := done{
+		Case: d.Case.ID, State: d.Case.RM(), Severity: d.Case.Band, Assignee: d.Case.Assignee, Promises: f.Promises(),
+		Events: c.events(d.Events, zoneOf(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
+	}
+	out.Next = first(out.Promises)
+	if out.Verbs == nil {
+		out.Verbs = []cvd.Verb{}
+	}
+	if d.Successor != nil {
+		out.Successor = d.Successor.Case
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+// preview is what a verb would do.
+type preview struct {
+	Case     cvd.CaseID         `json:"case"`
+	State    cvd.RM             `json:"state" doc:"Where the case would stand."`
+	Told     []message          `json:"told" doc:"What the reporter would read in the thread; empty if nothing."`
+	Notice   bool               `json:"notice" doc:"Whether a notice would also go out."`
+	Next     *casework.Promise  `json:"next"`
+	Promises []casework.Promise `json:"promises"`
+	Events   []event            `json:"events" doc:"What would be recorded."`
+}
+
+// do does a verb to a case, or says what it would do.
+func (c *call) do(verb cvd.Verb) error {
+	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
+	if err != nil {
+		return err
+	}
+	in, err := c.input(verb)
+	if err != nil {
+		return err
+	}
+	if c.flag("preview") {
+		return c.preview(id, verb, in)
+	}
+	d, err := c.desk().Do(c.r.Context(), id, verb, in)
+	if err != nil {
+		return err
+	}
+	return c.done(d, nil)
+}
+
+// input reads what a verb is given. A contact is read by the rules of a report.
+func (c *call) input(verb cvd.Verb) (cvd.Input, error) {
+	var in cvd.Input
+	spec := cvd.SpecOf(verb)
+	if err := c.read(&in, len(spec.Needs) == 0); err != nil || in.Contact == nil {
+		return in, err
+	}
+	raw, err := json.Marshal(in.Contact)
+	if err != nil {
+		return in, err
+	}
+	in.Contact, err = c.contact(raw)
+	var faults cvd.Faults
+	if errors.As(err, &faults) {
+		for i := range faults {
+			faults[i].Field = join("contact", faults[i].Field)
+		}
+	}
+	return in, err
+}
+
+func (c *call) preview(id cvd.CaseID, verb cvd.Verb, in cvd.Input) error {
+	p, err := c.desk().Preview(c.r.Context(), id, verb, in)
+	if err != nil {
+		return err
+	}
+	f := &casework.File{Case: p.Case, Policy: c.Book.Version(p.Case.Policy)}
+	out := preview{
+		Case: p.Case.ID, State: p.Case.RM(), Told: []message{}, Notice: p.Notice, Promises: f.Promises(),
+		Events: c.events(p.Events, zoneOf(f)),
+	}
+	out.Next = first(out.Promises)
+	for i := range p.Events {
+		if may.See(cvd.Actor{Kind: cvd.ActorReporter}, &p.Events[i].Head) {
+			out.Told = append(out.Told, c.said(&p.Events[i], "you", zoneOf(f)))
+		}
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+// attachToCase keeps a file of the team.
+func (c *call) attachToCase() error {
+	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
+	if err != nil {
+		return err
+	}
+	kept, d, err := c.attach(id, "text", "silent")
+	if err != nil {
+		return err
+	}
+	return c.done(d, kept)
+}

@@ -1,0 +1,259 @@
+package api
+
+import (
+	"strings"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+	"fairlead/internal/words"
+)
+
+// File is an attachment as the API names it.
+type File struct {
+	ID     string `json:"id" doc:"Generated name, by which the file is fetched."`
+	Name   string `json:"name" doc:"What the sender called it."`
+	Size   int64  `json:"size" doc:"In bytes."`
+	SHA256 string `json:"sha256" doc:"Digest of the bytes, in hex."`
+}
+
+func fileOf(f *cvd.Attachment) *File {
+	if f == nil {
+		return nil
+	}
+	return &File{f.Blob, f.Name, f.Size, f.SHA256}
+}
+
+// clock is one promise or duty of a case, as the team sees it.
+type clock struct {
+	Kind     cvd.ClockKind `json:"kind"`
+	State    string        `json:"state" enum:"running,paused,met,stopped"`
+	Started  time.Time     `json:"started"`
+	Due      time.Time     `json:"due"`
+	Target   bool          `json:"target,omitempty" doc:"An aim, never called broken."`
+	Theirs   bool          `json:"theirs,omitempty" doc:"The reporter owes it."`
+	Expected time.Time     `json:"expected,omitzero" doc:"The later date that the reporter was told."`
+	Warned   time.Time     `json:"warned,omitzero"`
+	Breached time.Time     `json:"breached,omitzero"`
+	Met      time.Time     `json:"met,omitzero"`
+	Paused   time.Time     `json:"paused,omitzero"`
+}
+
+func clocksOf(ks []cvd.Clock) []clock {
+	out := make([]clock, 0, len(ks))
+	for _, k := range ks {
+		state := "running"
+		switch {
+		case !k.Met.IsZero():
+			state = "met"
+		case !k.Stopped.IsZero():
+			state = "stopped"
+		case !k.Paused.IsZero():
+			state = "paused"
+		}
+		out = append(out, clock{k.Kind, state, k.Started, k.Due, k.Target, k.Theirs(), k.Expected, k.Warned, k.Breached, k.Met, k.Paused})
+	}
+	return out
+}
+
+// message is one thing said or told in a thread.
+type message struct {
+	Seq     int64         `json:"seq" doc:"Number of the event in its case."`
+	At      time.Time     `json:"at"`
+	From    string        `json:"from" doc:"In a thread: you, team or fairlead (the server itself). On the desk, reporter stands for you."`
+	Kind    cvd.EventType `json:"kind" doc:"What happened."`
+	Heading string        `json:"heading" doc:"What happened, in words."`
+	Text    string        `json:"text" doc:"What was written; empty for an act without words."`
+	Reason  string        `json:"reason,omitempty"`
+	Clauses []string      `json:"clauses,omitempty" doc:"Ids of the policy that are cited."`
+	Missing []string      `json:"missing,omitempty" doc:"What the team asks for."`
+	Clock   cvd.ClockKind `json:"clock,omitempty" doc:"The promise it is about."`
+	Until   time.Time     `json:"until,omitzero" doc:"The date that the promise was moved to."`
+	Score   *cvd.Score    `json:"score,omitempty"`
+	File    *File         `json:"file,omitempty"`
+	Outcome string        `json:"outcome,omitempty"`
+	Erased  bool          `json:"erased,omitempty" doc:"The words were removed for good."`
+}
+
+// said gives an event as a message, with no word that is the team's own.
+func (c *call) said(ev *cvd.Event, you string, zone *time.Location) message {
+	to := words.ForReporter
+	if you != "you" {
+		to = words.ForTeam
+	}
+	m := message{
+		Seq: ev.Seq, At: ev.At, From: "fairlead", Kind: ev.Type, Erased: ev.Erased(),
+		Heading: c.voice.Event(ev, to, zone).Heading,
+	}
+	switch who, _, _ := strings.Cut(ev.Actor, "/"); cvd.ActorKind(who) {
+	case cvd.ActorReporter, cvd.ActorStranger:
+		m.From = you
+	case cvd.ActorMember, cvd.ActorMachine:
+		m.From = "team"
+	}
+	b := ev.Body
+	if b == nil {
+		return m
+	}
+	m.Text, m.Clauses, m.Missing = b.Text, b.Clauses, b.Missing
+	m.Clock, m.Until, m.Score, m.File, m.Outcome = b.Clock, b.Until, b.Score, fileOf(b.File), b.Outcome
+	if ev.Tell == cvd.TellReporter {
+		m.Reason = b.Reason
+	}
+	if b.Report != nil {
+		m.Text = b.Report.Description
+	}
+	return m
+}
+
+// inThread tells whether an event belongs to what reporter and team said to
+// each other.
+func inThread(ev *cvd.Event) bool {
+	return ev.Tell == cvd.TellReporter || ev.Actor == string(cvd.ActorReporter)
+}
+
+// ThreadCase is one case as its reporter sees it. Like other types that are
+// embedded it has a capital letter only so that the document shows its members.
+type ThreadCase struct {
+	Case     cvd.CaseID         `json:"case"`
+	Title    string             `json:"title"`
+	State    cvd.RM             `json:"state" enum:"received,invalid,valid,deferred,accepted,closed"`
+	Meaning  string             `json:"state_meaning" doc:"The state, in words."`
+	Severity cvd.Band           `json:"severity,omitempty"`
+	Outcome  string             `json:"outcome,omitempty" doc:"How it ended."`
+	Received time.Time          `json:"received_at"`
+	Updated  time.Time          `json:"updated"`
+	Next     *casework.Promise  `json:"next" doc:"What falls due first; null once the case is closed."`
+	Promises []casework.Promise `json:"promises" doc:"All dates to count on, soonest first."`
+	Missing  []string           `json:"missing,omitempty" doc:"What the team waits for from you."`
+	Messages []message          `json:"messages" doc:"Oldest first."`
+	Links    []cvd.Link         `json:"links,omitempty" doc:"The linked cases under the same receipt."`
+	Verbs    []cvd.Verb         `json:"verbs" doc:"What you can do now."`
+	Erased   bool               `json:"erased,omitempty"`
+}
+
+// thread is the view that a receipt opens: its newest case, and those linked to
+// it.
+type thread struct {
+	ThreadCase
+	Linked []ThreadCase `json:"linked" doc:"The older cases under the same receipt, newest first."`
+}
+
+func (c *call) threadCase(f *casework.File) ThreadCase {
+	k := f.Case
+	out := ThreadCase{
+		Case: k.ID, Title: k.Title, State: k.RM(), Meaning: c.voice.Say("rm." + string(k.RM()) + ".meaning"),
+		Severity: k.Band, Outcome: k.Outcome, Received: k.Created, Updated: k.Updated,
+		Promises: f.Promises(), Missing: k.Missing, Messages: []message{}, Verbs: f.Verbs, Erased: f.Erased,
+	}
+	out.Next = first(out.Promises)
+	for _, l := range k.Links {
+		if l.Kind == cvd.LinkSuccessorOf || l.Kind == cvd.LinkSucceededBy {
+			out.Links = append(out.Links, l)
+		}
+	}
+	if out.Verbs == nil {
+		out.Verbs = []cvd.Verb{}
+	}
+	for i := range f.Events {
+		if inThread(&f.Events[i]) {
+			out.Messages = append(out.Messages, c.said(&f.Events[i], "you", zoneOf(f)))
+		}
+	}
+	return out
+}
+
+func first(ps []casework.Promise) *casework.Promise {
+	if len(ps) == 0 {
+		return nil
+	}
+	return &ps[0]
+}
+
+func zoneOf(f *casework.File) *time.Location {
+	if f.Policy == nil {
+		return time.UTC
+	}
+	return f.Policy.Calendar.Zone()
+}
+
+// event is one line of a case's history, as the team sees it.
+type event struct {
+	Seq      int64             `json:"seq"`
+	Type     cvd.EventType     `json:"type"`
+	At       time.Time         `json:"at"`
+	Actor    string            `json:"actor" doc:"Kind of actor, and member id where there is one."`
+	Human    bool              `json:"human,omitempty" doc:"A person stands behind it."`
+	Tell     cvd.Telling       `json:"tell" enum:"reporter,team,nobody" doc:"Who hears of it."`
+	Arrows   []cvd.Arrow       `json:"arrows,omitempty" doc:"Which machines moved."`
+	Clocks   []clock           `json:"clocks,omitempty" doc:"Each clock that it touched, as it stands after it."`
+	Assignee *string           `json:"assignee,omitempty"`
+	Severity *cvd.Band         `json:"severity,omitempty"`
+	Link     *cvd.Link         `json:"link,omitempty"`
+	Pending  *cvd.Pending      `json:"pending,omitempty"`
+	Redacts  int64             `json:"redacts,omitempty"`
+	Forgets  cvd.ParticipantID `json:"forgets,omitempty"`
+	Heading  string            `json:"heading" doc:"What happened, in words."`
+	Text     string            `json:"text,omitempty" doc:"To the reporter."`
+	Note     string            `json:"note,omitempty" doc:"Team only."`
+	Reason   string            `json:"reason,omitempty"`
+	Silence  string            `json:"silence,omitempty" doc:"Why the reporter was told nothing."`
+	Clauses  []string          `json:"clauses,omitempty"`
+	Missing  []string          `json:"missing,omitempty"`
+	To       string            `json:"to,omitempty"`
+	Clock    cvd.ClockKind     `json:"clock,omitempty"`
+	Until    time.Time         `json:"until,omitzero"`
+	Score    *cvd.Score        `json:"score,omitempty"`
+	File     *File             `json:"file,omitempty"`
+	Channel  string            `json:"channel,omitempty"`
+	Outcome  string            `json:"outcome,omitempty"`
+	Ruling   *cvd.Input        `json:"ruling,omitempty" doc:"What waits for a second person."`
+	Erased   bool              `json:"erased,omitempty"`
+}
+
+func (c *call) event(ev *cvd.Event, zone *time.Location) event {
+	e := event{
+		Seq: ev.Seq, Type: ev.Type, At: ev.At, Actor: ev.Actor, Human: ev.Human, Tell: ev.Tell, Arrows: ev.Arrows,
+		Clocks: clocksOf(ev.Clocks), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending,
+		Redacts: ev.Redacts, Forgets: ev.Forgets, Heading: c.voice.Event(ev, words.ForTeam, zone).Heading, Erased: ev.Erased(),
+	}
+	b := ev.Body
+	if b == nil {
+		return e
+	}
+	e.Text, e.Note, e.Reason, e.Silence, e.Clauses, e.Missing, e.To = b.Text, b.Note, b.Reason, b.Silence, b.Clauses, b.Missing, b.To
+	e.Clock, e.Until, e.Score, e.File, e.Channel, e.Outcome, e.Ruling = b.Clock, b.Until, b.Score, fileOf(b.File), b.Channel, b.Outcome, b.Input
+	return e
+}
+
+func (c *call) events(evs []cvd.Event, zone *time.Location) []event {
+	out := make([]event, 0, len(evs))
+	for i := range evs {
+		out = append(out, c.event(&evs[i], zone))
+	}
+	return out
+}
+
+// participant is somebody's part in a case.
+type participant struct {
+	ID      cvd.ParticipantID     `json:"id"`
+	Roles   []cvd.ParticipantRole `json:"roles"`
+	State   cvd.RM                `json:"state"`
+	Consent cvd.Consent           `json:"consent"`
+	Member  string                `json:"member,omitempty"`
+	Contact *cvd.Contact          `json:"contact,omitempty" doc:"Only for those who work every case, or audit."`
+}
+
+func participantsOf(a cvd.Actor, k *cvd.Case) []participant {
+	out := make([]participant, 0, len(k.Participants))
+	for _, p := range k.Participants {
+		one := participant{ID: p.ID, Roles: p.Roles, State: p.RM, Consent: p.Consent, Member: p.Member}
+		// A fixer named on one case needs the matter, not the person.
+		if may.Of(a, cvd.VerbRead) == may.All {
+			one.Contact = p.Contact
+		}
+		out = append(out, one)
+	}
+	return out
+}
