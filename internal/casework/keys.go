@@ -81,13 +81,16 @@ func (s *Session) erase(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done,
 		return Done{}, err
 	}
 	var errs []error
+	if s.desk.Erased != nil {
+		errs = append(errs, s.desk.Erased(id))
+	}
 	for _, ev := range evs {
 		if ev.Body != nil && ev.Body.File != nil {
 			errs = append(errs, s.desk.Blobs.Delete(ctx, ev.Body.File.Blob))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		s.desk.Log.Error("files of an erased case could not be removed; their keys are gone, so they cannot be read", "case", string(id), "err", err)
+		s.desk.Log.Error("a case is erased, but what follows an erasure was not all done; its key is gone, so nothing of it can be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil
 }

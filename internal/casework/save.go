@@ -126,7 +126,7 @@ func (d *Desk) prepare(l *loaded, evs []cvd.Event) (*prepared, error) {
 			return nil, err
 		}
 	}
-	p.row, err = sealRow(p.state, l, deadline.Wake(p.state, t))
+	p.row, err = l.key.SealCase(p.state, deadline.Wake(p.state, t))
 	return p, err
 }
 
@@ -204,27 +204,4 @@ func sealContact(p *prepared, l *loaded, ev *cvd.Event) error {
 	ev.Body.ContactBox = box
 	p.keys = append(p.keys, key)
 	return nil
-}
-
-// sealRow makes the queue row: open columns from the state, the rest sealed.
-func sealRow(c *cvd.Case, l *loaded, wake time.Time) (store.Case, error) {
-	sealed, err := l.key.SealState(c)
-	if err != nil {
-		return store.Case{}, err
-	}
-	row := store.Case{
-		ID: c.ID, Program: c.Program, RM: c.RM(), EM: c.EM, Facts: c.Facts, Band: c.Band,
-		Assignee: c.Assignee, Wake: wake, Created: c.Created, Updated: c.Updated,
-		Version: c.Version, Policy: c.Policy,
-		Emergency: c.Flags.Emergency, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
-		Paused: c.Paused(), Breached: c.Breached(),
-		Sealed: sealed, Key: l.key.Wrapped, KEK: l.key.KEK,
-	}
-	if k := c.NextDue(); k != nil {
-		row.NextDue, row.NextKind = k.Told(), k.Kind
-	}
-	if len(c.Links) > 0 {
-		row.Cluster = c.Links[0].Case
-	}
-	return row, nil
 }

@@ -4,10 +4,35 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
+
+// SealCase makes a case's row: open columns from the state, the rest sealed. wake
+// is when the clock must look at it again.
+func (k *Key) SealCase(c *cvd.Case, wake time.Time) (store.Case, error) {
+	sealed, err := k.SealState(c)
+	if err != nil {
+		return store.Case{}, err
+	}
+	row := store.Case{
+		ID: c.ID, Program: c.Program, RM: c.RM(), EM: c.EM, Facts: c.Facts, Band: c.Band,
+		Assignee: c.Assignee, Wake: wake, Created: c.Created, Updated: c.Updated,
+		Version: c.Version, Policy: c.Policy,
+		Emergency: c.Flags.Emergency, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
+		Paused: c.Paused(), Breached: c.Breached(),
+		Sealed: sealed, Key: k.Wrapped, KEK: k.KEK,
+	}
+	if due := c.NextDue(); due != nil {
+		row.NextDue, row.NextKind = due.Told(), due.Kind
+	}
+	if len(c.Links) > 0 {
+		row.Cluster = c.Links[0].Case
+	}
+	return row, nil
+}
 
 // SealCaseEvent makes the row of a case's event. The bytes made here are kept
 // for ever.

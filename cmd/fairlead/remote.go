@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"fairlead/internal/app"
+	"fairlead/internal/cvd"
+)
+
+// remote is how a command reaches the cases: a running server by its address
+// and a token, or a data folder, whose running server is asked if there is one
+// and which is opened here if there is none.
+type remote struct {
+	URL    string `name:"url" env:"FAIRLEAD_URL" help:"Address of a running server."`
+	Token  string `env:"FAIRLEAD_TOKEN" help:"API token for --url."`
+	Data   string `env:"FAIRLEAD_DATA" type:"path" help:"Data folder; its running server is asked, or it is opened here."`
+	Config string `type:"path" help:"Configuration of the server whose data folder is meant."`
+}
+
+// asker does one request of the API and decodes the answer; into may be nil, or
+// a *[]byte for the raw answer.
+type asker func(method, path, contentType string, body []byte, into any) error
+
+// connect finds the server. done gives everything free.
+func (r remote) connect(e *env) (ask asker, done func(), err error) {
+	switch {
+	case r.URL != "":
+		return asking(e.ctx, http.DefaultClient, strings.TrimSuffix(r.URL, "/"), r.Token), func() {}, nil
+	case r.Data == "" && r.Config == "":
+		return nil, nil, usage("say which server: --url with --token, or --data with its data folder")
+	}
+	cfg, err := r.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	hold, err := app.Hold(cfg.Data)
+	if errors.Is(err, app.ErrHeld) {
+		running, err := app.FindRunning(cfg.Data)
+		if err != nil {
+			return nil, nil, err
+		}
+		client, err := clientFor(running)
+		if err != nil {
+			return nil, nil, err
+		}
+		return asking(e.ctx, client, running.URL, running.Operator), func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return r.inside(e, cfg, hold)
+}
+
+func (r remote) config() (app.Config, error) {
+	if r.Config != "" {
+		cfg, err := app.ReadConfig(r.Config)
+		if r.Data != "" {
+			cfg.Data = r.Data
+		}
+		return cfg, err
+	}
+	return app.Config{Data: r.Data, Database: app.DatabaseConfig{Engine: "sqlite"}}, nil
+}
+
+// inside opens the data folder in this process and asks its API without a
+// network: the same way in as for everybody else.
+func (r remote) inside(e *env, cfg app.Config, hold *app.Held) (asker, func(), error) {
+	done := func() { report(e, hold.Release()) }
+	secret, err := hold.Announce("", "")
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	h, err := app.Build(e.ctx, cfg, app.Options{Operator: secret, Alone: true, Unlimited: true, BaseURL: "http://localhost"})
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	done = func() { report(e, h.Close()); report(e, hold.Release()) }
+	handler, err := h.Handler(false)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	ask := func(method, path, contentType string, body []byte, into any) error {
+		req, err := http.NewRequestWithContext(e.ctx, method, "http://localhost"+path, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.RemoteAddr = "127.0.0.1:0"
+		req.Header.Set("Authorization", "Bearer "+secret)
+		if contentType != "" {
+			req.Header.Set("Content-Type", contentType)
+		}
+		w := &captured{status: http.StatusOK, head: http.Header{}}
+		handler.ServeHTTP(w, req)
+		return decode(w.status, w.body.Bytes(), into)
+	}
+	return ask, done, nil
+}
+
+// captured is an answer that goes nowhere but into memory.
+type captured struct {
+	status int
+	head   http.Header
+	body   bytes.Buffer
+}
+
+func (c *captured) Header() http.Header         { return c.head }
+func (c *captured) WriteHeader(status int)      { c.status = status }
+func (c *captured) Write(b []byte) (int, error) { return c.body.Write(b) }
+
+func report(e *env, err error) {
+	if err != nil {
+		fmt.Fprintln(e.err, "fairlead:", err)
+	}
+}
+
+func clientFor(r app.Running) (*http.Client, error) {
+	if r.CA == "" {
+		return http.DefaultClient, nil
+	}
+	pem, err := os.ReadFile(r.CA)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}, nil
+}
+
+func asking(ctx context.Context, client *http.Client, base, token string) asker {
+	return func(method, path, contentType string, body []byte, into any) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
+		if err != nil {
+			return usage("--url: %v", err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		if contentType != "" {
+			req.Header.Set("Content-Type", contentType)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+		if err != nil {
+			return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
+		}
+		return decode(res.StatusCode, b, into)
+	}
+}
+
+// problem is an error of the API (RFC 9457).
+type problem struct {
+	Title  string      `json:"title"`
+	Detail string      `json:"detail"`
+	Errors []cvd.Fault `json:"errors"`
+}
+
+func decode(status int, body []byte, into any) error {
+	if status < 400 {
+		if raw, ok := into.(*[]byte); ok {
+			*raw = body
+			return nil
+		}
+		if into == nil || len(body) == 0 {
+			return nil
+		}
+		return json.Unmarshal(body, into)
+	}
+	var p problem
+	if err := json.Unmarshal(body, &p); err != nil {
+		return fmt.Errorf("%w: the server answered %d", cvd.ErrUnavailable, status)
+	}
+	if len(p.Errors) > 0 {
+		return cvd.Faults(p.Errors)
+	}
+	kind := map[int]error{
+		401: cvd.ErrUnauthenticated, 403: cvd.ErrForbidden, 404: cvd.ErrNotFound, 409: cvd.ErrNotReady,
+		413: cvd.ErrTooLarge, 422: cvd.ErrInvalid, 429: cvd.ErrLimited, 400: cvd.ErrUnreadable,
+	}[status]
+	if kind == nil {
+		kind = cvd.ErrUnavailable
+	}
+	text := p.Detail
+	if text == "" {
+		text = p.Title
+	}
+	return fmt.Errorf("%w: %s", kind, text)
+}

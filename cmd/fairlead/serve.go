@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"fairlead/internal/app"
+)
+
+type serveCmd struct {
+	Config       string `type:"path" help:"Configuration file."`
+	Data         string `type:"path" help:"Data folder; wins over the file's."`
+	Listen       string `help:"Address to answer on; wins over the file's."`
+	ConfigSchema bool   `name:"config-schema" help:"Print the JSON Schema of configuration files, which explains each key."`
+	Check        bool   `help:"Only read the configuration and say whether it is sound."`
+}
+
+func (c *serveCmd) Run(e *env) error {
+	if c.ConfigSchema {
+		_, err := e.out.Write(app.ConfigSchema())
+		return err
+	}
+	if c.Config == "" {
+		return usage("serve needs --config FILE; fairlead demo needs none")
+	}
+	cfg, err := app.ReadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	if c.Data != "" {
+		cfg.Data = c.Data
+	}
+	if c.Listen != "" {
+		cfg.Listen = c.Listen
+	}
+	if c.Check {
+		_, err := fmt.Fprintf(e.out, "%s: valid\n", c.Config)
+		return err
+	}
+	return app.Serve(e.ctx, cfg, e.err)
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"fairlead/internal/cvd"
+)
+
+// admin answers the operator's own requests: those of whoever may read the
+// server's data folder. Members, leads too, get the answer of what does not
+// exist: these acts reach the machine, not the cases.
+func (h *House) admin(mux *http.ServeMux) {
+	handle := func(pattern string, do func(r *http.Request) (any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			v, err := any(nil), cvd.ErrNotFound
+			if h.isOperator(r) {
+				v, err = do(r)
+			}
+			answer(w, v, err)
+		})
+	}
+	handle("POST /api/v1/admin/rotate-keys", func(r *http.Request) (any, error) {
+		n, err := h.RotateKeys(r.Context())
+		return map[string]any{"cases": n, "primary": h.Vault.Keys().PrimaryID()}, err
+	})
+	handle("POST /api/v1/admin/backup", func(r *http.Request) (any, error) {
+		var in struct{ Dir string }
+		if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10)).Decode(&in); err != nil {
+			return nil, cvd.ErrUnreadable
+		}
+		if !filepath.IsAbs(in.Dir) {
+			return nil, cvd.Faults{{Field: "dir", Problem: "is no absolute path", Remedy: "write the whole path"}}
+		}
+		return map[string]any{"dir": in.Dir}, h.Backup(r.Context(), in.Dir)
+	})
+	handle("GET /api/v1/admin/histories", func(r *http.Request) (any, error) {
+		return h.CheckHistories(r.Context(), false)
+	})
+	handle("POST /api/v1/admin/doctor", func(r *http.Request) (any, error) {
+		// A running server may have uploads and changes under way, so it only
+		// looks; the repair is for a folder that nobody else works in.
+		return h.Doctor(r.Context(), r.URL.Query().Get("repair") == "true" && h.Options.Alone)
+	})
+}
+
+func (h *House) isOperator(r *http.Request) bool {
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return false
+	}
+	actor, err := h.Auth.Token(r.Context(), secret)
+	return err == nil && actor.Kind == cvd.ActorMachine && actor.ID == "operator"
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	status := http.StatusOK
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		w.Header().Set("Content-Type", "application/problem+json")
+		status = http.StatusServiceUnavailable
+		for kind, code := range map[error]int{
+			cvd.ErrNotFound: 404, cvd.ErrInvalid: 422, cvd.ErrUnreadable: 400, cvd.ErrNotReady: 409,
+		} {
+			if errors.Is(err, kind) {
+				status = code
+			}
+		}
+		v = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": err.Error()}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+)
+
+// keyAlarm is how long ahead the end of the signing key is an alarm.
+const keyAlarm = 60 * 24 * time.Hour
+
+// stuckAfter is how long a due notice may wait before the outbox counts as
+// stuck.
+const stuckAfter = 10 * time.Minute
+
+// alarms is every failure that the team must see, on each page of the desk
+// (invariant 8).
+func (h *House) alarms(r *http.Request) []web.Notice {
+	v := h.Words.In("en")
+	var out []web.Notice
+	add := func(kind, id, href string, pairs ...any) {
+		out = append(out, web.Notice{Kind: kind, Title: v.Say("alarm."+id, pairs...), Href: href, Label: v.Say("alarm.open")})
+	}
+	if s, err := h.Outbox.Status(r.Context()); err != nil {
+		add("alarm", "outbox-unknown", "/desk/outbox")
+	} else {
+		if s.Dead > 0 {
+			add("alarm", "outbox-dead", "/desk/outbox", "count", s.Dead)
+		}
+		if s.Waiting > stuckAfter {
+			add("alarm", "outbox-stuck", "/desk/outbox")
+		}
+	}
+	if why := h.stuck.Load(); why != nil {
+		add("alarm", "clock-stuck", "/desk/", "why", *why)
+	}
+	if rev, ok := h.Book.Review(); ok && rev.Overdue {
+		add("alarm", "review-overdue", "/desk/policy", "date", v.Day(rev.Due, h.Book.Current().Calendar.Zone()))
+	} else if ok && rev.Warning {
+		add("warn", "review-soon", "/desk/policy", "date", v.Day(rev.Due, h.Book.Current().Calendar.Zone()))
+	}
+	if n := len(h.Book.Versions().Waiting()); n > 0 {
+		add("warn", "policy-waiting", "/desk/policy", "count", n)
+	}
+	if at, ok := h.KeyExpiry(); ok && at.Sub(h.Options.Clock.Now()) < keyAlarm {
+		add("alarm", "key-expiry", "/desk/policy", "date", v.Day(at, time.UTC))
+	}
+	if have, want, err := h.strength(r.Context()); err == nil && have < want {
+		add("alarm", "team-small", "/desk/team", "have", fmt.Sprint(have), "want", fmt.Sprint(want))
+	}
+	return out
+}
+
+// strength counts the members who work cases, and how many the policy asks for.
+func (h *House) strength(ctx context.Context) (have, want int, err error) {
+	cur := h.Book.Current()
+	if cur == nil {
+		return 0, 0, nil
+	}
+	members, err := h.Auth.Members(ctx)
+	for _, m := range members {
+		if m.Active && !m.Away && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
+			have++
+		}
+	}
+	return have, cur.Policy.Team.Minimum, err
+}

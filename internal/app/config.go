@@ -1,0 +1,161 @@
+package app
+
+import (
+	_ "embed"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy/source"
+)
+
+//go:embed config.schema.json
+var configSchema []byte
+
+// ConfigSchema is the JSON Schema of the configuration file.
+func ConfigSchema() []byte { return configSchema }
+
+// Config is everything an operator decides. The zero value of each member is
+// safe; the schema (fairlead serve --config-schema) explains each.
+type Config struct {
+	Listen         string         `yaml:"listen"`
+	PrivateListen  string         `yaml:"private_listen"`
+	Data           string         `yaml:"data"`
+	Policy         string         `yaml:"policy"`
+	PublicURL      string         `yaml:"public_url"`
+	TrustedProxies []string       `yaml:"trusted_proxies"`
+	Database       DatabaseConfig `yaml:"database"`
+	Keys           KeysConfig     `yaml:"keys"`
+	TLS            *TLSConfig     `yaml:"tls"`
+	Mail           *MailConfig    `yaml:"mail"`
+	OpenPGPKeyFile string         `yaml:"openpgp_key_file"`
+	Log            LogConfig      `yaml:"log"`
+	FirstLead      *FirstLead     `yaml:"first_lead"`
+}
+
+// DatabaseConfig says where cases are kept.
+type DatabaseConfig struct {
+	Engine  string `yaml:"engine"`
+	DSN     string `yaml:"dsn"`
+	DSNFile string `yaml:"dsn_file"`
+}
+
+// KeysConfig says where the key-encryption key is.
+type KeysConfig struct {
+	File            string `yaml:"file"`
+	PassphraseFile  string `yaml:"passphrase_file"`
+	AgeIdentityFile string `yaml:"age_identity_file"`
+	AgeRecipient    string `yaml:"age_recipient"`
+}
+
+// TLSConfig names certificate files.
+type TLSConfig struct {
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
+}
+
+// MailConfig is the relay for notices.
+type MailConfig struct {
+	Relay        string `yaml:"relay"`
+	Security     string `yaml:"security"`
+	Username     string `yaml:"username"`
+	Password     string `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+	From         string `yaml:"from"`
+	Bounce       string `yaml:"bounce"`
+}
+
+// LogConfig is how much is logged, and in which form.
+type LogConfig struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// FirstLead is the member made on a fresh database.
+type FirstLead struct {
+	Name  string `yaml:"name"`
+	Email string `yaml:"email"`
+}
+
+// ReadConfig reads a configuration file. All faults come at once, each with its
+// line, and an unknown key with the one that was probably meant.
+func ReadConfig(path string) (Config, error) {
+	var cfg Config
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return cfg, fmt.Errorf("%w: configuration: %w", cvd.ErrUnavailable, err)
+	}
+	schema, err := source.NewSchema(configSchema)
+	if err != nil {
+		return cfg, err
+	}
+	file := source.Read(path, data)
+	if !file.Unreadable() {
+		file.Check(schema)
+	}
+	if faults := file.Faults(); len(faults) > 0 {
+		return cfg, faults
+	}
+	if err := yaml.Load(data, &cfg, yaml.WithKnownFields(), yaml.WithUniqueKeys()); err != nil {
+		return cfg, fmt.Errorf("%w: %w", cvd.ErrInvalid, err)
+	}
+	return cfg, cfg.finish(file)
+}
+
+// finish fills in defaults, reads the secrets' files and checks what the schema
+// cannot say.
+func (c *Config) finish(file *source.File) error {
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if c.Data == "" {
+		c.Data = "/var/lib/fairlead"
+	}
+	if c.Database.Engine == "" {
+		c.Database.Engine = "sqlite"
+	}
+	secret := func(at, path string, into *string) {
+		if path == "" {
+			return
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			file.Fault(at, "cannot be read", "name a file that the server may read")
+			return
+		}
+		*into = strings.TrimRight(string(b), "\r\n")
+	}
+	secret("database.dsn_file", c.Database.DSNFile, &c.Database.DSN)
+	if c.Database.Engine == "postgres" && c.Database.DSN == "" {
+		file.Fault("database", "PostgreSQL needs a connection string", "write dsn or dsn_file")
+	}
+	if c.Mail != nil {
+		secret("mail.password_file", c.Mail.PasswordFile, &c.Mail.Password)
+		if c.Mail.Security == "" {
+			c.Mail.Security = "starttls"
+		}
+		if c.Mail.Bounce == "" {
+			c.Mail.Bounce = c.Mail.From
+		}
+	}
+	for i, p := range c.TrustedProxies {
+		if _, err := parseProxy(p); err != nil {
+			file.Fault(fmt.Sprintf("trusted_proxies[%d]", i), "is no address or network", "write 127.0.0.1 or 10.0.0.0/8")
+		}
+	}
+	if faults := file.Faults(); len(faults) > 0 {
+		return faults
+	}
+	return nil
+}
+
+func parseProxy(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}

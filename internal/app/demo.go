@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+	"fairlead/internal/seal"
+)
+
+// DemoOptions are the flags of the demo.
+type DemoOptions struct {
+	Listen    string
+	Data      string // empty: a temporary folder, removed at the end
+	Policy    []byte // the file's bytes
+	Empty     bool
+	Unlimited bool
+	TLS       bool
+	SMTP      string
+	Clock     time.Time // zero: the real time
+	JSON      bool
+}
+
+// demoReady is the one line that a script reads.
+type demoReady struct {
+	URL       string `json:"url"`
+	SignInURL string `json:"sign_in_url"`
+	Token     string `json:"token"`
+	Data      string `json:"data"`
+	SMTP      string `json:"smtp"`
+}
+
+// demoLink is how long the printed sign-in link of a demo works.
+const demoLink = 12 * time.Hour
+
+// Demo runs the whole house with no configuration until ctx ends. out gets the
+// JSON line if asked for; everything else goes to tell.
+func Demo(ctx context.Context, o DemoOptions, out, tell io.Writer) (err error) {
+	log := slog.New(slog.NewTextHandler(tell, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if o.Data == "" {
+		if o.Data, err = os.MkdirTemp("", "fairlead-demo-"); err != nil {
+			return fmt.Errorf("%w: temporary folder: %w", cvd.ErrUnavailable, err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.Data)) }()
+	}
+	l, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return fmt.Errorf("%w: cannot listen on %s: %w; choose another address with --listen", cvd.ErrUnavailable, o.Listen, err)
+	}
+	defer l.Close()
+	clock := RealClock()
+	if !o.Clock.IsZero() {
+		clock = ClockFrom(o.Clock)
+	}
+	var cert *tls.Certificate
+	if o.TLS {
+		if cert, err = demoCertificate(o.Data); err != nil {
+			return err
+		}
+	}
+	base := originOf(l.Addr(), o.Listen, o.TLS)
+	return o.inHouse(ctx, Options{Clock: clock, Log: log, Demo: true, Unlimited: o.Unlimited, BaseURL: base}, func(ctx context.Context, h *House) error {
+		seeded, err := h.Seed(ctx, o.Policy, o.Empty)
+		if err != nil {
+			return err
+		}
+		ready, err := h.demoReady(ctx, seeded, base)
+		if err != nil {
+			return err
+		}
+		if o.JSON {
+			if err := json.NewEncoder(out).Encode(ready); err != nil {
+				return err
+			}
+		}
+		greet(tell, ready, o)
+		return h.Serve(ctx, l, cert)
+	})
+}
+
+// inHouse builds the house, holds its data folder, and closes it at the end.
+func (o DemoOptions) inHouse(ctx context.Context, opt Options, do func(context.Context, *House) error) (err error) {
+	hold, err := Hold(o.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, hold.Release()) }()
+	if opt.Operator, err = hold.Announce(opt.BaseURL, o.certPath()); err != nil {
+		return err
+	}
+	h, err := Build(ctx, Config{Data: o.Data, Database: DatabaseConfig{Engine: "sqlite"}}, opt)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	return do(ctx, h)
+}
+
+func (o DemoOptions) certPath() string {
+	if !o.TLS {
+		return ""
+	}
+	return filepath.Join(o.Data, "tls", "cert.pem")
+}
+
+func (h *House) demoReady(ctx context.Context, s *Seeded, base string) (demoReady, error) {
+	code, err := h.Auth.NewLink(ctx, s.Lead.ID, demoLink)
+	if err != nil {
+		return demoReady{}, err
+	}
+	token, _, err := h.Auth.CreateToken(ctx, cvd.System, auth.Token{Name: "demo " + h.Options.Clock.Now().Format(time.RFC3339), Member: s.Lead.ID})
+	if err != nil {
+		return demoReady{}, err
+	}
+	return demoReady{URL: base, SignInURL: base + SignInPath(code), Token: token, Data: h.Config.Data}, nil
+}
+
+// SignInPath is where a one-time link leads.
+func SignInPath(code string) string { return "/desk/sign-in?link=" + code }
+
+func greet(w io.Writer, r demoReady, o DemoOptions) {
+	if o.SMTP != "" {
+		fmt.Fprintf(w, "The mail door is not built yet: --smtp %s is not listened on.\n", o.SMTP)
+	}
+	fmt.Fprintf(w, `
+Fairlead demo
+
+  Public site   %s/
+  Team desk     %s
+                (a one-time link; it signs you in as the lead)
+  Data          %s
+
+Try this:
+  1. Send a report at %s/report and keep the receipt.
+  2. Sign in at the desk, open the case, acknowledge it, write an answer.
+  3. Read the answer at %s/thread with the receipt.
+  4. Look at the outbox on the desk: notices stay there, none is sent.
+
+Stop with Ctrl-C.
+`, r.URL, r.SignInURL, r.Data, r.URL, r.URL)
+}
+
+// originOf is the origin of the listener as a person on this machine types it.
+func originOf(addr net.Addr, asked string, secure bool) string {
+	host, _, err := net.SplitHostPort(asked)
+	_, port, err2 := net.SplitHostPort(addr.String())
+	if err != nil || err2 != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+// demoCertificate makes a fresh certificate for this machine. Its time is the
+// machine's, since browsers check it against theirs.
+func demoCertificate(data string) (*tls.Certificate, error) {
+	certPEM, keyPEM, err := seal.SelfSigned([]string{"localhost", "127.0.0.1", "::1"}, time.Now(), 30*24*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(data, "tls")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(writeFile(filepath.Join(dir, "cert.pem"), certPEM, 0o644), writeFile(filepath.Join(dir, "key.pem"), keyPEM, 0o600)); err != nil {
+		return nil, err
+	}
+	cert, err := tls.X509KeyPair(certPEM, keyPEM)
+	return &cert, err
+}

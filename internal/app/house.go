@@ -1,0 +1,375 @@
+// Package app builds the house from one configuration and turns its clock. It
+// is the only room that knows every other, and with main the only one that
+// reads configuration and the time.
+//
+// It never decides about a case: it wires, starts and stops.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/notify"
+	"fairlead/internal/outbox"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/seal"
+	"fairlead/internal/store"
+	"fairlead/internal/store/blob"
+	"fairlead/internal/store/sqlstore"
+	"fairlead/internal/store/vault"
+	"fairlead/internal/words"
+)
+
+// Options are what a house is built with beside its configuration.
+type Options struct {
+	Clock     *Clock
+	Log       *slog.Logger
+	Unlimited bool   // no abuse limits, for load tests
+	Demo      bool   // notices stay in the outbox; any Host is answered
+	Alone     bool   // no server runs on the data: the command line opened it
+	BaseURL   string // of links, where the policy names no public_url
+	// Operator is a secret that opens the API to whoever can read it from the
+	// data folder; empty for none.
+	Operator string
+}
+
+// House is everything, built and not yet serving.
+type House struct {
+	Config  Config
+	Options Options
+	Store   store.Store
+	Blobs   blob.Store
+	Vault   *vault.Vault
+	Auth    *auth.Auth
+	Book    *rulebook.Book
+	Desk    *casework.Desk
+	Outbox  *outbox.Outbox
+	Words   *words.Book
+
+	keyPath string
+	signer  signer
+	stuck   atomic.Pointer[string] // why the clock last could not turn
+	closers []func() error
+}
+
+// Build opens the store and the keys and wires the rooms. A missing or wrong
+// key, a newer database and a store that cannot be opened are refused in plain
+// sentences.
+func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
+	if opt.Clock == nil {
+		opt.Clock = RealClock()
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	h = &House{Config: cfg, Options: opt}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return h, fmt.Errorf("%w: data folder: %w", cvd.ErrUnavailable, err)
+	}
+	if err := h.openStore(ctx); err != nil {
+		return h, err
+	}
+	if err := h.openKeys(ctx); err != nil {
+		return h, err
+	}
+	if h.Words, err = words.Load(); err != nil {
+		return h, err
+	}
+	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator})
+	h.Book, err = rulebook.Open(ctx, rulebook.Config{
+		Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName, Poke: h.poke,
+	})
+	if err != nil {
+		return h, err
+	}
+	h.Desk = casework.New(casework.Config{
+		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
+		Erased: h.recordErasure, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
+	})
+	return h, h.openOutbox()
+}
+
+func randomName() (string, error) {
+	var b [16]byte
+	_, err := rand.Read(b[:])
+	return hex.EncodeToString(b[:]), err
+}
+
+func (h *House) poke() {
+	if h.Outbox != nil {
+		h.Outbox.Poke()
+	}
+}
+
+func (h *House) openStore(ctx context.Context) error {
+	var err error
+	opt := sqlstore.Options{Logger: h.Options.Log}
+	if h.Config.Database.Engine == "postgres" {
+		h.Store, err = sqlstore.OpenPostgres(ctx, h.Config.Database.DSN, opt)
+	} else {
+		h.Store, err = sqlstore.OpenSQLite(ctx, filepath.Join(h.Config.Data, "fairlead.db"), opt)
+	}
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, h.Store.Close)
+	h.Blobs, err = blob.Dir(filepath.Join(h.Config.Data, "blobs"))
+	return err
+}
+
+// recordRecovery holds the key ring, sealed for the recovery recipient.
+const recordRecovery store.RecordKind = "recovery"
+
+// openKeys opens the key file, or makes it on a fresh database. A database that
+// holds cases never gets a new key file by accident.
+func (h *House) openKeys(ctx context.Context) error {
+	h.keyPath = h.Config.Keys.File
+	if h.keyPath == "" {
+		h.keyPath = filepath.Join(h.Config.Data, "keys", "kek.json")
+	}
+	keys, err := h.readKeys()
+	if errors.Is(err, fs.ErrNotExist) {
+		if keys, err = h.makeKeys(ctx); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: key file %s: %w", cvd.ErrUnavailable, h.keyPath, err)
+	}
+	h.Vault, err = vault.Open(ctx, h.Store, keys, h.Options.Clock.Now())
+	return err
+}
+
+func (h *House) readKeys() (*seal.Keyring, error) {
+	k := h.Config.Keys
+	if k.PassphraseFile == "" && k.AgeIdentityFile == "" {
+		return seal.OpenFile(h.keyPath)
+	}
+	sealed, err := os.ReadFile(h.keyPath)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := readSecret(k.PassphraseFile + k.AgeIdentityFile)
+	if err != nil {
+		return nil, err
+	}
+	if k.PassphraseFile != "" {
+		return seal.OpenPassphrase(secret, sealed)
+	}
+	return seal.OpenWith(secret, sealed)
+}
+
+func (h *House) makeKeys(ctx context.Context) (*seal.Keyring, error) {
+	fresh := false
+	err := h.Store.View(ctx, func(tx store.Tx) error {
+		_, err := tx.Record(vault.RecordServerKey, "1")
+		fresh = errors.Is(err, cvd.ErrNotFound)
+		if fresh {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !fresh {
+		return nil, fmt.Errorf("%w: the key file %s is missing, and this database cannot be read without it; put it back, or restore it with the recovery identity: fairlead restore --keys", cvd.ErrUnavailable, h.keyPath)
+	}
+	if err := os.MkdirAll(filepath.Dir(h.keyPath), 0o700); err != nil {
+		return nil, err
+	}
+	if k := h.Config.Keys; k.PassphraseFile != "" || k.AgeIdentityFile != "" {
+		return h.makeSealedKeys()
+	}
+	return seal.CreateFile(h.keyPath)
+}
+
+func (h *House) makeSealedKeys() (*seal.Keyring, error) {
+	k := h.Config.Keys
+	keys, err := seal.NewKeyring()
+	if err != nil {
+		return nil, err
+	}
+	var sealed []byte
+	if k.PassphraseFile != "" {
+		secret, err := readSecret(k.PassphraseFile)
+		if err != nil {
+			return nil, err
+		}
+		if sealed, err = keys.SealPassphrase(secret); err != nil {
+			return nil, err
+		}
+	} else if sealed, err = keys.SealTo(k.AgeRecipient); err != nil {
+		return nil, err
+	}
+	return keys, writeFile(h.keyPath, sealed, 0o600)
+}
+
+// Recovery makes the recovery identity on a database that has none, stores the
+// key ring sealed for it, and returns the identity to be shown once. On a later
+// start it returns "".
+func (h *House) Recovery(ctx context.Context) (string, error) {
+	exists := false
+	err := h.Store.View(ctx, func(tx store.Tx) error {
+		_, err := tx.Record(recordRecovery, "1")
+		exists = err == nil
+		if errors.Is(err, cvd.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil || exists {
+		return "", err
+	}
+	identity, recipient, err := seal.NewRecovery()
+	if err != nil {
+		return "", err
+	}
+	rec, err := h.recoveryRecord(h.Vault.Keys(), recipient)
+	if err != nil {
+		return "", err
+	}
+	return identity, h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+}
+
+// recoveryRecord holds the ring for the recovery recipient. The recipient
+// stands beside it, so that a rotated ring can be sealed for it again.
+func (h *House) recoveryRecord(keys *seal.Keyring, recipient string) (store.Record, error) {
+	sealed, err := keys.Recover(recipient)
+	return store.Record{
+		Kind: recordRecovery, ID: "1", Owner: recipient, At: h.Options.Clock.Now(), Sealed: sealed,
+	}, err
+}
+
+func (h *House) openOutbox() error {
+	var sender notify.Sender = notify.Keep{}
+	if m := h.Config.Mail; m != nil && !h.Options.Demo {
+		sender = notify.SMTP{Addr: m.Relay, TLS: m.Security, Username: m.Username, Password: m.Password}
+	}
+	from, bounce := "fairlead@localhost", ""
+	if m := h.Config.Mail; m != nil {
+		from, bounce = m.From, m.Bounce
+	}
+	carrier, err := notify.New(notify.Config{
+		Notices: h.Desk.As(cvd.System), Words: h.Words, Sender: sender, Now: h.Options.Clock.Now,
+		BaseURL: h.Base, From: from, Bounce: bounce,
+	})
+	if err != nil {
+		return err
+	}
+	h.Outbox = outbox.New(outbox.Config{
+		Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log,
+		Carriers: map[cvd.EffectKind]outbox.Carrier{
+			cvd.EffectNotifyReporter: carrier,
+			cvd.EffectNotifyTeam:     carrier,
+		},
+	})
+	return nil
+}
+
+// Base is the origin of public links: the policy's, else the configuration's,
+// else the address that is listened on.
+func (h *House) Base() string {
+	if cur := h.Book.Current(); cur != nil && cur.Policy.PublicURL != "" {
+		return cur.Policy.PublicURL
+	}
+	if h.Config.PublicURL != "" {
+		return h.Config.PublicURL
+	}
+	return h.Options.BaseURL
+}
+
+// Close stops everything, last opened first.
+func (h *House) Close() error {
+	var errs []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		errs = append(errs, h.closers[i]())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// Turn does once what the passing of time asks for, and carries what is due.
+func (h *House) Turn(ctx context.Context) error {
+	_, err := h.Desk.Tick(ctx)
+	err = errors.Join(err, h.Book.Reload(ctx), h.Book.Tick(ctx))
+	_, carried := h.Outbox.Drain(ctx)
+	return errors.Join(err, carried)
+}
+
+// turnEvery is how often the clock looks whether something is due; that costs
+// one look at an index.
+const turnEvery = time.Second
+
+// Run turns the clock and carries effects until ctx ends.
+func (h *House) Run(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.Outbox.Run(ctx)
+	}()
+	ticker := time.NewTicker(turnEvery)
+	defer ticker.Stop()
+	h.rewrap(ctx)
+	for n := 0; ; n++ {
+		if _, err := h.Desk.Tick(ctx); err != nil && ctx.Err() == nil {
+			h.failed("the clock could not turn", err)
+		} else {
+			h.stuck.Store(nil)
+		}
+		if n%3600 == 0 {
+			if err := h.Desk.Sweep(ctx); err != nil && ctx.Err() == nil {
+				h.failed("what expired could not be removed", err)
+			}
+		}
+		if n%10 == 0 {
+			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.renewSecurityTxt(ctx)); err != nil && ctx.Err() == nil {
+				h.failed("the policy's own clock could not turn", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			<-done
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (h *House) failed(what string, err error) {
+	msg := what
+	if old := h.stuck.Swap(&msg); old == nil {
+		h.Options.Log.Error(what+"; it is tried again each second", "err", err)
+	}
+}
+
+// rewrap brings every case under the primary key-encryption key.
+func (h *House) rewrap(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := h.Desk.Rewrap(ctx, 200)
+		if err != nil {
+			h.failed("cases could not be brought under the newest key", err)
+			return
+		}
+		if n < 200 {
+			return
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/pgp"
+	"fairlead/internal/policy"
+	"fairlead/internal/store"
+)
+
+// The life of a signed security.txt. It renews itself long before it ends, so
+// an outage of weeks does not leave an expired file behind (RFC 9116, 2.5.5).
+const (
+	securityTxtLife  = 180 * 24 * time.Hour
+	securityTxtRenew = 60 * 24 * time.Hour
+	signingKeyLife   = 4 * 365 * 24 * time.Hour
+)
+
+// recordSigningKey holds the OpenPGP key that the house made for itself.
+const recordSigningKey store.RecordKind = "openpgp-key"
+
+// signer keeps the signed file of each host.
+type signer struct {
+	mu      sync.Mutex
+	key     *pgp.PrivateKey
+	files   map[string]*signedTxt // by base URL
+	version int
+}
+
+type signedTxt struct {
+	text    []byte
+	expires time.Time
+}
+
+// SecurityTxt is the signed file for the host that base names, made anew when
+// the policy changed or its end is near.
+func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
+	cur := h.Book.Current()
+	if cur == nil {
+		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
+	}
+	if cur.Policy.PublicURL != "" {
+		base = cur.Policy.PublicURL
+	}
+	now := h.Options.Clock.Now()
+	s := &h.signer
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.version != cur.Number || len(s.files) > 64 {
+		s.files, s.version = map[string]*signedTxt{}, cur.Number
+	}
+	if f := s.files[base]; f != nil && f.expires.Sub(now) > securityTxtRenew {
+		return f.text, nil
+	}
+	key, err := h.signingKey(ctx, cur.Policy)
+	if err != nil {
+		return nil, err
+	}
+	view := policy.SecurityTxtView{BaseURL: base, Now: now, Expires: now.Add(securityTxtLife).Truncate(time.Second)}
+	if strings.HasPrefix(base, "https://") {
+		view.Encryption = []string{base + PublicKeyPath}
+	}
+	text, err := policy.SecurityTxt(cur.Policy, view)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := key.ClearSign(text, now)
+	if err != nil {
+		return nil, err
+	}
+	s.files[base] = &signedTxt{signed, view.Expires}
+	return signed, nil
+}
+
+// PublicKeyPath is where the team's OpenPGP key is served.
+const PublicKeyPath = "/.well-known/openpgp-key.asc"
+
+// PublicKey is the armored key that verifies security.txt.
+func (h *House) PublicKey(ctx context.Context) ([]byte, error) {
+	cur := h.Book.Current()
+	if cur == nil {
+		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
+	}
+	h.signer.mu.Lock()
+	defer h.signer.mu.Unlock()
+	key, err := h.signingKey(ctx, cur.Policy)
+	if err != nil {
+		return nil, err
+	}
+	return key.Public().Armor()
+}
+
+// signingKey returns the configured key, or the house's own, made once. The
+// caller holds the signer's lock.
+func (h *House) signingKey(ctx context.Context, p *policy.Policy) (*pgp.PrivateKey, error) {
+	s := &h.signer
+	if s.key != nil {
+		return s.key, nil
+	}
+	var err error
+	if path := h.Config.OpenPGPKeyFile; path != "" {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("%w: OpenPGP key: %w", cvd.ErrUnavailable, err)
+		}
+		s.key, err = pgp.ReadPrivate(b)
+		return s.key, err
+	}
+	s.key, err = h.ownSigningKey(ctx, p)
+	return s.key, err
+}
+
+func (h *House) ownSigningKey(ctx context.Context, p *policy.Policy) (*pgp.PrivateKey, error) {
+	for range 3 {
+		armored := ""
+		err := h.Store.View(ctx, func(tx store.Tx) error {
+			rec, err := tx.Record(recordSigningKey, "1")
+			if err != nil {
+				return err
+			}
+			return h.Vault.Read(rec, &armored)
+		})
+		if err == nil {
+			return pgp.ReadPrivate([]byte(armored))
+		}
+		if !errors.Is(err, cvd.ErrNotFound) {
+			return nil, err
+		}
+		now := h.Options.Clock.Now()
+		key, err := pgp.Generate(p.Organisation.Name+" security team", mailOf(p), now, signingKeyLife)
+		if err != nil {
+			return nil, err
+		}
+		text, err := key.Armor()
+		if err != nil {
+			return nil, err
+		}
+		rec, err := h.Vault.Seal(store.Record{Kind: recordSigningKey, ID: "1", At: now}, string(text))
+		if err != nil {
+			return nil, err
+		}
+		err = h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+		if err == nil {
+			return key, nil
+		}
+		if !errors.Is(err, cvd.ErrConflict) { // else another instance made one first
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%w: no OpenPGP key could be kept", cvd.ErrUnavailable)
+}
+
+func mailOf(p *policy.Policy) string {
+	for _, c := range p.Contacts {
+		if addr, ok := strings.CutPrefix(c.URI, "mailto:"); ok {
+			return addr
+		}
+	}
+	return ""
+}
+
+// renewSecurityTxt signs the file of the house's own address ahead of its end,
+// so that a request never waits for it and a key that expired is seen early.
+func (h *House) renewSecurityTxt(ctx context.Context) error {
+	if h.Book.Current() == nil {
+		return nil
+	}
+	_, err := h.SecurityTxt(ctx, h.Base())
+	return err
+}
+
+// KeyExpiry is when the key that signs security.txt ends, if it does.
+func (h *House) KeyExpiry() (time.Time, bool) {
+	h.signer.mu.Lock()
+	defer h.signer.mu.Unlock()
+	if h.signer.key == nil {
+		return time.Time{}, false
+	}
+	return h.signer.key.Expires()
+}

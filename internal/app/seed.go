@@ -1,0 +1,225 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/store"
+)
+
+// Seeded is what a demo house was furnished with.
+type Seeded struct {
+	Lead   cvd.Member
+	Member cvd.Member
+	Fixer  cvd.Member
+	// Again is set when the house was furnished before.
+	Again bool
+}
+
+// recordSeeded marks a demo house that is furnished, so that nothing is done
+// twice.
+const recordSeeded store.RecordKind = "demo"
+
+// Seed furnishes a demo house: a policy in effect, members in every role, and
+// unless empty a case in every state, one with a broken promise and one with
+// paused clocks. The cases are worked through the same verbs as any other, on a
+// clock that is led from three weeks ago up to now.
+func (h *House) Seed(ctx context.Context, source []byte, empty bool) (*Seeded, error) {
+	s := &seeder{h: h, now: h.Options.Clock.Now()}
+	done, err := s.before(ctx)
+	if err != nil || done {
+		return &s.Seeded, err
+	}
+	clock := h.Options.Clock
+	clock.Set(s.now.AddDate(0, 0, -30))
+	defer clock.Run(s.now)
+	if err := s.people(ctx, source); err != nil {
+		return nil, err
+	}
+	if !empty {
+		if err := s.cases(ctx); err != nil {
+			return nil, err
+		}
+	}
+	clock.Set(s.now)
+	if err := h.Turn(ctx); err != nil {
+		return nil, err
+	}
+	mark := store.Record{Kind: recordSeeded, ID: "1", At: s.now}
+	return &s.Seeded, h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(mark, -1) })
+}
+
+type seeder struct {
+	Seeded
+	h     *House
+	now   time.Time
+	acts  []act
+	named map[string]casework.Accepted
+}
+
+// act is one thing that somebody did, so long before now.
+type act struct {
+	ago time.Duration
+	do  func(ctx context.Context) error
+}
+
+// before finds the people of a house that was furnished earlier.
+func (s *seeder) before(ctx context.Context) (bool, error) {
+	members, err := s.h.Auth.Members(ctx)
+	if err != nil || len(members) == 0 {
+		return false, err
+	}
+	s.Again = true
+	for _, m := range members {
+		switch {
+		case m.Is(cvd.RoleLead) && s.Lead.ID == "":
+			s.Lead = m
+		case m.Is(cvd.RoleMember):
+			s.Member = m
+		case m.Is(cvd.RoleFixer):
+			s.Fixer = m
+		}
+	}
+	return true, nil
+}
+
+func (s *seeder) people(ctx context.Context, source []byte) error {
+	add := func(name, email string, roles []cvd.Role, offices ...string) (cvd.Member, error) {
+		return s.h.Auth.AddMember(ctx, cvd.System, cvd.Member{
+			Name: name, Email: email, Roles: roles, Offices: offices, Active: true,
+			Qualification: "Years of work on application security",
+		})
+	}
+	var errs []error
+	keep := func(m cvd.Member, err error) cvd.Member { errs = append(errs, err); return m }
+	s.Lead = keep(add("Mara Lindqvist", "mara@example.org", []cvd.Role{cvd.RoleLead}))
+	s.Member = keep(add("Tomas Okafor", "tomas@example.org", []cvd.Role{cvd.RoleMember}))
+	s.Fixer = keep(add("Ines Duarte", "ines@example.org", []cvd.Role{cvd.RoleFixer}))
+	keep(add("Sol Okada", "sol@example.org", []cvd.Role{cvd.RoleAuditor}))
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	v, err := s.h.Book.Publish(ctx, cvd.System, source)
+	if err != nil {
+		return err
+	}
+	names := []string{"Priya Raman", "Jonas Feld", "Noor Haddad", "Emil Sato"}
+	for i, want := range v.Missing() {
+		name := names[i%len(names)]
+		m, err := add(name, fmt.Sprintf("officer%d@example.org", i+1), []cvd.Role{cvd.RoleOfficer}, want.Office)
+		if err != nil {
+			return err
+		}
+		if _, err := s.h.Book.Sign(ctx, member(m), v.Number, want.Office, want.Act, v.Digest, "Signed for the demonstration."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func member(m cvd.Member) cvd.Actor {
+	return cvd.Actor{Kind: cvd.ActorMember, ID: m.ID, Name: m.Name, Roles: m.Roles, Offices: m.Offices}
+}
+
+func (s *seeder) cases(ctx context.Context) error {
+	s.named = map[string]casework.Accepted{}
+	s.script(s.h.Book.Current().Policy)
+	slices.SortStableFunc(s.acts, func(a, b act) int { return int(b.ago - a.ago) })
+	clock := s.h.Options.Clock
+	at := s.now.AddDate(0, 0, -22)
+	for _, a := range s.acts {
+		// Let the clock do its part between what people did.
+		for t := at.Add(12 * time.Hour); t.Before(s.now.Add(-a.ago)); t = t.Add(12 * time.Hour) {
+			clock.Set(t)
+			if _, err := s.h.Desk.Tick(ctx); err != nil {
+				return err
+			}
+		}
+		at = s.now.Add(-a.ago)
+		clock.Set(at)
+		if err := a.do(ctx); err != nil {
+			return fmt.Errorf("demo, %s ago: %w", a.ago, err)
+		}
+	}
+	return nil
+}
+
+const day = 24 * time.Hour
+
+// report adds a submission by a stranger.
+func (s *seeder) report(name string, ago time.Duration, r cvd.Report) {
+	s.acts = append(s.acts, act{ago, func(ctx context.Context) error {
+		a, err := s.h.Desk.As(cvd.Stranger).Receive(ctx, casework.Submission{Report: &r, Channel: "web"})
+		s.named[name] = a
+		return err
+	}})
+}
+
+// record adds a report that a member took.
+func (s *seeder) record(name string, ago time.Duration, sub casework.Submission) {
+	s.acts = append(s.acts, act{ago, func(ctx context.Context) error {
+		sub.Received = s.h.Options.Clock.Now().Add(-2 * time.Hour)
+		a, err := s.h.Desk.As(member(s.Member)).Receive(ctx, sub)
+		s.named[name] = a
+		return err
+	}})
+}
+
+// do adds a verb of a member.
+func (s *seeder) do(name string, ago time.Duration, by *cvd.Member, verb cvd.Verb, in cvd.Input) {
+	s.acts = append(s.acts, act{ago, func(ctx context.Context) error {
+		if in.To == "fixer" {
+			in.To = s.Fixer.ID
+		}
+		_, err := s.h.Desk.As(member(*by)).Do(ctx, s.named[name].Case, verb, in)
+		return err
+	}})
+}
+
+// reporter adds something that the reporter did in the thread.
+func (s *seeder) reporter(name string, ago time.Duration, verb cvd.Verb, in cvd.Input) {
+	s.acts = append(s.acts, act{ago, func(ctx context.Context) error {
+		actor, err := s.h.Auth.Receipt(ctx, s.named[name].Receipt)
+		if err != nil {
+			return err
+		}
+		_, err = s.h.Desk.As(actor).Do(ctx, s.named[name].Case, verb, in)
+		return err
+	}})
+}
+
+// file adds a file of the reporter.
+func (s *seeder) file(name string, ago time.Duration, filename string, data []byte) {
+	s.acts = append(s.acts, act{ago, func(ctx context.Context) error {
+		actor, err := s.h.Auth.Receipt(ctx, s.named[name].Receipt)
+		if err != nil {
+			return err
+		}
+		_, err = s.h.Desk.As(actor).Attach(ctx, s.named[name].Case, filename, bytes.NewReader(data), cvd.Input{})
+		return err
+	}})
+}
+
+// product returns the policy's products in turn, so that any policy can be
+// shown.
+func product(p *policy.Policy, i int) (name, version string) {
+	var all []policy.Product
+	for _, prog := range p.Programs {
+		all = append(all, prog.Products...)
+	}
+	if len(all) == 0 {
+		return "the product", ""
+	}
+	one := all[i%len(all)]
+	if len(one.Versions) > 0 {
+		version = one.Versions[0]
+	}
+	return one.Name, version
+}

@@ -1,0 +1,183 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+)
+
+// firstLink is how long the first lead's link works: long enough to walk over
+// to a browser, and no longer.
+const firstLink = 30 * time.Minute
+
+// Serve runs the server of a configuration until ctx ends. What an operator
+// must see once, the recovery identity and the first sign-in link, goes to
+// tell.
+func Serve(ctx context.Context, cfg Config, tell io.Writer) (err error) {
+	log := cfg.Log.logger(tell)
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("%w: cannot listen on %s: %w", cvd.ErrUnavailable, cfg.Listen, err)
+	}
+	defer l.Close()
+	cert, err := cfg.certificate()
+	if err != nil {
+		return err
+	}
+	hold, err := Hold(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, hold.Release()) }()
+	base := originOf(l.Addr(), cfg.Listen, cert != nil)
+	secret, err := hold.Announce(base, cfg.certPath())
+	if err != nil {
+		return err
+	}
+	h, err := Build(ctx, cfg, Options{Log: log, BaseURL: base, Operator: secret})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	if err := h.prepare(ctx, tell); err != nil {
+		return err
+	}
+	stop, err := h.servePrivate(cfg.PrivateListen)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	log.Info("serving", "listen", l.Addr().String(), "public", h.Base())
+	return h.Serve(ctx, l, cert)
+}
+
+func (c LogConfig) logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if c.Level != "" {
+		if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+			level = slog.LevelInfo
+		}
+	}
+	opt := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}
+
+func (c Config) certPath() string {
+	if c.TLS == nil {
+		return ""
+	}
+	return c.TLS.Certificate
+}
+
+func (c Config) certificate() (*tls.Certificate, error) {
+	if c.TLS == nil {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: certificate: %w", cvd.ErrUnavailable, err)
+	}
+	return &cert, nil
+}
+
+// prepare does what a start needs: warn, make the recovery identity, publish a
+// changed policy file, make the first lead.
+func (h *House) prepare(ctx context.Context, tell io.Writer) error {
+	if h.keyBesideData() {
+		h.Options.Log.Warn("the key file lies beside the database: whoever copies the folder has both; set keys.file to another disk")
+	}
+	identity, err := h.Recovery(ctx)
+	if err != nil {
+		return err
+	}
+	if identity != "" {
+		fmt.Fprintf(tell, "\nRecovery identity, shown this once. Print it and lock it away: with it and a backup\nthe cases can be read again when the key file is lost.\n\n%s\n\n", identity)
+	}
+	source, err := os.ReadFile(h.Config.Policy)
+	if err != nil {
+		return fmt.Errorf("%w: policy: %w", cvd.ErrUnavailable, err)
+	}
+	v, err := h.Book.Publish(ctx, cvd.System, source)
+	if err != nil {
+		return fmt.Errorf("policy %s: %w", h.Config.Policy, err)
+	}
+	if missing := v.Missing(); v.Effective.IsZero() {
+		for _, m := range missing {
+			h.Options.Log.Warn("the policy version waits for a sign-off on the desk", "version", v.Number, "office", m.Office, "act", m.Act)
+		}
+		if h.Book.Current() == nil {
+			h.Options.Log.Warn("no version is in effect yet, so no report can be taken")
+		}
+	}
+	return h.firstLead(ctx, tell)
+}
+
+func (h *House) firstLead(ctx context.Context, tell io.Writer) error {
+	members, err := h.Auth.Members(ctx)
+	if err != nil || len(members) > 0 {
+		return err
+	}
+	first := h.Config.FirstLead
+	if first == nil {
+		fmt.Fprintf(tell, "\nNobody can sign in yet. Make the first lead:\n  fairlead member add --data %s --name NAME --email ADDRESS --role lead\n\n", h.Config.Data)
+		return nil
+	}
+	m, err := h.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: first.Name, Email: first.Email, Roles: []cvd.Role{cvd.RoleLead}, Active: true})
+	if err != nil {
+		return fmt.Errorf("first_lead: %w", err)
+	}
+	code, err := h.Auth.NewLink(ctx, m.ID, firstLink)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(tell, "\nFirst sign-in for %s, works once and for %s:\n  %s\n\n", m.Name, firstLink, h.Base()+SignInPath(code))
+	return nil
+}
+
+// keyBesideData tells whether the key file stands in the data folder, open.
+func (h *House) keyBesideData() bool {
+	if h.Config.Keys.PassphraseFile != "" || h.Config.Keys.AgeIdentityFile != "" {
+		return false
+	}
+	rel, err := filepath.Rel(h.Config.Data, h.keyPath)
+	return err == nil && !strings.HasPrefix(rel, "..")
+}
+
+// servePrivate answers on the private listener; stop ends it.
+func (h *House) servePrivate(addr string) (stop func(), err error) {
+	if addr == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%w: private_listen: %w", cvd.ErrUnavailable, err)
+	}
+	srv := &http.Server{Handler: h.Private(), ReadHeaderTimeout: headTimeout}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			h.Options.Log.Error("the private listener ended", "err", err)
+		}
+	}()
+	return func() {
+		if err := srv.Close(); err != nil {
+			h.Options.Log.Error("the private listener could not be closed", "err", err)
+		}
+		<-done
+	}, nil
+}
