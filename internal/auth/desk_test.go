@@ -155,3 +155,38 @@ func together(ctx context.Context, n int, act func(ctx context.Context) error) [
 	wg.Wait()
 	return errs
 }
+
+// meeting is the real store, but for one thing: the first so many views wait
+// for each other, so that all of them have read before any of them writes.
+type meeting struct {
+	store.Store
+	expected chan struct{}
+	came     chan struct{} // one for each that has read
+	here     *sync.WaitGroup
+}
+
+func meet(st store.Store, n int) *meeting {
+	m := &meeting{Store: st, expected: make(chan struct{}, n), came: make(chan struct{}, n), here: &sync.WaitGroup{}}
+	m.here.Add(n)
+	for range n {
+		m.expected <- struct{}{}
+	}
+	return m
+}
+
+func (m *meeting) View(ctx context.Context, read func(tx store.Tx) error) error {
+	err := m.Store.View(ctx, read)
+	select {
+	case <-m.expected:
+		m.came <- struct{}{}
+		m.here.Done()
+		m.here.Wait()
+	default:
+	}
+	return err
+}
+
+// meeting is the same house, where the next n views meet.
+func (d *desk) meeting(n int) *auth.Auth {
+	return auth.New(meet(d.store, n), d.vault, auth.Options{Now: d.clock.now, DevFastHash: true, Unlimited: true})
+}

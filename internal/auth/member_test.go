@@ -151,6 +151,7 @@ func TestLastLeadStays(t *testing.T) {
 	d.want(d.ChangeMember(t.Context(), cvd.System, m), cvd.ErrNotReady)
 
 	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleLead)
+	at := d.meeting(2)
 	turn := make(chan string, 2)
 	turn <- d.lead.ID
 	turn <- bo.ID
@@ -161,7 +162,7 @@ func TestLastLeadStays(t *testing.T) {
 			return err
 		}
 		m.Active = false
-		return d.ChangeMember(ctx, cvd.System, m)
+		return at.ChangeMember(ctx, cvd.System, m)
 	}) {
 		if err != nil {
 			d.want(err, cvd.ErrNotReady)
@@ -176,8 +177,9 @@ func TestLastLeadStays(t *testing.T) {
 func TestSameAddressAddedAtOnce(t *testing.T) {
 	d := open(t)
 	won := 0
+	at := d.meeting(4)
 	for _, err := range together(t.Context(), 4, func(ctx context.Context) error {
-		_, err := d.AddMember(ctx, cvd.System, cvd.Member{Name: "Bo Lark", Email: "bo@example.org", Roles: []cvd.Role{cvd.RoleMember}})
+		_, err := at.AddMember(ctx, cvd.System, cvd.Member{Name: "Bo Lark", Email: "bo@example.org", Roles: []cvd.Role{cvd.RoleMember}})
 		return err
 	}) {
 		if err == nil {

@@ -167,6 +167,17 @@ func TestDeactivatedMemberLosesEverything(t *testing.T) {
 	d.ok(err)
 	code, err := d.NewLink(ctx, bo.ID, time.Hour)
 	d.ok(err)
+	var kept []store.Record
+	d.ok(d.store.View(ctx, func(tx store.Tx) error {
+		for _, kind := range []store.RecordKind{auth.RecordSession, auth.RecordToken, auth.RecordLink, auth.RecordCredential} {
+			recs, err := tx.Records(kind, bo.ID, 10)
+			if err != nil {
+				return err
+			}
+			kept = append(kept, recs...)
+		}
+		return nil
+	}))
 	m := d.member(bo.ID)
 	m.Active = false
 	d.ok(d.ChangeMember(ctx, d.lead, m))
@@ -191,7 +202,23 @@ func TestDeactivatedMemberLosesEverything(t *testing.T) {
 	m.Active = true
 	d.ok(d.ChangeMember(ctx, d.lead, m))
 	check("active again")
+	m.Active = false
+	d.ok(d.ChangeMember(ctx, d.lead, m))
+	d.ok(d.store.Update(ctx, func(tx store.Tx) error { // as an old backup might
+		for _, rec := range kept {
+			if err := tx.PutRecord(rec, -1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	check("inactive, with all of it brought back")
+	m.Active = true
+	d.ok(d.ChangeMember(ctx, d.lead, m))
 	if !d.alive(d.link(bo).Token) {
 		t.Error("a new link does not let the member in again")
+	}
+	if len(kept) != 4 {
+		t.Errorf("%d things were kept of the member, want a session, a token, a link and a password", len(kept))
 	}
 }

@@ -23,8 +23,9 @@ func TestLinkWorksOnce(t *testing.T) {
 	var token string
 	won := 0
 	tokens := make(chan string, 16)
+	at := d.meeting(16)
 	for _, err := range together(t.Context(), 16, func(ctx context.Context) error {
-		s, err := d.UseLink(ctx, code)
+		s, err := at.UseLink(ctx, code)
 		if err == nil {
 			tokens <- s.Token
 		}
@@ -114,6 +115,45 @@ func TestSignInRefusalsAreEqual(t *testing.T) {
 	}
 }
 
+// TestNothingIsCut signs in with the longest password there can be, and with
+// more behind it.
+func TestNothingIsCut(t *testing.T) {
+	d := open(t)
+	var longest strings.Builder
+	for i := range 128 {
+		longest.WriteRune(rune(0x20000 + i*i))
+	}
+	d.password(d.lead, longest.String())
+	_, err := d.SignIn(t.Context(), leadEmail, longest.String(), "")
+	d.ok(err)
+	_, err = d.SignIn(t.Context(), leadEmail, longest.String()+"x", "")
+	d.want(err, cvd.ErrUnauthenticated)
+}
+
+// TestSignInDoesNotPassANewPassword: the old password was right when it was
+// read, and is not any more when the session would be stored.
+func TestSignInDoesNotPassANewPassword(t *testing.T) {
+	d := open(t)
+	s := d.password(d.lead, goodPassword)
+	meeting := meet(d.store, 2)
+	at := auth.New(meeting, d.vault, auth.Options{Now: d.clock.now, DevFastHash: true})
+	refused := make(chan error, 1)
+	go func() {
+		_, err := at.SignIn(t.Context(), leadEmail, goodPassword, "")
+		refused <- err
+	}()
+	<-meeting.came // it has read the old password
+	d.ok(d.SetPassword(auth.InSession(t.Context(), s), d.lead, "", otherPassword))
+	_, err := at.Members(t.Context()) // the second view lets it go on
+	d.ok(err)
+	d.want(<-refused, cvd.ErrUnauthenticated)
+	mine, err := d.Sessions(t.Context(), d.lead)
+	d.ok(err)
+	if len(mine) != 1 || mine[0].ID != s.ID {
+		t.Errorf("%d sessions are alive, want only the one that set the password", len(mine))
+	}
+}
+
 func TestSignInIsLimited(t *testing.T) {
 	d := open(t)
 	d.password(d.lead, goodPassword)
@@ -200,7 +240,8 @@ func TestSetPassword(t *testing.T) {
 	}
 	other, err := d.SignIn(ctx, leadEmail, goodPassword, "")
 	d.ok(err)
-	d.ok(d.SetPassword(in, d.lead, "", otherPassword)) // within 10 minutes of the link
+	d.want(d.SetPassword(auth.InSession(ctx, other), d.lead, "", otherPassword), cvd.ErrInvalid) // not from a link
+	d.ok(d.SetPassword(in, d.lead, "", otherPassword))                                           // within 10 minutes of the link
 	if d.alive(other.Token) || !d.alive(first.Token) {
 		t.Error("setting a password must end the other sessions and only them")
 	}
