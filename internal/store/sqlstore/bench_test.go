@@ -12,6 +12,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/storetest/pgtest"
 )
 
 // intake is the rows of one report: a case of 700 sealed bytes, an event of
@@ -77,8 +78,20 @@ func (in *intake) put(tx store.Tx) error {
 const clients = 32
 
 // BenchmarkIntake is the rate of Update under 32 callers.
-func BenchmarkIntake(b *testing.B) {
-	s := fresh(b)
+func BenchmarkIntake(b *testing.B) { intakes(b, fresh(b)) }
+
+// BenchmarkIntakePostgres is the same on PostgreSQL. It means little unless
+// FAIRLEAD_TEST_POSTGRES names a server that waits for its disk.
+func BenchmarkIntakePostgres(b *testing.B) {
+	s, err := OpenPostgres(background, pgtest.DSN(b, nil), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	intakes(b, s)
+}
+
+func intakes(b *testing.B, s store.Store) {
 	var next atomic.Int64
 	b.ResetTimer()
 	var wg sync.WaitGroup
