@@ -251,7 +251,10 @@ func caseForeign(t *testing.T, s store.Store) {
 	view(t, s, func(tx store.Tx) error {
 		for _, word := range []string{"a\x00b", "\xff\xfe"} {
 			for _, f := range []store.Filter{
-				{Program: word}, {Assignee: word}, {IDs: []cvd.CaseID{cvd.CaseID(word)}}, {RM: []cvd.RM{cvd.RM(word)}},
+				{Program: word},
+				{Assignee: word},
+				{IDs: []cvd.CaseID{cvd.CaseID(word)}},
+				{RM: []cvd.RM{cvd.RM(word)}},
 				{After: &store.Cursor{At: at(0), ID: cvd.CaseID(word)}},
 			} {
 				if got, err := tx.Cases(f); err != nil || len(got) > 0 {
