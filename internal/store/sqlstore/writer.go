@@ -39,6 +39,7 @@ type change struct {
 	answer chan error    // what became of it; the writer never waits here
 	left   chan struct{} // closed when the caller no longer waits for its turn
 	kept   bool          // its savepoint was released
+	own    error         // what its closure returned, if it was not kept
 }
 
 var errPanicked = fmt.Errorf("store: the change panicked")
@@ -134,7 +135,11 @@ func (w *writer) commit(c *change) {
 	for _, c := range w.done {
 		if c.kept {
 			c.answer <- lost
+			continue
 		}
+		// After the commit, so that whoever lost a race to a change of the same
+		// batch and looks again sees what it left.
+		c.answer <- c.own
 	}
 	clear(w.done)
 }
@@ -186,7 +191,7 @@ func (w *writer) one(ctx context.Context, c *change) error {
 		}
 		return nil
 	}
-	c.answer <- own
+	c.own = own
 	if err := w.undo(ctx); err != nil {
 		// A full disk may have ended the whole transaction (SQLite, "Response
 		// to errors within a transaction").
