@@ -223,3 +223,8 @@ func product(p *policy.Policy, i int) (name, version string) {
 	}
 	return one.Name, version
 }
+
+// Receive takes a report in as a stranger's.
+func (h *House) Receive(ctx context.Context, r *cvd.Report) (casework.Accepted, error) {
+	return h.Desk.As(cvd.Stranger).Receive(ctx, casework.Submission{Report: r, Channel: "api"})
+}
