@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -43,6 +44,7 @@ type lite struct {
 	read   *sql.DB
 	pool   chan *session // a nil one is to be connected anew
 	writer *writer
+	beats  atomic.Int64
 	closed atomic.Bool
 	gone   chan struct{} // closed with the store, for views that wait
 }
@@ -175,28 +177,22 @@ func (s *lite) Update(ctx context.Context, change func(tx store.Tx) error) error
 	return s.writer.update(ctx, change)
 }
 
-// ballast is how much room Ready asks for, to notice a full disk before the next
-// report does.
-var ballast = make([]byte, 64<<10)
+// ballast is how many bytes Ready writes, so that a full disk is noticed before the
+// next report meets it.
+const ballast = 64 << 10
 
-// Ready commits a beat, having tried whether there is room.
+// Ready commits a beat with as much ballast as a large report.
 func (s *lite) Ready(ctx context.Context) error {
+	// Bytes that change each time: SQLite does not write what stays the same.
+	load := bytes.Repeat([]byte{byte(s.beats.Add(1))}, ballast)
 	return s.writer.update(ctx, func(x store.Tx) error {
 		t := x.(*tx)
-		own := t.whole(func() error {
-			if err := t.q.Weigh(t.ctx, ballast); err != nil {
-				return t.fault(err)
-			}
-			return errWeighed
-		})
-		if own != nil && !errors.Is(own, errWeighed) {
-			return own
+		if err := t.q.Weigh(t.ctx, load); err != nil {
+			return t.fault(err)
 		}
 		return t.fault(t.q.Beat(t.ctx))
 	})
 }
-
-var errWeighed = errors.New("store: weighed")
 
 // Close waits for running changes and views, then closes the file.
 func (s *lite) Close() error {

@@ -115,7 +115,7 @@ CREATE INDEX records_at ON records (kind, at, id);
 CREATE INDEX records_owner ON records (owner, kind, at, id);
 CREATE INDEX records_expires ON records (expires) WHERE expires < 9223372036854775807;
 
--- One row that Ready writes to.
+-- One row that Ready writes to, with ballast to notice a full disk.
 CREATE TABLE pulse (
     id    INTEGER NOT NULL PRIMARY KEY,
     beats INTEGER NOT NULL,
