@@ -163,7 +163,7 @@ func normal(c *cvd.Case) cvd.Case {
 	utc(&d.Accepted)
 	for i := range d.Clocks {
 		k := &d.Clocks[i]
-		for _, t := range []*time.Time{&k.Started, &k.Due, &k.Expected, &k.Warned, &k.Breached, &k.Met, &k.Stopped, &k.Paused} {
+		for _, t := range []*time.Time{&k.Started, &k.Since, &k.Due, &k.Expected, &k.Warned, &k.Breached, &k.Met, &k.Stopped, &k.Paused} {
 			utc(t)
 		}
 	}

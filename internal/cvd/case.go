@@ -34,7 +34,18 @@ type Case struct {
 	Missing []string `json:"missing,omitempty"` // what is being waited for
 	Score   *Score   `json:"score,omitempty"`
 	Outcome string   `json:"outcome,omitempty"`
-	Files   int      `json:"files,omitempty"`
+	Files   int      `json:"files,omitempty"` // how many were attached
+	Sources Sources  `json:"sources,omitzero"`
+}
+
+// Sources are the numbers of the events whose bodies told what a case knows from
+// bodies; when such words are redacted, the case forgets them too.
+type Sources struct {
+	Report  int64 `json:"report,omitempty"`
+	Missing int64 `json:"missing,omitempty"`
+	Score   int64 `json:"score,omitempty"`
+	Outcome int64 `json:"outcome,omitempty"`
+	Contact int64 `json:"contact,omitempty"`
 }
 
 // Participant returns the participant of that id, or nil.
@@ -158,9 +169,8 @@ func (c *Case) Apply(ev Event) error {
 	}
 	d.mark(ev.Head)
 	d.Version, d.Updated = ev.Seq, ev.At
-	if ev.Body != nil {
-		d.learn(ev.Type, ev.Body)
-	}
+	d.learn(&ev)
+	d.unlearn(ev.Redacts)
 	*c = *d
 	return nil
 }
@@ -256,29 +266,54 @@ func (c *Case) mark(h Head) {
 	}
 }
 
-// learn takes over what a body tells beyond the head.
-func (c *Case) learn(t EventType, b *Body) {
-	if r := b.Report; r != nil && t == EventReceived {
-		c.Title, c.Product, c.Affects = r.Headline(), r.Product, r.Version
+// learn takes over what a body tells beyond the head. An event whose words are
+// gone leaves empty what it had told.
+func (c *Case) learn(ev *Event) {
+	b := ev.Body
+	if b == nil {
+		b = &Body{}
 	}
-	if b.ContactBox != nil || b.Contact != nil {
-		if p := c.Participant(Reporter); p != nil {
-			p.ContactBox, p.Contact = b.ContactBox, b.Contact
+	switch ev.Type {
+	case EventReceived:
+		c.Title, c.Product, c.Affects, c.Sources.Report = "", "", "", ev.Seq
+		if r := b.Report; r != nil {
+			c.Title, c.Product, c.Affects = r.Headline(), r.Product, r.Version
 		}
-	}
-	switch t {
-	case EventAsked:
-		c.Missing = b.Missing
-	case EventProvided, EventProceeded:
-		c.Missing = nil
+	case EventAsked, EventProvided, EventProceeded:
+		c.Missing, c.Sources.Missing = b.Missing, ev.Seq
+	case EventRated:
+		c.Score, c.Sources.Score = b.Score, ev.Seq
+	case EventClosed, EventHandedOn, EventWithdrawn:
+		c.Outcome, c.Sources.Outcome = b.Outcome, ev.Seq
 	case EventAttached:
 		c.Files++
 	}
-	if b.Score != nil {
-		c.Score = b.Score
+	p := c.Participant(Reporter)
+	if p == nil || !(ev.Type == EventReceived || ev.Type == EventContact || b.ContactBox != nil || b.Contact != nil) {
+		return
 	}
-	if b.Outcome != "" {
-		c.Outcome = b.Outcome
+	p.ContactBox, p.Contact, c.Sources.Contact = b.ContactBox, b.Contact, ev.Seq
+}
+
+// unlearn forgets what the redacted event had told.
+func (c *Case) unlearn(seq int64) {
+	if seq == 0 {
+		return
+	}
+	if c.Sources.Report == seq {
+		c.Title, c.Product, c.Affects = "", "", ""
+	}
+	if c.Sources.Missing == seq {
+		c.Missing = nil
+	}
+	if c.Sources.Score == seq {
+		c.Score = nil
+	}
+	if c.Sources.Outcome == seq {
+		c.Outcome = ""
+	}
+	if p := c.Participant(Reporter); p != nil && c.Sources.Contact == seq {
+		p.Contact, p.ContactBox = nil, nil
 	}
 }
 

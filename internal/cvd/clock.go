@@ -24,7 +24,10 @@ type Clock struct {
 	Kind    ClockKind `json:"kind"`
 	Started time.Time `json:"started"`
 	Due     time.Time `json:"due"`
-	Target  bool      `json:"target,omitempty"` // an aim: warns, is never called broken
+	// Since is from when the stretch up to the date now told is measured, where
+	// that is not Started: the last new date told, or the end of a pause.
+	Since  time.Time `json:"since,omitzero"`
+	Target bool      `json:"target,omitempty"` // an aim: warns, is never called broken
 	// Business says that what remains at a pause is counted in working time.
 	Business bool `json:"business,omitempty"`
 	// Expected is the later date that the reporter was told before or when Due

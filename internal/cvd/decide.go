@@ -37,6 +37,7 @@ func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
 	if spec == nil || d.Verb == VerbReceive {
 		return nil, fmt.Errorf("%w: no such verb", ErrNotFound)
 	}
+	d.In = d.In.tidy()
 	if err := checkInput(spec, d); err != nil {
 		return nil, err
 	}
@@ -123,6 +124,21 @@ func checkInput(spec *Spec, d Deed) error {
 	return faults.Err()
 }
 
+// tidy takes blanks for nothing, so that no reason for silence and no word to
+// the reporter is one that cannot be read.
+func (in Input) tidy() Input {
+	for _, s := range []*string{&in.Text, &in.Note, &in.Reason, &in.Silent, &in.Vector, &in.To, &in.Outcome} {
+		if strings.TrimSpace(*s) == "" {
+			*s = ""
+		}
+	}
+	blank := func(s string) bool { return strings.TrimSpace(s) == "" }
+	if slices.ContainsFunc(in.Missing, blank) {
+		in.Missing = slices.DeleteFunc(slices.Clone(in.Missing), blank)
+	}
+	return in
+}
+
 // given names the members that hold something.
 func (in Input) given() []string {
 	var out []string
@@ -131,10 +147,10 @@ func (in Input) given() []string {
 			out = append(out, name)
 		}
 	}
-	has("text", strings.TrimSpace(in.Text) != "")
-	has("note", strings.TrimSpace(in.Note) != "")
-	has("reason", strings.TrimSpace(in.Reason) != "")
-	has("silent", strings.TrimSpace(in.Silent) != "")
+	has("text", in.Text != "")
+	has("note", in.Note != "")
+	has("reason", in.Reason != "")
+	has("silent", in.Silent != "")
 	has("clauses", len(in.Clauses) > 0)
 	has("missing", len(in.Missing) > 0)
 	has("vector", in.Vector != "")
@@ -319,6 +335,10 @@ func mark(c *Case, ev *Event, d Deed) {
 		ev.Pending = &Pending{}
 	case VerbRedact:
 		ev.Redacts = d.In.Seq
+		if p := c.Participant(Reporter); p != nil && c.Sources.Contact == d.In.Seq {
+			// The contact came with the words that go, and is not forgotten with them.
+			ev.Body.Contact = p.Contact
+		}
 	case VerbForget:
 		ev.Forgets = Reporter
 	case VerbInvite:

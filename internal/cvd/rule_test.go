@@ -337,3 +337,58 @@ func TestClocksOfACase(t *testing.T) {
 		t.Error("an empty case promises something")
 	}
 }
+
+// Blanks are nothing: no silence without a reason, no answer without words.
+func TestBlanksAreNothing(t *testing.T) {
+	for _, spec := range Specs {
+		for _, from := range rmStates {
+			c := ready(caseIn(from), spec.Verb)
+			d := deed(spec.Verb, ann)
+			d.In.Silent, d.In.Missing = " \t\n", append(d.In.Missing, " ")
+			evs, err := Decide(c, d, noon)
+			if err != nil {
+				continue
+			}
+			for i := range evs {
+				neverSilent(t, evs[i])
+				if evs[i].Body != nil && strings.Contains(strings.Join(evs[i].Body.Missing, "|"), " ") {
+					t.Errorf("%s asks for a blank", spec.Verb)
+				}
+			}
+		}
+	}
+	c := caseIn(RMReceived)
+	refused(t, c, Deed{Verb: VerbAsk, By: ann, In: Input{Missing: []string{" "}}}, ErrInvalid)
+	refused(t, c, Deed{Verb: VerbHandOn, By: ann, In: Input{To: " ", Reason: "not ours"}}, ErrInvalid)
+	if evs := do(t, c, Deed{Verb: VerbAcknowledge, By: ann, In: Input{Text: "\n "}}); evs[0].Body.Text != "" {
+		t.Error("a blank text counts as words")
+	}
+}
+
+// Words that are redacted are gone from what the case knows too, but a person
+// is not forgotten with them.
+func TestRedactionForgetsWhatWasLearned(t *testing.T) {
+	evs, err := Open(Opening{
+		ID: "FL-2026-2222222", Program: "site", Policy: 1, Received: noon, Channel: "web", By: Stranger,
+		Report: &Report{Title: "secret", Description: "secret", Product: "secret", Version: "secret"}, Contact: &Contact{Name: "Rea"},
+	}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Replay(evs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, c, Deed{Verb: VerbAsk, By: ann, In: Input{Missing: []string{"secret"}}})
+	for _, seq := range []int64{1, 2} {
+		d := deed(VerbRedact, ann)
+		d.In.Seq = seq
+		do(t, c, d)
+	}
+	if c.Title != "" || c.Product != "" || c.Affects != "" || c.Missing != nil {
+		t.Errorf("still known: %+v", c)
+	}
+	if p := c.Participant(Reporter); p.Contact == nil || p.Contact.Name != "Rea" {
+		t.Error("the reporter was forgotten with the words")
+	}
+}
