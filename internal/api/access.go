@@ -8,36 +8,28 @@ import (
 	"slices"
 	"strings"
 
+	"fairlead/internal/api/openapi"
+	"fairlead/internal/api/strict"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
-)
-
-// access says whom a route asks for.
-type access int
-
-const (
-	open      access = iota // nobody
-	byReceipt               // the holder of a receipt
-	byToken                 // a member or a machine, by token
-	freely                  // anybody; a token shows more
 )
 
 // The schemes of the Authorization header. Cookies are never looked at, so a
 // foreign page cannot act with somebody's session here.
 const (
-	schemeReceipt = "Receipt"
-	schemeBearer  = "Bearer"
+	schemeReceipt = openapi.Receipt
+	schemeBearer  = openapi.Bearer
 )
 
 // identify turns the credentials of the request into its actor.
 func (c *call) identify() error {
 	c.actor = cvd.Stranger
-	switch c.route.access {
-	case byReceipt:
+	switch c.route.Access {
+	case openapi.ByReceipt:
 		return c.as(schemeReceipt)
-	case byToken:
+	case openapi.ByToken:
 		return c.as(schemeBearer)
-	case freely:
+	case openapi.Freely:
 		if c.r.Header.Get("Authorization") != "" {
 			return c.as(schemeBearer)
 		}
@@ -138,23 +130,23 @@ func (c *call) checkQuery() error {
 	if c.r.URL.RawQuery == "" {
 		return nil
 	}
-	values, err := parseQuery(c.r.URL.RawQuery)
+	values, err := strict.Query(c.r.URL.RawQuery)
 	if err != nil {
 		return err
 	}
 	var names []string
-	for _, q := range c.route.query {
-		names = append(names, q.name)
+	for _, q := range c.route.Query {
+		names = append(names, q.Name)
 	}
 	for name, given := range values {
 		i := slices.Index(names, name)
 		switch {
 		case i < 0:
-			faults = append(faults, c.fault(shown(name), "query.unknown", "names", strings.Join(names, ", ")))
+			faults = append(faults, c.Fault(strict.Shown(name), "query.unknown", "names", strings.Join(names, ", ")))
 		case len(given) > 1:
-			faults = append(faults, c.fault(name, "twice"))
-		case c.route.query[i].flag && given[0] != "true" && given[0] != "false":
-			faults = append(faults, c.fault(name, "flag"))
+			faults = append(faults, c.Fault(name, "twice"))
+		case c.route.Query[i].Flag && given[0] != "true" && given[0] != "false":
+			faults = append(faults, c.Fault(name, "flag"))
 		}
 	}
 	slices.SortFunc(faults, func(a, b cvd.Fault) int { return strings.Compare(a.Field, b.Field) })

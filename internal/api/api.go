@@ -8,6 +8,7 @@
 package api
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -16,13 +17,18 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"fairlead/internal/api/openapi"
+	"fairlead/internal/api/strict"
+	"fairlead/internal/api/view"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
 )
@@ -58,7 +64,8 @@ const (
 // api is the door.
 type api struct {
 	Config
-	voice    *words.Voice
+	strict.Reader
+	views    view.Show
 	mux      *http.ServeMux
 	routes   []route
 	reports  *auth.Limiter
@@ -79,7 +86,8 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.From == nil {
 		cfg.From = network
 	}
-	a := &api{Config: cfg, voice: cfg.Words.In("en"), mux: http.NewServeMux()}
+	voice := cfg.Words.In("en")
+	a := &api{Config: cfg, Reader: strict.Reader{Voice: voice}, views: view.Show{Voice: voice}, mux: http.NewServeMux()}
 	limit := func(perMinute, burst int) *auth.Limiter {
 		if cfg.Unlimited {
 			perMinute = 0
@@ -90,7 +98,7 @@ func New(cfg Config) (http.Handler, error) {
 	a.wrong = limit(wrongAMinute, wrongAMinute)
 	a.writes = limit(writesAMinute, writesAMinute)
 	a.routes = routes()
-	a.document = sync.OnceValues(a.openAPI)
+	a.document = sync.OnceValues(a.describe)
 	a.mount()
 	return a, nil
 }
@@ -100,8 +108,8 @@ func New(cfg Config) (http.Handler, error) {
 func (a *api) mount() {
 	methods := map[string][]string{}
 	for _, r := range a.routes {
-		methods[r.path] = append(methods[r.path], r.method)
-		a.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) { a.serve(w, req, &r) })
+		methods[r.Path] = append(methods[r.Path], r.Method)
+		a.mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) { a.serve(w, req, &r) })
 	}
 	for p, ms := range methods {
 		allow := strings.Join(ms, ", ")
@@ -134,6 +142,31 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.mux.ServeHTTP(w, r)
+}
+
+// describe makes the OpenAPI text of the routes.
+func (a *api) describe() ([]byte, error) {
+	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: preview{}}
+	for _, k := range append(slices.Clone(kinds), internal) {
+		d.Problems[k.status] += fmt.Sprintf("`%s%s`: %s. ", problemURN, k.name, a.Voice.Say("api.problem."+k.name))
+	}
+	for i := range a.routes {
+		d.Operations = append(d.Operations, &a.routes[i].Operation)
+	}
+	return d.JSON()
+}
+
+// showDocument serves the OpenAPI text. It holds nothing that is not public.
+func (c *call) showDocument() error {
+	b, err := c.document()
+	if err != nil {
+		return err
+	}
+	h := c.w.Header()
+	h.Set("Cache-Control", "public, max-age=300")
+	h.Set("Content-Type", typeJSON)
+	_, _ = c.w.Write(b)
+	return nil
 }
 
 // call is one request to one route.
@@ -172,6 +205,36 @@ func (c *call) answer(status int, v any) error {
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(b) // the client went away; there is nobody to tell
 	return nil
+}
+
+// Limits of bodies, in bytes.
+const (
+	maxReport = intake.MaxBody
+	maxBody   = 512 << 10
+	maxPolicy = 1 << 20
+)
+
+const typeJSON = "application/json"
+
+// body reads the whole body of one of the media types.
+func (c *call) body(limit int64, types ...string) ([]byte, error) {
+	return c.Body(c.w, c.r, limit, types...)
+}
+
+// read takes a JSON object as body into the struct that v points to. Where empty
+// is set, a body may be left out.
+func (c *call) read(v any, empty bool) error {
+	raw, err := c.body(maxBody, typeJSON)
+	if err != nil {
+		return err
+	}
+	if empty && len(bytes.TrimSpace(raw)) == 0 {
+		return nil
+	}
+	if err := c.Scan(raw); err != nil {
+		return err
+	}
+	return c.Object(v, raw).Err()
 }
 
 // flag reads a query that is true or false.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 )
@@ -87,10 +88,10 @@ func (c *call) filter() (casework.Filter, error) {
 	}
 	var ok bool
 	if f.RM, ok = chosen(q.Get("state"), states); !ok {
-		faults = append(faults, c.fault("state", "choice", "names", names(states)))
+		faults = append(faults, c.Fault("state", "choice", "names", names(states)))
 	}
 	if f.Band, ok = chosen(q.Get("severity"), cvd.Bands); !ok {
-		faults = append(faults, c.fault("severity", "choice", "names", names(cvd.Bands)))
+		faults = append(faults, c.Fault("severity", "choice", "names", names(cvd.Bands)))
 	}
 	switch who := q.Get("assignee"); who {
 	case "":
@@ -103,19 +104,19 @@ func (c *call) filter() (casework.Filter, error) {
 	}
 	if s := q.Get("sort"); s != "" {
 		if f.Sort = casework.Sort(s); !slices.Contains(sorts, f.Sort) {
-			faults = append(faults, c.fault("sort", "choice", "names", names(sorts)))
+			faults = append(faults, c.Fault("sort", "choice", "names", names(sorts)))
 		}
 	}
 	if s := q.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 200 {
-			faults = append(faults, c.fault("limit", "limit"))
+			faults = append(faults, c.Fault("limit", "limit"))
 		}
 		f.Limit = n
 	}
 	if s := q.Get("after"); s != "" {
 		if f.After = cursorOf(f.Sort, s); f.After == nil {
-			faults = append(faults, c.fault("after", "cursor"))
+			faults = append(faults, c.Fault("after", "cursor"))
 		}
 	}
 	return f, faults.Err()
@@ -199,17 +200,17 @@ type caseFile struct {
 	Links        []cvd.Link         `json:"links,omitempty"`
 	Next         *casework.Promise  `json:"next"`
 	Promises     []casework.Promise `json:"promises"`
-	Clocks       []clock            `json:"clocks"`
-	Participants []participant      `json:"participants"`
+	Clocks       []view.Clock       `json:"clocks"`
+	Participants []view.Participant `json:"participants"`
 	Report       *cvd.Report        `json:"report" doc:"As it was sent; null once removed."`
-	Messages     []message          `json:"messages" doc:"The thread, oldest first."`
-	History      []event            `json:"history" doc:"Every event, oldest first."`
+	Messages     []view.Message     `json:"messages" doc:"The thread, oldest first."`
+	History      []view.Event       `json:"history" doc:"Every event, oldest first."`
 	Verbs        []cvd.Verb         `json:"verbs" doc:"What you may do to it now."`
 	Readers      []casework.Read    `json:"readers" doc:"Who opened it lately."`
 	Erased       bool               `json:"erased,omitempty"`
 }
 
-func (c *call) show() error {
+func (c *call) showCase() error {
 	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
 	if err != nil {
 		return err
@@ -223,14 +224,14 @@ func (c *call) show() error {
 		Case: k.ID, Title: k.Title, Program: k.Program, Product: k.Product, Version: k.Affects, State: k.RM(), EM: k.EM,
 		Facts: k.Facts, Severity: k.Band, Score: k.Score, Outcome: k.Outcome, Assignee: k.Assignee, Policy: k.Policy,
 		Created: k.Created, Updated: k.Updated, Seq: k.Version, Flags: k.Flags, Missing: k.Missing, Pending: k.Pending,
-		Links: k.Links, Promises: f.Promises(), Clocks: clocksOf(casework.Clocks(k)), Participants: participantsOf(c.actor, k),
-		Report: reportOf(f), Messages: []message{}, History: c.events(f.Events, zoneOf(f)), Verbs: f.Verbs,
+		Links: k.Links, Promises: f.Promises(), Clocks: view.Clocks(casework.Clocks(k)), Participants: view.Participants(c.actor, k),
+		Report: reportOf(f), Messages: []view.Message{}, History: c.views.Events(f.Events, view.Zone(f)), Verbs: f.Verbs,
 		Readers: f.Readers, Erased: f.Erased,
 	}
-	out.Next = first(out.Promises)
+	out.Next = view.First(out.Promises)
 	for i := range f.Events {
-		if inThread(&f.Events[i]) {
-			out.Messages = append(out.Messages, c.said(&f.Events[i], "reporter", zoneOf(f)))
+		if view.InThread(&f.Events[i]) {
+			out.Messages = append(out.Messages, c.views.Said(&f.Events[i], "reporter", view.Zone(f)))
 		}
 	}
 	if out.Verbs == nil {

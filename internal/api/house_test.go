@@ -30,9 +30,16 @@ type house struct {
 func open(t testing.TB, unlimited bool) *house {
 	t.Helper()
 	h := &house{House: webtest.New(t, "two-person-team.yaml", nil), tokens: map[string]string{}}
+	h.build(unlimited)
+	return h
+}
+
+// build makes the door anew, after a room behind it was changed.
+func (h *house) build(unlimited bool) {
+	h.T.Helper()
 	book, err := words.Load()
 	if err != nil {
-		t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	h.api, err = api.New(api.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: book, Now: h.Now, Unlimited: unlimited,
@@ -40,14 +47,12 @@ func open(t testing.TB, unlimited bool) *house {
 		BaseURL: func(*http.Request) string { return "https://security.example.org" },
 	})
 	if err != nil {
-		t.Fatal(err)
+		h.T.Fatal(err)
 	}
-	return h
 }
 
 // token is an API token of the member.
 func (h *house) token(a cvd.Actor, machine bool) string {
-	h.T.Helper()
 	key := fmt.Sprint(a.ID, machine)
 	if h.tokens[key] == "" {
 		secret, _, err := h.Auth.CreateToken(context.Background(), cvd.System, auth.Token{Name: "test", Member: a.ID, Machine: machine})
@@ -105,7 +110,6 @@ func (h *house) ask(method, path, body string, header ...string) answer {
 
 // as sends one request with a member's token.
 func (h *house) as(a cvd.Actor, method, path, body string) answer {
-	h.T.Helper()
 	return h.ask(method, path, body, "Authorization", "Bearer "+h.token(a, false))
 }
 

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -17,7 +18,12 @@ const golden = "testdata/openapi.json"
 func TestDocumentIsTheGolden(t *testing.T) {
 	h := open(t, true)
 	a := h.ask("GET", "/api/openapi.json", "").want(t, http.StatusOK)
-	got := a.Body.Bytes()
+	var b bytes.Buffer
+	if err := json.Indent(&b, a.Body.Bytes(), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteByte('\n')
+	got := b.Bytes()
 	if *update {
 		if err := os.WriteFile(golden, got, 0o600); err != nil {
 			t.Fatal(err)
@@ -60,7 +66,7 @@ func TestDocumentHoldsTogether(t *testing.T) {
 	if doc.OpenAPI != "3.1.0" {
 		t.Errorf("version %q", doc.OpenAPI)
 	}
-	for _, ref := range strings.Split(raw, `"$ref": "#/components/schemas/`)[1:] {
+	for _, ref := range strings.Split(raw, `"$ref":"#/components/schemas/`)[1:] {
 		name, _, _ := strings.Cut(ref, `"`)
 		if doc.Components.Schemas[name] == nil {
 			t.Errorf("no schema %s", name)

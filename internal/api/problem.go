@@ -10,16 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/api/strict"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 )
 
-// Refusals that only a door for HTTP knows.
-var (
-	errMethod = errors.New("method not allowed")
-	errMedia  = errors.New("unsupported media type")
-)
+// errMethod is a refusal that only a door for HTTP knows.
+var errMethod = errors.New("method not allowed")
 
 // kind is one row of the door's table of refusals. Its name is part of a stable
 // URN and never changes.
@@ -42,7 +40,7 @@ var kinds = []kind{
 	{"too-large", http.StatusRequestEntityTooLarge, cvd.ErrTooLarge, false},
 	{"unreadable", http.StatusBadRequest, cvd.ErrUnreadable, false},
 	{"method-not-allowed", http.StatusMethodNotAllowed, errMethod, true},
-	{"unsupported-media-type", http.StatusUnsupportedMediaType, errMedia, false},
+	{"unsupported-media-type", http.StatusUnsupportedMediaType, strict.ErrMedia, false},
 	{"invalid", http.StatusUnprocessableEntity, cvd.ErrInvalid, false},
 	{"under-embargo", http.StatusConflict, cvd.ErrEmbargoed, false},
 	{"not-ready", http.StatusConflict, cvd.ErrNotReady, false},
@@ -95,7 +93,7 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	k := kindOf(err)
 	p := problem{
 		Type: problemURN + k.name, Status: k.status,
-		Title: a.voice.Say("api.problem." + k.name), Detail: a.detail(k, err), Errors: faultsOf(err),
+		Title: a.Voice.Say("api.problem." + k.name), Detail: a.detail(k, err), Errors: faultsOf(err),
 	}
 	h := w.Header()
 	switch k.status {
@@ -134,7 +132,7 @@ func (a *api) detail(k kind, err error) string {
 			return text
 		}
 	}
-	return a.voice.Say("api.problem." + k.name + ".detail")
+	return a.Voice.Say("api.problem." + k.name + ".detail")
 }
 
 func faultsOf(err error) []fault {
@@ -161,10 +159,4 @@ func retryAfter(err error) string {
 		after = l.After
 	}
 	return strconv.Itoa(max(1, int(math.Ceil(after.Seconds()))))
-}
-
-// fault is a fault with its words from the catalogue.
-func (a *api) fault(field, id string, pairs ...any) cvd.Fault {
-	id = "api.fault." + id
-	return cvd.Fault{Field: field, Problem: a.voice.Say(id, pairs...), Remedy: a.voice.Say(id+".remedy", pairs...)}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"reflect"
 	"time"
 
 	"fairlead/internal/auth"
@@ -61,11 +60,11 @@ func (c *call) once(scope string, raw []byte) (*casework.Once, error) {
 	}
 	key := given[0]
 	if len(given) > 1 || len(key) < 1 || len(key) > 255 {
-		return nil, cvd.Faults{c.fault("Idempotency-Key", "key")}
+		return nil, cvd.Faults{c.Fault("Idempotency-Key", "key")}
 	}
 	for i := range len(key) {
 		if key[i] < ' ' || key[i] > '~' {
-			return nil, cvd.Faults{c.fault("Idempotency-Key", "key")}
+			return nil, cvd.Faults{c.Fault("Idempotency-Key", "key")}
 		}
 	}
 	sum := sha256.Sum256(raw)
@@ -121,12 +120,12 @@ func (c *call) record() error {
 // split parts the members of Recording from those of the report.
 func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
 	var rec Recording
-	if err := c.scan(raw); err != nil {
+	if err := c.Scan(raw); err != nil {
 		return rec, nil, err
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
-		return rec, nil, cvd.Faults{c.fault("body", "object")}
+		return rec, nil, cvd.Faults{c.Fault("body", "object")}
 	}
 	ours := map[string]json.RawMessage{}
 	for _, name := range []string{"channel", "received_at", "internal", "note"} {
@@ -143,14 +142,14 @@ func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
 	if err != nil {
 		return rec, nil, err
 	}
-	faults := c.fill(reflect.ValueOf(&rec).Elem(), head, "")
+	faults := c.Object(&rec, head)
 	if rec.Channel == "" && rec.Internal {
 		rec.Channel = "internal"
 	}
 	switch rec.Channel {
 	case "phone", "in person", "mail", "internal":
 	default:
-		faults = append(faults, c.fault("channel", "channel"))
+		faults = append(faults, c.Fault("channel", "channel"))
 	}
 	report, err := intake.FromJSON(rest)
 	if err != nil {
@@ -177,7 +176,7 @@ func (c *call) promises() error {
 	if s := c.r.URL.Query().Get("received"); s != "" {
 		t, err := time.Parse(time.RFC3339, s)
 		if err != nil || t.Year() < 2000 || t.Year() > 2100 {
-			return cvd.Faults{c.fault("received", "instant")}
+			return cvd.Faults{c.Fault("received", "instant")}
 		}
 		at = t
 	}

@@ -4,41 +4,16 @@ import (
 	"net/http"
 	"slices"
 
+	"fairlead/internal/api/openapi"
+	"fairlead/internal/api/view"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 )
 
-// route is one operation: how it is served and how it is described.
+// route is one operation: how it is described and how it is served.
 type route struct {
-	method, path string
-	access       access
-	query        []query
-	body         *body
-	status       int      // of success
-	gives        any      // an example of the answer's type; nil for none
-	media        string   // of the answer, if it is not JSON
-	also         []int    // further problems
-	headers      []string // of the request
-	name         string   // the operation's id
-	short, long  string
-	do           func(*call) error
-}
-
-// query is one member of an address's query.
-type query struct {
-	name  string
-	flag  bool // true or false
-	about string
-}
-
-// body is what an operation takes.
-type body struct {
-	of       any      // an example of its type
-	members  []string // of that type; nil for all
-	needs    []string
-	optional bool
-	media    []string // if it is not JSON
-	file     bool     // multipart, with these members before the file
+	openapi.Operation
+	do func(*call) error
 }
 
 const (
@@ -73,102 +48,102 @@ func routes() []route {
 
 func publicRoutes() []route {
 	return []route{
-		{
-			method: post, path: pathReports, name: "report", status: http.StatusCreated, gives: received{}, body: &body{of: cvd.Report{}, needs: []string{"description"}},
-			headers: []string{"Idempotency-Key"}, also: unread, do: (*call).receive,
-			short: "Report a vulnerability",
-			long:  "Needs no account. When it answers 201, the report is stored for good. The receipt is shown once: it opens the thread with the team. With an Idempotency-Key, the same request within 24 hours gets the same answer and makes no second case. Members that are not listed are refused; put them into extra.",
-		},
-		{
-			method: get, path: pathPromises, name: "promises", status: http.StatusOK, gives: promised{}, do: (*call).promises,
-			query: []query{{name: "received", about: "An instant as in RFC 3339; now, if left out."}}, also: []int{missing, http.StatusUnprocessableEntity},
-			short: "What would be promised", long: "The dates that a report received at an instant would be promised by the policy in effect.",
-		},
-		{
-			method: get, path: pathDocument, name: "document", status: http.StatusOK, gives: map[string]any{}, do: (*call).describe,
-			short: "This document",
-		},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathReports, Name: "report", Status: http.StatusCreated, Gives: received{}, Body: &openapi.Body{Of: cvd.Report{}, Needs: []string{"description"}},
+			Headers: []string{"Idempotency-Key"}, Also: unread,
+			Short: "Report a vulnerability",
+			Long:  "Needs no account. When it answers 201, the report is stored for good. The receipt is shown once: it opens the thread with the team. With an Idempotency-Key, the same request within 24 hours gets the same answer and makes no second case. Members that are not listed are refused; put them into extra.",
+		}, do: (*call).receive},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathPromises, Name: "promises", Status: http.StatusOK, Gives: promised{},
+			Query: []openapi.Query{{Name: "received", About: "An instant as in RFC 3339; now, if left out."}}, Also: []int{missing, http.StatusUnprocessableEntity},
+			Short: "What would be promised", Long: "The dates that a report received at an instant would be promised by the policy in effect.",
+		}, do: (*call).promises},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathDocument, Name: "document", Status: http.StatusOK, Gives: map[string]any{},
+			Short: "This document",
+		}, do: (*call).showDocument},
 	}
 }
 
 func threadRoutes() []route {
-	which := []query{{name: "case", about: "One of the receipt's cases; the newest, if left out."}}
+	which := []openapi.Query{{Name: "case", About: "One of the receipt's cases; the newest, if left out."}}
 	write := append([]int{missing, conflict}, unread...)
 	return []route{
-		{
-			method: get, path: pathThread, access: byReceipt, name: "thread", status: http.StatusOK, gives: thread{}, do: (*call).showThread,
-			short: "Your thread", long: "State, promises and messages of the receipt's newest case, and of those linked to it.",
-		},
-		{
-			method: post, path: pathThread + "/messages", access: byReceipt, name: "say", status: http.StatusCreated, gives: written{}, body: &body{of: sayBody{}, needs: []string{"text"}}, also: write, do: (*call).say,
-			short: "Write to the team", long: "Answers the team's questions where it waits for information. On a closed case it opens a linked one under the same receipt.",
-		},
-		{
-			method: post, path: pathThread + "/attachments", access: byReceipt, name: "add-file", status: http.StatusCreated, gives: addedFile{}, query: which,
-			body: &body{file: true, members: []string{"text"}}, also: write, do: (*call).addFile,
-			short: "Add a file", long: "One file a request, in the field file; its limits stand in the policy. It is stored sealed and only ever given back as a download.",
-		},
-		{
-			method: get, path: pathThread + "/attachments/{id}", access: byReceipt, name: "fetch-file", status: http.StatusOK, media: "application/octet-stream", also: []int{missing}, do: (*call).fetchFile,
-			short: "Fetch a file",
-		},
-		{
-			method: post, path: pathThread + "/withdraw", access: byReceipt, name: "leave", status: http.StatusOK, gives: written{}, body: &body{of: withdrawBody{}, optional: true}, also: write, do: (*call).withdraw,
-			short: "Withdraw the report", long: "Where the team has confirmed a vulnerability already, it goes on without you.",
-		},
-		{
-			method: post, path: pathThread + "/appeal", access: byReceipt, name: "appeal", status: http.StatusCreated, gives: written{}, body: &body{of: sayBody{}, needs: []string{"text"}}, also: write, do: (*call).appeal,
-			short: "Appeal a ruling", long: "Once for each case, after it was found not valid.",
-		},
-		{
-			method: post, path: pathThread + "/contact", access: byReceipt, name: "change-contact", status: http.StatusOK, gives: written{}, query: which, body: &body{of: cvd.Contact{}}, also: write, do: (*call).changeContact,
-			short: "Change contact, credit or key", long: "Replaces all that was given before.",
-		},
-		{
-			method: get, path: pathThread + "/export", access: byReceipt, name: "export", status: http.StatusOK, gives: exported{}, do: (*call).export,
-			short: "Export your thread", long: "Everything the server holds about your cases that is yours to see, without the bytes of files.",
-		},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathThread, Access: openapi.ByReceipt, Name: "thread", Status: http.StatusOK, Gives: view.Thread{},
+			Short: "Your thread", Long: "State, promises and messages of the receipt's newest case, and of those linked to it.",
+		}, do: (*call).showThread},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathThread + "/messages", Access: openapi.ByReceipt, Name: "say", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
+			Short: "Write to the team", Long: "Answers the team's questions where it waits for information. On a closed case it opens a linked one under the same receipt.",
+		}, do: (*call).say},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathThread + "/attachments", Access: openapi.ByReceipt, Name: "add-file", Status: http.StatusCreated, Gives: addedFile{}, Query: which,
+			Body: &openapi.Body{File: true, Members: []string{"text"}}, Also: write,
+			Short: "Add a file", Long: "One file a request, in the field file; its limits stand in the policy. It is stored sealed and only ever given back as a download.",
+		}, do: (*call).addFile},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathThread + "/attachments/{id}", Access: openapi.ByReceipt, Name: "fetch-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing},
+			Short: "Fetch a file",
+		}, do: (*call).fetchFile},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathThread + "/withdraw", Access: openapi.ByReceipt, Name: "leave", Status: http.StatusOK, Gives: written{}, Body: &openapi.Body{Of: withdrawBody{}, Optional: true}, Also: write,
+			Short: "Withdraw the report", Long: "Where the team has confirmed a vulnerability already, it goes on without you.",
+		}, do: (*call).withdraw},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
+			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid.",
+		}, do: (*call).appeal},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathThread + "/contact", Access: openapi.ByReceipt, Name: "change-contact", Status: http.StatusOK, Gives: written{}, Query: which, Body: &openapi.Body{Of: cvd.Contact{}}, Also: write,
+			Short: "Change contact, credit or key", Long: "Replaces all that was given before.",
+		}, do: (*call).changeContact},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathThread + "/export", Access: openapi.ByReceipt, Name: "export", Status: http.StatusOK, Gives: exported{},
+			Short: "Export your thread", Long: "Everything the server holds about your cases that is yours to see, without the bytes of files.",
+		}, do: (*call).export},
 	}
 }
 
 func caseRoutes() []route {
 	return []route{
-		{
-			method: get, path: pathCases, access: byToken, name: "cases", status: http.StatusOK, gives: page{}, query: listQueries(), also: []int{http.StatusBadRequest, missing, http.StatusUnprocessableEntity}, do: (*call).list,
-			short: "List cases", long: "Newest first, unless another order is asked for. Only cases that you may see.",
-		},
-		{
-			method: post, path: pathCases, access: byToken, name: "record", status: http.StatusCreated, gives: recorded{}, body: &body{of: recordedReport{}, needs: []string{"description", "channel"}},
-			headers: []string{"Idempotency-Key"}, also: append([]int{foreign}, unread...), do: (*call).record,
-			short: "Record a report", long: "One that was taken by phone, in person or by mail, with the instant it truly arrived; or an internal finding. Clocks run from that instant.",
-		},
-		{
-			method: get, path: pathCases + "/{case}", access: byToken, name: "case", status: http.StatusOK, gives: caseFile{}, also: []int{missing}, do: (*call).show,
-			short: "One case", long: "With its history and thread. The look is recorded.",
-		},
-		{
-			method: get, path: pathCases + "/{case}/attachments/{id}", access: byToken, name: "fetch-case-file", status: http.StatusOK, media: "application/octet-stream", also: []int{missing, foreign}, do: (*call).fetchCaseFile,
-			short: "Fetch a file of a case",
-		},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathCases, Access: openapi.ByToken, Name: "cases", Status: http.StatusOK, Gives: page{}, Query: listQueries(), Also: []int{http.StatusBadRequest, missing, http.StatusUnprocessableEntity},
+			Short: "List cases", Long: "Newest first, unless another order is asked for. Only cases that you may see.",
+		}, do: (*call).list},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathCases, Access: openapi.ByToken, Name: "record", Status: http.StatusCreated, Gives: recorded{}, Body: &openapi.Body{Of: recordedReport{}, Needs: []string{"description", "channel"}},
+			Headers: []string{"Idempotency-Key"}, Also: append([]int{foreign}, unread...),
+			Short: "Record a report", Long: "One that was taken by phone, in person or by mail, with the instant it truly arrived; or an internal finding. Clocks run from that instant.",
+		}, do: (*call).record},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathCases + "/{case}", Access: openapi.ByToken, Name: "case", Status: http.StatusOK, Gives: caseFile{}, Also: []int{missing},
+			Short: "One case", Long: "With its history and thread. The look is recorded.",
+		}, do: (*call).showCase},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathCases + "/{case}/attachments/{id}", Access: openapi.ByToken, Name: "fetch-case-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing, foreign},
+			Short: "Fetch a file of a case",
+		}, do: (*call).fetchCaseFile},
 	}
 }
 
-func listQueries() []query {
-	return []query{
-		{name: "state", about: "One or more of received, invalid, valid, deferred, accepted, closed, joined by commas."},
-		{name: "severity", about: "One or more of none, low, medium, high, critical, joined by commas."},
-		{name: "assignee", about: "A member id, me, or none."},
-		{name: "program", about: "A program of the policy."},
-		{name: "open", flag: true, about: "Not closed."},
-		{name: "overdue", flag: true, about: "What is due next is past."},
-		{name: "breached", flag: true, about: "A promise is broken and still owed."},
-		{name: "emergency", flag: true, about: "In the emergency lane."},
-		{name: "privacy", flag: true, about: "Personal data was seen."},
-		{name: "paused", flag: true, about: "A clock stands still."},
-		{name: "unread", flag: true, about: "The reporter said something that no member answered."},
-		{name: "sort", about: "created (the default), due or updated."},
-		{name: "limit", about: "Of one page, 1 to 200; 50, if left out."},
-		{name: "after", about: "The next of the page before, in the same order."},
+func listQueries() []openapi.Query {
+	return []openapi.Query{
+		{Name: "state", About: "One or more of received, invalid, valid, deferred, accepted, closed, joined by commas."},
+		{Name: "severity", About: "One or more of none, low, medium, high, critical, joined by commas."},
+		{Name: "assignee", About: "A member id, me, or none."},
+		{Name: "program", About: "A program of the policy."},
+		{Name: "open", Flag: true, About: "Not closed."},
+		{Name: "overdue", Flag: true, About: "What is due next is past."},
+		{Name: "breached", Flag: true, About: "A promise is broken and still owed."},
+		{Name: "emergency", Flag: true, About: "In the emergency lane."},
+		{Name: "privacy", Flag: true, About: "Personal data was seen."},
+		{Name: "paused", Flag: true, About: "A clock stands still."},
+		{Name: "unread", Flag: true, About: "The reporter said something that no member answered."},
+		{Name: "sort", About: "created (the default), due or updated."},
+		{Name: "limit", About: "Of one page, 1 to 200; 50, if left out."},
+		{Name: "after", About: "The next of the page before, in the same order."},
 	}
 }
 
@@ -180,17 +155,16 @@ func verbRoutes() []route {
 		if verb == cvd.VerbReceive || !forTeam(verb) {
 			continue
 		}
-		r := route{
-			method: post, path: pathCases + "/{case}/" + string(verb), access: byToken, name: "case-" + string(verb),
-			status: http.StatusOK, gives: done{}, also: append([]int{foreign, missing, conflict}, unread...),
-			do: func(c *call) error { return c.do(verb) },
-		}
+		r := route{Operation: openapi.Operation{
+			Method: post, Path: pathCases + "/{case}/" + string(verb), Access: openapi.ByToken, Name: "case-" + string(verb),
+			Status: http.StatusOK, Gives: done{}, Also: append([]int{foreign, missing, conflict}, unread...),
+		}, do: func(c *call) error { return c.do(verb) }}
 		if verb == cvd.VerbAttach {
-			r.body = &body{file: true, members: []string{"text", "silent"}}
+			r.Body = &openapi.Body{File: true, Members: []string{"text", "silent"}}
 			r.do = (*call).attachToCase
 		} else {
-			r.query = []query{{name: "preview", flag: true, about: "Do nothing, and say what the reporter would be told, where the case would stand and which dates would move."}}
-			r.body = &body{of: cvd.Input{}, members: spec.Takes, needs: spec.Needs, optional: len(spec.Needs) == 0}
+			r.Query = []openapi.Query{{Name: "preview", Flag: true, About: "Do nothing, and say what the reporter would be told, where the case would stand and which dates would move."}}
+			r.Body = &openapi.Body{Of: cvd.Input{}, Members: spec.Takes, Needs: spec.Needs, Optional: len(spec.Needs) == 0}
 		}
 		out = append(out, r)
 	}
@@ -204,46 +178,46 @@ func forTeam(v cvd.Verb) bool {
 
 func policyRoutes() []route {
 	return []route{
-		{
-			method: get, path: pathPolicy, access: freely, name: "policy", status: http.StatusOK, gives: editions{}, also: []int{missing}, do: (*call).showPolicy,
-			short: "The policy's version in effect", long: "Open to everybody. With a token also the versions that wait for their sign-offs.",
-		},
-		{
-			method: post, path: pathPolicy, access: byToken, name: "publish", status: http.StatusCreated, gives: Edition{}, body: &body{media: policyTypes[:2]}, also: append([]int{foreign, conflict}, unread...), do: (*call).publish,
-			short: "Publish a policy version", long: "Takes the file as it is. It is numbered and never changed; it takes effect once the sign-offs are recorded that it demands. Every fault comes with its line and column. Publishing the latest version again changes nothing. For leads and officers.",
-		},
-		{
-			method: post, path: pathPolicy + "/{number}/sign", access: byToken, name: "sign", status: http.StatusOK, gives: Edition{}, body: &body{of: signing{}, needs: []string{"office", "act", "digest"}}, also: append([]int{foreign, missing, conflict}, unread...), do: (*call).sign,
-			short: "Sign a policy version", long: "For the officers whom the version names, in person.",
-		},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathPolicy, Access: openapi.Freely, Name: "policy", Status: http.StatusOK, Gives: editions{}, Also: []int{missing},
+			Short: "The policy's version in effect", Long: "Open to everybody. With a token also the versions that wait for their sign-offs.",
+		}, do: (*call).showPolicy},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathPolicy, Access: openapi.ByToken, Name: "publish", Status: http.StatusCreated, Gives: Edition{}, Body: &openapi.Body{Media: policyTypes[:2]}, Also: append([]int{foreign, conflict}, unread...),
+			Short: "Publish a policy version", Long: "Takes the file as it is. It is numbered and never changed; it takes effect once the sign-offs are recorded that it demands. Every fault comes with its line and column. Publishing the latest version again changes nothing. For leads and officers.",
+		}, do: (*call).publish},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathPolicy + "/{number}/sign", Access: openapi.ByToken, Name: "sign", Status: http.StatusOK, Gives: Edition{}, Body: &openapi.Body{Of: signing{}, Needs: []string{"office", "act", "digest"}}, Also: append([]int{foreign, missing, conflict}, unread...),
+			Short: "Sign a policy version", Long: "For the officers whom the version names, in person.",
+		}, do: (*call).sign},
 	}
 }
 
 func teamRoutes() []route {
 	return []route{
-		{
-			method: get, path: pathMembers, access: byToken, name: "members", status: http.StatusOK, gives: members{}, also: []int{missing}, do: (*call).listMembers,
-			short: "The team",
-		},
-		{
-			method: post, path: pathMembers, access: byToken, name: "add-member", status: http.StatusCreated, gives: cvd.Member{}, body: &body{of: newMember{}, needs: []string{"name", "email", "roles"}}, also: append([]int{missing}, unread...), do: (*call).addMember,
-			short: "Add a member", long: "For leads. The member gets in by a sign-in link.",
-		},
-		{
-			method: post, path: pathMembers + "/{member}/link", access: byToken, name: "sign-in-link", status: http.StatusCreated, gives: signInLink{}, also: []int{missing, conflict}, do: (*call).makeLink,
-			short: "Make a sign-in link", long: "For leads. It works once, within 24 hours.",
-		},
-		{
-			method: get, path: pathTokens, access: byToken, name: "tokens", status: http.StatusOK, gives: tokens{}, also: []int{foreign}, do: (*call).listTokens,
-			short: "API tokens",
-		},
-		{
-			method: post, path: pathTokens, access: byToken, name: "add-token", status: http.StatusCreated, gives: madeToken{}, body: &body{of: newToken{}, needs: []string{"name"}}, also: append([]int{foreign, missing, conflict}, unread...), do: (*call).makeToken,
-			short: "Make an API token", long: "For yourself; for anybody, as a lead.",
-		},
-		{
-			method: remove, path: pathTokens + "/{id}", access: byToken, name: "revoke-token", status: http.StatusNoContent, also: []int{foreign, missing}, do: (*call).revokeToken,
-			short: "Revoke an API token",
-		},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathMembers, Access: openapi.ByToken, Name: "members", Status: http.StatusOK, Gives: members{}, Also: []int{missing},
+			Short: "The team",
+		}, do: (*call).listMembers},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathMembers, Access: openapi.ByToken, Name: "add-member", Status: http.StatusCreated, Gives: cvd.Member{}, Body: &openapi.Body{Of: newMember{}, Needs: []string{"name", "email", "roles"}}, Also: append([]int{missing}, unread...),
+			Short: "Add a member", Long: "For leads. The member gets in by a sign-in link.",
+		}, do: (*call).addMember},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathMembers + "/{member}/link", Access: openapi.ByToken, Name: "sign-in-link", Status: http.StatusCreated, Gives: signInLink{}, Also: []int{missing, conflict},
+			Short: "Make a sign-in link", Long: "For leads. It works once, within 24 hours.",
+		}, do: (*call).makeLink},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathTokens, Access: openapi.ByToken, Name: "tokens", Status: http.StatusOK, Gives: tokens{}, Also: []int{foreign},
+			Short: "API tokens",
+		}, do: (*call).listTokens},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathTokens, Access: openapi.ByToken, Name: "add-token", Status: http.StatusCreated, Gives: madeToken{}, Body: &openapi.Body{Of: newToken{}, Needs: []string{"name"}}, Also: append([]int{foreign, missing, conflict}, unread...),
+			Short: "Make an API token", Long: "For yourself; for anybody, as a lead.",
+		}, do: (*call).makeToken},
+		{Operation: openapi.Operation{
+			Method: remove, Path: pathTokens + "/{id}", Access: openapi.ByToken, Name: "revoke-token", Status: http.StatusNoContent, Also: []int{foreign, missing},
+			Short: "Revoke an API token",
+		}, do: (*call).revokeToken},
 	}
 }

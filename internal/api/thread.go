@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
@@ -23,9 +24,9 @@ func (c *call) showThread() error {
 	if err != nil {
 		return err
 	}
-	out := thread{ThreadCase: c.threadCase(files[0]), Linked: []ThreadCase{}}
+	out := view.Thread{ThreadCase: c.views.Thread(files[0]), Linked: []view.ThreadCase{}}
 	for _, f := range files[1:] {
-		out.Linked = append(out.Linked, c.threadCase(f))
+		out.Linked = append(out.Linked, c.views.Thread(f))
 	}
 	return c.answer(http.StatusOK, out)
 }
@@ -51,19 +52,19 @@ type written struct {
 	State       cvd.RM             `json:"state"`
 	Next        *casework.Promise  `json:"next"`
 	Promises    []casework.Promise `json:"promises"`
-	File        *File              `json:"file,omitempty"`
+	File        *view.File         `json:"file,omitempty"`
 }
 
 func (c *call) written(status int, done casework.Done) error {
 	if s := done.Successor; s != nil {
 		return c.answer(status, written{
 			Case: s.Case, SuccessorOf: done.Case.ID, Seq: 1, At: s.Received, State: cvd.RMReceived,
-			Next: first(s.Promises), Promises: s.Promises,
+			Next: view.First(s.Promises), Promises: s.Promises,
 		})
 	}
 	f := &casework.File{Case: done.Case}
 	out := written{Case: done.Case.ID, At: done.Case.Updated, State: done.Case.RM(), Promises: f.Promises()}
-	out.Next = first(out.Promises)
+	out.Next = view.First(out.Promises)
 	for i := range done.Events {
 		out.Seq, out.At = done.Events[i].Seq, done.Events[i].At
 	}
@@ -122,11 +123,11 @@ func (c *call) changeContact() error {
 // contact reads a contact by the rules of a report's reporter, so that the two
 // cannot differ.
 func (c *call) contact(raw []byte) (*cvd.Contact, error) {
-	if err := c.scan(raw); err != nil {
+	if err := c.Scan(raw); err != nil {
 		return nil, err
 	}
 	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
-		return nil, cvd.Faults{c.fault("body", "object")}
+		return nil, cvd.Faults{c.Fault("body", "object")}
 	}
 	report, err := intake.FromJSON([]byte(`{"description":"-","reporter":` + string(raw) + `}`))
 	var faults cvd.Faults
@@ -178,27 +179,27 @@ func (c *call) addFile() error {
 
 // addedFile is the answer to a file.
 type addedFile struct {
-	File
+	view.File
 	Case cvd.CaseID `json:"case"`
 	Seq  int64      `json:"seq" doc:"Number of the event."`
 }
 
 // attach streams the request's file to the case.
-func (c *call) attach(id cvd.CaseID, fields ...string) (*File, casework.Done, error) {
-	up, given, err := c.file(fields...)
+func (c *call) attach(id cvd.CaseID, fields ...string) (*view.File, casework.Done, error) {
+	up, given, err := c.File(c.r, fields...)
 	if err != nil {
 		return nil, casework.Done{}, err
 	}
-	done, err := c.desk().Attach(c.r.Context(), id, up.name, up, cvd.Input{Text: given["text"], Silent: given["silent"]})
-	if up.fault != nil {
-		return nil, done, up.fault // what is wrong with the body, not with its keeping
+	done, err := c.desk().Attach(c.r.Context(), id, up.Name, up, cvd.Input{Text: given["text"], Silent: given["silent"]})
+	if fault := up.Fault(); fault != nil {
+		return nil, done, fault // what is wrong with the body, not with its keeping
 	}
 	if err != nil {
 		return nil, done, err
 	}
 	for i := range done.Events {
 		if b := done.Events[i].Body; b != nil && b.File != nil {
-			return fileOf(b.File), done, nil
+			return view.FileOf(b.File), done, nil
 		}
 	}
 	return nil, done, errors.New("an attached file left no event")
@@ -250,7 +251,7 @@ type exported struct {
 }
 
 type exportedCase struct {
-	ThreadCase
+	view.ThreadCase
 	Report  *cvd.Report  `json:"report" doc:"As it was sent; null once removed."`
 	Contact *cvd.Contact `json:"contact"`
 	Policy  int          `json:"policy" doc:"The policy version that the case runs under."`
@@ -263,7 +264,7 @@ func (c *call) export() error {
 	}
 	out := exported{Exported: c.Now().UTC(), Cases: []exportedCase{}}
 	for _, f := range files {
-		one := exportedCase{ThreadCase: c.threadCase(f), Report: reportOf(f), Policy: f.Case.Policy}
+		one := exportedCase{ThreadCase: c.views.Thread(f), Report: reportOf(f), Policy: f.Case.Policy}
 		if p := f.Case.Participant(cvd.Reporter); p != nil {
 			one.Contact = p.Contact
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"fairlead/internal/api/strict"
+	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -18,20 +20,20 @@ type done struct {
 	Assignee  string             `json:"assignee,omitempty"`
 	Next      *casework.Promise  `json:"next"`
 	Promises  []casework.Promise `json:"promises"`
-	Events    []event            `json:"events" doc:"What was recorded."`
+	Events    []view.Event       `json:"events" doc:"What was recorded."`
 	Verbs     []cvd.Verb         `json:"verbs" doc:"What you may do next."`
 	Receipt   string             `json:"receipt,omitempty" doc:"A new receipt, shown once; of reissue only."`
 	Successor cvd.CaseID         `json:"successor,omitempty" doc:"The new case; of successor only."`
-	File      *File              `json:"file,omitempty" doc:"Of attach only."`
+	File      *view.File         `json:"file,omitempty" doc:"Of attach only."`
 }
 
-func (c *call) done(d casework.Done, kept *File) error {
+func (c *call) done(d casework.Done, kept *view.File) error {
 	f := &casework.File{Case: d.Case, Policy: c.Book.Version(d.Case.Policy)}
 	out := done{
 		Case: d.Case.ID, State: d.Case.RM(), Severity: d.Case.Band, Assignee: d.Case.Assignee, Promises: f.Promises(),
-		Events: c.events(d.Events, zoneOf(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
+		Events: c.views.Events(d.Events, view.Zone(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
 	}
-	out.Next = first(out.Promises)
+	out.Next = view.First(out.Promises)
 	if out.Verbs == nil {
 		out.Verbs = []cvd.Verb{}
 	}
@@ -45,11 +47,11 @@ func (c *call) done(d casework.Done, kept *File) error {
 type preview struct {
 	Case     cvd.CaseID         `json:"case"`
 	State    cvd.RM             `json:"state" doc:"Where the case would stand."`
-	Told     []message          `json:"told" doc:"What the reporter would read in the thread; empty if nothing."`
+	Told     []view.Message     `json:"told" doc:"What the reporter would read in the thread; empty if nothing."`
 	Notice   bool               `json:"notice" doc:"Whether a notice would also go out."`
 	Next     *casework.Promise  `json:"next"`
 	Promises []casework.Promise `json:"promises"`
-	Events   []event            `json:"events" doc:"What would be recorded."`
+	Events   []view.Event       `json:"events" doc:"What would be recorded."`
 }
 
 // do does a verb to a case, or says what it would do.
@@ -87,7 +89,7 @@ func (c *call) input(verb cvd.Verb) (cvd.Input, error) {
 	var faults cvd.Faults
 	if errors.As(err, &faults) {
 		for i := range faults {
-			faults[i].Field = join("contact", faults[i].Field)
+			faults[i].Field = strict.Join("contact", faults[i].Field)
 		}
 	}
 	return in, err
@@ -100,13 +102,13 @@ func (c *call) preview(id cvd.CaseID, verb cvd.Verb, in cvd.Input) error {
 	}
 	f := &casework.File{Case: p.Case, Policy: c.Book.Version(p.Case.Policy)}
 	out := preview{
-		Case: p.Case.ID, State: p.Case.RM(), Told: []message{}, Notice: p.Notice, Promises: f.Promises(),
-		Events: c.events(p.Events, zoneOf(f)),
+		Case: p.Case.ID, State: p.Case.RM(), Told: []view.Message{}, Notice: p.Notice, Promises: f.Promises(),
+		Events: c.views.Events(p.Events, view.Zone(f)),
 	}
-	out.Next = first(out.Promises)
+	out.Next = view.First(out.Promises)
 	for i := range p.Events {
 		if may.See(cvd.Actor{Kind: cvd.ActorReporter}, &p.Events[i].Head) {
-			out.Told = append(out.Told, c.said(&p.Events[i], "you", zoneOf(f)))
+			out.Told = append(out.Told, c.views.Said(&p.Events[i], "you", view.Zone(f)))
 		}
 	}
 	return c.answer(http.StatusOK, out)

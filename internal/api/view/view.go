@@ -1,4 +1,9 @@
-package api
+// Package view gives cases and threads the shape in which the API shows them:
+// to their reporter, to the team.
+//
+// It never looks anything up and never shows a reporter a word that is the
+// team's own.
+package view
 
 import (
 	"strings"
@@ -10,6 +15,11 @@ import (
 	"fairlead/internal/words"
 )
 
+// Show shows in one language.
+type Show struct {
+	Voice *words.Voice
+}
+
 // File is an attachment as the API names it.
 type File struct {
 	ID     string `json:"id" doc:"Generated name, by which the file is fetched."`
@@ -18,15 +28,16 @@ type File struct {
 	SHA256 string `json:"sha256" doc:"Digest of the bytes, in hex."`
 }
 
-func fileOf(f *cvd.Attachment) *File {
+// FileOf is the file of an event, or nil.
+func FileOf(f *cvd.Attachment) *File {
 	if f == nil {
 		return nil
 	}
 	return &File{f.Blob, f.Name, f.Size, f.SHA256}
 }
 
-// clock is one promise or duty of a case, as the team sees it.
-type clock struct {
+// Clock is one promise or duty of a case, as the team sees it.
+type Clock struct {
 	Kind     cvd.ClockKind `json:"kind"`
 	State    string        `json:"state" enum:"running,paused,met,stopped"`
 	Started  time.Time     `json:"started"`
@@ -40,8 +51,9 @@ type clock struct {
 	Paused   time.Time     `json:"paused,omitzero"`
 }
 
-func clocksOf(ks []cvd.Clock) []clock {
-	out := make([]clock, 0, len(ks))
+// Clocks are clocks with the state that they are in.
+func Clocks(ks []cvd.Clock) []Clock {
+	out := make([]Clock, 0, len(ks))
 	for _, k := range ks {
 		state := "running"
 		switch {
@@ -52,13 +64,13 @@ func clocksOf(ks []cvd.Clock) []clock {
 		case !k.Paused.IsZero():
 			state = "paused"
 		}
-		out = append(out, clock{k.Kind, state, k.Started, k.Due, k.Target, k.Theirs(), k.Expected, k.Warned, k.Breached, k.Met, k.Paused})
+		out = append(out, Clock{k.Kind, state, k.Started, k.Due, k.Target, k.Theirs(), k.Expected, k.Warned, k.Breached, k.Met, k.Paused})
 	}
 	return out
 }
 
-// message is one thing said or told in a thread.
-type message struct {
+// Message is one thing said or told in a thread.
+type Message struct {
 	Seq     int64         `json:"seq" doc:"Number of the event in its case."`
 	At      time.Time     `json:"at"`
 	From    string        `json:"from" doc:"In a thread: you, team or fairlead (the server itself). On the desk, reporter stands for you."`
@@ -76,15 +88,15 @@ type message struct {
 	Erased  bool          `json:"erased,omitempty" doc:"The words were removed for good."`
 }
 
-// said gives an event as a message, with no word that is the team's own.
-func (c *call) said(ev *cvd.Event, you string, zone *time.Location) message {
+// Said gives an event as a message, with no word that is the team's own.
+func (s Show) Said(ev *cvd.Event, you string, zone *time.Location) Message {
 	to := words.ForReporter
 	if you != "you" {
 		to = words.ForTeam
 	}
-	m := message{
+	m := Message{
 		Seq: ev.Seq, At: ev.At, From: "fairlead", Kind: ev.Type, Erased: ev.Erased(),
-		Heading: c.voice.Event(ev, to, zone).Heading,
+		Heading: s.Voice.Event(ev, to, zone).Heading,
 	}
 	switch who, _, _ := strings.Cut(ev.Actor, "/"); cvd.ActorKind(who) {
 	case cvd.ActorReporter, cvd.ActorStranger:
@@ -97,7 +109,7 @@ func (c *call) said(ev *cvd.Event, you string, zone *time.Location) message {
 		return m
 	}
 	m.Text, m.Clauses, m.Missing = b.Text, b.Clauses, b.Missing
-	m.Clock, m.Until, m.Score, m.File, m.Outcome = b.Clock, b.Until, b.Score, fileOf(b.File), b.Outcome
+	m.Clock, m.Until, m.Score, m.File, m.Outcome = b.Clock, b.Until, b.Score, FileOf(b.File), b.Outcome
 	if ev.Tell == cvd.TellReporter {
 		m.Reason = b.Reason
 	}
@@ -107,9 +119,9 @@ func (c *call) said(ev *cvd.Event, you string, zone *time.Location) message {
 	return m
 }
 
-// inThread tells whether an event belongs to what reporter and team said to
+// InThread tells whether an event belongs to what reporter and team said to
 // each other.
-func inThread(ev *cvd.Event) bool {
+func InThread(ev *cvd.Event) bool {
 	return ev.Tell == cvd.TellReporter || ev.Actor == string(cvd.ActorReporter)
 }
 
@@ -127,27 +139,28 @@ type ThreadCase struct {
 	Next     *casework.Promise  `json:"next" doc:"What falls due first; null once the case is closed."`
 	Promises []casework.Promise `json:"promises" doc:"All dates to count on, soonest first."`
 	Missing  []string           `json:"missing,omitempty" doc:"What the team waits for from you."`
-	Messages []message          `json:"messages" doc:"Oldest first."`
+	Messages []Message          `json:"messages" doc:"Oldest first."`
 	Links    []cvd.Link         `json:"links,omitempty" doc:"The linked cases under the same receipt."`
 	Verbs    []cvd.Verb         `json:"verbs" doc:"What you can do now."`
 	Erased   bool               `json:"erased,omitempty"`
 }
 
-// thread is the view that a receipt opens: its newest case, and those linked to
+// Thread is the view that a receipt opens: its newest case, and those linked to
 // it.
-type thread struct {
+type Thread struct {
 	ThreadCase
 	Linked []ThreadCase `json:"linked" doc:"The older cases under the same receipt, newest first."`
 }
 
-func (c *call) threadCase(f *casework.File) ThreadCase {
+// Thread is one case for its reporter.
+func (s Show) Thread(f *casework.File) ThreadCase {
 	k := f.Case
 	out := ThreadCase{
-		Case: k.ID, Title: k.Title, State: k.RM(), Meaning: c.voice.Say("rm." + string(k.RM()) + ".meaning"),
+		Case: k.ID, Title: k.Title, State: k.RM(), Meaning: s.Voice.Say("rm." + string(k.RM()) + ".meaning"),
 		Severity: k.Band, Outcome: k.Outcome, Received: k.Created, Updated: k.Updated,
-		Promises: f.Promises(), Missing: k.Missing, Messages: []message{}, Verbs: f.Verbs, Erased: f.Erased,
+		Promises: f.Promises(), Missing: k.Missing, Messages: []Message{}, Verbs: f.Verbs, Erased: f.Erased,
 	}
-	out.Next = first(out.Promises)
+	out.Next = First(out.Promises)
 	for _, l := range k.Links {
 		if l.Kind == cvd.LinkSuccessorOf || l.Kind == cvd.LinkSucceededBy {
 			out.Links = append(out.Links, l)
@@ -157,29 +170,31 @@ func (c *call) threadCase(f *casework.File) ThreadCase {
 		out.Verbs = []cvd.Verb{}
 	}
 	for i := range f.Events {
-		if inThread(&f.Events[i]) {
-			out.Messages = append(out.Messages, c.said(&f.Events[i], "you", zoneOf(f)))
+		if InThread(&f.Events[i]) {
+			out.Messages = append(out.Messages, s.Said(&f.Events[i], "you", Zone(f)))
 		}
 	}
 	return out
 }
 
-func first(ps []casework.Promise) *casework.Promise {
+// First is the soonest promise, or nil.
+func First(ps []casework.Promise) *casework.Promise {
 	if len(ps) == 0 {
 		return nil
 	}
 	return &ps[0]
 }
 
-func zoneOf(f *casework.File) *time.Location {
+// Zone is where the dates of a case are read.
+func Zone(f *casework.File) *time.Location {
 	if f.Policy == nil {
 		return time.UTC
 	}
 	return f.Policy.Calendar.Zone()
 }
 
-// event is one line of a case's history, as the team sees it.
-type event struct {
+// Event is one line of a case's history, as the team sees it.
+type Event struct {
 	Seq      int64             `json:"seq"`
 	Type     cvd.EventType     `json:"type"`
 	At       time.Time         `json:"at"`
@@ -187,7 +202,7 @@ type event struct {
 	Human    bool              `json:"human,omitempty" doc:"A person stands behind it."`
 	Tell     cvd.Telling       `json:"tell" enum:"reporter,team,nobody" doc:"Who hears of it."`
 	Arrows   []cvd.Arrow       `json:"arrows,omitempty" doc:"Which machines moved."`
-	Clocks   []clock           `json:"clocks,omitempty" doc:"Each clock that it touched, as it stands after it."`
+	Clocks   []Clock           `json:"clocks,omitempty" doc:"Each clock that it touched, as it stands after it."`
 	Assignee *string           `json:"assignee,omitempty"`
 	Severity *cvd.Band         `json:"severity,omitempty"`
 	Link     *cvd.Link         `json:"link,omitempty"`
@@ -212,31 +227,32 @@ type event struct {
 	Erased   bool              `json:"erased,omitempty"`
 }
 
-func (c *call) event(ev *cvd.Event, zone *time.Location) event {
-	e := event{
+func (s Show) event(ev *cvd.Event, zone *time.Location) Event {
+	e := Event{
 		Seq: ev.Seq, Type: ev.Type, At: ev.At, Actor: ev.Actor, Human: ev.Human, Tell: ev.Tell, Arrows: ev.Arrows,
-		Clocks: clocksOf(ev.Clocks), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending,
-		Redacts: ev.Redacts, Forgets: ev.Forgets, Heading: c.voice.Event(ev, words.ForTeam, zone).Heading, Erased: ev.Erased(),
+		Clocks: Clocks(ev.Clocks), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending,
+		Redacts: ev.Redacts, Forgets: ev.Forgets, Heading: s.Voice.Event(ev, words.ForTeam, zone).Heading, Erased: ev.Erased(),
 	}
 	b := ev.Body
 	if b == nil {
 		return e
 	}
 	e.Text, e.Note, e.Reason, e.Silence, e.Clauses, e.Missing, e.To = b.Text, b.Note, b.Reason, b.Silence, b.Clauses, b.Missing, b.To
-	e.Clock, e.Until, e.Score, e.File, e.Channel, e.Outcome, e.Ruling = b.Clock, b.Until, b.Score, fileOf(b.File), b.Channel, b.Outcome, b.Input
+	e.Clock, e.Until, e.Score, e.File, e.Channel, e.Outcome, e.Ruling = b.Clock, b.Until, b.Score, FileOf(b.File), b.Channel, b.Outcome, b.Input
 	return e
 }
 
-func (c *call) events(evs []cvd.Event, zone *time.Location) []event {
-	out := make([]event, 0, len(evs))
+// Events are lines of history for the team.
+func (s Show) Events(evs []cvd.Event, zone *time.Location) []Event {
+	out := make([]Event, 0, len(evs))
 	for i := range evs {
-		out = append(out, c.event(&evs[i], zone))
+		out = append(out, s.event(&evs[i], zone))
 	}
 	return out
 }
 
-// participant is somebody's part in a case.
-type participant struct {
+// Participant is somebody's part in a case.
+type Participant struct {
 	ID      cvd.ParticipantID     `json:"id"`
 	Roles   []cvd.ParticipantRole `json:"roles"`
 	State   cvd.RM                `json:"state"`
@@ -245,10 +261,11 @@ type participant struct {
 	Contact *cvd.Contact          `json:"contact,omitempty" doc:"Only for those who work every case, or audit."`
 }
 
-func participantsOf(a cvd.Actor, k *cvd.Case) []participant {
-	out := make([]participant, 0, len(k.Participants))
+// Participants are those of the case, as far as the actor may know them.
+func Participants(a cvd.Actor, k *cvd.Case) []Participant {
+	out := make([]Participant, 0, len(k.Participants))
 	for _, p := range k.Participants {
-		one := participant{ID: p.ID, Roles: p.Roles, State: p.RM, Consent: p.Consent, Member: p.Member}
+		one := Participant{ID: p.ID, Roles: p.Roles, State: p.RM, Consent: p.Consent, Member: p.Member}
 		// A fixer named on one case needs the matter, not the person.
 		if may.Of(a, cvd.VerbRead) == may.All {
 			one.Contact = p.Contact

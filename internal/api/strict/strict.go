@@ -1,10 +1,18 @@
-package api
+// Package strict reads what strangers send to the API: a body of one media type
+// up to a limit, one JSON object into a struct, one file of a form. Everything
+// that is wrong with it is told at once, in the catalogue's words.
+//
+// It never repeats a submitted value, keeps nothing, and takes nothing that two
+// readers could understand differently.
+package strict
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -17,33 +25,46 @@ import (
 	"unicode/utf8"
 
 	"fairlead/internal/cvd"
-	"fairlead/internal/intake"
+	"fairlead/internal/words"
 )
 
-// Limits of bodies, in bytes, and of one text in one, in characters.
+// Limits of one text, in characters, of a list, and of nesting.
 const (
-	maxReport = intake.MaxBody
-	maxBody   = 512 << 10
-	maxPolicy = 1 << 20
-	maxText   = 100_000
-	maxDepth  = 16
+	maxText  = 100_000
+	maxItems = 100
+	maxDepth = 16
 )
 
-const typeJSON = "application/json"
+// ErrMedia is the refusal of a media type that is not read here.
+var ErrMedia = errors.New("unsupported media type")
 
-// body reads the whole body of one of the media types, at most limit bytes.
-func (c *call) body(limit int64, types ...string) ([]byte, error) {
-	if err := media(c.r.Header, types...); err != nil {
+// Reader reads, and says in Voice what is wrong.
+type Reader struct {
+	Voice *words.Voice
+}
+
+// Fault is a fault with its words from the catalogue: api.fault.<id> is the
+// problem and api.fault.<id>.remedy the remedy.
+func (c Reader) Fault(field, id string, pairs ...any) cvd.Fault {
+	id = "api.fault." + id
+	return cvd.Fault{Field: field, Problem: c.Voice.Say(id, pairs...), Remedy: c.Voice.Say(id+".remedy", pairs...)}
+}
+
+// Body reads the whole body of one of the media types, at most limit bytes. Over
+// it is a cvd.ErrTooLarge, cut short a cvd.ErrUnreadable, of another type an
+// ErrMedia.
+func (c Reader) Body(w http.ResponseWriter, r *http.Request, limit int64, types ...string) ([]byte, error) {
+	if err := media(r.Header, types...); err != nil {
 		return nil, err
 	}
-	if c.r.ContentLength > limit {
+	if r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
 	var b bytes.Buffer
-	if c.r.ContentLength > 0 {
-		b.Grow(int(c.r.ContentLength) + bytes.MinRead)
+	if r.ContentLength > 0 {
+		b.Grow(int(r.ContentLength) + bytes.MinRead)
 	}
-	_, err := b.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, limit))
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
 	var over *http.MaxBytesError
 	if errors.As(err, &over) {
 		return nil, tooLarge(limit)
@@ -62,7 +83,7 @@ func tooLarge(limit int64) error {
 // unpacks to has no limit. A body without a type is read as the first one.
 func media(h http.Header, types ...string) error {
 	if e := h.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return fmt.Errorf("%w: packed bodies are not read; send it without Content-Encoding", errMedia)
+		return fmt.Errorf("%w: packed bodies are not read; send it without Content-Encoding", ErrMedia)
 	}
 	given := h.Get("Content-Type")
 	if given == "" {
@@ -70,33 +91,17 @@ func media(h http.Header, types ...string) error {
 	}
 	t, params, err := mime.ParseMediaType(given)
 	if err != nil || !slices.Contains(types, t) {
-		return fmt.Errorf("%w: send the body as %s", errMedia, strings.Join(types, " or "))
+		return fmt.Errorf("%w: send the body as %s", ErrMedia, strings.Join(types, " or "))
 	}
 	if cs := params["charset"]; cs != "" && !strings.EqualFold(cs, "utf-8") {
-		return fmt.Errorf("%w: send the body in UTF-8", errMedia)
+		return fmt.Errorf("%w: send the body in UTF-8", ErrMedia)
 	}
 	return nil
 }
 
-// read takes a JSON object as body into the struct at v. Members that it does
-// not have are refused. Where empty is set, a body may be left out.
-func (c *call) read(v any, empty bool) error {
-	raw, err := c.body(maxBody, typeJSON)
-	if err != nil {
-		return err
-	}
-	if empty && len(bytes.TrimSpace(raw)) == 0 {
-		return nil
-	}
-	if err := c.scan(raw); err != nil {
-		return err
-	}
-	return c.fill(reflect.ValueOf(v).Elem(), raw, "").Err()
-}
-
-// scan refuses what two readers could take differently, or neither could take
+// Scan refuses what two readers could take differently, or neither could take
 // at all: broken UTF-8 or JSON, deep nesting, a member given twice.
-func (c *call) scan(raw []byte) error {
+func (c Reader) Scan(raw []byte) error {
 	if !utf8.Valid(raw) {
 		return fmt.Errorf("%w: the body is not UTF-8; send it in that encoding", cvd.ErrUnreadable)
 	}
@@ -112,7 +117,7 @@ func (c *call) scan(raw []byte) error {
 	return faults.Err()
 }
 
-func (c *call) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) error {
+func (c Reader) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) error {
 	if depth > maxDepth {
 		return fmt.Errorf("%w: the body is nested over %d deep; flatten it", cvd.ErrUnreadable, maxDepth)
 	}
@@ -133,9 +138,9 @@ func (c *call) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) e
 			if err != nil || !ok {
 				return fmt.Errorf("%w: the body is not JSON", cvd.ErrUnreadable)
 			}
-			to = join(at, shown(name))
+			to = Join(at, Shown(name))
 			if seen[name] && len(*faults) < 100 {
-				*faults = append(*faults, c.fault(to, "twice"))
+				*faults = append(*faults, c.Fault(to, "twice"))
 			}
 			seen[name] = true
 		}
@@ -149,12 +154,18 @@ func (c *call) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) e
 	return nil
 }
 
-// fill takes an object into a struct, member by member, so that every fault is
-// told and none repeats what was sent. Null means left out.
-func (c *call) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
+// Object takes a JSON object, which Scan let pass, into the struct that v points
+// to. Members that it does not have are refused; null means left out.
+func (c Reader) Object(v any, raw []byte) cvd.Faults {
+	return c.fill(reflect.ValueOf(v).Elem(), raw, "")
+}
+
+// fill goes member by member, so that every fault is told and none repeats what
+// was sent.
+func (c Reader) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
-		return cvd.Faults{c.fault(either(at, "body"), "object")}
+		return cvd.Faults{c.Fault(cmp.Or(at, "body"), "object")}
 	}
 	fields := map[string]reflect.Value{}
 	var known []string
@@ -164,18 +175,18 @@ func (c *call) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 		known = append(known, name)
 	}
 	var faults cvd.Faults
-	for _, name := range sortedKeys(members) {
-		one, to := members[name], join(at, name)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		one, to := members[name], Join(at, name)
 		f, ok := fields[name]
 		switch {
 		case !ok:
-			faults = append(faults, c.fault(join(at, shown(name)), "unknown", "names", strings.Join(known, ", ")))
+			faults = append(faults, c.Fault(Join(at, Shown(name)), "unknown", "names", strings.Join(known, ", ")))
 		case string(bytes.TrimSpace(one)) == "null":
 		case plainStruct(f):
 			faults = append(faults, c.fill(made(f), one, to)...)
 		default:
 			if err := json.Unmarshal(one, f.Addr().Interface()); err != nil {
-				faults = append(faults, c.fault(to, "type", "want", c.voice.Say("api.type."+typeWord(f.Type()))))
+				faults = append(faults, c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
 				continue
 			}
 			faults = append(faults, c.texts(f, to)...)
@@ -185,13 +196,13 @@ func (c *call) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 }
 
 // texts checks the texts in a member.
-func (c *call) texts(f reflect.Value, at string) cvd.Faults {
+func (c Reader) texts(f reflect.Value, at string) cvd.Faults {
 	switch {
 	case f.Kind() == reflect.String:
 		return c.text(f.String(), at)
 	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.String:
-		if f.Len() > 100 {
-			return cvd.Faults{c.fault(at, "many", "limit", 100)}
+		if f.Len() > maxItems {
+			return cvd.Faults{c.Fault(at, "many", "limit", maxItems)}
 		}
 		var faults cvd.Faults
 		for i := range f.Len() {
@@ -202,12 +213,12 @@ func (c *call) texts(f reflect.Value, at string) cvd.Faults {
 	return nil
 }
 
-func (c *call) text(s, at string) cvd.Faults {
+func (c Reader) text(s, at string) cvd.Faults {
 	if utf8.RuneCountInString(s) > maxText {
-		return cvd.Faults{c.fault(at, "long", "limit", maxText)}
+		return cvd.Faults{c.Fault(at, "long", "limit", maxText)}
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) }) {
-		return cvd.Faults{c.fault(at, "control")}
+		return cvd.Faults{c.Fault(at, "control")}
 	}
 	return nil
 }
@@ -258,38 +269,24 @@ func typeWord(t reflect.Type) string {
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_.\-]{1,40}$`)
 
-// shown is a name that a stranger chose, if it is plain enough to be repeated.
-func shown(name string) string {
+// Shown is a name that a stranger chose, if it is plain enough to be repeated.
+func Shown(name string) string {
 	if plainName.MatchString(name) {
 		return name
 	}
 	return "(unknown)"
 }
 
-func join(at, name string) string {
+// Join names a member within another.
+func Join(at, name string) string {
 	if at == "" {
 		return name
 	}
 	return at + "." + name
 }
 
-func either(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
-}
-
-func parseQuery(raw string) (url.Values, error) {
+// Query reads the query of an address; a malformed one is a cvd.ErrUnreadable.
+func Query(raw string) (url.Values, error) {
 	v, err := url.ParseQuery(raw)
 	if err != nil || !utf8.ValidString(raw) {
 		return nil, fmt.Errorf("%w: the query of the address is not well-formed", cvd.ErrUnreadable)

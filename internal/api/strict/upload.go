@@ -1,9 +1,10 @@
-package api
+package strict
 
 import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,11 +12,11 @@ import (
 	"fairlead/internal/cvd"
 )
 
-// upload is the one file of a multipart body, as a stream. What comes after it
+// Upload is the one file of a multipart body, as a stream. What comes after it
 // is refused before the file is kept, so that nothing is kept by half.
-type upload struct {
-	c     *call
-	name  string
+type Upload struct {
+	Name  string // as the sender calls it; never a path
+	c     Reader
 	part  io.Reader
 	rest  func() error // what may not follow
 	n     int64
@@ -23,7 +24,7 @@ type upload struct {
 }
 
 // Read hands on the file's bytes, and at its end looks that the body is whole.
-func (u *upload) Read(p []byte) (int, error) {
+func (u *Upload) Read(p []byte) (int, error) {
 	if u.fault != nil {
 		return 0, u.fault
 	}
@@ -34,7 +35,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	case !errors.Is(err, io.EOF):
 		u.fault = errMultipart
 	case u.n == 0:
-		u.fault = cvd.Faults{u.c.fault("file", "empty")}
+		u.fault = cvd.Faults{u.c.Fault("file", "empty")}
 	default:
 		u.fault = u.rest()
 	}
@@ -44,26 +45,30 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, u.fault
 }
 
+// Fault is what was wrong with the body, as far as it was read.
+func (u *Upload) Fault() error { return u.fault }
+
 var errMultipart = fmt.Errorf("%w: the body is not whole multipart/form-data; send the file again", cvd.ErrUnreadable)
 
 // maxFields bounds what comes before the file.
 const maxFields = 64 << 10
 
-// file reads the parts of a multipart body up to its file. Fields must come
-// before it and be among names.
-func (c *call) file(names ...string) (*upload, map[string]string, error) {
-	if err := media(c.r.Header, "multipart/form-data"); err != nil {
+// File reads the parts of a multipart body up to its file. Fields must come
+// before it and be among names. The file is whole only once it was read to its
+// end and Fault is nil.
+func (c Reader) File(r *http.Request, names ...string) (*Upload, map[string]string, error) {
+	if err := media(r.Header, "multipart/form-data"); err != nil {
 		return nil, nil, err
 	}
-	parts, err := c.r.MultipartReader()
+	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: send the body as multipart/form-data", errMedia)
+		return nil, nil, fmt.Errorf("%w: send the body as multipart/form-data", ErrMedia)
 	}
 	fields := map[string]string{}
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, nil, cvd.Faults{c.fault("file", "nofile")}
+			return nil, nil, cvd.Faults{c.Fault("file", "nofile")}
 		}
 		if err != nil {
 			return nil, nil, errMultipart
@@ -72,16 +77,16 @@ func (c *call) file(names ...string) (*upload, map[string]string, error) {
 		if name == "file" {
 			rest := func() error {
 				if _, err := parts.NextPart(); err == nil {
-					return cvd.Faults{c.fault("file", "onefile")}
+					return cvd.Faults{c.Fault("file", "onefile")}
 				} else if !errors.Is(err, io.EOF) {
 					return errMultipart
 				}
 				return nil
 			}
-			return &upload{c: c, name: part.FileName(), part: part, rest: rest}, fields, nil
+			return &Upload{c: c, Name: part.FileName(), part: part, rest: rest}, fields, nil
 		}
 		if _, twice := fields[name]; twice || !slices.Contains(names, name) {
-			return nil, nil, cvd.Faults{c.fault(shown(name), "unknown", "names", strings.Join(append(names, "file"), ", "))}
+			return nil, nil, cvd.Faults{c.Fault(Shown(name), "unknown", "names", strings.Join(append(names, "file"), ", "))}
 		}
 		b, err := io.ReadAll(io.LimitReader(part, maxFields+1))
 		switch {
@@ -90,7 +95,7 @@ func (c *call) file(names ...string) (*upload, map[string]string, error) {
 		case len(b) > maxFields:
 			return nil, nil, tooLarge(maxFields)
 		case !utf8.Valid(b):
-			return nil, nil, cvd.Faults{c.fault(name, "type", "want", c.voice.Say("api.type.text"))}
+			return nil, nil, cvd.Faults{c.Fault(name, "type", "want", c.Voice.Say("api.type.text"))}
 		}
 		if faults := c.text(string(b), name); len(faults) > 0 {
 			return nil, nil, faults

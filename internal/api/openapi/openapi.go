@@ -1,8 +1,12 @@
-package api
+// Package openapi makes the OpenAPI 3.1 text of the API from the table of its
+// operations and the Go types of what they take and give.
+//
+// It never serves anything, and nothing outside it knows the library that it
+// makes schemas with.
+package openapi
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -13,86 +17,136 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/words"
 )
 
-// apiVersion counts what clients can see. Members are added, never renamed.
-const apiVersion = "1.0.0"
+// version counts what clients can see. Members are added, never renamed.
+const version = "1.0.0"
 
-// describe serves the document. It holds nothing that is not public.
-func (c *call) describe() error {
-	b, err := c.document()
-	if err != nil {
-		return err
-	}
-	h := c.w.Header()
-	h.Set("Cache-Control", "public, max-age=300")
-	h.Set("Content-Type", typeJSON)
-	_, _ = c.w.Write(b)
-	return nil
+// Access says whom an operation asks for.
+type Access int
+
+// The kinds of access.
+const (
+	Open      Access = iota // nobody
+	ByReceipt               // the holder of a receipt
+	ByToken                 // a member or a machine, by token
+	Freely                  // anybody; a token shows more
+)
+
+// The schemes of the Authorization header.
+const (
+	Receipt = "Receipt"
+	Bearer  = "Bearer"
+)
+
+const typeJSON = "application/json"
+
+// Operation is one line of the table.
+type Operation struct {
+	Method, Path string
+	Access       Access
+	Query        []Query
+	Body         *Body
+	Status       int      // of success
+	Gives        any      // an example of the answer's type; nil for none
+	Media        string   // of the answer, if it is not JSON
+	Also         []int    // problems beside those that every operation has
+	Headers      []string // of the request
+	Name         string   // the operation's id
+	// Short and Long describe it; a verb of a case, named case-<verb>, is called
+	// as in the catalogue.
+	Short, Long string
 }
 
-// openAPI makes the document (OpenAPI 3.1.0) from the table of routes.
-func (a *api) openAPI() ([]byte, error) {
+// Query is one member of an address's query.
+type Query struct {
+	Name  string
+	Flag  bool // true or false
+	About string
+}
+
+// Body is what an operation takes.
+type Body struct {
+	Of       any      // an example of its type
+	Members  []string // of that type; nil for all
+	Needs    []string
+	Optional bool
+	Media    []string // if it is not JSON
+	File     bool     // multipart, with these members before the file
+}
+
+// Document is what the text is made from.
+type Document struct {
+	Voice      *words.Voice
+	Operations []*Operation
+	Problem    any            // an example of a refusal's type
+	Problems   map[int]string // what a refusal with this status can be
+	Preview    any            // what an operation with the query preview may give instead
+}
+
+// JSON is the OpenAPI 3.1.0 text.
+func (a *Document) JSON() ([]byte, error) {
 	d := describer{a: a, types: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)}
 	for t, s := range schemas() {
 		d.types.RegisterTypeAlias(t, s)
 	}
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
-		Info:    &huma.Info{Title: "Fairlead", Version: apiVersion, Description: a.voice.Say("api.about")},
+		Info:    &huma.Info{Title: "Fairlead", Version: version, Description: a.Voice.Say("api.about")},
 		Components: &huma.Components{Schemas: d.types, SecuritySchemes: map[string]*huma.SecurityScheme{
-			schemeReceipt: {Type: "apiKey", In: "header", Name: "Authorization", Description: a.voice.Say("api.receipt")},
-			schemeBearer:  {Type: "http", Scheme: "bearer", Description: a.voice.Say("api.bearer")},
+			Receipt: {Type: "apiKey", In: "header", Name: "Authorization", Description: a.Voice.Say("api.receipt")},
+			Bearer:  {Type: "http", Scheme: "bearer", Description: a.Voice.Say("api.bearer")},
 		}},
 	}
 	doc.Components.Responses = d.problems()
-	for i := range a.routes {
-		doc.AddOperation(d.operation(&a.routes[i]))
+	for _, o := range a.Operations {
+		doc.AddOperation(d.operation(o))
 	}
 	d.finish()
-	return json.MarshalIndent(doc, "", "  ")
+	return json.Marshal(doc)
 }
 
 type describer struct {
-	a     *api
+	a     *Document
 	types huma.Registry
 }
 
 var pathParam = regexp.MustCompile(`\{([a-z]+)\}`)
 
-func (d *describer) operation(r *route) *huma.Operation {
+func (d *describer) operation(r *Operation) *huma.Operation {
 	op := &huma.Operation{
-		Method: r.method, Path: r.path, OperationID: r.name, Summary: r.short, Description: r.long,
+		Method: r.Method, Path: r.Path, OperationID: r.Name, Summary: r.Short, Description: r.Long,
 		Responses: map[string]*huma.Response{},
 	}
 	if op.Summary == "" {
-		op.Summary = d.a.voice.Say("verb." + r.name[len("case-"):])
+		op.Summary = d.a.Voice.Say("verb." + r.Name[len("case-"):])
 	}
-	for _, m := range pathParam.FindAllStringSubmatch(r.path, -1) {
+	for _, m := range pathParam.FindAllStringSubmatch(r.Path, -1) {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: m[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
-	for _, q := range r.query {
+	for _, q := range r.Query {
 		s := &huma.Schema{Type: huma.TypeString}
-		if q.flag {
+		if q.Flag {
 			s.Type = huma.TypeBoolean
 		}
-		op.Parameters = append(op.Parameters, &huma.Param{Name: q.name, In: "query", Description: q.about, Schema: s})
+		op.Parameters = append(op.Parameters, &huma.Param{Name: q.Name, In: "query", Description: q.About, Schema: s})
 	}
-	for _, h := range r.headers {
+	for _, h := range r.Headers {
 		op.Parameters = append(op.Parameters, &huma.Param{
-			Name: h, In: "header", Description: d.a.voice.Say("api.header." + h),
+			Name: h, In: "header", Description: d.a.Voice.Say("api.header." + h),
 			Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^[ -~]{1,255}$"},
 		})
 	}
-	switch r.access {
-	case byReceipt:
-		op.Security = []map[string][]string{{schemeReceipt: {}}}
-	case byToken:
-		op.Security = []map[string][]string{{schemeBearer: {}}}
-	case freely:
-		op.Security = []map[string][]string{{}, {schemeBearer: {}}}
+	switch r.Access {
+	case ByReceipt:
+		op.Security = []map[string][]string{{Receipt: {}}}
+	case ByToken:
+		op.Security = []map[string][]string{{Bearer: {}}}
+	case Freely:
+		op.Security = []map[string][]string{{}, {Bearer: {}}}
 	}
-	if r.body != nil {
+	if r.Body != nil {
 		op.RequestBody = d.body(r)
 	}
 	d.answers(op, r)
@@ -100,24 +154,24 @@ func (d *describer) operation(r *route) *huma.Operation {
 }
 
 // answers describes success, and each problem that can come instead.
-func (d *describer) answers(op *huma.Operation, r *route) {
-	ok := &huma.Response{Description: http.StatusText(r.status)}
+func (d *describer) answers(op *huma.Operation, r *Operation) {
+	ok := &huma.Response{Description: http.StatusText(r.Status)}
 	switch {
-	case r.media != "":
-		ok.Content = map[string]*huma.MediaType{r.media: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
-	case r.gives != nil:
-		s := d.schema(r.gives, r.name)
-		if len(r.query) > 0 && r.query[0].name == "preview" {
-			s = &huma.Schema{AnyOf: []*huma.Schema{s, d.schema(preview{}, "")}}
+	case r.Media != "":
+		ok.Content = map[string]*huma.MediaType{r.Media: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	case r.Gives != nil:
+		s := d.schema(r.Gives, r.Name)
+		if len(r.Query) > 0 && r.Query[0].Name == "preview" {
+			s = &huma.Schema{AnyOf: []*huma.Schema{s, d.schema(d.a.Preview, "")}}
 		}
 		ok.Content = map[string]*huma.MediaType{typeJSON: {Schema: s}}
 	}
-	op.Responses[strconv.Itoa(r.status)] = ok
-	also := append([]int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}, r.also...)
-	if r.access != open {
+	op.Responses[strconv.Itoa(r.Status)] = ok
+	also := append([]int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}, r.Also...)
+	if r.Access != Open {
 		also = append(also, http.StatusUnauthorized)
 	}
-	if len(r.query) > 0 {
+	if len(r.Query) > 0 {
 		also = append(also, http.StatusBadRequest, http.StatusUnprocessableEntity)
 	}
 	for _, status := range also {
@@ -130,23 +184,13 @@ func problemName(status int) string { return "Problem" + strconv.Itoa(status) }
 // problems describes all of them, by status.
 func (d *describer) problems() map[string]*huma.Response {
 	out := map[string]*huma.Response{}
-	for _, k := range append(slices.Clone(kinds), internal) {
-		out[problemName(k.status)] = d.problem(k.status)
-	}
-	return out
-}
-
-func (d *describer) problem(status int) *huma.Response {
-	text := ""
-	for _, k := range append(slices.Clone(kinds), internal) {
-		if k.status == status {
-			text += fmt.Sprintf("`%s%s`: %s. ", problemURN, k.name, d.a.voice.Say("api.problem."+k.name))
+	for status, text := range d.a.Problems {
+		out[problemName(status)] = &huma.Response{
+			Description: strings.TrimSpace(text),
+			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: d.schema(d.a.Problem, "")}},
 		}
 	}
-	return &huma.Response{
-		Description: text[:len(text)-1],
-		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: d.schema(problem{}, "")}},
-	}
+	return out
 }
 
 func (d *describer) schema(v any, hint string) *huma.Schema {
@@ -159,30 +203,30 @@ func (d *describer) schema(v any, hint string) *huma.Schema {
 
 // body describes what an operation takes: of a type that several share, only
 // the members that this one takes.
-func (d *describer) body(r *route) *huma.RequestBody {
-	b := r.body
-	out := &huma.RequestBody{Required: !b.optional, Content: map[string]*huma.MediaType{}}
-	if len(b.media) > 0 {
-		for _, m := range b.media {
+func (d *describer) body(r *Operation) *huma.RequestBody {
+	b := r.Body
+	out := &huma.RequestBody{Required: !b.Optional, Content: map[string]*huma.MediaType{}}
+	if len(b.Media) > 0 {
+		for _, m := range b.Media {
 			out.Content[m] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 		}
 		return out
 	}
-	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}, Required: b.needs}
-	if b.file {
+	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}, Required: b.Needs}
+	if b.File {
 		s.Properties["file"] = &huma.Schema{Type: huma.TypeString, Format: "binary"}
 		s.Required = []string{"file"}
-		for _, name := range b.members {
-			s.Properties[name] = &huma.Schema{Type: huma.TypeString, Description: d.a.voice.Say("api.input." + name)}
+		for _, name := range b.Members {
+			s.Properties[name] = &huma.Schema{Type: huma.TypeString, Description: d.a.Voice.Say("api.input." + name)}
 		}
 		out.Content["multipart/form-data"] = &huma.MediaType{Schema: s}
 		return out
 	}
-	for name, one := range d.types.Schema(reflect.TypeOf(b.of), false, r.name).Properties {
-		if name == "unknown_product" || (reflect.TypeOf(b.of) == reflect.TypeFor[cvd.Input]() && !slices.Contains(b.members, name)) {
+	for name, one := range d.types.Schema(reflect.TypeOf(b.Of), false, r.Name).Properties {
+		if name == "unknown_product" || (reflect.TypeOf(b.Of) == reflect.TypeFor[cvd.Input]() && !slices.Contains(b.Members, name)) {
 			continue
 		}
-		one = d.about(b.of, name, one)
+		one = d.about(b.Of, name, one)
 		s.Properties[name] = one
 	}
 	out.Content[typeJSON] = &huma.MediaType{Schema: s}
@@ -203,8 +247,8 @@ func (d *describer) about(of any, name string, s *huma.Schema) *huma.Schema {
 	}
 	c := *s
 	c.Nullable = false
-	if id := "api." + area + name; c.Description == "" && d.a.voice.Has(id) {
-		c.Description = d.a.voice.Say(id)
+	if id := "api." + area + name; c.Description == "" && d.a.Voice.Has(id) {
+		c.Description = d.a.Voice.Say(id)
 	}
 	return &c
 }

@@ -1,0 +1,314 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+)
+
+func TestReportAnswer(t *testing.T) {
+	h := open(t, true)
+	a := h.ask("POST", "/api/v1/reports", `{"description":"the parser reads past its end"}`).want(t, http.StatusCreated)
+	var got struct {
+		Case      string    `json:"case"`
+		Receipt   string    `json:"receipt"`
+		ThreadURL string    `json:"thread_url"`
+		Received  time.Time `json:"received_at"`
+		Promises  []struct {
+			Kind   string    `json:"kind"`
+			Due    time.Time `json:"due"`
+			Target *bool     `json:"target"`
+		} `json:"promises"`
+	}
+	a.into(t, &got)
+	if _, err := cvd.ParseCaseID(got.Case); err != nil || len(strings.Split(got.Receipt, "-")) != 7 || got.ThreadURL != "https://security.example.org/thread" || !got.Received.Equal(h.Now()) {
+		t.Errorf("%s", a.Body)
+	}
+	if len(got.Promises) == 0 || got.Promises[0].Kind != "acknowledge" || !got.Promises[0].Due.After(h.Now()) {
+		t.Errorf("promises %v", got.Promises)
+	}
+	for _, p := range got.Promises {
+		if p.Target != nil && !*p.Target {
+			t.Error("target is written though it is none")
+		}
+	}
+	if loc := a.Header().Get("Location"); loc != "https://security.example.org/api/v1/thread" {
+		t.Errorf("Location %q", loc)
+	}
+	// The dates are those that the policy gives to anybody who asks.
+	want := h.ask("GET", "/api/v1/promises?received="+h.Now().Format(time.RFC3339), "").want(t, 200).object(t)["promises"].([]any)
+	for i, p := range want {
+		due, err := time.Parse(time.RFC3339, p.(object)["due"].(string))
+		if err != nil || len(want) != len(got.Promises) || !due.Equal(got.Promises[i].Due) {
+			t.Fatalf("promised %v, but asked for in advance %v", got.Promises, want)
+		}
+	}
+}
+
+func TestIdempotency(t *testing.T) {
+	h := open(t, true)
+	send := func(key, body string) answer { return h.ask("POST", "/api/v1/reports", body, "Idempotency-Key", key) }
+	first := send("k1", `{"description":"once"}`).want(t, 201)
+	again := send("k1", `{"description":"once"}`).want(t, 201)
+	if first.Body.String() != again.Body.String() {
+		t.Errorf("first %s, again %s", first.Body, again.Body)
+	}
+	if o := problemOf(t, send("k1", `{"description":"twice"}`).want(t, 422)); !slices.Equal(fieldsOf(o), []string{"Idempotency-Key"}) {
+		t.Errorf("%v", o)
+	}
+	if other := send("k2", `{"description":"once"}`).want(t, 201); other.Body.String() == first.Body.String() {
+		t.Error("another key got the same answer")
+	}
+	h.Pass(25 * time.Hour)
+	if later := send("k1", `{"description":"twice"}`).want(t, 201); later.Body.String() == first.Body.String() {
+		t.Error("the key outlived its day")
+	}
+	var wg sync.WaitGroup
+	bodies := make([]string, 16)
+	for i := range bodies {
+		wg.Go(func() { bodies[i] = send("race", `{"description":"all at once"}`).Body.String() })
+	}
+	wg.Wait()
+	if slices.Sort(bodies); bodies[0] != bodies[15] || !strings.Contains(bodies[0], "receipt") {
+		t.Errorf("concurrent duplicates got different answers: %s and %s", bodies[0], bodies[15])
+	}
+	if n := len(h.as(h.Lead, "GET", "/api/v1/cases", "").object(t)["cases"].([]any)); n != 4 {
+		t.Errorf("%d cases, want 4", n)
+	}
+	// A member's keys are not a stranger's.
+	rec := h.ask("POST", "/api/v1/cases", `{"description":"once","channel":"phone"}`, "Authorization", "Bearer "+h.token(h.Lead, false), "Idempotency-Key", "k2").want(t, 201)
+	if rec.object(t)["case"] == nil {
+		t.Error("no case")
+	}
+}
+
+// One report walks from receipt to its end and beyond, each side through its own
+// part of the door.
+func TestThreadAndVerbs(t *testing.T) {
+	h := open(t, true)
+	id, receipt := h.report(`{"description":"the parser reads past its end","title":"Overread","reporter":{"email":"kim@example.org"}}`)
+	mine := func(method, path, body string) answer {
+		return h.ask(method, "/api/v1/thread"+path, body, "Authorization", "receipt "+strings.ToUpper(strings.ReplaceAll(receipt, "-", " ")))
+	}
+	verb := func(name, body string) object {
+		t.Helper()
+		return h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/"+name, body).want(t, 200).object(t)
+	}
+	o := mine("GET", "", "").want(t, 200).object(t)
+	if o["state"] != "received" || o["case"] != id || o["next"] == nil || len(o["linked"].([]any)) != 0 {
+		t.Errorf("%v", o)
+	}
+	if m := o["messages"].([]any)[0].(object); m["from"] != "you" || m["text"] != "the parser reads past its end" {
+		t.Errorf("first message %v", m)
+	}
+	p := verb("acknowledge?preview=true", `{"text":"thank you, we look at it"}`)
+	if told := p["told"].([]any); len(told) != 1 || told[0].(object)["text"] != "thank you, we look at it" {
+		t.Errorf("preview %v", p)
+	}
+	if n := len(mine("GET", "", "").object(t)["messages"].([]any)); n != 1 {
+		t.Errorf("a preview left %d messages", n)
+	}
+	verb("acknowledge", `{"text":"thank you, we look at it"}`)
+	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/acknowledge", "").want(t, 409)
+	verb("note", `{"note":"team-only words"}`)
+	verb("ask", `{"missing":["a reproducer"],"clauses":[]}`)
+	if o := mine("GET", "", "").object(t); !slices.Equal(o["missing"].([]any), []any{"a reproducer"}) {
+		t.Errorf("missing %v", o["missing"])
+	}
+	mine("POST", "/messages", `{"text":"here it is"}`).want(t, 201)
+	body, ct := upload(`..\..\evil"name.bin`, []byte("attached words"), "text", "the file")
+	f := h.ask("POST", "/api/v1/thread/attachments", body, "Authorization", "Receipt "+receipt, "Content-Type", ct).want(t, 201).object(t)
+	got := mine("GET", "/attachments/"+f["id"].(string), "").want(t, 200)
+	if got.Body.String() != "attached words" || got.Header().Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(got.Header().Get("Content-Disposition"), "attachment") || got.Header().Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%v %s", got.Header(), got.Body)
+	}
+	h.as(h.Lead, "GET", "/api/v1/cases/"+id+"/attachments/"+f["id"].(string), "").want(t, 200)
+	verb("validate", "")
+	verb("accept", `{"reason":"ours"}`)
+	if d := verb("severity", `{"vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}`); d["severity"] != "medium" {
+		t.Errorf("%v", d["severity"])
+	}
+	mine("POST", "/contact", `{"name":"Kim","email":"no address"}`).want(t, 422)
+	mine("POST", "/contact", `{"name":"Kim Doe","email":"kim.doe@example.org","credit":"name"}`).want(t, 200)
+	file := h.as(h.Member, "GET", "/api/v1/cases/"+id, "").want(t, 200)
+	for _, want := range []string{"kim.doe@example.org", "team-only words", "a reproducer", "here it is", `"verbs"`, `"history"`} {
+		if !strings.Contains(file.Body.String(), want) {
+			t.Errorf("the case does not show %q", want)
+		}
+	}
+	verb("close", `{"text":"fixed in 1.2"}`)
+	o = mine("POST", "/messages", `{"text":"it is back in 1.3"}`).want(t, 201).object(t)
+	if o["successor_of"] != id || o["case"] == id {
+		t.Errorf("%v", o)
+	}
+	view := mine("GET", "", "").want(t, 200)
+	o = view.object(t)
+	if linked := o["linked"].([]any); len(linked) != 1 || linked[0].(object)["case"] != id || linked[0].(object)["state"] != "closed" {
+		t.Errorf("linked %v", linked)
+	}
+	export := mine("GET", "/export", "").want(t, 200)
+	if !strings.Contains(export.Body.String(), "kim.doe@example.org") || !strings.Contains(export.Body.String(), "it is back") {
+		t.Errorf("%s", export.Body)
+	}
+	if strings.Contains(view.Body.String()+export.Body.String(), "team-only") {
+		t.Error("the reporter reads the team's words")
+	}
+	if !strings.Contains(verb("reissue", `{"reason":"called back, knew the report"}`)["receipt"].(string), "-") {
+		t.Error("no new receipt")
+	}
+	mine("GET", "", "").want(t, 401)
+}
+
+func TestWithdrawAndAppeal(t *testing.T) {
+	h := open(t, true)
+	id, receipt := h.report(`{"description":"x"}`)
+	mine := func(path, body string) answer {
+		return h.ask("POST", "/api/v1/thread"+path, body, "Authorization", "Receipt "+receipt)
+	}
+	mine("/appeal", `{"text":"wrong"}`).want(t, 409)
+	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/invalidate", `{"reason":"cannot reproduce"}`).want(t, 200)
+	mine("/appeal", `{"text":"try with 1.1"}`).want(t, 201)
+	mine("/appeal", `{"text":"again"}`).want(t, 409)
+	if o := mine("/withdraw", "").want(t, 200).object(t); o["state"] != "closed" || o["next"] != nil {
+		t.Errorf("%v", o)
+	}
+}
+
+// Every verb that a member may do has its own address, and answers by the table
+// of roles: what is not seen is not there, what is seen but not allowed says so.
+func TestVerbsByRole(t *testing.T) {
+	h := open(t, true)
+	id, _ := h.report(`{"description":"x"}`)
+	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/invite", `{"to":"`+h.Fixer.ID+`"}`).want(t, 200)
+	for _, spec := range cvd.Specs {
+		if may.Of(h.Lead, spec.Verb) == may.Nowhere || spec.Verb == cvd.VerbReceive || spec.Verb == cvd.VerbAttach {
+			continue
+		}
+		for _, who := range []cvd.Actor{h.Lead, h.Member, h.Fixer, h.Auditor, h.Officer} {
+			path := "/api/v1/cases/" + id + "/" + string(spec.Verb) + "?preview=true"
+			a := h.as(who, "POST", path, `{}`)
+			switch {
+			case may.Of(who, cvd.VerbRead) == may.Nowhere:
+				a.want(t, 404)
+			case may.Of(who, spec.Verb) == may.Nowhere:
+				a.want(t, 403)
+			case a.Code != 200 && a.Code != 409 && a.Code != 422 && a.Code != 403: // 403: not one's own ruling
+				t.Errorf("%s by %s: %d %s", spec.Verb, who.Name, a.Code, a.Body)
+			}
+		}
+		if a := h.ask("POST", "/api/v1/cases/"+id+"/"+string(spec.Verb), "{}", "Authorization", "Bearer "+h.token(h.Lead, true)); spec.Verb == cvd.VerbAcknowledge && a.Code != 403 {
+			t.Errorf("a machine acknowledged: %d", a.Code)
+		}
+	}
+}
+
+// Nobody without a right to it reads a word of a case, and a foreign case answers
+// like one that does not exist.
+func TestForeignIsNowhere(t *testing.T) {
+	h := open(t, true)
+	id, _ := h.report(`{"description":"canaryword one","title":"canaryword two","product":"canaryword","reporter":{"name":"canaryword","email":"canaryword@example.org"}}`)
+	_, other := h.report(`{"description":"another"}`)
+	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/note", `{"note":"canaryword three"}`).want(t, 200)
+	body, ct := upload("canaryword.txt", []byte("canaryword four"))
+	fid := h.ask("POST", "/api/v1/cases/"+id+"/attach", body, "Authorization", "Bearer "+h.token(h.Lead, false), "Content-Type", ct).want(t, 200).object(t)["file"].(object)["id"].(string)
+	nowhere := string(cvd.NewCaseID("TP", 2026, [6]byte{}))
+	paths := func(id string) [][2]string {
+		out := [][2]string{{"GET", "/api/v1/cases/" + id}, {"GET", "/api/v1/cases/" + id + "/attachments/" + fid}, {"POST", "/api/v1/thread/messages"}, {"GET", "/api/v1/thread/attachments/" + fid}, {"POST", "/api/v1/thread/contact?case=" + id}}
+		for _, spec := range cvd.Specs {
+			out = append(out, [2]string{"POST", "/api/v1/cases/" + id + "/" + string(spec.Verb)}, [2]string{"POST", "/api/v1/cases/" + id + "/" + string(spec.Verb) + "?preview=true"})
+		}
+		return out
+	}
+	creds := map[string]string{
+		"nobody": "", "a wrong token": "Bearer fl_" + strings.Repeat("a", 43), "a wrong receipt": "Receipt one-two-three-four-five-six-seven",
+		"another reporter": "Receipt " + other, "a fixer who is not named": "Bearer " + h.token(h.Fixer, false), "an officer": "Bearer " + h.token(h.Officer, false),
+	}
+	for who, cred := range creds {
+		real, unreal := paths(id), paths(nowhere)
+		for i := range real {
+			text := func(id string) string { return fmt.Sprintf(`{"text":"x","case":"%s"}`, id) }
+			if !strings.Contains(real[i][1], "messages") {
+				text = func(string) string { return `{}` }
+			}
+			a := h.ask(real[i][0], real[i][1], text(id), "Authorization", cred)
+			b := h.ask(unreal[i][0], unreal[i][1], text(nowhere), "Authorization", cred)
+			if a.Code != b.Code || a.Body.String() != b.Body.String() || a.Code < 400 {
+				t.Errorf("%s, %v: %d %s, but for what is not there %d %s", who, real[i], a.Code, a.Body, b.Code, b.Body)
+			}
+			if strings.Contains(a.Body.String(), "canaryword") {
+				t.Errorf("%s reads %s", who, a.Body)
+			}
+		}
+		for _, p := range []string{"/api/v1/cases", "/api/v1/thread", "/api/v1/thread/export", "/api/v1/members", "/api/v1/policy", "/api/openapi.json"} {
+			if a := h.ask("GET", p, "", "Authorization", cred); strings.Contains(a.Body.String(), "canaryword") {
+				t.Errorf("%s reads at %s", who, p)
+			}
+		}
+	}
+	if a := h.as(h.Fixer, "GET", "/api/v1/cases", "").want(t, 200); len(a.object(t)["cases"].([]any)) != 0 {
+		t.Errorf("%s", a.Body)
+	}
+}
+
+// A fixer who is named sees the matter, not the person.
+func TestFixerSeesNoContact(t *testing.T) {
+	h := open(t, true)
+	id, _ := h.report(`{"description":"x","reporter":{"email":"kim@example.org"}}`)
+	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/invite", `{"to":"`+h.Fixer.ID+`"}`).want(t, 200)
+	if a := h.as(h.Fixer, "GET", "/api/v1/cases/"+id, "").want(t, 200); strings.Contains(a.Body.String(), "kim@example.org") {
+		t.Error("the fixer reads the contact")
+	}
+	if a := h.as(h.Auditor, "GET", "/api/v1/cases/"+id, "").want(t, 200); !strings.Contains(a.Body.String(), "kim@example.org") {
+		t.Error("the auditor does not read everything")
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	h := open(t, false)
+	_, receipt := h.report(`{"description":"x"}`)
+	for _, c := range []struct{ path, cred, scheme string }{
+		{"/api/v1/thread", "", "Receipt"},
+		{"/api/v1/thread", "Receipt", "Receipt"},
+		{"/api/v1/thread", "Bearer " + receipt, "Receipt"},
+		{"/api/v1/thread", "Receipt " + receipt + "-zoo", "Receipt"},
+		{"/api/v1/cases", "", "Bearer"},
+		{"/api/v1/cases", "Receipt " + receipt, "Bearer"},
+		{"/api/v1/cases", "Bearer nonsense", "Bearer"},
+		{"/api/v1/policy", "Bearer nonsense", "Bearer"},
+	} {
+		a := h.ask("GET", c.path, "", "Authorization", c.cred, "Cookie", "__Host-fairlead-desk="+h.token(h.Lead, false))
+		if a.Code != 401 || !strings.HasPrefix(a.Header().Get("WWW-Authenticate"), c.scheme+" ") {
+			t.Errorf("%s with %q: %d %q", c.path, c.cred, a.Code, a.Header().Get("WWW-Authenticate"))
+			continue
+		}
+		problemOf(t, a)
+	}
+	// Guessing runs into the limit; whoever has the right receipt does not.
+	var last answer
+	for range 40 {
+		last = h.ask("GET", "/api/v1/thread", "", "Authorization", "Receipt guess")
+	}
+	if last.Code != 429 || last.Header().Get("Retry-After") == "" {
+		t.Errorf("%d, Retry-After %q", last.Code, last.Header().Get("Retry-After"))
+	}
+	problemOf(t, last)
+	h.ask("GET", "/api/v1/thread", "", "Authorization", "Receipt "+receipt).want(t, 200)
+}
+
+func TestReportsInFlood(t *testing.T) {
+	h := open(t, false)
+	codes := map[int]int{}
+	for range 70 {
+		codes[h.ask("POST", "/api/v1/reports", `{"description":"x"}`).Code]++
+	}
+	if codes[201] != 60 || codes[429] != 10 {
+		t.Errorf("%v", codes)
+	}
+}
