@@ -1,4 +1,4 @@
-package desk
+package cases
 
 import (
 	"context"
@@ -12,13 +12,14 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 )
 
 // perPage is how many cases a page of the queue holds.
 const perPage = 50
 
 type queueView struct {
-	Tabs     []tabView
+	Tabs     []visit.Tab
 	Rows     []rowView
 	States   []optionView
 	Bands    []optionView
@@ -28,11 +29,6 @@ type queueView struct {
 	First    string // link to the first page; empty on it
 	Filtered bool
 	Record   bool
-}
-
-type tabView struct {
-	ID, Text, Count, Link string
-	Here, Loud            bool
 }
 
 type optionView struct {
@@ -57,22 +53,22 @@ type rowView struct {
 type tab struct {
 	id   string
 	loud bool // more than none of it asks for attention
-	set  func(f *casework.Filter, l *lens)
+	set  func(f *casework.Filter, l lens)
 }
 
 // tabs in their order; the first is what the desk opens with.
 var tabs = []tab{
-	{"open", false, func(*casework.Filter, *lens) {}},
-	{"overdue", true, func(f *casework.Filter, l *lens) { f.DueBefore = l.now }},
-	{"today", false, func(f *casework.Filter, l *lens) { f.DueBefore = endOfDay(l.now, l.zone) }},
-	{"unowned", true, func(f *casework.Filter, _ *lens) { f.Unassigned = true }},
-	{"mine", false, func(f *casework.Filter, l *lens) { f.Assignee = l.actor.ID }},
-	{"unread", false, func(f *casework.Filter, _ *lens) { f.Unread = true }},
-	{"broken", true, func(f *casework.Filter, _ *lens) { f.Breached = true }},
-	{"emergency", true, func(f *casework.Filter, _ *lens) { f.Emergency = true }},
-	{"privacy", false, func(f *casework.Filter, _ *lens) { f.Privacy = true }},
-	{"paused", false, func(f *casework.Filter, _ *lens) { f.Paused = true }},
-	{"closed", false, func(f *casework.Filter, _ *lens) {
+	{"open", false, func(*casework.Filter, lens) {}},
+	{"overdue", true, func(f *casework.Filter, l lens) { f.DueBefore = l.Now }},
+	{"today", false, func(f *casework.Filter, l lens) { f.DueBefore = endOfDay(l.Now, l.Zone) }},
+	{"unowned", true, func(f *casework.Filter, _ lens) { f.Unassigned = true }},
+	{"mine", false, func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
+	{"unread", false, func(f *casework.Filter, _ lens) { f.Unread = true }},
+	{"broken", true, func(f *casework.Filter, _ lens) { f.Breached = true }},
+	{"emergency", true, func(f *casework.Filter, _ lens) { f.Emergency = true }},
+	{"privacy", false, func(f *casework.Filter, _ lens) { f.Privacy = true }},
+	{"paused", false, func(f *casework.Filter, _ lens) { f.Paused = true }},
+	{"closed", false, func(f *casework.Filter, _ lens) {
 		f.Open, f.RM, f.Sort = false, []cvd.RM{cvd.RMClosed}, casework.ByUpdated
 	}},
 }
@@ -83,18 +79,18 @@ func endOfDay(t time.Time, zone *time.Location) time.Time {
 }
 
 // filter is one tab's, without the finer choices.
-func (t *tab) filter(l *lens) casework.Filter {
+func (t *tab) filter(l lens) casework.Filter {
 	f := casework.Filter{Open: true, Sort: casework.ByDue, Limit: perPage}
 	t.set(&f, l)
 	return f
 }
 
-func (d *desk) queue(w http.ResponseWriter, r *http.Request, v *visit) error {
+func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 	q := r.URL.Query()
 	at := max(0, slices.IndexFunc(tabs, func(t tab) bool { return t.id == q.Get("view") }))
-	f := tabs[at].filter(&v.lens)
+	f := tabs[at].filter(v)
 	narrow(&f, q)
-	session := d.site.Desk.As(v.actor)
+	session := d.Site.Desk.As(v.Actor)
 	page, err := session.Cases(r.Context(), f)
 	if err != nil {
 		return err
@@ -102,7 +98,7 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v *visit) error {
 	view := queueView{
 		View:     tabs[at].id,
 		Filtered: len(finer(q)) > 0 || at > 0,
-		Record:   may.Of(v.actor, cvd.VerbReceive) == may.All,
+		Record:   may.Of(v.Actor, cvd.VerbReceive) == may.All,
 	}
 	if view.Tabs, err = d.tabs(r.Context(), session, v, at); err != nil {
 		return err
@@ -120,7 +116,7 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v *visit) error {
 		keep.Set("after", cursorText(page.Next))
 		view.Next = "/desk/?" + keep.Encode()
 	}
-	return d.show(w, r, v, http.StatusOK, "queue", v.say("desk.queue.title"), view)
+	return d.show(w, r, v, http.StatusOK, "queue", v.Say("desk.queue.title"), view)
 }
 
 // finer keeps the choices beside the tab.
@@ -161,40 +157,40 @@ func readCursor(s string) *casework.Cursor {
 }
 
 // tabs counts every ready-made filter in one look at the store.
-func (d *desk) tabs(ctx context.Context, s *casework.Session, v *visit, here int) ([]tabView, error) {
+func (d *desk) tabs(ctx context.Context, s *casework.Session, v lens, here int) ([]visit.Tab, error) {
 	filters := make([]casework.Filter, len(tabs))
 	for i := range tabs {
-		filters[i] = tabs[i].filter(&v.lens)
+		filters[i] = tabs[i].filter(v)
 	}
 	counts, err := s.Count(ctx, filters...)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]tabView, len(tabs))
+	out := make([]visit.Tab, len(tabs))
 	for i, t := range tabs {
-		out[i] = tabView{
-			ID: t.id, Text: v.say("desk.tab." + t.id), Count: v.count(counts[i]),
+		out[i] = visit.Tab{
+			ID: t.id, Text: v.Say("desk.tab." + t.id), Count: v.count(counts[i]),
 			Link: "/desk/?view=" + t.id, Here: i == here, Loud: t.loud && counts[i] > 0,
 		}
 	}
 	return out, nil
 }
 
-func (l *lens) count(n int) string {
+func (l lens) count(n int) string {
 	if n > casework.Counted {
-		return l.say("desk.count.more")
+		return l.Say("desk.count.more")
 	}
-	return l.say("desk.count", "n", n)
+	return l.Say("desk.count", "n", n)
 }
 
-func (d *desk) choices(view *queueView, v *visit, q url.Values) {
+func (d *desk) choices(view *queueView, v lens, q url.Values) {
 	for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMValid, cvd.RMAccepted, cvd.RMDeferred, cvd.RMInvalid, cvd.RMClosed} {
-		view.States = append(view.States, optionView{string(rm), v.say("rm." + string(rm)), q.Get("state") == string(rm)})
+		view.States = append(view.States, optionView{string(rm), v.Say("rm." + string(rm)), q.Get("state") == string(rm)})
 	}
 	for _, b := range slices.Backward(cvd.Bands) {
-		view.Bands = append(view.Bands, optionView{string(b), v.say("band." + string(b)), q.Get("severity") == string(b)})
+		view.Bands = append(view.Bands, optionView{string(b), v.Say("band." + string(b)), q.Get("severity") == string(b)})
 	}
-	cur := d.site.Book.Current()
+	cur := d.Site.Book.Current()
 	if cur == nil || len(cur.Policy.Programs) < 2 {
 		return
 	}
@@ -203,22 +199,22 @@ func (d *desk) choices(view *queueView, v *visit, q url.Values) {
 	}
 }
 
-func (l *lens) row(r *casework.Row) rowView {
+func (l lens) row(r *casework.Row) rowView {
 	v := rowView{
 		ID: string(r.ID), Title: r.Title, Product: r.Product, Erased: r.Erased,
-		State: l.site.State(r.RM), Band: l.band(r.Band), Updated: r.Updated, Due: r.NextDue,
-		Flags: l.flags(marks{emergency: r.Emergency, breached: r.Breached, privacy: r.Privacy, unread: r.Unread, paused: r.Paused}),
+		State: l.Site.State(r.RM), Band: l.Band(r.Band), Updated: r.Updated, Due: r.NextDue,
+		Flags: l.Flags(visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Privacy: r.Privacy, Unread: r.Unread, Paused: r.Paused}),
 	}
 	if r.Erased {
-		v.Title = l.say("desk.erased")
+		v.Title = l.Say("desk.erased")
 	}
 	if !r.NextDue.IsZero() {
-		v.DueKind = l.say("clock.short." + string(r.NextKind))
+		v.DueKind = l.Say("clock.short." + string(r.NextKind))
 		v.Theirs = r.NextKind == cvd.ClockNeedsInfo
 		v.DueTarget = r.Next != nil && r.Next.Target
 	}
 	if r.Assignee != "" {
-		v.Holder, v.Mine = l.member(r.Assignee), r.Assignee == l.actor.ID
+		v.Holder, v.Mine = l.Member(r.Assignee), r.Assignee == l.Actor.ID
 	}
 	return v
 }

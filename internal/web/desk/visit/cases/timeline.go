@@ -1,4 +1,4 @@
-package desk
+package cases
 
 import (
 	"strings"
@@ -8,6 +8,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/words"
 )
 
@@ -37,14 +38,12 @@ type fileView struct {
 type reportView struct {
 	Channel     string
 	Description string
-	Texts       []pairView // long ones, with line breaks
-	Facts       []pairView // short ones
-	Unknown     bool       // a product that the policy does not list
+	Texts       []visit.Pair // long ones, with line breaks
+	Facts       []visit.Pair // short ones
+	Unknown     bool         // a product that the policy does not list
 }
 
-type pairView struct{ Label, Text string }
-
-func (l *lens) entries(f *casework.File) []entryView {
+func (l lens) entries(f *casework.File) []entryView {
 	redact := false
 	for _, v := range f.Verbs {
 		redact = redact || v == cvd.VerbRedact
@@ -58,20 +57,20 @@ func (l *lens) entries(f *casework.File) []entryView {
 	return out
 }
 
-func (l *lens) entry(f *casework.File, ev *cvd.Event) entryView {
-	told := l.voice.Event(ev, words.ForTeam, l.zone)
+func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
+	told := l.Voice.Event(ev, words.ForTeam, l.Zone)
 	e := entryView{
-		Seq: ev.Seq, At: ev.At, Who: l.who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Quotes: told.Quotes,
+		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Quotes: told.Quotes,
 		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(f, ev),
 	}
 	switch ev.Tell {
 	case cvd.TellTeam:
-		e.Told = web.Badge{Kind: "quiet", Text: l.say("desk.told.team")}
+		e.Told = web.Badge{Kind: "quiet", Text: l.Say("desk.told.team")}
 	case cvd.TellNobody:
-		e.Told = web.Badge{Kind: "warn", Text: l.say("desk.told.nobody")}
+		e.Told = web.Badge{Kind: "warn", Text: l.Say("desk.told.nobody")}
 	case cvd.TellReporter:
 		if ev.Actor != string(cvd.ActorReporter) {
-			e.Told = web.Badge{Kind: "good", Text: l.say("desk.told.reporter")}
+			e.Told = web.Badge{Kind: "good", Text: l.Say("desk.told.reporter")}
 		}
 	}
 	if ev.Body != nil && ev.Body.File != nil {
@@ -97,53 +96,45 @@ func kindOf(ev *cvd.Event) string {
 }
 
 // moves tells what an event changed besides what its heading says.
-func (l *lens) moves(f *casework.File, ev *cvd.Event) []string {
+func (l lens) moves(f *casework.File, ev *cvd.Event) []string {
 	var out []string
 	for _, a := range ev.Arrows {
 		if a.Machine == cvd.MachineRM && a.Participant == cvd.Vendor && a.From != string(cvd.RMStart) {
-			out = append(out, l.say("desk.moved.state", "from", l.say("rm."+a.From), "to", l.say("rm."+a.To)))
+			out = append(out, l.Say("desk.moved.state", "from", l.Say("rm."+a.From), "to", l.Say("rm."+a.To)))
 		}
 	}
 	if ev.Assignee != nil && *ev.Assignee != "" {
-		out = append(out, l.say("desk.moved.holder", "name", l.member(*ev.Assignee)))
+		out = append(out, l.Say("desk.moved.holder", "name", l.Member(*ev.Assignee)))
 	}
 	for _, p := range ev.Joined {
 		if p.Member != "" {
-			out = append(out, l.say("desk.moved.joined", "name", l.member(p.Member)))
+			out = append(out, l.Say("desk.moved.joined", "name", l.Member(p.Member)))
 		}
 	}
 	if ev.Link != nil {
-		out = append(out, l.say("desk.link."+string(ev.Link.Kind))+" "+string(ev.Link.Case))
+		out = append(out, l.Say("desk.link."+string(ev.Link.Kind))+" "+string(ev.Link.Case))
 	}
 	if ev.Body != nil && ev.Body.Channel != "" {
-		out = append(out, l.channel(ev.Body.Channel))
+		out = append(out, l.Channel(ev.Body.Channel))
 	}
 	return out
 }
 
-func (l *lens) channel(name string) string {
-	id := "desk.channel." + strings.ReplaceAll(name, " ", "-")
-	if l.voice.Has(id) {
-		return l.say(id)
-	}
-	return name
-}
-
 // report is the first event's, as the reporter wrote it.
-func (l *lens) report(f *casework.File) *reportView {
+func (l lens) report(f *casework.File) *reportView {
 	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
 		return nil
 	}
 	r := f.Events[0].Body.Report
-	v := &reportView{Description: r.Description, Unknown: r.UnknownProduct, Channel: l.channel(f.Events[0].Body.Channel)}
+	v := &reportView{Description: r.Description, Unknown: r.UnknownProduct, Channel: l.Channel(f.Events[0].Body.Channel)}
 	text := func(name, s string) {
 		if strings.TrimSpace(s) != "" {
-			v.Texts = append(v.Texts, pairView{l.say("desk.report." + name), s})
+			v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report." + name), Text: s})
 		}
 	}
 	fact := func(name, s string) {
 		if strings.TrimSpace(s) != "" {
-			v.Facts = append(v.Facts, pairView{l.say("desk.report." + name), s})
+			v.Facts = append(v.Facts, visit.Pair{Label: l.Say("desk.report." + name), Text: s})
 		}
 	}
 	fact("program", r.Program)
@@ -164,8 +155,8 @@ func (l *lens) report(f *casework.File) *reportView {
 	text("proposed_fix", r.ProposedFix)
 	text("tools", strings.Join(r.Tools, "\n"))
 	text("urls", strings.Join(r.URLs, "\n"))
-	for _, k := range sorted(r.Extra) {
-		v.Texts = append(v.Texts, pairView{l.say("desk.report.extra", "name", k), r.Extra[k]})
+	for _, k := range visit.Sorted(r.Extra) {
+		v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report.extra", "name", k), Text: r.Extra[k]})
 	}
 	return v
 }

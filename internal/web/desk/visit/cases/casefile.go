@@ -1,4 +1,4 @@
-package desk
+package cases
 
 import (
 	"io"
@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 )
 
 // caseView is one case with all that the team needs to go on.
@@ -29,8 +30,8 @@ type caseView struct {
 	Pending                     *pendingView
 	Missing                     []string
 	Move                        moveView
-	Clocks                      []clockView
-	Past                        []clockView
+	Clocks                      []visit.ClockView
+	Past                        []visit.ClockView
 	Facts                       []factView
 	People                      []personView
 	Contact                     *contactView
@@ -50,7 +51,7 @@ type caseView struct {
 // moveView says who has to do what next.
 type moveView struct {
 	Whose, What string
-	Clock       *clockView
+	Clock       *visit.ClockView
 }
 
 type pendingView struct {
@@ -83,14 +84,14 @@ type readerView struct {
 
 type linkView struct{ Kind, Case string }
 
-func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v *visit) error {
-	f, err := d.site.Desk.As(v.actor).Case(r.Context(), cvd.CaseID(r.PathValue("id")))
+func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
+	f, err := d.Site.Desk.As(v.Actor).Case(r.Context(), cvd.CaseID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
 	view := v.caseFile(f)
 	if done := cvd.Verb(r.URL.Query().Get("done")); cvd.SpecOf(done) != nil {
-		view.Told = v.say("desk.case.done", "verb", v.say("verb."+string(done)))
+		view.Told = v.Say("desk.case.done", "verb", v.Say("verb."+string(done)))
 	}
 	title := view.ID
 	if view.Title != "" {
@@ -99,70 +100,70 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v *visit) error 
 	return d.show(w, r, v, http.StatusOK, "case", title, view)
 }
 
-func (l *lens) caseFile(f *casework.File) caseView {
+func (l lens) caseFile(f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
 		ID: string(c.ID), Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
-		State: l.site.State(c.RM()), Band: l.band(c.Band), Meaning: l.say("desk.meaning." + string(c.RM())),
-		Score: c.Score, Flags: l.flags(marksOf(c)), Created: c.Created, Outcome: c.Outcome, Missing: c.Missing,
+		State: l.Site.State(c.RM()), Band: l.Band(c.Band), Meaning: l.Say("desk.meaning." + string(c.RM())),
+		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: c.Outcome, Missing: c.Missing,
 		Move: l.move(f), Contact: l.contact(c), Report: l.report(f), Links: l.links(c), Also: l.also(f.Readers),
 		People: l.people(c), Facts: l.facts(c), Steps: steps(f), Policy: c.Policy, Entries: l.entries(f),
 		Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
 	}
 	if f.Erased {
-		v.Title = l.say("desk.erased")
+		v.Title = l.Say("desk.erased")
 	}
 	if f.Policy != nil {
 		v.Revision = f.Policy.Policy.Revision
 	}
 	if c.Assignee != "" {
-		v.Holder = l.member(c.Assignee)
+		v.Holder = l.Member(c.Assignee)
 	}
 	if c.Pending != nil {
-		v.Pending = &pendingView{l.say("verb." + string(c.Pending.Verb)), l.who(c.Pending.By), c.Pending.By == l.actor.Ref()}
+		v.Pending = &pendingView{l.Say("verb." + string(c.Pending.Verb)), l.Who(c.Pending.By), c.Pending.By == l.Actor.Ref()}
 	}
 	for _, k := range casework.Clocks(c) {
 		if k.Running() {
-			v.Clocks = append(v.Clocks, l.clock(&k))
+			v.Clocks = append(v.Clocks, l.Clock(&k))
 		} else {
-			v.Past = append(v.Past, l.clock(&k))
+			v.Past = append(v.Past, l.Clock(&k))
 		}
 	}
 	v.Groups, v.Quick = l.actions(f)
 	return v
 }
 
-func marksOf(c *cvd.Case) marks {
-	return marks{
-		emergency: c.Flags.Emergency, breached: c.Breached(), privacy: c.Flags.Privacy, unread: c.Flags.Unread,
-		pending: c.Pending != nil, appealed: c.Flags.Appealed, paused: c.Paused(), internal: c.Flags.Internal,
+func marksOf(c *cvd.Case) visit.Marks {
+	return visit.Marks{
+		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
+		Pending: c.Pending != nil, Appealed: c.Flags.Appealed, Paused: c.Paused(), Internal: c.Flags.Internal,
 	}
 }
 
 // move says whose turn it is: the reporter's while they were asked, else that
 // of whoever holds the case, else of everybody on duty.
-func (l *lens) move(f *casework.File) moveView {
+func (l lens) move(f *casework.File) moveView {
 	c := f.Case
 	k := c.NextDue()
 	if c.Closed() && k == nil {
-		return moveView{Whose: l.say("desk.move.nobody"), What: l.say("desk.move.closed")}
+		return moveView{Whose: l.Say("desk.move.nobody"), What: l.Say("desk.move.closed")}
 	}
 	var m moveView
 	switch {
 	case c.Awaiting():
-		m = moveView{Whose: l.say("desk.move.reporter"), What: l.say("desk.move.answer")}
-	case c.Assignee == l.actor.ID:
-		m = moveView{Whose: l.say("desk.move.you"), What: l.say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Say("desk.move.reporter"), What: l.Say("desk.move.answer")}
+	case c.Assignee == l.Actor.ID:
+		m = moveView{Whose: l.Say("desk.move.you"), What: l.Say("desk.move." + string(c.RM()))}
 	case c.Assignee != "":
-		m = moveView{Whose: l.member(c.Assignee), What: l.say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Member(c.Assignee), What: l.Say("desk.move." + string(c.RM()))}
 	default:
-		m = moveView{Whose: l.say("desk.move.unowned"), What: l.say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move." + string(c.RM()))}
 	}
 	if c.Pending != nil {
-		m = moveView{Whose: l.say("desk.move.second"), What: l.say("desk.move.confirm", "verb", l.say("verb."+string(c.Pending.Verb)))}
+		m = moveView{Whose: l.Say("desk.move.second"), What: l.Say("desk.move.confirm", "verb", l.Say("verb."+string(c.Pending.Verb)))}
 	}
 	if k != nil {
-		one := l.clock(k)
+		one := l.Clock(k)
 		m.Clock = &one
 	}
 	return m
@@ -170,40 +171,40 @@ func (l *lens) move(f *casework.File) moveView {
 
 var facts = []string{cvd.FactVendorAware, cvd.FactFixReady, cvd.FactFixDeployed, cvd.FactPublic, cvd.FactExploitPublic, cvd.FactAttacks}
 
-func (l *lens) facts(c *cvd.Case) []factView {
+func (l lens) facts(c *cvd.Case) []factView {
 	var out []factView
 	for _, f := range facts {
-		out = append(out, factView{l.say("desk.fact." + f), c.Facts.Has(f)})
+		out = append(out, factView{l.Say("desk.fact." + f), c.Facts.Has(f)})
 	}
 	return out
 }
 
-func (l *lens) people(c *cvd.Case) []personView {
+func (l lens) people(c *cvd.Case) []personView {
 	var out []personView
 	for _, p := range c.Participants {
-		one := personView{Name: l.say("desk.participant." + string(p.ID))}
+		one := personView{Name: l.Say("desk.participant." + string(p.ID))}
 		switch {
 		case p.Member != "":
-			one.Name = l.member(p.Member)
+			one.Name = l.Member(p.Member)
 		case p.ID == cvd.Vendor:
-			one.Name = l.site.Organisation()
+			one.Name = l.Site.Organisation()
 		case p.Contact != nil && p.Contact.Name != "":
 			one.Name = p.Contact.Name
 		}
 		var parts []string
 		for _, r := range p.Roles {
-			parts = append(parts, l.say("desk.part."+string(r)))
+			parts = append(parts, l.Say("desk.part."+string(r)))
 		}
 		one.Part = strings.Join(parts, ", ")
 		if p.ID == cvd.Reporter && p.RM == cvd.RMClosed {
-			one.State = l.say("desk.reporter.left")
+			one.State = l.Say("desk.reporter.left")
 		}
 		out = append(out, one)
 	}
 	return out
 }
 
-func (l *lens) contact(c *cvd.Case) *contactView {
+func (l lens) contact(c *cvd.Case) *contactView {
 	p := c.Participant(cvd.Reporter)
 	if p == nil || p.Contact == nil {
 		return nil
@@ -211,18 +212,18 @@ func (l *lens) contact(c *cvd.Case) *contactView {
 	k := p.Contact
 	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Shareable: string(k.ContactShareable), Key: k.PGPKey}
 	if k.Credit.Wanted != "" {
-		v.Credit = l.say("desk.credit." + k.Credit.Wanted)
+		v.Credit = l.Say("desk.credit." + k.Credit.Wanted)
 	}
 	if k.Credit.As != "" {
-		v.Credit = strings.TrimSpace(v.Credit + " " + l.say("desk.credit.as", "name", k.Credit.As))
+		v.Credit = strings.TrimSpace(v.Credit + " " + l.Say("desk.credit.as", "name", k.Credit.As))
 	}
 	return v
 }
 
-func (l *lens) links(c *cvd.Case) []linkView {
+func (l lens) links(c *cvd.Case) []linkView {
 	var out []linkView
 	for _, k := range c.Links {
-		out = append(out, linkView{l.say("desk.link." + string(k.Kind)), string(k.Case)})
+		out = append(out, linkView{l.Say("desk.link." + string(k.Kind)), string(k.Case)})
 	}
 	return out
 }
@@ -231,13 +232,13 @@ func (l *lens) links(c *cvd.Case) []linkView {
 const lately = 15 * time.Minute
 
 // also lists who else looked, each once, the latest first.
-func (l *lens) also(reads []casework.Read) []readerView {
+func (l lens) also(reads []casework.Read) []readerView {
 	var out []readerView
-	seen := map[string]bool{l.actor.Ref(): true}
+	seen := map[string]bool{l.Actor.Ref(): true}
 	for _, r := range reads {
 		if !seen[r.Actor] && len(out) < 5 {
 			seen[r.Actor] = true
-			out = append(out, readerView{l.who(r.Actor), r.At, l.now.Sub(r.At) < lately})
+			out = append(out, readerView{l.Who(r.Actor), r.At, l.Now.Sub(r.At) < lately})
 		}
 	}
 	return out
@@ -287,8 +288,8 @@ func clauses(f *casework.File, ids []string) []policy.Clause {
 }
 
 // file sends an attachment: as a download, of no type that a browser opens.
-func (d *desk) file(w http.ResponseWriter, r *http.Request, v *visit) error {
-	a, body, err := d.site.Desk.As(v.actor).Attachment(r.Context(), cvd.CaseID(r.PathValue("id")), r.PathValue("blob"))
+func (d *desk) file(w http.ResponseWriter, r *http.Request, v lens) error {
+	a, body, err := d.Site.Desk.As(v.Actor).Attachment(r.Context(), cvd.CaseID(r.PathValue("id")), r.PathValue("blob"))
 	if err != nil {
 		return err
 	}
@@ -301,7 +302,7 @@ func (d *desk) file(w http.ResponseWriter, r *http.Request, v *visit) error {
 	_, err = io.Copy(w, body)
 	if err != nil {
 		// The answer has begun: ending the connection is the only way left to say so.
-		d.site.Log.Error("a file broke off", "case", r.PathValue("id"), "err", err)
+		d.Site.Log.Error("a file broke off", "case", r.PathValue("id"), "err", err)
 		panic(http.ErrAbortHandler)
 	}
 	return nil

@@ -1,0 +1,173 @@
+package desk_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk"
+	"fairlead/internal/web/webtest"
+)
+
+// house runs the desk by the policy that has officers and a second person.
+func house(t *testing.T, change ...func(*web.Config)) *webtest.House {
+	t.Helper()
+	alter := func(c *web.Config) {
+		for _, f := range change {
+			f(c)
+		}
+	}
+	return webtest.New(t, "signed-policy.yaml", alter, desk.Register)
+}
+
+// in signs somebody in by password.
+func in(h *webtest.House, email string) *webtest.Browser {
+	h.T.Helper()
+	b := h.Browser()
+	b.Post("/desk/sign-in", url.Values{"email": {email}, "password": {webtest.Password}}).Check(h, http.StatusSeeOther)
+	return b
+}
+
+// whole fails the test if a text is missing on the page, or anything on it
+// would be run.
+func whole(t *testing.T, name string, a *webtest.Answer) {
+	t.Helper()
+	if i := strings.Index(a.Body, "⟦"); i >= 0 {
+		t.Errorf("%s: a text is missing: %.60s", name, a.Body[i:])
+	}
+	for _, bad := range []string{"<script", " style=", " onclick=", "&lt;no value&gt;", "ZgotmplZ"} {
+		if strings.Contains(a.Body, bad) {
+			t.Errorf("%s holds %s", name, bad)
+		}
+	}
+	if got := a.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("%s: Cache-Control %q", name, got)
+	}
+}
+
+func full() cvd.Report {
+	return cvd.Report{
+		Product: "Northlake Records", Version: "2026.1", Title: "Session fixation in the sign-in form",
+		Description: "The session id stays the same after sign-in.\nSecond line.", Steps: "1. open\n2. sign in", Impact: "Takes over accounts",
+		CWE: "CWE-384", URLs: cvd.Lines{"https://example.org/poc"}, Tools: cvd.Lines{"a proxy 1.2"}, AIUse: "no", FoundAt: "2026-02-27",
+		Exploited: "no", Public: "no", ThirdParty: "no", ReportedElsewhere: "no", ProposedFix: "Renew the id", DisclosurePlan: "in 90 days",
+		OwnID: "X-7", Extra: map[string]string{"mood": "fine"},
+		Reporter: &cvd.Contact{Name: "Rosa Finder", Email: "rosa@example.org", Affiliation: "Example Lab", Credit: cvd.Credit{Wanted: "name", As: "R. Finder"}},
+	}
+}
+
+func TestSignInByPassword(t *testing.T) {
+	h := house(t)
+	b := h.Browser()
+	a := b.Get("/desk/cases/FL-2026-AAAAAAA").Check(h, http.StatusSeeOther)
+	if got := a.Header.Get("Location"); got != "/desk/sign-in?next=%2Fdesk%2Fcases%2FFL-2026-AAAAAAA" {
+		t.Fatalf("sent to %q", got)
+	}
+	page := b.Follow(a).Check(h, http.StatusOK)
+	whole(t, "sign-in", page)
+	form := b.Form(page, "/desk/sign-in")
+	form.Set("email", "lead@example.org")
+	form.Set("password", "wrong-wrong-wrong")
+	wrong := b.Post("/desk/sign-in", form).Check(h, http.StatusUnauthorized)
+	form.Set("email", "nobody@example.org")
+	unknown := b.Post("/desk/sign-in", form).Check(h, http.StatusUnauthorized)
+	if strings.ReplaceAll(wrong.Body, "lead@", "nobody@") != unknown.Body {
+		t.Error("a wrong password and an unknown address read differently")
+	}
+	if len(b.Cookies()) > 0 {
+		t.Error("a refused sign-in left a cookie")
+	}
+	form.Set("email", "lead@example.org")
+	form.Set("password", webtest.Password)
+	a = b.Post("/desk/sign-in", form).Check(h, http.StatusSeeOther)
+	if got := a.Header.Get("Location"); got != "/desk/cases/FL-2026-AAAAAAA" {
+		t.Errorf("led to %q", got)
+	}
+	b.Post("/desk/sign-out", nil).Check(h, http.StatusSeeOther)
+	b.Get("/desk/").Check(h, http.StatusSeeOther)
+}
+
+func TestSignInLeadsOnlyIntoTheDesk(t *testing.T) {
+	h := house(t)
+	for _, next := range []string{"https://example.com/", "//example.com/desk/", "/\\example.com", "/desk/\\..\\x", "/thread", "javascript:x", "/desk/sign-in", "/desk/%0d%0aX:y"} {
+		a := h.Browser().Post("/desk/sign-in", url.Values{"email": {"lead@example.org"}, "password": {webtest.Password}, "next": {next}})
+		if got := a.Check(h, http.StatusSeeOther).Header.Get("Location"); got != "/desk/" {
+			t.Errorf("%q leads to %q", next, got)
+		}
+	}
+}
+
+// A link is shown by GET as often as anything looks at it, and burnt by POST.
+func TestSignInByLink(t *testing.T) {
+	h := house(t)
+	code, err := h.Auth.NewLink(context.Background(), h.Member.ID, 3600e9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := h.Browser()
+	b.Get("/desk/sign-in?link=" + code).Check(h, http.StatusOK)
+	page := b.Get("/desk/sign-in?link=" + code).Check(h, http.StatusOK)
+	whole(t, "link", page)
+	a := b.Post("/desk/sign-in", b.Form(page, "/desk/sign-in"))
+	me := b.Follow(a).Check(h, http.StatusOK)
+	whole(t, "welcome", me)
+	if !strings.Contains(me.Text(), "Set a password now") {
+		t.Error("no password is offered after a link")
+	}
+	b.Post("/desk/me/password", url.Values{"password": {"another quiet harbour at dawn"}}).Check(h, http.StatusSeeOther)
+	again := h.Browser().Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusUnauthorized)
+	whole(t, "used link", again)
+}
+
+func TestAnotherSiteCannotPost(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	got := h.Receive(full())
+	r := request(http.MethodPost, "/desk/cases/"+string(got.Case)+"/do/claim", "step=do")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	b.Send(r).Check(h, http.StatusForbidden)
+}
+
+// The pages in the order in which work goes, each whole.
+func TestEveryPage(t *testing.T) {
+	h := house(t, func(c *web.Config) {
+		c.Alarms = func(*http.Request) []web.Notice {
+			return []web.Notice{{Kind: "alarm", Title: "Two notices were given up", Href: "/desk/outbox", Label: "Look"}}
+		}
+	})
+	got := h.Receive(full())
+	id := string(got.Case)
+	lead := in(h, "lead@example.org")
+	h.Do(h.Lead, got.Case, cvd.VerbNote, cvd.Input{Note: "looks real"})
+	h.Do(h.Lead, got.Case, cvd.VerbAsk, cvd.Input{Missing: []string{"The version"}, Text: "Which one?"})
+	for _, path := range []string{
+		"/desk/", "/desk/?view=closed", "/desk/?view=mine&severity=high&state=valid", "/desk/cases/" + id, "/desk/record", "/desk/policy",
+		"/desk/policy/1", "/desk/policy/diff?from=1&to=1", "/desk/team", "/desk/team/" + h.Member.ID, "/desk/outbox", "/desk/outbox?state=dead",
+		"/desk/audit", "/desk/me", "/desk/nothing",
+	} {
+		a := lead.Get(path)
+		if path == "/desk/nothing" {
+			a.Check(h, http.StatusNotFound)
+		} else {
+			a.Check(h, http.StatusOK)
+		}
+		whole(t, path, a)
+		if !strings.Contains(a.Body, "Two notices were given up") {
+			t.Errorf("%s shows no alarm", path)
+		}
+	}
+	f, err := h.Desk.As(h.Lead).Case(context.Background(), got.Case)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range f.Verbs {
+		if verb == cvd.VerbRedact {
+			continue
+		}
+		whole(t, string(verb), lead.Get("/desk/cases/"+id+"/do/"+string(verb)).Check(h, http.StatusOK))
+	}
+}

@@ -1,0 +1,109 @@
+package cases
+
+import (
+	"slices"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/words"
+)
+
+// groupView is a set of verbs that belong together.
+type groupView struct {
+	Name    string
+	Loud    bool // what is most likely to be done next
+	Actions []actionView
+}
+
+// actionView is one verb that is possible now.
+type actionView struct {
+	Verb, Text string
+	Loud       bool
+	Says       string // what the reporter will be told
+}
+
+// group sorts the verbs for the case page.
+type group struct {
+	name  string
+	verbs []cvd.Verb
+}
+
+var groups = []group{
+	{"ruling", []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse}},
+	{"decide", []cvd.Verb{
+		cvd.VerbAcknowledge, cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbAsk, cvd.VerbAccept, cvd.VerbDefer, cvd.VerbSeverity,
+		cvd.VerbFixReady, cvd.VerbFixDeployed, cvd.VerbReopen, cvd.VerbHandOn, cvd.VerbClose, cvd.VerbSuccessor,
+	}},
+	{"world", []cvd.Verb{
+		cvd.VerbPublic, cvd.VerbExploitPublic, cvd.VerbAttacks, cvd.VerbEmergency, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbPrivacy,
+	}},
+	{"talk", []cvd.Verb{cvd.VerbMessage, cvd.VerbProvide, cvd.VerbNote, cvd.VerbAttach}},
+	{"hold", []cvd.Verb{cvd.VerbClaim, cvd.VerbRelease, cvd.VerbInvite, cvd.VerbPostpone}},
+	{"rare", []cvd.Verb{
+		cvd.VerbContact, cvd.VerbReissue, cvd.VerbNoncompliance, cvd.VerbForget, cvd.VerbErase,
+	}},
+}
+
+// likely are the verbs that usually come next, by state.
+var likely = map[cvd.RM][]cvd.Verb{
+	cvd.RMReceived: {cvd.VerbValidate, cvd.VerbAsk},
+	cvd.RMValid:    {cvd.VerbAccept, cvd.VerbSeverity},
+	cvd.RMAccepted: {cvd.VerbFixReady, cvd.VerbFixDeployed},
+	cvd.RMDeferred: {cvd.VerbAccept},
+	cvd.RMInvalid:  {cvd.VerbClose},
+	cvd.RMClosed:   {cvd.VerbSuccessor},
+}
+
+// quick verbs are done by one press on the case page.
+var quick = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbClaim, cvd.VerbRelease}
+
+// direct verbs tell the reporter nothing, so there is nothing to show before.
+// A file cannot be shown before either: its form says what will be told.
+var direct = []cvd.Verb{
+	cvd.VerbClaim, cvd.VerbRelease, cvd.VerbNote, cvd.VerbRefuse, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbInvite, cvd.VerbAttach,
+}
+
+// actions are the verbs that the actor may do now: by group, and those that one
+// press does.
+func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
+	for _, g := range groups {
+		view := groupView{Name: l.Say("desk.group." + g.name), Loud: g.name == "ruling" || g.name == "decide"}
+		for _, verb := range g.verbs {
+			if !slices.Contains(f.Verbs, verb) || slices.Contains(quick, verb) && verb != cvd.VerbClaim {
+				continue
+			}
+			loud := g.name == "ruling" || slices.Contains(likely[f.Case.RM()], verb)
+			if verb == cvd.VerbFixDeployed && slices.Contains(f.Verbs, cvd.VerbFixReady) {
+				loud = false
+			}
+			text := l.Say("verb." + string(verb))
+			if verb == cvd.VerbClaim {
+				text = l.Say("desk.assign")
+			}
+			view.Actions = append(view.Actions, actionView{Verb: string(verb), Text: text, Loud: loud})
+		}
+		if len(view.Actions) > 0 {
+			all = append(all, view)
+		}
+	}
+	for _, verb := range quick {
+		if !slices.Contains(f.Verbs, verb) || (verb == cvd.VerbClaim && f.Case.Assignee != "") {
+			continue
+		}
+		fast = append(fast, actionView{string(verb), l.Say("verb." + string(verb)), verb != cvd.VerbRelease, l.says(f.Case, verb)})
+	}
+	return all, fast
+}
+
+// says tells, before a verb without words is done, what the reporter will read.
+func (l lens) says(c *cvd.Case, verb cvd.Verb) string {
+	spec := cvd.SpecOf(verb)
+	if spec.Tell != cvd.TellReporter {
+		return l.Say("desk.says.nothing")
+	}
+	if !c.Waited() {
+		return l.Say("desk.says.nobody")
+	}
+	ev := cvd.Event{Head: cvd.Head{Type: spec.Event, Tell: cvd.TellReporter}, Body: &cvd.Body{}}
+	return l.Say("desk.says.words", "text", l.Voice.Event(&ev, words.ForReporter, l.Zone).Heading)
+}

@@ -1,0 +1,337 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// doView is the form of one verb, or what it will do once that is asked.
+type doView struct {
+	Case, Title string
+	State       web.Badge
+	Verb, Text  string
+	About       string
+	Parts       []partView
+	Canned      []web.Option
+	Direct      bool // nothing to show before: one step
+	Upload      bool
+	Says        string
+	Seen        int64
+	Since       []entryView // what others did meanwhile
+	Refusal     *web.Notice
+	Summary     *web.Summary
+	Preview     *previewView
+	Hidden      []visit.Pair
+	Last        []entryView // the latest words of the thread
+}
+
+// partView is a run of fields that are shown, or folded away, together.
+type partView struct {
+	Fold  string
+	Open  bool
+	Items []itemView
+}
+
+// deed is one verb on its way: what was typed, and what came of it.
+type deed struct {
+	file  *casework.File
+	verb  cvd.Verb
+	typed url.Values
+	since []entryView
+}
+
+// deedOf reads the case and makes sure that the verb is there to be done. What
+// the role does not hold does not exist; what the case does not allow now is
+// said.
+func (d *desk) deedOf(r *http.Request, v lens) (*deed, error) {
+	f, err := d.Site.Desk.As(v.Actor).Case(r.Context(), cvd.CaseID(r.PathValue("id")))
+	if err != nil {
+		return nil, err
+	}
+	verb := cvd.Verb(r.PathValue("verb"))
+	if verb == cvd.VerbReceive || cvd.SpecOf(verb) == nil || may.Allow(v.Actor, verb, f.Case) != nil {
+		return nil, cvd.ErrNotFound
+	}
+	return &deed{file: f, verb: verb, typed: url.Values{}}, nil
+}
+
+func (o *deed) possible() bool { return slices.Contains(o.file.Verbs, o.verb) }
+
+// ask shows the form of a verb.
+func (d *desk) ask(w http.ResponseWriter, r *http.Request, v lens) error {
+	o, err := d.deedOf(r, v)
+	if err != nil {
+		return err
+	}
+	if !o.possible() {
+		return cvd.ErrNotReady
+	}
+	for _, name := range []string{"seq", "to"} {
+		if s := r.URL.Query().Get(name); s != "" {
+			o.typed.Set(name, s)
+		}
+	}
+	return d.form(w, r, v, o, http.StatusOK, nil)
+}
+
+// act takes a form: it shows what would happen, or does it.
+func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
+	o, err := d.deedOf(r, v)
+	if err != nil {
+		return err
+	}
+	if o.verb == cvd.VerbAttach {
+		return d.attach(w, r, v, o)
+	}
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	var faults cvd.Faults
+	o.typed, faults = visit.Clean(r.PostForm)
+	step := o.typed.Get("step")
+	if step == "insert" {
+		d.insert(r, o)
+	}
+	if len(faults) > 0 || step == "insert" || step == "edit" {
+		return d.form(w, r, v, o, statusOf(faults), faults.Err())
+	}
+	if o.since = v.since(o); len(o.since) > 0 {
+		return d.form(w, r, v, o, http.StatusConflict, nil)
+	}
+	in, faults := v.input(o)
+	if len(faults) > 0 {
+		return d.form(w, r, v, o, statusOf(faults), faults)
+	}
+	session := d.Site.Desk.As(v.Actor)
+	if step == "do" {
+		done, err := session.Do(r.Context(), o.file.Case.ID, o.verb, in)
+		if err != nil {
+			return d.refused(w, r, v, o, err)
+		}
+		return d.done(w, r, v, o, done)
+	}
+	p, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in)
+	if err != nil {
+		return d.refused(w, r, v, o, err)
+	}
+	view := d.doView(r, v, o)
+	view.Preview, view.Hidden = v.preview(o.file, &p), hidden(o.typed)
+	return d.showDo(w, r, v, http.StatusOK, view)
+}
+
+func statusOf(faults cvd.Faults) int {
+	if len(faults) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+// refused keeps what was typed and says why it cannot be.
+func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, o *deed, err error) error {
+	status := web.Status(err)
+	if status >= http.StatusInternalServerError || status == http.StatusNotFound {
+		return err
+	}
+	return d.form(w, r, v, o, status, err)
+}
+
+// done leads on after a verb.
+func (d *desk) done(w http.ResponseWriter, r *http.Request, v lens, o *deed, done casework.Done) error {
+	if done.Receipt != "" {
+		return d.ShowReceipt(w, r, v.Visit, visit.Receipt{Case: string(o.file.Case.ID), Receipt: done.Receipt, Again: true})
+	}
+	to := string(o.file.Case.ID)
+	if done.Successor != nil {
+		to = string(done.Successor.Case)
+	}
+	return web.See(w, r, "/desk/cases/"+to+"?done="+string(o.verb))
+}
+
+// form shows the verb's form with everything that was typed, and what is wrong
+// with it.
+func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, status int, problem error) error {
+	view := d.doView(r, v, o)
+	items := v.fields(o.file, o.verb, o.typed)
+	var faults cvd.Faults
+	switch {
+	case errors.As(problem, &faults):
+		view.Summary = v.summary(items, blame(items, faults))
+	case problem != nil:
+		text := web.Plain(problem)
+		if text == "" {
+			text = v.Say("desk.refused.text")
+		}
+		view.Refusal = &web.Notice{Kind: "warn", Title: v.Say("desk.refused"), Text: text}
+	case !o.possible():
+		view.Refusal = &web.Notice{Kind: "warn", Title: v.Say("desk.refused"), Text: v.Say("desk.refused.text")}
+	}
+	view.Parts = parts(items)
+	return d.showDo(w, r, v, status, view)
+}
+
+func (d *desk) showDo(w http.ResponseWriter, r *http.Request, v lens, status int, view doView) error {
+	return d.show(w, r, v, status, "do", view.Text+": "+view.Case, view)
+}
+
+func (d *desk) doView(r *http.Request, v lens, o *deed) doView {
+	c := o.file.Case
+	view := doView{
+		Case: string(c.ID), Title: c.Title, State: v.Site.State(c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
+		Direct: slices.Contains(direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
+		Seen: c.Version, Since: o.since,
+	}
+	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
+		view.About = v.Say(id)
+	}
+	if p := o.file.Policy; p != nil && slices.Contains(cvd.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
+		for _, reply := range p.Policy.CannedReplies {
+			view.Canned = append(view.Canned, web.Option{Value: reply.ID, Label: reply.Title})
+		}
+	}
+	entries := v.entries(o.file)
+	for _, e := range slices.Backward(entries) {
+		if len(view.Last) < 3 && len(e.Quotes) > 0 {
+			view.Last = append(view.Last, e)
+		}
+	}
+	return view
+}
+
+// insert puts a prepared reply below what was typed.
+func (d *desk) insert(r *http.Request, o *deed) {
+	if o.file.Policy == nil {
+		return
+	}
+	p := o.file.Policy.Policy
+	origin := p.PublicURL
+	if origin == "" {
+		origin = d.Site.BaseURL(r)
+	}
+	reply, err := p.Reply(o.typed.Get("canned"), origin)
+	if err != nil {
+		return // none was chosen
+	}
+	text := o.typed.Get("text")
+	if text != "" {
+		text += "\n\n"
+	}
+	o.typed.Set("text", text+reply.Text)
+	if reply.Clause != "" && slices.Contains(cvd.SpecOf(o.verb).Takes, "clauses") && !slices.Contains(o.typed["clauses"], reply.Clause) {
+		o.typed.Add("clauses", reply.Clause)
+	}
+}
+
+// since lists what other people did to the case after the form was opened.
+func (v lens) since(o *deed) []entryView {
+	seen := visit.Number(o.typed.Get("seen"))
+	if seen == 0 {
+		return nil
+	}
+	var out []entryView
+	for i := range o.file.Events {
+		ev := &o.file.Events[i]
+		if ev.Seq > seen && ev.Actor != v.Actor.Ref() && ev.Actor != cvd.System.Ref() {
+			out = append(out, v.entry(o.file, ev))
+		}
+	}
+	return out
+}
+
+// parts folds away what is rarely needed, unless something is in it.
+func parts(items []itemView) []partView {
+	var out []partView
+	for _, it := range items {
+		if len(out) == 0 || out[len(out)-1].Fold != it.Fold {
+			out = append(out, partView{Fold: it.Fold})
+		}
+		p := &out[len(out)-1]
+		p.Items = append(p.Items, it)
+		p.Open = p.Open || (it.Field != nil && (it.Field.Value != "" || len(it.Field.Faults) > 0))
+	}
+	return out
+}
+
+// blame puts each fault to its field; those of none come back.
+func blame(items []itemView, faults cvd.Faults) []cvd.Fault {
+	var rest []cvd.Fault
+	for _, fault := range faults {
+		at := slices.IndexFunc(items, func(it itemView) bool { return it.named(fault.Field) })
+		switch {
+		case at < 0:
+			rest = append(rest, fault)
+		case items[at].Checks != nil:
+			items[at].Checks.Faults = append(items[at].Checks.Faults, fault)
+		default:
+			items[at].Field.Faults = append(items[at].Field.Faults, fault)
+		}
+	}
+	return rest
+}
+
+func (v lens) summary(items []itemView, rest []cvd.Fault) *web.Summary {
+	var fields []web.Field
+	for _, it := range items {
+		if it.Field != nil {
+			fields = append(fields, *it.Field)
+		} else {
+			fields = append(fields, web.Field{Name: it.Checks.Name, Label: it.Checks.Legend, Faults: it.Checks.Faults})
+		}
+	}
+	return web.Summarise(v.Say("desk.faults"), fields, rest)
+}
+
+// hidden carries what was typed through the preview.
+func hidden(typed url.Values) []visit.Pair {
+	var out []visit.Pair
+	for _, name := range visit.Sorted(typed) {
+		if name == "step" || name == "canned" || name == "seen" {
+			continue
+		}
+		for _, value := range typed[name] {
+			out = append(out, visit.Pair{Label: name, Text: value})
+		}
+	}
+	return out
+}
+
+// attach streams a file into the case; it is never kept in the open on the way.
+func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
+	mr, err := r.MultipartReader()
+	if err != nil {
+		return cvd.ErrUnreadable
+	}
+	upload, err := visit.ReadUpload(mr)
+	if err != nil {
+		return err
+	}
+	var faults cvd.Faults
+	o.typed, faults = visit.Clean(upload.Fields)
+	if upload.File == nil {
+		faults = append(faults, cvd.Fault{Field: "file", Problem: v.Say("desk.nofile"), Remedy: v.Say("desk.nofile.remedy")})
+	}
+	if len(faults) > 0 {
+		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
+	}
+	in, faults := v.input(o)
+	if len(faults) > 0 {
+		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
+	}
+	_, err = d.Site.Desk.As(v.Actor).Attach(context.WithoutCancel(r.Context()), o.file.Case.ID, upload.Name, upload.File, in)
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			err = cvd.ErrTooLarge
+		}
+		return d.refused(w, r, v, o, err)
+	}
+	return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"?done="+string(o.verb))
+}

@@ -1,0 +1,90 @@
+package cases
+
+import (
+	"cmp"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+	"fairlead/internal/web/desk/visit"
+)
+
+// input makes the verb's input of what was typed, as far as it takes it.
+func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
+	var in cvd.Input
+	var faults cvd.Faults
+	get := o.typed.Get
+	for _, name := range cvd.SpecOf(o.verb).Takes {
+		switch name {
+		case "text":
+			in.Text = get("text")
+		case "note":
+			in.Note = get("note")
+		case "reason":
+			in.Reason = get("reason")
+		case "silent":
+			in.Silent = get("silent")
+		case "clauses":
+			in.Clauses = o.typed["clauses"]
+		case "missing":
+			in.Missing = append(slices.Clone(o.typed["missing"]), cvd.SplitLines(get("missing_more"))...)
+		case "vector":
+			in.Vector = cmp.Or(builtVector(o.typed), get("vector"))
+		case "to":
+			in.To = get("to")
+			if o.verb == cvd.VerbClaim && in.To == v.Actor.ID && o.file.Case.Assignee == "" {
+				in.To = ""
+			}
+		case "outcome":
+			in.Outcome = get("outcome")
+		case "clock":
+			in.Clock = cvd.ClockKind(get("clock"))
+		case "seq":
+			in.Seq = visit.Number(get("seq"))
+		case "until":
+			if get("until") == "" {
+				continue
+			}
+			t, err := visit.LocalTime(get("until"), v.Zone)
+			if err != nil {
+				faults = append(faults, cvd.Fault{Field: "until", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
+			}
+			in.Until = t
+		case "contact":
+			var wrong cvd.Faults
+			in.Contact, wrong = contactOf(o.typed)
+			faults = append(faults, wrong...)
+		}
+	}
+	return in, faults
+}
+
+// contactOf reads a contact as a report's form does, with its limits.
+func contactOf(typed url.Values) (*cvd.Contact, cvd.Faults) {
+	form := url.Values{"description": {"-"}} // every report has one
+	for _, name := range contactNames {
+		if s := typed.Get("reporter." + name); s != "" {
+			form.Set("reporter."+name, s)
+		}
+	}
+	r, err := intake.FromForm(form)
+	if faults, ok := errors.AsType[cvd.Faults](err); ok {
+		return &cvd.Contact{}, faults
+	}
+	if err != nil || r.Reporter == nil {
+		return &cvd.Contact{}, nil
+	}
+	return r.Reporter, nil
+}
+
+// named tells whether a fault's field is this one.
+func (it itemView) named(field string) bool {
+	name, _, _ := strings.Cut(field, "[")
+	if it.Checks != nil {
+		return it.Checks.Name == name
+	}
+	return it.Field.Name == name
+}

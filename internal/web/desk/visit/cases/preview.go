@@ -1,0 +1,104 @@
+package cases
+
+import (
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/web"
+	"fairlead/internal/words"
+)
+
+// previewView is what a verb will do.
+type previewView struct {
+	Told     []toldView // what the reporter will read, in order
+	Silence  string     // why they read nothing; empty if they do
+	Notice   string     // what goes to them outside the thread
+	From, To web.Badge
+	Moved    bool // the state changes
+	Rating   string
+	Dates    []string
+	Notes    []words.Quote // what stays with the team
+	Second   bool          // another member must confirm first
+}
+
+// toldView is one message to the reporter, as their thread shows it.
+type toldView struct {
+	Heading, Meaning string
+	Quotes           []words.Quote
+	Clauses          []policy.Clause
+	Missing          []string
+}
+
+func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
+	out := &previewView{
+		From: v.Site.State(f.Case.RM()), To: v.Site.State(p.Case.RM()), Moved: f.Case.RM() != p.Case.RM(),
+		Dates: v.dates(f.Case, p.Case),
+	}
+	for i := range p.Events {
+		ev := &p.Events[i]
+		out.Second = out.Second || ev.Type == cvd.EventRuled
+		for _, q := range v.Voice.Event(ev, words.ForTeam, v.Zone).Quotes {
+			if q.Team {
+				out.Notes = append(out.Notes, q)
+			}
+		}
+		if ev.Tell == cvd.TellReporter {
+			out.Told = append(out.Told, v.told(f, ev))
+		} else if ev.Tell == cvd.TellNobody && ev.Body != nil {
+			out.Silence = ev.Body.Silence
+		}
+		if ev.Body != nil && ev.Body.Score != nil {
+			out.Rating = v.Voice.Event(ev, words.ForTeam, v.Zone).Heading
+		}
+	}
+	switch {
+	case out.Second:
+		out.Told, out.Silence = nil, v.Say("desk.preview.second")
+	case len(out.Told) > 0:
+		out.Silence = ""
+	case out.Silence == "":
+		out.Silence = v.Say("desk.preview.team")
+	}
+	if len(out.Told) > 0 {
+		out.Notice = v.Say("desk.preview.nomail")
+		if p.Notice {
+			out.Notice = v.Say("desk.preview.mail")
+		}
+	}
+	return out
+}
+
+func (v lens) told(f *casework.File, ev *cvd.Event) toldView {
+	t := v.Voice.Event(ev, words.ForReporter, v.Zone)
+	return toldView{t.Heading, t.Meaning, t.Quotes, clauses(f, t.Clauses), t.Missing}
+}
+
+// dates says which clocks move, and how.
+func (v lens) dates(before, after *cvd.Case) []string {
+	var out []string
+	for _, k := range casework.Clocks(after) {
+		old := before.Clock(k.Kind)
+		if old != nil && *old == k {
+			continue
+		}
+		id := ""
+		switch {
+		case !k.Met.IsZero() && (old == nil || old.Met.IsZero()):
+			id = "met"
+		case !k.Stopped.IsZero() && (old == nil || old.Stopped.IsZero()):
+			id = "stopped"
+		case !k.Paused.IsZero() && (old == nil || old.Paused.IsZero()):
+			id = "paused"
+		case k.Ticking() && old != nil && !old.Paused.IsZero():
+			id = "resumed"
+		case k.Ticking() && (old == nil || !old.Running()):
+			id = "starts"
+		case k.Ticking() && !old.Told().Equal(k.Told()):
+			id = "moves"
+		default:
+			continue
+		}
+		out = append(out, v.Say("desk.date."+id, "name", v.Say("clock."+string(k.Kind)), "due", v.Voice.Instant(k.Told(), v.Zone)))
+	}
+	return out
+}

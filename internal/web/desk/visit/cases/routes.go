@@ -1,0 +1,38 @@
+// Package cases is the part of the desk where cases are worked: the queue, one
+// case with its history, and every verb as a form that says first what the
+// reporter will be told.
+//
+// It never does what was not shown before, where the reporter is told anything,
+// and never loses what somebody typed.
+package cases
+
+import (
+	"net/http"
+
+	"fairlead/internal/may"
+	"fairlead/internal/web/desk/visit"
+)
+
+type desk struct{ *visit.Desk }
+
+// lens is the visit as this folder reads it.
+type lens struct{ *visit.Visit }
+
+// Routes lists the addresses of this part.
+func Routes(shared *visit.Desk) []visit.Route {
+	d := &desk{shared}
+	on := func(do func(http.ResponseWriter, *http.Request, lens) error) visit.Handler {
+		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(w, r, lens{v}) }
+	}
+	return []visit.Route{
+		{Pattern: "GET /desk/{$}", Area: may.AreaCases, Use: may.Look, Do: on(d.queue)},
+		{Pattern: "GET /desk/cases/{id}", Area: may.AreaCases, Use: may.Look, Do: on(d.caseFile)},
+		{Pattern: "GET /desk/cases/{id}/files/{blob}", Area: may.AreaCases, Use: may.Look, Do: on(d.file)},
+		{Pattern: "GET /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.ask)},
+		{Pattern: "POST /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.act), Upload: true},
+	}
+}
+
+func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, name, title string, view any) error {
+	return d.Show(w, r, v.Visit, status, name, title, view)
+}

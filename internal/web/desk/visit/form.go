@@ -1,0 +1,195 @@
+package visit
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+)
+
+// maxText is the most characters of one field of the desk.
+const maxText = 100_000
+
+// Clean reads typed text: line ends as \n, blanks at the ends gone. Bytes that
+// are no text are a fault of their field.
+func Clean(form url.Values) (url.Values, cvd.Faults) {
+	out := make(url.Values, len(form))
+	var faults cvd.Faults
+	for _, name := range Sorted(form) {
+		for _, s := range form[name] {
+			s = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
+			switch {
+			case !utf8.ValidString(s) || strings.ContainsFunc(s, control):
+				faults = append(faults, cvd.Fault{Field: name, Problem: "holds bytes that are no text", Remedy: "type it anew"})
+				s = strings.ToValidUTF8(strings.Map(func(r rune) rune {
+					if control(r) {
+						return -1
+					}
+					return r
+				}, s), "")
+			case utf8.RuneCountInString(s) > maxText:
+				faults = append(faults, cvd.Fault{
+					Field: name, Problem: fmt.Sprintf("is over %d characters", maxText), Remedy: "shorten it, or attach it as a file",
+				})
+			}
+			out[name] = append(out[name], s)
+		}
+	}
+	return out, faults
+}
+
+func control(r rune) bool { return (r < ' ' && r != '\n' && r != '\t') || r == 0x7f }
+
+// Sorted lists the keys of a map in order.
+func Sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// LocalTime reads what a datetime-local field holds, in the policy's zone.
+func LocalTime(s string, zone *time.Location) (time.Time, error) {
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, errors.New("no time")
+}
+
+// Upload is a form with a file; the file is read as it arrives.
+type Upload struct {
+	Fields url.Values
+	Name   string    // as the sender called it
+	File   io.Reader // nil if none came
+}
+
+// maxUploadFields bounds what comes beside the file.
+const maxUploadFields = 1 << 20
+
+// ReadUpload reads the fields up to the file, which stands last in our forms.
+func ReadUpload(mr *multipart.Reader) (Upload, error) {
+	u := Upload{Fields: url.Values{}}
+	left := int64(maxUploadFields)
+	for range 100 {
+		part, err := mr.NextPart()
+		if errors.Is(err, io.EOF) {
+			return u, nil
+		}
+		if err != nil {
+			return u, web.BodyError(err)
+		}
+		if part.FileName() != "" {
+			u.Name, u.File = part.FileName(), part
+			return u, nil
+		}
+		b, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return u, web.BodyError(err)
+		}
+		if left -= int64(len(b)); left < 0 {
+			return u, cvd.ErrTooLarge
+		}
+		if part.FormName() != "file" {
+			u.Fields.Add(part.FormName(), string(b))
+		}
+	}
+	return u, cvd.ErrUnreadable
+}
+
+// AsFaults tells whether the error is a list of faults, and takes it over.
+func AsFaults(err error, into *cvd.Faults) bool {
+	faults, ok := errors.AsType[cvd.Faults](err)
+	if ok {
+		*into = append(*into, faults...)
+	}
+	return ok
+}
+
+// Number reads a whole number; what is none is 0.
+func Number(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
+}
+
+// Checks is a list of which several may be chosen, as the part "checks" shows
+// it.
+type Checks struct {
+	Name, Legend, Help string
+	Groups             []CheckGroup
+	Faults             []cvd.Fault
+}
+
+// CheckGroup is a part of the list under a title of its own.
+type CheckGroup struct {
+	Title string
+	Items []CheckItem
+	Fold  bool
+}
+
+// CheckItem is one choice.
+type CheckItem struct {
+	Value, Label, Text string
+	On                 bool
+}
+
+// Tab is one of several views of a page.
+type Tab struct {
+	ID, Text, Count, Link string
+	Here, Loud            bool
+}
+
+// Pair is a name and a text.
+type Pair struct{ Label, Text string }
+
+// Channel says how a report came.
+func (l *Lens) Channel(name string) string {
+	id := "desk.channel." + strings.ReplaceAll(name, " ", "-")
+	if l.Voice.Has(id) {
+		return l.Say(id)
+	}
+	return name
+}
+
+// CreditOptions fills a field that asks how a reporter wants to be credited.
+func (l *Lens) CreditOptions(field *web.Field) {
+	field.Kind = "select"
+	for _, c := range []string{"", "name", "anonymous", "none"} {
+		label := l.Say("desk.credit.unasked")
+		if c != "" {
+			label = l.Say("desk.credit." + c)
+		}
+		field.Options = append(field.Options, web.Option{Value: c, Label: label, Chosen: c == field.Value})
+	}
+}
+
+// Receipt is a receipt on its one page.
+type Receipt struct {
+	Case     string
+	Receipt  string
+	Again    bool // in place of one that was lost
+	Internal bool
+	Thread   string
+	Promises []Promise
+}
+
+// Promise is a date that the reporter may count on.
+type Promise struct {
+	Text   string
+	Due    time.Time
+	Target bool
+}
+
+// ShowReceipt shows a receipt, this once.
+func (d *Desk) ShowReceipt(w http.ResponseWriter, r *http.Request, v *Visit, view Receipt) error {
+	view.Thread = d.Site.BaseURL(r) + "/thread"
+	return d.Show(w, r, v, http.StatusOK, "receipt", v.Say("desk.receipt.title"), view)
+}

@@ -1,0 +1,177 @@
+package office
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// meView is somebody's own page.
+type meView struct {
+	Member   cvd.Member
+	Roles    []string
+	Welcome  bool
+	ViaLink  bool
+	Sessions []sessionView
+	Tokens   []tokenView
+	Secret   string // of a token just made; shown once
+	Machine  bool
+	Done     string
+	Password []web.Field
+	Token    []web.Field
+	Summary  *web.Summary
+}
+
+type sessionView struct {
+	auth.Session
+	This bool
+}
+
+type tokenView struct {
+	auth.Token
+	Whose string
+	Over  bool
+}
+
+func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
+	view, err := d.meView(r, v)
+	if err != nil {
+		return err
+	}
+	view.Welcome = v.Session.ViaLink && r.URL.Query().Get("welcome") != ""
+	if id := "desk.me.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
+		view.Done = v.Say(id)
+	}
+	return d.show(w, r, v, http.StatusOK, "me", v.Say("desk.me.title"), view)
+}
+
+func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
+	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles)}
+	sessions, err := d.Site.Auth.Sessions(r.Context(), v.Actor)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sessions {
+		view.Sessions = append(view.Sessions, sessionView{s, s.ID == v.Session.ID})
+	}
+	tokens, err := d.Site.Auth.Tokens(r.Context(), v.Actor)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tokens {
+		view.Tokens = append(view.Tokens, tokenView{t, v.Member(t.Member), !t.Expires.After(v.Now)})
+	}
+	if !view.ViaLink {
+		view.Password = append(view.Password, web.Field{
+			Name: "current", Kind: "password", Label: v.Say("desk.me.current"), Required: true, Autocomplete: "current-password",
+		})
+	}
+	view.Password = append(view.Password, web.Field{
+		Name: "password", Kind: "password", Label: v.Say("desk.me.next"), Help: v.Say("desk.me.next.help"), Required: true, Autocomplete: "new-password",
+	})
+	days := web.Field{Name: "days", Kind: "select", Label: v.Say("desk.token.days")}
+	for _, n := range []string{"30", "90", "365"} {
+		days.Options = append(days.Options, web.Option{Value: n, Label: v.Say("desk.token.days." + n), Chosen: n == "90"})
+	}
+	view.Token = []web.Field{
+		{Name: "name", Label: v.Say("desk.token.name"), Help: v.Say("desk.token.name.help"), Required: true},
+		days,
+		{Name: "machine", Kind: "tick", Label: v.Say("desk.token.machine"), Help: v.Say("desk.token.machine.help")},
+	}
+	return view, nil
+}
+
+// meAgain shows the own page with what is wrong with one of its forms.
+func (d *desk) meAgain(w http.ResponseWriter, r *http.Request, v lens, err error, pick func(*meView) []web.Field) error {
+	faults, ok := errors.AsType[cvd.Faults](err)
+	if !ok {
+		return err
+	}
+	view, err := d.meView(r, v)
+	if err != nil {
+		return err
+	}
+	fields := pick(view)
+	view.Summary = web.Summarise(v.Say("desk.faults"), fields, web.Blame(fields, faults))
+	return d.show(w, r, v, http.StatusUnprocessableEntity, "me", v.Say("desk.me.title"), view)
+}
+
+func (d *desk) profile(w http.ResponseWriter, r *http.Request, v lens) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	m := v.Team[v.Actor.ID]
+	if name := r.PostForm.Get("name"); name != "" {
+		m.Name = name
+	}
+	m.Away = r.PostForm.Get("away") == "yes"
+	if err := d.Site.Auth.ChangeMember(r.Context(), v.Actor, m); err != nil {
+		return err
+	}
+	return web.See(w, r, "/desk/me?done=profile")
+}
+
+func (d *desk) setPassword(w http.ResponseWriter, r *http.Request, v lens) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	err := d.Site.Auth.SetPassword(r.Context(), v.Actor, r.PostForm.Get("current"), r.PostForm.Get("password"))
+	if err != nil {
+		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Password })
+	}
+	return web.See(w, r, "/desk/me?done=password")
+}
+
+func (d *desk) endSession(w http.ResponseWriter, r *http.Request, v lens) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	if err := d.Site.Auth.EndSession(r.Context(), v.Actor, r.PostForm.Get("id")); err != nil {
+		return err
+	}
+	return web.See(w, r, "/desk/me?done=session")
+}
+
+func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	days := visit.Number(r.PostForm.Get("days"))
+	if days < 1 || days > 365 {
+		days = 90
+	}
+	t := auth.Token{Name: r.PostForm.Get("name"), Machine: r.PostForm.Get("machine") == "yes", Expires: v.Now.Add(time.Duration(days) * 24 * time.Hour)}
+	secret, made, err := d.Site.Auth.CreateToken(r.Context(), v.Actor, t)
+	if err != nil {
+		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Token })
+	}
+	view, err := d.meView(r, v)
+	if err != nil {
+		return err
+	}
+	view.Secret, view.Machine = secret, made.Machine
+	return d.show(w, r, v, http.StatusOK, "me", v.Say("desk.me.title"), view)
+}
+
+func (d *desk) revokeToken(w http.ResponseWriter, r *http.Request, v lens) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	if err := d.Site.Auth.RevokeToken(r.Context(), v.Actor, r.PostForm.Get("id")); err != nil {
+		return err
+	}
+	return web.See(w, r, "/desk/me?done=token")
+}
+
+func (d *desk) signOut(w http.ResponseWriter, r *http.Request, _ lens) error {
+	if err := d.Site.Auth.SignOut(r.Context(), d.Site.Token(r, web.DeskJar)); err != nil {
+		return err
+	}
+	d.Site.Forget(w, web.DeskJar)
+	return web.See(w, r, "/desk/sign-in")
+}

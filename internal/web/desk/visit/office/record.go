@@ -1,0 +1,157 @@
+package office
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+	"fairlead/internal/may"
+	"fairlead/internal/policy"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// recordView is the form for a report that came by another way than the site.
+type recordView struct {
+	How     []web.Field // how and when it came
+	Report  []web.Field
+	Person  []web.Field
+	Summary *web.Summary
+	Refusal *web.Notice
+}
+
+// channels by which a member may have received it; the last is our own finding.
+var channels = []string{"phone", "in person", "mail", "other", "internal"}
+
+func (d *desk) record(w http.ResponseWriter, r *http.Request, v lens) error {
+	if may.Of(v.Actor, cvd.VerbReceive) != may.All {
+		return cvd.ErrNotFound
+	}
+	typed := url.Values{"received": {v.Now.In(v.Zone).Format("2006-01-02T15:04")}, "channel": {"phone"}}
+	return d.showRecord(w, r, v, http.StatusOK, v.recordView(d.Site.Book.Current().Policy, typed))
+}
+
+func (d *desk) showRecord(w http.ResponseWriter, r *http.Request, v lens, status int, view *recordView) error {
+	return d.show(w, r, v, status, "record", v.Say("desk.record.title"), view)
+}
+
+// kinds of the report's fields that are not one line.
+var kinds = map[string]string{
+	"description": "area", "steps": "area", "impact": "area", "urls": "area", "tools": "area", "proposed_fix": "area",
+	"disclosure_plan": "area", "reporter.email": "email", "reporter.credit": "select", "reporter.pgp_key": "area",
+}
+
+// recordView asks for what the policy asks reporters for, and for what it does
+// not name but a report may hold.
+func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
+	view := &recordView{}
+	channel := web.Field{Name: "channel", Kind: "radio", Label: v.Say("desk.record.channel"), Required: true}
+	for _, c := range channels {
+		channel.Options = append(channel.Options, web.Option{Value: c, Label: v.Channel(c), Chosen: typed.Get("channel") == c})
+	}
+	received := web.Field{
+		Name: "received", Kind: "datetime-local", Label: v.Say("desk.record.received"), Required: true,
+		Help: v.Say("desk.record.received.help", "zone", v.Zone.String()), Value: typed.Get("received"),
+	}
+	view.How = []web.Field{channel, received}
+	seen := map[string]bool{"attachments": true}
+	add := func(f policy.Field) {
+		if seen[f.Name] {
+			return
+		}
+		seen[f.Name] = true
+		field := web.Field{
+			Name: f.Name, Kind: kinds[f.Name], Label: f.Label, Help: f.Help, Value: typed.Get(f.Name), Rows: 3,
+			Required: f.Name == "description", Autocomplete: "off",
+		}
+		switch f.Name {
+		case "reporter.credit":
+			v.CreditOptions(&field)
+		case "description":
+			field.Rows = 8
+		case "product":
+			for _, prog := range p.Programs {
+				for _, product := range prog.Products {
+					field.List = append(field.List, product.Name)
+				}
+			}
+		}
+		if len(f.Name) > 9 && f.Name[:9] == "reporter." {
+			view.Person = append(view.Person, field)
+		} else {
+			view.Report = append(view.Report, field)
+		}
+	}
+	for _, f := range p.Information {
+		add(f)
+	}
+	for _, name := range []string{"title", "product", "version", "description", "steps", "impact", "reporter.name", "reporter.email"} {
+		id := "desk.report." + name
+		if name == "reporter.name" || name == "reporter.email" {
+			id = "desk.field." + name
+		}
+		add(policy.Field{Name: name, Label: v.Say(id)})
+	}
+	return view
+}
+
+// recordReport takes the report in and shows the receipt to hand over.
+func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) error {
+	if may.Of(v.Actor, cvd.VerbReceive) != may.All {
+		return cvd.ErrNotFound
+	}
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	cur := d.Site.Book.Current()
+	if cur == nil {
+		return cvd.ErrUnavailable
+	}
+	form := url.Values{}
+	for name, values := range r.PostForm {
+		if name != "channel" && name != "received" {
+			form[name] = values
+		}
+	}
+	report, err := intake.FromForm(form)
+	var faults cvd.Faults
+	if err != nil && !visit.AsFaults(err, &faults) {
+		return err
+	}
+	at, err := visit.LocalTime(r.PostForm.Get("received"), v.Zone)
+	if err != nil {
+		faults = append(faults, cvd.Fault{Field: "received", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
+	}
+	channel := r.PostForm.Get("channel")
+	if !slices.Contains(channels, channel) {
+		faults = append(faults, cvd.Fault{Field: "channel", Problem: "is not chosen", Remedy: "say how it reached you"})
+	}
+	if len(faults) > 0 {
+		return d.recordAgain(w, r, v, cur.Policy, faults)
+	}
+	internal := channel == "internal"
+	got, err := d.Site.Desk.As(v.Actor).Receive(r.Context(), casework.Submission{
+		Report: report, Channel: channel, Received: at, Internal: internal,
+	})
+	if visit.AsFaults(err, &faults) {
+		return d.recordAgain(w, r, v, cur.Policy, faults)
+	}
+	if err != nil {
+		return err
+	}
+	view := visit.Receipt{Case: string(got.Case), Receipt: got.Receipt, Internal: internal}
+	for _, p := range got.Promises {
+		view.Promises = append(view.Promises, visit.Promise{Text: v.Say("clock." + string(p.Kind)), Due: p.Due, Target: p.Target})
+	}
+	return d.ShowReceipt(w, r, v.Visit, view)
+}
+
+func (d *desk) recordAgain(w http.ResponseWriter, r *http.Request, v lens, p *policy.Policy, faults cvd.Faults) error {
+	view := v.recordView(p, r.PostForm)
+	rest := web.Blame(view.Person, web.Blame(view.Report, web.Blame(view.How, faults)))
+	view.Summary = web.Summarise(v.Say("desk.faults"), slices.Concat(view.How, view.Report, view.Person), rest)
+	return d.showRecord(w, r, v, http.StatusUnprocessableEntity, view)
+}

@@ -1,0 +1,252 @@
+package office
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+	"fairlead/internal/tell"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// linkLife is how long a new member has to use a sign-in link.
+const linkLife = 24 * time.Hour
+
+// teamView is the team, or one member of it.
+type teamView struct {
+	Members []memberView
+	Minimum int
+	Working int
+	Short   bool // fewer work than the policy asks for
+	Wanted  string
+	May     bool // add and change
+	Form    []web.Field
+	Roles   visit.Checks
+	Offices visit.Checks
+	Summary *web.Summary
+	Link    *handOverView
+	One     *memberView
+	Done    string
+}
+
+type memberView struct {
+	cvd.Member
+	RoleNames []string
+	Self      bool
+	Duty      bool
+}
+
+// handOverView is a sign-in link, shown once.
+type handOverView struct {
+	Name, URL string
+	Until     time.Time
+}
+
+func (l lens) roles(roles []cvd.Role) []string {
+	var out []string
+	for _, r := range cvd.Roles {
+		if slices.Contains(roles, r) {
+			out = append(out, l.Say("desk.role."+string(r)))
+		}
+	}
+	return out
+}
+
+func (d *desk) members(w http.ResponseWriter, r *http.Request, v lens) error {
+	return d.showTeam(w, r, v, http.StatusOK, d.teamView(v, &cvd.Member{}))
+}
+
+func (d *desk) showTeam(w http.ResponseWriter, r *http.Request, v lens, status int, view *teamView) error {
+	if id := "desk.team.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
+		view.Done = v.Say(id)
+	}
+	return d.show(w, r, v, status, "team", v.Say("desk.team.title"), view)
+}
+
+// teamView lists the members, with a form that is filled with m.
+func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
+	view := &teamView{May: may.Enter(v.Actor, may.AreaTeam) == may.Change}
+	all := slices.Collect(maps.Values(v.Team))
+	duty := map[string]bool{}
+	if cur := d.Site.Book.Current(); cur != nil {
+		view.Minimum, view.Wanted = cur.Policy.Team.Minimum, cur.Policy.Team.Qualification
+		for _, one := range tell.OnDuty(all, cur.Policy, v.Now) {
+			duty[one.ID] = true
+		}
+	}
+	view.Working = working(all)
+	view.Short = view.Working < view.Minimum
+	slices.SortFunc(all, func(a, b cvd.Member) int {
+		if a.Active != b.Active {
+			return map[bool]int{true: -1, false: 1}[a.Active]
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	for _, one := range all {
+		view.Members = append(view.Members, memberView{one, v.roles(one.Roles), one.ID == v.Actor.ID, duty[one.ID]})
+	}
+	view.Form = []web.Field{
+		{Name: "name", Label: v.Say("desk.team.name"), Value: m.Name, Required: true, Autocomplete: "off"},
+		{Name: "email", Kind: "email", Label: v.Say("desk.team.email"), Help: v.Say("desk.team.email.help"), Value: m.Email, Required: true, Autocomplete: "off"},
+		{Name: "qualification", Label: v.Say("desk.team.qualification"), Help: v.Say("desk.team.qualification.help"), Value: m.Qualification},
+	}
+	view.Roles = visit.Checks{Name: "roles", Legend: v.Say("desk.team.roles"), Groups: []visit.CheckGroup{{}}}
+	for _, role := range cvd.Roles {
+		view.Roles.Groups[0].Items = append(view.Roles.Groups[0].Items, visit.CheckItem{
+			Value: string(role), Label: v.Say("desk.role." + string(role)), Text: v.Say("desk.role." + string(role) + ".text"), On: m.Is(role),
+		})
+	}
+	view.Offices = d.offices(v, m)
+	return view
+}
+
+// working counts those who work cases.
+func working(all []cvd.Member) int {
+	n := 0
+	for _, m := range all {
+		if m.Active && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
+			n++
+		}
+	}
+	return n
+}
+
+// offices are those whose signature the policy, in effect or waiting, asks for.
+func (d *desk) offices(v lens, m *cvd.Member) visit.Checks {
+	out := visit.Checks{Name: "offices", Legend: v.Say("desk.team.offices"), Help: v.Say("desk.team.offices.help")}
+	var titles []string
+	for _, one := range d.Site.Book.Versions().All {
+		if one.Number < currentNumber(d.Site) {
+			continue
+		}
+		for _, s := range one.Policy.Review.SignOffs {
+			titles = append(titles, s.Office)
+		}
+	}
+	titles = append(titles, m.Offices...)
+	slices.Sort(titles)
+	g := visit.CheckGroup{}
+	for _, t := range slices.Compact(titles) {
+		g.Items = append(g.Items, visit.CheckItem{Value: t, Label: t, On: slices.Contains(m.Offices, t)})
+	}
+	if len(g.Items) > 0 {
+		out.Groups = []visit.CheckGroup{g}
+	}
+	return out
+}
+
+func currentNumber(s *web.Site) int {
+	if cur := s.Book.Current(); cur != nil {
+		return cur.Number
+	}
+	return 0
+}
+
+// memberOf reads a member's form over what is known.
+func memberOf(form url.Values, m cvd.Member) cvd.Member {
+	m.Name, m.Email = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("email"))
+	m.Qualification = strings.TrimSpace(form.Get("qualification"))
+	m.Roles, m.Offices = nil, form["offices"]
+	for _, r := range form["roles"] {
+		m.Roles = append(m.Roles, cvd.Role(r))
+	}
+	return m
+}
+
+func (d *desk) addMember(w http.ResponseWriter, r *http.Request, v lens) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	m := memberOf(r.PostForm, cvd.Member{})
+	made, err := d.Site.Auth.AddMember(r.Context(), v.Actor, m)
+	if err != nil {
+		return d.teamAgain(w, r, v, m, err)
+	}
+	v.Team[made.ID] = made
+	return d.handOver(w, r, v, made)
+}
+
+// teamAgain shows what is wrong with a member's form.
+func (d *desk) teamAgain(w http.ResponseWriter, r *http.Request, v lens, m cvd.Member, err error) error {
+	faults, ok := errors.AsType[cvd.Faults](err)
+	if !ok {
+		return err
+	}
+	view := d.teamView(v, &m)
+	if m.ID != "" {
+		view.One = &memberView{v.Team[m.ID], v.roles(m.Roles), m.ID == v.Actor.ID, false}
+	}
+	view.Summary = web.Summarise(v.Say("desk.faults"), view.Form, web.Blame(view.Form, faults))
+	return d.showTeam(w, r, v, http.StatusUnprocessableEntity, view)
+}
+
+// handOver shows a fresh sign-in link, for the lead to pass on.
+func (d *desk) handOver(w http.ResponseWriter, r *http.Request, v lens, m cvd.Member) error {
+	code, err := d.Site.Auth.NewLink(r.Context(), m.ID, linkLife)
+	if err != nil {
+		return err
+	}
+	view := d.teamView(v, &cvd.Member{})
+	view.Link = &handOverView{m.Name, d.Site.BaseURL(r) + "/desk/sign-in?link=" + url.QueryEscape(code), v.Now.Add(linkLife)}
+	return d.showTeam(w, r, v, http.StatusOK, view)
+}
+
+func (d *desk) one(r *http.Request, v lens) (cvd.Member, error) {
+	m, ok := v.Team[r.PathValue("id")]
+	if !ok {
+		return m, cvd.ErrNotFound
+	}
+	return m, nil
+}
+
+func (d *desk) member(w http.ResponseWriter, r *http.Request, v lens) error {
+	m, err := d.one(r, v)
+	if err != nil {
+		return err
+	}
+	view := d.teamView(v, &m)
+	view.One = &memberView{m, v.roles(m.Roles), m.ID == v.Actor.ID, false}
+	return d.showTeam(w, r, v, http.StatusOK, view)
+}
+
+func (d *desk) changeMember(w http.ResponseWriter, r *http.Request, v lens) error {
+	m, err := d.one(r, v)
+	if err != nil {
+		return err
+	}
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	next := memberOf(r.PostForm, m)
+	next.Active, next.Away = r.PostForm.Get("active") == "yes", r.PostForm.Get("away") == "yes"
+	if err := d.Site.Auth.ChangeMember(r.Context(), v.Actor, next); err != nil {
+		return d.teamAgain(w, r, v, next, err)
+	}
+	return web.See(w, r, "/desk/team?done=changed")
+}
+
+func (d *desk) newLink(w http.ResponseWriter, r *http.Request, v lens) error {
+	m, err := d.one(r, v)
+	if err != nil {
+		return err
+	}
+	return d.handOver(w, r, v, m)
+}
+
+func (d *desk) endSessions(w http.ResponseWriter, r *http.Request, v lens) error {
+	m, err := d.one(r, v)
+	if err != nil {
+		return err
+	}
+	if err := d.Site.Auth.EndSessions(r.Context(), v.Actor, m.ID); err != nil {
+		return err
+	}
+	return web.See(w, r, "/desk/team?done=signed-out")
+}

@@ -1,0 +1,243 @@
+// Package visit is what all pages of the team's desk share: who came, whether
+// the page is open to them, how they read, and what stands around the page.
+//
+// It never decides who may do what (may does), never changes anything, and
+// holds no page of its own but the refusal.
+package visit
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+	"fairlead/internal/web"
+)
+
+// Desk serves the pages of the desk.
+type Desk struct {
+	Site  *web.Site
+	Pages *web.Pages
+}
+
+// New parses the desk's pages, which stand under templates in files.
+func New(site *web.Site, files fs.FS) (*Desk, error) {
+	pages, err := site.Pages(files, "templates")
+	if err != nil {
+		return nil, err
+	}
+	return &Desk{site, pages}, nil
+}
+
+// Visit is one request of somebody who signed in.
+type Visit struct {
+	Lens
+	Session auth.Session
+}
+
+// Handler answers a request of a member; its error is shown as a page.
+type Handler func(w http.ResponseWriter, r *http.Request, v *Visit) error
+
+// Route is one address of the desk: who may come there, and what answers.
+type Route struct {
+	Pattern string
+	Area    may.Area
+	Use     may.Use
+	Do      Handler
+	Upload  bool // reads its body itself, with a file in it
+}
+
+// Add puts the routes on the site.
+func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
+	for _, one := range routes {
+		answer := d.SignedIn(one.Area, one.Use, one.Do)
+		if one.Upload {
+			mux.Handle(one.Pattern, d.Site.Upload(d.uploadLimit, answer))
+			continue
+		}
+		mux.Handle(one.Pattern, d.Site.Private(answer))
+	}
+}
+
+// uploadLimit is the most bytes of a request with a file: what the policy
+// allows for one, and the form around it.
+func (d *Desk) uploadLimit() int64 {
+	limit := int64(web.FormLimit)
+	if cur := d.Site.Book.Current(); cur != nil {
+		limit += int64(cur.Policy.Intake.AttachmentMiB) << 20
+	}
+	return limit
+}
+
+// Look finds the session of the request. A reporter's session is none here.
+func (d *Desk) Look(r *http.Request) (auth.Session, error) {
+	s, err := d.Site.Session(r, web.DeskJar)
+	if err == nil && s.Actor.Kind != cvd.ActorMember {
+		return auth.Session{}, cvd.ErrUnauthenticated
+	}
+	return s, err
+}
+
+// SignedIn lets members through to whom the area is open; to others of them it
+// does not exist, and everybody else is asked to sign in.
+func (d *Desk) SignedIn(area may.Area, use may.Use, do Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		s, err := d.Look(r)
+		if errors.Is(err, cvd.ErrUnauthenticated) {
+			return web.See(w, r, signInAddress(r))
+		}
+		if err != nil {
+			return err
+		}
+		r = r.WithContext(auth.InSession(r.Context(), s))
+		v, err := d.visit(r, s)
+		if err != nil {
+			return err
+		}
+		if may.Enter(s.Actor, area) < use {
+			return d.Fail(w, r, v, cvd.ErrNotFound)
+		}
+		if err := do(w, r, v); err != nil {
+			return d.Fail(w, r, v, err)
+		}
+		return nil
+	}
+}
+
+func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
+	members, err := d.Site.Auth.Members(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	v := &Visit{Session: s, Lens: Lens{
+		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor,
+		Team: make(map[string]cvd.Member, len(members)),
+	}}
+	for _, m := range members {
+		v.Team[m.ID] = m
+	}
+	return v, nil
+}
+
+// signInAddress leads back to where somebody wanted to go, if they were going
+// to read.
+func signInAddress(r *http.Request) string {
+	if r.Method != http.MethodGet || r.URL.Path == "/desk/" {
+		return "/desk/sign-in"
+	}
+	return "/desk/sign-in?" + url.Values{"next": {r.URL.Path}}.Encode()
+}
+
+// Inside keeps only addresses of the desk, so that nobody is led elsewhere.
+func Inside(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.RawQuery != "" || !strings.HasPrefix(u.Path, "/desk/") ||
+		strings.ContainsAny(u.Path, "\\\r\n") || strings.HasPrefix(u.Path, "/desk/sign-") {
+		return "/desk/"
+	}
+	return u.EscapedPath()
+}
+
+// Show writes a page of the desk.
+func (d *Desk) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int, name, title string, view any) error {
+	page := &web.Page{
+		Title: title, Desk: true, Wide: true, Home: "/desk/", Nav: nav(r, v), Alarms: d.alarms(r, v),
+		Account: []web.Link{{Href: "/desk/me", Label: v.Actor.Name, Here: r.URL.Path == "/desk/me"}},
+	}
+	return d.Pages.Render(w, r, status, name, page, view)
+}
+
+func nav(r *http.Request, v *Visit) []web.Link {
+	var out []web.Link
+	for _, one := range []struct {
+		path, name string
+		area       may.Area
+		use        may.Use
+	}{
+		{"/desk/", "queue", may.AreaCases, may.Look},
+		{"/desk/record", "record", may.AreaCases, may.Change},
+		{"/desk/policy", "policy", may.AreaPolicy, may.Look},
+		{"/desk/team", "team", may.AreaTeam, may.Look},
+		{"/desk/outbox", "outbox", may.AreaOutbox, may.Look},
+		{"/desk/audit", "audit", may.AreaAudit, may.Look},
+	} {
+		if may.Enter(v.Actor, one.area) < one.use {
+			continue
+		}
+		here := r.URL.Path == one.path || (one.path != "/desk/" && strings.HasPrefix(r.URL.Path, one.path+"/")) ||
+			(one.path == "/desk/" && strings.HasPrefix(r.URL.Path, "/desk/cases/"))
+		out = append(out, web.Link{Href: one.path, Label: v.Say("desk.nav." + one.name), Here: here})
+	}
+	return out
+}
+
+// alarms are what everybody concerned must see on every page: those whose page
+// is open to the reader. What is wrong is found by whoever built the site.
+func (d *Desk) alarms(r *http.Request, v *Visit) []web.Notice {
+	var out []web.Notice
+	if d.Site.Book.Current() == nil && may.Enter(v.Actor, may.AreaPolicy) >= may.Look {
+		out = append(out, web.Notice{Kind: "alarm", Title: v.Say("desk.alarm.no-policy"), Href: "/desk/policy", Label: v.Say("desk.alarm.no-policy.link")})
+	}
+	if d.Site.Alarms == nil {
+		return out
+	}
+	for _, n := range d.Site.Alarms(r) {
+		if area, use := areaOf(n.Href); may.Enter(v.Actor, area) >= use {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// areaOf is the part of the desk that an alarm leads to. One that leads
+// nowhere is for those who work cases.
+func areaOf(href string) (may.Area, may.Use) {
+	for _, one := range []struct {
+		path string
+		area may.Area
+	}{{"/desk/policy", may.AreaPolicy}, {"/desk/team", may.AreaTeam}, {"/desk/outbox", may.AreaOutbox}, {"/desk/audit", may.AreaAudit}} {
+		if strings.HasPrefix(href, one.path) {
+			return one.area, may.Look
+		}
+	}
+	return may.AreaOutbox, may.Look
+}
+
+// failView is a refusal within the desk.
+type failView struct {
+	Title, Text, Detail string
+	Faults              []cvd.Fault
+}
+
+// names of the refusals that have words of their own on the desk.
+var names = []struct {
+	kind error
+	id   string
+}{
+	{cvd.ErrNotFound, "not-found"},
+	{cvd.ErrForbidden, "forbidden"},
+	{cvd.ErrTooLarge, "too-large"},
+	{cvd.ErrConflict, "conflict"},
+	{cvd.ErrNotReady, "not-ready"},
+	{cvd.ErrInvalid, "invalid"},
+}
+
+// Fail shows a refusal with the desk around it, in the words of the site's one
+// table. What is nobody's fault but ours goes on to the site, which logs it.
+func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v *Visit, err error) error {
+	for _, one := range names {
+		if !errors.Is(err, one.kind) {
+			continue
+		}
+		view := failView{Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), Detail: web.Plain(err)}
+		if faults, ok := errors.AsType[cvd.Faults](err); ok {
+			view.Faults = faults
+		}
+		return d.Show(w, r, v, web.Status(err), "refusal", view.Title, view)
+	}
+	return err
+}
