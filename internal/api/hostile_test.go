@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/web/webtest"
 )
 
 const canary = "quetzal"
@@ -269,4 +270,36 @@ func TestListFilters(t *testing.T) {
 			t.Errorf("%q lists %d, want %d", q, got, n)
 		}
 	}
+}
+
+// Without what it needs the door refuses, says when to come back, and shows
+// nothing of the machine.
+func TestOutage(t *testing.T) {
+	check := func(h *house, a answer) {
+		t.Helper()
+		if a.Code != 500 && a.Code != 503 {
+			t.Fatalf("status %d: %s", a.Code, a.Body)
+		}
+		o := problemOf(t, a)
+		if a.Code == 503 && a.Header().Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		id := strings.TrimPrefix(fmt.Sprint(o["instance"]), "urn:fairlead:error:")
+		if !strings.Contains(h.Log.String(), id) || strings.Contains(a.Body.String(), "store") {
+			t.Errorf("%s\n%s", a.Body, h.Log)
+		}
+	}
+	h := open(t, true)
+	_, receipt := h.report(`{"description":"x"}`)
+	token := h.token(h.Lead, false)
+	if err := h.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check(h, h.ask("POST", "/api/v1/reports", `{"description":"x"}`))
+	check(h, h.ask("GET", "/api/v1/thread", "", "Authorization", "Receipt "+receipt))
+	check(h, h.ask("GET", "/api/v1/cases", "", "Authorization", "Bearer "+token))
+
+	h = &house{House: webtest.New(t, "", nil)}
+	h.build(true)
+	check(h, h.ask("POST", "/api/v1/reports", `{"description":"x"}`).want(t, 503))
 }

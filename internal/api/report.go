@@ -76,7 +76,6 @@ type Recording struct {
 	Channel  string    `json:"channel" enum:"phone,in person,mail,internal" doc:"How it reached the team."`
 	Received time.Time `json:"received_at,omitzero" doc:"When it truly reached the team; now, if left out."`
 	Internal bool      `json:"internal,omitempty" doc:"Found by ourselves: nobody outside waits."`
-	Note     string    `json:"note,omitempty" doc:"Team only."`
 }
 
 // recordedReport is the body of a recorded report.
@@ -108,7 +107,7 @@ func (c *call) record() error {
 	if err != nil {
 		return err
 	}
-	sub := casework.Submission{Report: report, Channel: rec.Channel, Received: rec.Received, Internal: rec.Internal, Note: rec.Note, Once: once}
+	sub := casework.Submission{Report: report, Channel: rec.Channel, Received: rec.Received, Internal: rec.Internal, Once: once}
 	got, err := c.desk().Receive(c.r.Context(), sub)
 	if err != nil {
 		return err
@@ -128,7 +127,7 @@ func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
 		return rec, nil, cvd.Faults{c.Fault("body", "object")}
 	}
 	ours := map[string]json.RawMessage{}
-	for _, name := range []string{"channel", "received_at", "internal", "note"} {
+	for _, name := range []string{"channel", "received_at", "internal"} {
 		if one, ok := members[name]; ok {
 			ours[name] = one
 			delete(members, name)
