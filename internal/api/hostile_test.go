@@ -285,7 +285,7 @@ func TestOutage(t *testing.T) {
 			t.Error("no Retry-After")
 		}
 		id := strings.TrimPrefix(fmt.Sprint(o["instance"]), "urn:fairlead:error:")
-		if !strings.Contains(h.Log.String(), id) || strings.Contains(a.Body.String(), "store") {
+		if !strings.Contains(h.Log.String(), id) || strings.Contains(a.Body.String(), "closed") {
 			t.Errorf("%s\n%s", a.Body, h.Log)
 		}
 	}
