@@ -86,11 +86,13 @@ func verify(t Terms, _ *cvd.Case) promise      { return promised(t.Policy.Promis
 func disclose(t Terms, _ *cvd.Case) promise    { return promised(t.Policy.Promises.Disclose) }
 func needsInfo(t Terms, _ *cvd.Case) promise   { return promised(&t.Policy.Promises.NeedsInformation) }
 
-func update(t Terms, _ *cvd.Case) promise {
-	if p := promised(t.Policy.Promises.Update); p.ok {
-		return p
+func update(t Terms, c *cvd.Case) promise {
+	p := promised(t.Policy.Promises.Update)
+	if !p.ok {
+		p = promise{HouseUpdate, true, true}
 	}
-	return promise{HouseUpdate, true, true}
+	p.target = p.target || !c.HasReporter() // our own finding must not fall asleep, but nobody is promised news
+	return p
 }
 
 func fix(t Terms, c *cvd.Case) promise {
@@ -146,7 +148,7 @@ func humanTold(_ *cvd.Case, ev *cvd.Event) bool {
 
 // slight are acts that tell the reporter something, but no progress.
 var slight = map[cvd.EventType]bool{
-	cvd.EventAcknowledged: true, cvd.EventReceived: true, cvd.EventAttached: true,
+	cvd.EventAcknowledged: true, cvd.EventReceived: true, cvd.EventProvided: true, cvd.EventAttached: true,
 	cvd.EventReissued: true, cvd.EventContact: true, cvd.EventRedacted: true,
 	cvd.EventForgotten: true, cvd.EventPostponed: true,
 }
@@ -158,8 +160,16 @@ func humanFollowUp(after *cvd.Case, ev *cvd.Event) bool {
 
 // humanWords: a person of the team wrote to the reporter, by a message or with
 // a verb. A machine's words and a verb without any do not count.
+// What a member writes down of the reporter's own words is no news to them. Of
+// our own finding the team tells itself.
 func humanWords(after *cvd.Case, ev *cvd.Event) bool {
-	return humanTold(after, ev) && ev.Type != cvd.EventReceived && ev.Body != nil && (ev.Body.Text != "" || ev.Body.Reason != "")
+	if ev.Body == nil || ev.Type == cvd.EventReceived || ev.Type == cvd.EventProvided {
+		return false
+	}
+	if !after.HasReporter() {
+		return ev.ByMember() && (ev.Body.Text != "" || ev.Body.Reason != "" || ev.Body.Note != "")
+	}
+	return humanTold(after, ev) && (ev.Body.Text != "" || (ev.Body.Reason != "" && !slight[ev.Type]))
 }
 
 func verified(after *cvd.Case, _ *cvd.Event) bool {
@@ -213,8 +223,11 @@ func (r *Rule) turn(after *cvd.Case, ev *cvd.Event, t Terms) {
 			after.Clocks = append(remove(after.Clocks, r.Kind), fresh)
 		case r.Kind == cvd.ClockNeedsInfo:
 			*k = fresh // asked again: the reporter gets the full time
-		case fresh.Due.Before(k.Due):
-			k.Due, k.Target, k.Business = fresh.Due, fresh.Target, fresh.Business // a date told never moves later by itself
+		case fresh.Due.Before(k.Due): // a date told never moves later by itself
+			if !k.Paused.IsZero() {
+				k.Left = min(k.Left, max(0, t.Calendar.Span(k.Paused, fresh.Due, fresh.Business)))
+			}
+			k.Due, k.Target, k.Business = fresh.Due, fresh.Target, fresh.Business
 		}
 		k = after.Clock(r.Kind)
 	}
@@ -222,6 +235,8 @@ func (r *Rule) turn(after *cvd.Case, ev *cvd.Event, t Terms) {
 		return
 	}
 	switch {
+	case after.Closed() && ev.ByMember() && !r.Renews && r.Meets(after, ev):
+		k.Met = ev.At // told at the end is told
 	case after.Closed() && !r.Survives, r.ToReporter && !after.Waited() && after.HasReporter():
 		k.Stopped = ev.At
 	case r.Kind == cvd.ClockNeedsInfo && ev.Type == cvd.EventProceeded:
@@ -259,7 +274,7 @@ func postpone(after *cvd.Case, ev *cvd.Event) {
 		k.Due, k.Expected, k.Warned = ev.Body.Until, time.Time{}, time.Time{}
 		return
 	}
-	k.Expected = ev.Body.Until
+	k.Expected, k.Since = ev.Body.Until, ev.At
 }
 
 // stand pauses the team's clocks while information is awaited, but not before
@@ -285,7 +300,7 @@ func stand(after *cvd.Case, ev *cvd.Event, t Terms) {
 			} else {
 				k.Expected = due.UTC()
 			}
-			k.Paused, k.Left, k.Warned = time.Time{}, 0, time.Time{}
+			k.Since, k.Paused, k.Left, k.Warned = ev.At, time.Time{}, 0, time.Time{}
 		}
 	}
 }

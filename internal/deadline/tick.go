@@ -62,11 +62,16 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms) *moment {
 			best = &moment{at, kind, k, to}
 		}
 	}
+	slip := slipAt(k, t)
 	if k.Warned.IsZero() {
-		consider(warnAt(k, t), cvd.EventWarned, "")
+		at := warnAt(k, t)
+		if told && slip.Before(at) {
+			at = slip // the team never hears later than the reporter
+		}
+		consider(at, cvd.EventWarned, "")
 	}
 	if told {
-		consider(slipAt(k, t), cvd.EventSlipped, "")
+		consider(slip, cvd.EventSlipped, "")
 	}
 	if !k.Target && k.Breached.IsZero() {
 		consider(k.Due, cvd.EventBreached, "")
@@ -82,12 +87,18 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms) *moment {
 	return best
 }
 
-// lead counts back from an instant by a share of the clock's whole time.
-func lead(k *cvd.Clock, until time.Time, share int, t Terms) time.Time {
-	from := k.Started
-	if !k.Expected.IsZero() {
-		from = k.Due // the stretch that was added
+// since is from when the stretch up to the date now told is measured: what a
+// pause or an earlier delay took is no part of it.
+func since(k *cvd.Clock) time.Time {
+	if k.Since.IsZero() {
+		return k.Started
 	}
+	return k.Since
+}
+
+// lead counts back from the date now told by a share of its stretch.
+func lead(k *cvd.Clock, share int, t Terms) time.Time {
+	from, until := since(k), k.Told()
 	d := t.Calendar.Span(from, until, k.Business) / time.Duration(share)
 	if !k.Business {
 		return until.Add(-d)
@@ -98,9 +109,9 @@ func lead(k *cvd.Clock, until time.Time, share int, t Terms) time.Time {
 
 func warnAt(k *cvd.Clock, t Terms) time.Time {
 	if a, ok := t.Policy.Promises.WarnBefore[string(k.Kind)]; ok {
-		return before(k.Due, a, k.Started, t)
+		return before(k.Told(), a, since(k), t)
 	}
-	return lead(k, k.Due, warnShare, t)
+	return lead(k, warnShare, t)
 }
 
 // before counts an amount of time back from due, never behind started.
@@ -124,7 +135,7 @@ func before(due time.Time, a calendar.Amount, started time.Time, t Terms) time.T
 	return at
 }
 
-func slipAt(k *cvd.Clock, t Terms) time.Time { return lead(k, k.Told(), slipShare, t) }
+func slipAt(k *cvd.Clock, t Terms) time.Time { return lead(k, slipShare, t) }
 
 // Tick returns what the clock does to the case up to now: warnings, new dates
 // told, breaches, escalations, and going on without a silent reporter. Each
@@ -166,6 +177,7 @@ func (m *moment) event(c *cvd.Case, t Terms, now time.Time) cvd.Event {
 		k.Warned = now
 	case cvd.EventSlipped:
 		k.Expected = later(&k, c, t, now)
+		k.Since = now
 		k.Slips++
 		ev.Tell = cvd.TellReporter
 		ev.Body.Until = k.Expected
