@@ -94,7 +94,11 @@ func (h *House) PublicKey(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return key.Public().Armor()
+	public, err := key.Public()
+	if err != nil {
+		return nil, err
+	}
+	return public.Armor()
 }
 
 // signingKey returns the configured key, or the house's own, made once. The
