@@ -121,15 +121,34 @@ func (r Reach) Covers(a cvd.Actor, c *cvd.Case) bool {
 	return false
 }
 
+// Unseen is the one answer for a case that does not exist and for one that the
+// actor may not see.
+var Unseen = fmt.Errorf("%w: no such case", cvd.ErrNotFound)
+
+// Glimpse refuses, before anything is looked up, an actor who could not see a
+// case of that id if it existed; so the work done tells nothing either. A fixer
+// passes: only the case itself says whom it names.
+func Glimpse(a cvd.Actor, id cvd.CaseID) error {
+	switch Of(a, cvd.VerbRead) {
+	case Nowhere:
+		return Unseen
+	case Own:
+		if !Own.Covers(a, &cvd.Case{ID: id}) {
+			return Unseen
+		}
+	}
+	return nil
+}
+
 // Allow returns nil if the actor may do the verb to the case. One who may not
 // even see the case gets the answer of a case that does not exist.
 func Allow(a cvd.Actor, v cvd.Verb, c *cvd.Case) error {
 	if !Of(a, cvd.VerbRead).Covers(a, c) {
-		return fmt.Errorf("%w: no such case", cvd.ErrNotFound)
+		return Unseen
 	}
 	if !Of(a, v).Covers(a, c) {
 		if a.Kind == cvd.ActorMachine && slices.Contains(byPerson, v) {
-			return fmt.Errorf("%w: only a person may %s a case", cvd.ErrForbidden, v)
+			return fmt.Errorf("%w: only a person may %s a case", cvd.ErrNotReady, v)
 		}
 		return fmt.Errorf("%w: your role may not %s", cvd.ErrForbidden, v)
 	}

@@ -3,6 +3,7 @@
 package tell
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,13 @@ const (
 	ToReport   = "report-to" // whom the policy's emergency lane reports to
 )
 
+// Prefixes before a member's id: that member alone, or whoever works cases but
+// for that one.
+const (
+	only   = "member/"
+	butFor = "other/"
+)
+
 // teamHears says which events the team gets a notice of, and who of it.
 var teamHears = map[cvd.EventType]string{
 	cvd.EventReceived:      ToOnDuty,
@@ -37,7 +45,6 @@ var teamHears = map[cvd.EventType]string{
 	cvd.EventSlipped:       ToAssignee,
 	cvd.EventBreached:      ToAssignee,
 	cvd.EventProceeded:     ToAssignee,
-	cvd.EventRuled:         ToOther,
 	cvd.EventEmergency:     ToTeam,
 	cvd.EventAfterAction:   ToReport,
 	cvd.EventPrivacy:       ToTeam,
@@ -62,8 +69,10 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 	switch to, hears := teamHears[ev.Type]; {
 	case ev.Type == cvd.EventEscalated && ev.Body != nil:
 		add(cvd.EffectNotifyTeam, ev.Body.To)
+	case ev.Type == cvd.EventRuled: // the second person may be the very one who holds the case
+		add(cvd.EffectNotifyTeam, butFor+strings.TrimPrefix(ev.Actor, string(cvd.ActorMember)+"/"))
 	case ev.Type == cvd.EventInvited:
-		add(cvd.EffectNotifyTeam, "member/"+ev.Joined[0].Member)
+		add(cvd.EffectNotifyTeam, only+ev.Joined[0].Member)
 	case !hears || (ev.ByMember() && !loudFromMember[ev.Type]):
 	default:
 		add(cvd.EffectNotifyTeam, to)
@@ -77,7 +86,7 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 // loudFromMember are the events that the others hear of although a member did
 // them.
 var loudFromMember = map[cvd.EventType]bool{
-	cvd.EventRuled: true, cvd.EventEmergency: true, cvd.EventAfterAction: true,
+	cvd.EventEmergency: true, cvd.EventAfterAction: true,
 	cvd.EventPrivacy: true, cvd.EventNoncompliance: true, cvd.EventReceived: true,
 }
 
@@ -125,8 +134,11 @@ func Group(members []cvd.Member, to, assignee string, p *policy.Policy, now time
 			out = union(out, more)
 		}
 	default:
-		if id, ok := strings.CutPrefix(to, "member/"); ok {
+		if id, ok := strings.CutPrefix(to, only); ok {
 			out = pick(func(m cvd.Member) bool { return m.ID == id })
+		}
+		if id, ok := strings.CutPrefix(to, butFor); ok {
+			out = pick(func(m cvd.Member) bool { return works(m) && m.ID != id })
 		}
 	}
 	if len(out) == 0 {
@@ -169,7 +181,9 @@ func OnDuty(members []cvd.Member, p *policy.Policy, now time.Time) []cvd.Member 
 	if p.Team.Duty != "weekly" || len(able) == 0 {
 		return able
 	}
-	slices.SortFunc(able, func(a, b cvd.Member) int { return a.Added.Compare(b.Added) })
+	slices.SortFunc(able, func(a, b cvd.Member) int {
+		return cmp.Or(a.Added.Compare(b.Added), strings.Compare(a.ID, b.ID))
+	})
 	zone, err := time.LoadLocation(p.Calendar.Zone)
 	if err != nil {
 		zone = time.UTC
