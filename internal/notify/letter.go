@@ -56,17 +56,18 @@ type letter struct {
 	text    string // lines ended by LF
 }
 
-func write(v *words.Voice, n *casework.Notice, base string) letter {
+func write(v *words.Voice, n *casework.Notice, base string, now time.Time) letter {
 	if n.ToReporter {
-		return toReporter(v, n, base)
+		return toReporter(v, n, base, now)
 	}
 	return toTeam(v, n, base)
 }
 
-func toReporter(v *words.Voice, n *casework.Notice, base string) letter {
+func toReporter(v *words.Voice, n *casework.Notice, base string, now time.Time) letter {
 	id := "notice.reporter." + kind(reporterKinds, n.Effect.Template)
 	next := v.Say("notice.reporter.next.none")
-	if n.Next != nil && !n.Closed {
+	// A mail that was held up names no date that has passed meanwhile.
+	if n.Next != nil && !n.Closed && n.Next.Due.After(now) {
 		say := "notice.reporter.next"
 		if n.Next.Target {
 			say += ".target"

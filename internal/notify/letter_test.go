@@ -114,6 +114,7 @@ func TestGoldenTexts(t *testing.T) {
 		{r, "information-requested", "reporter", func(n *casework.Notice) { n.Next.Kind = cvd.ClockNeedsInfo }},
 		{r, "fix-ready", "reporter", func(n *casework.Notice) { n.Next.Kind = cvd.ClockDisclose }},
 		{r, "closed", "reporter", func(n *casework.Notice) { n.Closed, n.Next = true, nil }},
+		{r, "message", "reporter", func(n *casework.Notice) { n.Next.Due = noon.Add(-time.Hour) }},
 		{r, "slipped", "reporter", nil},
 		{r, "receipt-reissued", "reporter", nil},
 		{g, "received", "on-duty", nil},

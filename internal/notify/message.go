@@ -64,7 +64,7 @@ func (m *Mail) compose(v *words.Voice, n *casework.Notice) (*draft, error) {
 	}
 	_, host, _ := strings.Cut(from.Address, "@")
 	d.id = messageID("effect/"+n.Effect.Key, host)
-	d.bytes, err = m.bytes(write(v, n, base), n, from, d, host)
+	d.bytes, err = m.bytes(write(v, n, base, m.cfg.Now()), n, from, d, host)
 	return d, err
 }
 
