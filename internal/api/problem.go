@@ -36,7 +36,7 @@ type kind struct {
 var kinds = []kind{
 	{"not-signed-in", http.StatusUnauthorized, cvd.ErrUnauthenticated, true},
 	{"not-found", http.StatusNotFound, cvd.ErrNotFound, true},
-	{"not-allowed", http.StatusForbidden, cvd.ErrForbidden, false},
+	{"not-found", http.StatusNotFound, cvd.ErrForbidden, true}, // a missing role reads like what does not exist
 	{"too-large", http.StatusRequestEntityTooLarge, cvd.ErrTooLarge, false},
 	{"unreadable", http.StatusBadRequest, cvd.ErrUnreadable, false},
 	{"method-not-allowed", http.StatusMethodNotAllowed, errMethod, true},

@@ -38,7 +38,6 @@ var (
 	unread   = []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity}
 	missing  = http.StatusNotFound
 	conflict = http.StatusConflict
-	foreign  = http.StatusForbidden
 )
 
 // routes is the table of all operations, in the order of the document.
@@ -114,7 +113,7 @@ func caseRoutes() []route {
 		}, do: (*call).list},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathCases, Access: openapi.ByToken, Name: "record", Status: http.StatusCreated, Gives: recorded{}, Body: &openapi.Body{Of: recordedReport{}, Needs: []string{"description", "channel"}},
-			Headers: []string{"Idempotency-Key"}, Also: append([]int{foreign}, unread...),
+			Headers: []string{"Idempotency-Key"}, Also: append([]int{missing}, unread...),
 			Short: "Record a report", Long: "One that was taken by phone, in person or by mail, with the instant it truly arrived; or an internal finding. Clocks run from that instant.",
 		}, do: (*call).record},
 		{Operation: openapi.Operation{
@@ -122,7 +121,7 @@ func caseRoutes() []route {
 			Short: "One case", Long: "With its history and thread. The look is recorded.",
 		}, do: (*call).showCase},
 		{Operation: openapi.Operation{
-			Method: get, Path: pathCases + "/{case}/attachments/{id}", Access: openapi.ByToken, Name: "fetch-case-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing, foreign},
+			Method: get, Path: pathCases + "/{case}/attachments/{id}", Access: openapi.ByToken, Name: "fetch-case-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing},
 			Short: "Fetch a file of a case",
 		}, do: (*call).fetchCaseFile},
 	}
@@ -157,7 +156,7 @@ func verbRoutes() []route {
 		}
 		r := route{Operation: openapi.Operation{
 			Method: post, Path: pathCases + "/{case}/" + string(verb), Access: openapi.ByToken, Name: "case-" + string(verb),
-			Status: http.StatusOK, Gives: done{}, Also: append([]int{foreign, missing, conflict}, unread...),
+			Status: http.StatusOK, Gives: done{}, Also: append([]int{missing, conflict}, unread...),
 		}, do: func(c *call) error { return c.do(verb) }}
 		if verb == cvd.VerbAttach {
 			r.Body = &openapi.Body{File: true, Members: []string{"text", "silent"}}
@@ -183,11 +182,11 @@ func policyRoutes() []route {
 			Short: "The policy's version in effect", Long: "Open to everybody. With a token also the versions that wait for their sign-offs.",
 		}, do: (*call).showPolicy},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathPolicy, Access: openapi.ByToken, Name: "publish", Status: http.StatusCreated, Gives: Edition{}, Body: &openapi.Body{Media: policyTypes[:2]}, Also: append([]int{foreign, conflict}, unread...),
+			Method: post, Path: pathPolicy, Access: openapi.ByToken, Name: "publish", Status: http.StatusCreated, Gives: Edition{}, Body: &openapi.Body{Media: policyTypes[:2]}, Also: append([]int{conflict}, unread...),
 			Short: "Publish a policy version", Long: "Takes the file as it is. It is numbered and never changed; it takes effect once the sign-offs are recorded that it demands. Every fault comes with its line and column. Publishing the latest version again changes nothing. For leads and officers.",
 		}, do: (*call).publish},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathPolicy + "/{number}/sign", Access: openapi.ByToken, Name: "sign", Status: http.StatusOK, Gives: Edition{}, Body: &openapi.Body{Of: signing{}, Needs: []string{"office", "act", "digest"}}, Also: append([]int{foreign, missing, conflict}, unread...),
+			Method: post, Path: pathPolicy + "/{number}/sign", Access: openapi.ByToken, Name: "sign", Status: http.StatusOK, Gives: Edition{}, Body: &openapi.Body{Of: signing{}, Needs: []string{"office", "act", "digest"}}, Also: append([]int{missing, conflict}, unread...),
 			Short: "Sign a policy version", Long: "For the officers whom the version names, in person.",
 		}, do: (*call).sign},
 	}
@@ -208,15 +207,15 @@ func teamRoutes() []route {
 			Short: "Make a sign-in link", Long: "For leads. It works once, within 24 hours.",
 		}, do: (*call).makeLink},
 		{Operation: openapi.Operation{
-			Method: get, Path: pathTokens, Access: openapi.ByToken, Name: "tokens", Status: http.StatusOK, Gives: tokens{}, Also: []int{foreign},
+			Method: get, Path: pathTokens, Access: openapi.ByToken, Name: "tokens", Status: http.StatusOK, Gives: tokens{}, Also: []int{missing},
 			Short: "API tokens",
 		}, do: (*call).listTokens},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathTokens, Access: openapi.ByToken, Name: "add-token", Status: http.StatusCreated, Gives: madeToken{}, Body: &openapi.Body{Of: newToken{}, Needs: []string{"name"}}, Also: append([]int{foreign, missing, conflict}, unread...),
+			Method: post, Path: pathTokens, Access: openapi.ByToken, Name: "add-token", Status: http.StatusCreated, Gives: madeToken{}, Body: &openapi.Body{Of: newToken{}, Needs: []string{"name"}}, Also: append([]int{missing, conflict}, unread...),
 			Short: "Make an API token", Long: "For yourself; for anybody, as a lead.",
 		}, do: (*call).makeToken},
 		{Operation: openapi.Operation{
-			Method: remove, Path: pathTokens + "/{id}", Access: openapi.ByToken, Name: "revoke-token", Status: http.StatusNoContent, Also: []int{foreign, missing},
+			Method: remove, Path: pathTokens + "/{id}", Access: openapi.ByToken, Name: "revoke-token", Status: http.StatusNoContent, Also: []int{missing},
 			Short: "Revoke an API token",
 		}, do: (*call).revokeToken},
 	}

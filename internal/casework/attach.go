@@ -20,11 +20,8 @@ func isConflict(err error) bool { return errors.Is(err, cvd.ErrConflict) }
 // it. The name is kept as a label only. When it returns an error, nothing of
 // the file is kept.
 func (s *Session) Attach(ctx context.Context, id cvd.CaseID, name string, r io.Reader, in cvd.Input) (Done, error) {
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, cvd.VerbAttach)
 	if err != nil {
-		return Done{}, err
-	}
-	if err := may.Allow(s.actor, cvd.VerbAttach, l.state); err != nil {
 		return Done{}, err
 	}
 	if l.key == nil || l.state.Closed() {
@@ -103,11 +100,8 @@ func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*
 // Attachment opens a file of the case by its generated name. The caller closes
 // it.
 func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string) (*cvd.Attachment, io.ReadCloser, error) {
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, cvd.VerbRead)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := may.Allow(s.actor, cvd.VerbRead, l.state); err != nil {
 		return nil, nil, err
 	}
 	if !may.OpenFile(s.actor, l.state) {
@@ -134,7 +128,7 @@ func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string
 		if err != nil {
 			return nil, nil, errors.Join(err, sealed.Close())
 		}
-		s.recordRead(ctx, l.state.ID, "attachment")
+		s.desk.looks.Note(ctx, s.actor, l.state.ID, "attachment", s.desk.Now())
 		return f, &both{plain, sealed}, nil
 	}
 	return nil, nil, fmt.Errorf("%w: no such file", cvd.ErrNotFound)

@@ -3,7 +3,6 @@ package casework
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -89,32 +88,4 @@ func (d *Desk) rewake(ctx context.Context, id cvd.CaseID) error {
 		return nil // somebody moved the case meanwhile, and its wake with it
 	}
 	return err
-}
-
-// recent remembers the ids of the last looks, so that a busy page writes one
-// record and not one a request. It is bounded.
-type recent struct {
-	mu  sync.Mutex
-	ids map[string]bool
-}
-
-const recentMost = 4096
-
-func (r *recent) seen(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ids[id] {
-		return true
-	}
-	if r.ids == nil || len(r.ids) >= recentMost {
-		r.ids = map[string]bool{}
-	}
-	r.ids[id] = true
-	return false
-}
-
-func (r *recent) forget(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.ids, id)
 }

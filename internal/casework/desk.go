@@ -17,9 +17,11 @@ import (
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
+	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
+	"fairlead/internal/store/looks"
 	"fairlead/internal/store/vault"
 )
 
@@ -59,12 +61,12 @@ type Config struct {
 // Desk is where cases are worked. It is safe for concurrent use.
 type Desk struct {
 	Config
-	reads recent
+	looks looks.Book
 }
 
 // New makes a desk.
 func New(cfg Config) *Desk {
-	d := &Desk{Config: cfg}
+	d := &Desk{Config: cfg, looks: looks.Book{Store: cfg.Store, Vault: cfg.Vault, Log: cfg.Log}}
 	if d.Poke == nil {
 		d.Poke = func() {}
 	}
@@ -88,6 +90,25 @@ type loaded struct {
 	row   store.Case
 	key   *vault.Key
 	state *cvd.Case
+}
+
+// errErased answers every change to an erased case.
+var errErased = fmt.Errorf("%w: the case is erased", cvd.ErrNotReady)
+
+// load reads one case that the actor may do the verb to. A case that is not
+// there and one that may not be seen have one answer.
+func (s *Session) load(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*loaded, error) {
+	if err := may.Glimpse(s.actor, id); err != nil {
+		return nil, err
+	}
+	l, err := s.desk.load(ctx, id)
+	if errors.Is(err, cvd.ErrNotFound) {
+		return nil, may.Unseen
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, may.Allow(s.actor, verb, l.state)
 }
 
 // load reads one case and opens it, contact included. An erased case comes back

@@ -15,11 +15,8 @@ import (
 // reissue gives the reporter a new receipt, after a member checked who asks;
 // the old ones stop working. The code is returned once and kept nowhere.
 func (s *Session) reissue(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, cvd.VerbReissue)
 	if err != nil {
-		return Done{}, err
-	}
-	if err := may.Allow(s.actor, cvd.VerbReissue, l.state); err != nil {
 		return Done{}, err
 	}
 	old, err := s.desk.receiptsOf(ctx, l, s.actor)
@@ -49,11 +46,8 @@ func (s *Session) reissue(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 // erase destroys a closed case's key: its words, contacts and files cannot be
 // read again by anybody. Heads and leaves stay, so the history still replays.
 func (s *Session) erase(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, cvd.VerbErase)
 	if err != nil {
-		return Done{}, err
-	}
-	if err := may.Allow(s.actor, cvd.VerbErase, l.state); err != nil {
 		return Done{}, err
 	}
 	evs, err := s.desk.history(ctx, l)

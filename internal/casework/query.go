@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
+	"fairlead/internal/store/looks"
 )
 
 // Doors never import the store; these are the few of its words that they need.
@@ -112,12 +114,12 @@ func (d *Desk) openRow(r store.Case) (Row, error) {
 // Counted+1.
 func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, error) {
 	out := make([]int, len(filters))
+	filters = slices.Clone(filters)
 	for i := range filters {
-		f, err := s.within(ctx, filters[i])
-		if err != nil {
+		var err error
+		if filters[i], err = s.within(ctx, filters[i]); err != nil {
 			return nil, err
 		}
-		filters[i] = f
 	}
 	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
 		for i, f := range filters {
@@ -154,6 +156,9 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 	return f, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
 }
 
+// Read is one recorded look at a case.
+type Read = looks.Look
+
 // File is one case as its actor may see it.
 type File struct {
 	Case   *cvd.Case
@@ -167,29 +172,29 @@ type File struct {
 
 // Case reads one case with its history. The look is recorded.
 func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, cvd.VerbRead)
 	if err != nil {
-		return nil, err
-	}
-	if err := may.Allow(s.actor, cvd.VerbRead, l.state); err != nil {
 		return nil, err
 	}
 	evs, err := s.desk.history(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Case: l.state, Policy: s.desk.Book.Version(l.state.Policy), Erased: l.key == nil, Verbs: s.Verbs(l.state)}
+	f := &File{Case: l.state, Policy: s.desk.Book.Version(l.state.Policy), Erased: l.key == nil}
+	if !f.Erased {
+		f.Verbs = s.Verbs(l.state)
+	}
 	for _, ev := range evs {
 		if may.See(s.actor, &ev.Head) {
 			f.Events = append(f.Events, ev)
 		}
 	}
 	if s.actor.Kind != cvd.ActorReporter {
-		if f.Readers, err = s.readers(ctx, id); err != nil {
+		if f.Readers, err = s.desk.looks.Latest(ctx, id); err != nil {
 			return nil, err
 		}
 	}
-	s.recordRead(ctx, id, "case")
+	s.desk.looks.Note(ctx, s.actor, id, "case", s.desk.Now())
 	return f, nil
 }
 

@@ -23,7 +23,6 @@ type Submission struct {
 	// member may record one that was taken earlier by phone or in person.
 	Received time.Time
 	Internal bool // found by ourselves; members only
-	Note     string
 	// Once makes a repeated request harmless.
 	Once *Once
 }

@@ -30,15 +30,12 @@ const attempts = 16
 // it (docs/adr/0001).
 func (s *Session) change(ctx context.Context, id cvd.CaseID, verb cvd.Verb, decide decision, more ...aside) (*cvd.Case, []cvd.Event, error) {
 	for range attempts {
-		l, err := s.desk.load(ctx, id)
+		l, err := s.load(ctx, id, verb)
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := may.Allow(s.actor, verb, l.state); err != nil {
-			return nil, nil, err
-		}
 		if l.key == nil {
-			return nil, nil, fmt.Errorf("%w: the case is erased", cvd.ErrNotReady)
+			return nil, nil, errErased
 		}
 		evs, err := decide(l.state.Clone(), s.desk.Now())
 		if err != nil {
@@ -166,7 +163,7 @@ func neverSilent(c *cvd.Case, ev *cvd.Event) error {
 	if len(ev.Arrows) > 0 && ev.Tell == cvd.TellTeam {
 		return fmt.Errorf("%w: %s moves the case, so the reporter is told, or the reason for telling nobody is recorded", cvd.ErrInvalid, ev.Type)
 	}
-	if ev.Tell == cvd.TellNobody && ev.Body != nil && ev.Body.Silence == "" {
+	if ev.Tell == cvd.TellNobody && (ev.Body == nil || strings.TrimSpace(ev.Body.Silence) == "") {
 		return cvd.Faults{{Field: "silent", Problem: "no reason for telling nobody", Remedy: "give the reason"}}
 	}
 	if c.Waited() && !c.Closed() && c.NextPromise() == nil {

@@ -69,12 +69,12 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 
 // Preview decides a verb without doing it.
 func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Preview, error) {
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, verb)
 	if err != nil {
 		return Preview{}, err
 	}
-	if err := may.Allow(s.actor, verb, l.state); err != nil {
-		return Preview{}, err
+	if l.key == nil {
+		return Preview{}, errErased
 	}
 	decide, err := s.decision(ctx, id, verb, in)
 	if err != nil {
@@ -100,11 +100,8 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 	if s.actor.Kind != cvd.ActorReporter || verb != cvd.VerbMessage {
 		return verb, false, nil
 	}
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, verb)
 	if err != nil {
-		return verb, false, err
-	}
-	if err := may.Allow(s.actor, verb, l.state); err != nil {
 		return verb, false, err
 	}
 	switch {
@@ -162,7 +159,7 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		if err != nil || !deed.Second || !alone {
 			return evs, err
 		}
-		return singleHanded(c, evs, deed, now)
+		return cvd.SingleHanded(c, evs, deed, now)
 	}, nil
 }
 
@@ -180,30 +177,10 @@ func needsSecond(p *policy.Policy, verb cvd.Verb, in cvd.Input) bool {
 	return false
 }
 
-// singleHanded confirms a ruling at once, because nobody else could.
-func singleHanded(c *cvd.Case, proposed []cvd.Event, deed cvd.Deed, now time.Time) ([]cvd.Event, error) {
-	next := c.Clone()
-	for _, ev := range proposed {
-		if err := next.Apply(ev); err != nil {
-			return nil, err
-		}
-	}
-	then, err := cvd.Decide(next, cvd.Deed{
-		Verb: cvd.VerbConfirm, By: deed.By, Alone: true, Ruling: &deed.In, Score: deed.Score,
-	}, now)
-	if err != nil {
-		return nil, err
-	}
-	return append(proposed, then...), nil
-}
-
 // ruling fetches the words of the ruling that waits for confirmation.
 func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error) {
-	l, err := s.desk.load(ctx, id)
+	l, err := s.load(ctx, id, cvd.VerbConfirm)
 	if err != nil {
-		return nil, err
-	}
-	if err := may.Allow(s.actor, cvd.VerbConfirm, l.state); err != nil {
 		return nil, err
 	}
 	if l.state.Pending == nil {
@@ -268,11 +245,8 @@ func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 		return Done{}, cvd.Faults{{Field: "text", Problem: "is empty", Remedy: "describe the new evidence"}}
 	}
 	for range attempts {
-		l, err := s.desk.load(ctx, id)
+		l, err := s.load(ctx, id, cvd.VerbSuccessor)
 		if err != nil {
-			return Done{}, err
-		}
-		if err := may.Allow(s.actor, cvd.VerbSuccessor, l.state); err != nil {
 			return Done{}, err
 		}
 		done, err := s.succeedOnce(ctx, l, in)
@@ -285,7 +259,7 @@ func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 
 func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Done, error) {
 	if l.key == nil {
-		return Done{}, fmt.Errorf("%w: the case is erased", cvd.ErrNotReady)
+		return Done{}, errErased
 	}
 	now := s.desk.Now()
 	recs, err := s.desk.receiptsOf(ctx, l, s.actor)
@@ -314,34 +288,6 @@ func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Don
 	}
 	a, err := s.receiveOnce(ctx, Submission{Report: report, Channel: "thread", Received: now, Internal: !l.state.HasReporter()}, from, now)
 	return Done{Case: old, Successor: &a}, err
-}
-
-// receiptsOf finds the receipts that open the case: the reporter's own, or all
-// of them when a member acts.
-func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.Record, error) {
-	var out []store.Record
-	err := d.Store.View(ctx, func(tx store.Tx) error {
-		kind := d.ReceiptKind
-		if a.Kind == cvd.ActorReporter {
-			rec, err := tx.Record(kind, a.Receipt)
-			out = append(out, rec)
-			return err
-		}
-		root := l.state
-		for _, link := range root.Links {
-			if link.Kind == cvd.LinkSuccessorOf {
-				recs, err := tx.Records(kind, string(link.Case), 10)
-				out = append(out, recs...)
-				if err != nil {
-					return err
-				}
-			}
-		}
-		recs, err := tx.Records(kind, string(l.state.ID), 10)
-		out = append(out, recs...)
-		return err
-	})
-	return out, err
 }
 
 // Verbs lists what the actor may do to the case now, in the table's order.

@@ -10,7 +10,7 @@ func checkPending(c *Case, d Deed) error {
 		return fmt.Errorf("%w: no ruling waits for a second person", ErrNotReady)
 	}
 	if c.Pending.By == d.By.Ref() && d.Verb == VerbConfirm && !d.Alone {
-		return fmt.Errorf("%w: another member must confirm it", ErrForbidden)
+		return fmt.Errorf("%w: another member must confirm it", ErrNotReady)
 	}
 	return nil
 }
@@ -53,4 +53,20 @@ func confirm(c *Case, d Deed, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	return append([]Event{ev}, then...), nil
+}
+
+// SingleHanded confirms a ruling that d just proposed, because nobody else
+// could. It returns the proposal with all that follows from it.
+func SingleHanded(c *Case, proposed []Event, d Deed, now time.Time) ([]Event, error) {
+	next := c.Clone()
+	for _, ev := range proposed {
+		if err := next.Apply(ev); err != nil {
+			return nil, err
+		}
+	}
+	then, err := Decide(next, Deed{Verb: VerbConfirm, By: d.By, Alone: true, Ruling: &d.In, Score: d.Score}, now)
+	if err != nil {
+		return nil, err
+	}
+	return append(proposed, then...), nil
 }

@@ -122,9 +122,9 @@ func TestAllow(t *testing.T) {
 		{"nobody", cvd.Actor{}, cvd.VerbRead, "", cvd.ErrNotFound},
 		{"a member without id names no fixer", cvd.Actor{Kind: cvd.ActorMember, Roles: []cvd.Role{cvd.RoleFixer}}, cvd.VerbRead, "", cvd.ErrNotFound},
 		{"a machine", machine(cvd.RoleMember), cvd.VerbAccept, "", nil},
-		{"a machine is no second person", machine(cvd.RoleLead), cvd.VerbConfirm, "", cvd.ErrForbidden},
-		{"a machine keeps no human promise", machine(cvd.RoleLead), cvd.VerbAcknowledge, "", cvd.ErrForbidden},
-		{"a machine erases nothing", machine(cvd.RoleLead), cvd.VerbErase, "", cvd.ErrForbidden},
+		{"a machine is no second person", machine(cvd.RoleLead), cvd.VerbConfirm, "", cvd.ErrNotReady},
+		{"a machine keeps no human promise", machine(cvd.RoleLead), cvd.VerbAcknowledge, "", cvd.ErrNotReady},
+		{"a machine erases nothing", machine(cvd.RoleLead), cvd.VerbErase, "", cvd.ErrNotReady},
 	} {
 		err := may.Allow(c.who, c.verb, caseWith(c.fixer))
 		if !errors.Is(err, c.want) {

@@ -14,7 +14,7 @@ func TestPlainShowsOnlyWordsForReaders(t *testing.T) {
 		want string
 	}{
 		{fmt.Errorf("%w: the case is closed", cvd.ErrNotReady), "the case is closed"},
-		{fmt.Errorf("case 7: %w: your role may not close", cvd.ErrForbidden), "your role may not close"},
+		{fmt.Errorf("case 7: %w: your role may not close", cvd.ErrForbidden), ""},
 		{fmt.Errorf("%w: dial tcp 10.0.0.1", cvd.ErrUnavailable), ""},
 		{fmt.Errorf("%w: no such case", cvd.ErrNotFound), ""},
 		{errors.New("sql: secret"), ""},
@@ -32,7 +32,7 @@ func TestEveryKindHasItsStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		{cvd.ErrNotFound, 404}, {cvd.ErrUnauthenticated, 401}, {cvd.ErrForbidden, 403}, {cvd.ErrInvalid, 422},
+		{cvd.ErrNotFound, 404}, {cvd.ErrUnauthenticated, 401}, {cvd.ErrForbidden, 404}, {cvd.ErrInvalid, 422},
 		{cvd.ErrUnreadable, 400}, {cvd.ErrTooLarge, 413}, {cvd.ErrNotReady, 409}, {cvd.ErrEmbargoed, 409},
 		{cvd.ErrConflict, 409}, {cvd.ErrLimited, 429}, {cvd.ErrUnavailable, 503}, {errors.New("x"), 500},
 		{cvd.Faults{{Field: "a"}}, 422},

@@ -33,7 +33,7 @@ var rows = []row{
 	{errCrossSite, http.StatusForbidden, "cross-site", false},
 	{cvd.ErrNotFound, http.StatusNotFound, "not-found", false},
 	{cvd.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", false},
-	{cvd.ErrForbidden, http.StatusForbidden, "forbidden", true},
+	{cvd.ErrForbidden, http.StatusNotFound, "not-found", false}, // a missing role reads like what does not exist
 	{cvd.ErrUnreadable, http.StatusBadRequest, "unreadable", true},
 	{cvd.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large", true},
 	{cvd.ErrLimited, http.StatusTooManyRequests, "limited", false},

@@ -148,8 +148,8 @@ func one(h *app.House, n int) (store.Case, store.Event, error) {
 	now := h.Options.Clock.Now()
 	cur := h.Book.Current()
 	var random [6]byte
-	for i := range random {
-		random[i] = byte(n >> (5 * i) & 31)
+	for i, rest := 0, n; i < len(random); i, rest = i+1, rest/31 {
+		random[i] = byte(rest % 31) // the id's alphabet has 31 characters
 	}
 	id := cvd.NewCaseID("FL", now.Year(), random)
 	r := &cvd.Report{Title: fmt.Sprintf("Report %d of many", n), Product: "Northlake Gateway", Description: strings.Repeat("What was found. ", 40)}
