@@ -61,7 +61,8 @@ type Tx interface {
 
 	// Keys.
 
-	// PutKey stores a wrapped key under its reference, replacing an older one.
+	// PutKey stores a wrapped key under its reference, replacing an older one. A
+	// key that was dropped with its case or body stays so: cvd.ErrNotFound.
 	PutKey(k Key) error
 	// Keys lists the keys of one case that are kept beside its own: those of
 	// participants.
@@ -79,7 +80,9 @@ type Tx interface {
 	// leased by somebody else, and leases them until until.
 	Lease(now, until time.Time, limit int) ([]Effect, error)
 	// Finish stores what became of an effect that this caller leased: State,
-	// Attempts, At (the next try), Done, Sealed. It ends the lease.
+	// Attempts, At (the next try), Done, Sealed. It ends the lease. One that was
+	// given up is nobody's, and is taken up again by finishing it as pending. A
+	// lost lease and an effect that is done are a cvd.ErrConflict.
 	Finish(e Effect) error
 	// Effects lists up to limit effects of the state, newest first; an empty
 	// state means any, an empty case means all.

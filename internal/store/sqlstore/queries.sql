@@ -76,7 +76,7 @@ INSERT INTO effects (
 -- name: FinishEffect :execrows
 UPDATE effects SET
     state = @state, attempts = @attempts, at = @at, ready = @at, done = @done, sealed = @sealed, leased = @never_leased
-WHERE ref = @ref AND leased = @leased AND state = 'pending';
+WHERE ref = @ref AND leased = @leased AND state <> 'done';
 
 -- name: HasEffect :one
 SELECT count(*) FROM effects WHERE ref = @ref;

@@ -248,6 +248,25 @@ func effectsLease(t *testing.T, s store.Store) {
 	})
 }
 
+// What was given up can be taken up again; what is done stays done.
+func effectsRevived(t *testing.T, s store.Store) {
+	update(t, s, func(tx store.Tx) error { return tx.Enqueue([]store.Effect{effect(1, at(1)), effect(2, at(1))}) })
+	taken := lease(t, s, at(5), at(10), 2)
+	dead, done := taken[0], taken[1]
+	dead.State, dead.Attempts, done.State = store.EffectDead, 12, store.EffectDone
+	update(t, s, func(tx store.Tx) error { return errors.Join(tx.Finish(dead), tx.Finish(done)) })
+	same(t, "nothing to carry", len(lease(t, s, at(20), at(30), 10)), 0)
+
+	for _, e := range []*store.Effect{&dead, &done} {
+		e.State, e.Attempts, e.At, e.Leased = store.EffectPending, 0, at(20), time.Time{}
+	}
+	update(t, s, func(tx store.Tx) error { return tx.Finish(dead) })
+	refused(t, s, cvd.ErrConflict, func(tx store.Tx) error { return tx.Finish(done) })
+	again := lease(t, s, at(20), at(30), 10)
+	same(t, "taken up again", len(again), 1)
+	same(t, "which", again[0].Key, dead.Key)
+}
+
 func effectsTwoWorkers(t *testing.T, s store.Store) {
 	const n = 120
 	var all []store.Effect

@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"an erased case takes no key again", keysStayGone},
 		{"effects are enqueued once", effectsOnce},
 		{"effects are leased, finished and tried again", effectsLease},
+		{"effects that were given up can be taken up again", effectsRevived},
 		{"effects are never leased twice", effectsTwoWorkers},
 		{"effects are listed", effectsList},
 		{"records have versions", recordVersions},

@@ -101,7 +101,7 @@ func (q *Queries) Events(ctx context.Context, stream string, after int64, page i
 const finishEffect = `-- name: FinishEffect :execrows
 UPDATE effects SET
     state = $1, attempts = $2, at = $3, ready = $3, done = $4, sealed = $5, leased = $6
-WHERE ref = $7 AND leased = $8 AND state = 'pending'
+WHERE ref = $7 AND leased = $8 AND state <> 'done'
 `
 
 type FinishEffectParams struct {
