@@ -278,3 +278,15 @@ func (in *reading) done() (*cvd.Report, error) {
 	}
 	return &in.report, nil
 }
+
+// Message checks a text of several lines, at most most characters, and brings it
+// into the form in which it is kept: UTF-8, lines ended by LF, no blanks around
+// it. What is wrong comes as cvd.Faults that name the field.
+func Message(field, s string, most int) (string, error) {
+	in := &reading{}
+	s, _ = in.clean(field, s, true, most)
+	return s, in.faults.Err()
+}
+
+// MaxMessage is the most characters of one message in a thread.
+const MaxMessage = 100_000

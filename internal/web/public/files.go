@@ -1,0 +1,50 @@
+package public
+
+import (
+	"net/http"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+)
+
+func (p *pub) securityTxt(w http.ResponseWriter, r *http.Request) error {
+	if p.site.SecurityTxt == nil {
+		return cvd.ErrNotFound
+	}
+	text, err := p.site.SecurityTxt(r)
+	if err != nil {
+		return err
+	}
+	return web.Write(w, r, http.StatusOK, "text/plain; charset=utf-8", text)
+}
+
+// securityTxtMoved sends those who look in the old place on (RFC 9116, section
+// 3).
+func (p *pub) securityTxtMoved(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/.well-known/security.txt", http.StatusMovedPermanently)
+	return nil
+}
+
+func (p *pub) publicKey(w http.ResponseWriter, r *http.Request) error {
+	if p.site.PublicKey == nil {
+		return cvd.ErrNotFound
+	}
+	key := p.site.PublicKey()
+	if len(key) == 0 {
+		return cvd.ErrNotFound
+	}
+	return web.Write(w, r, http.StatusOK, "application/pgp-keys", key)
+}
+
+// emptyView says plainly that something does not exist yet.
+type emptyView struct{ Title, Lead, Text string }
+
+// notYet is a page for what is planned and not there: it says so and pretends
+// nothing.
+func (p *pub) notYet(name string) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id := "public." + name + "."
+		v := emptyView{p.say(id + "title"), p.say(id + "lead"), p.say(id + "text")}
+		return p.pages.Render(w, r, http.StatusOK, "empty", p.page(v.Title, "/"+name), v)
+	}
+}

@@ -1,0 +1,316 @@
+package public
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+	"fairlead/internal/web"
+)
+
+// maxFields is the most bytes that all fields of a form with files may have
+// together.
+const maxFields = 1 << 21
+
+// drained is how much of an unread body is taken before an answer, so that
+// browsers show the answer and not a broken connection.
+const drained = 64 << 20
+
+// posted is a form as it comes in: its fields, and the files after them, which
+// are read from the connection one by one and never kept in between.
+type posted struct {
+	fields url.Values
+	next   *multipart.Part // the first file, if any
+	files  *multipart.Reader
+}
+
+// readPosted reads the fields up to the first file.
+func readPosted(r *http.Request) (*posted, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		if err := web.Form(r); err != nil {
+			return nil, err
+		}
+		return &posted{fields: r.PostForm}, nil
+	}
+	mr, err := r.MultipartReader()
+	if err != nil {
+		return nil, cvd.ErrUnreadable
+	}
+	in := &posted{fields: url.Values{}, files: mr}
+	for left := int64(maxFields); ; {
+		part, err := mr.NextPart()
+		if errors.Is(err, io.EOF) {
+			return in, nil
+		}
+		if err != nil {
+			return nil, web.BodyError(err)
+		}
+		if part.FileName() != "" {
+			in.next = part
+			return in, nil
+		}
+		b, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return nil, web.BodyError(err)
+		}
+		if left -= int64(len(b)); left < 0 || len(in.fields) > 200 {
+			return nil, fmt.Errorf("%w: the fields of the form are over %d MiB together; shorten them, or send the long parts as files", cvd.ErrTooLarge, maxFields>>20)
+		}
+		if part.FormName() == "attachments" || part.FormName() == "file" {
+			continue // a file field that was left empty
+		}
+		in.fields.Add(part.FormName(), string(b))
+	}
+}
+
+// each hands every file to keep. Fields that come after the first file are named
+// in late. An error of keep is about that file alone; the error that comes back
+// is about the connection.
+func (in *posted) each(keep func(name string, r io.Reader) error) (late []string, err error) {
+	for part := in.next; part != nil; {
+		if part.FileName() != "" {
+			if err := keep(part.FileName(), part); err != nil {
+				return late, err
+			}
+		} else if name := part.FormName(); !slices.Contains(late, name) {
+			late = append(late, name)
+		}
+		part, err = in.files.NextPart()
+		if errors.Is(err, io.EOF) {
+			return late, nil
+		}
+		if err != nil {
+			return late, web.BodyError(err)
+		}
+	}
+	return late, nil
+}
+
+// digest is a hash over all fields, whatever their order.
+func digest(fields url.Values) string {
+	sum := sha256.Sum256([]byte(fields.Encode()))
+	return hex.EncodeToString(sum[:])
+}
+
+// confirmation is the page that shows the receipt.
+type confirmation struct {
+	Case       cvd.CaseID
+	Receipt    string
+	Accepted   casework.Accepted
+	Promises   []promised
+	Kept       []string
+	Refused    []refused
+	Urgent     []reach
+	Sensitive  bool
+	Mail       bool
+	Thread     string
+	Paused     string
+	NewProduct bool
+}
+
+// refused is a file that was not kept, with the reason.
+type refused struct{ Name, Why string }
+
+// send takes a report. Once the report is stored, nothing that happens to its
+// files can take it back.
+func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
+	defer func() { _, _ = io.CopyN(io.Discard, r.Body, drained) }()
+	in, err := readPosted(r)
+	if err != nil {
+		return err
+	}
+	once := in.fields.Get("once")
+	typed := url.Values{}
+	for name, values := range in.fields {
+		typed[name] = slices.Clone(values)
+	}
+	delete(in.fields, "once")
+	if ok, after := p.site.Reports.Allow(p.site.From(r)); !ok {
+		limited := auth.Limited{After: after}
+		web.RetryAfter(w, limited)
+		return p.refuse(w, r, typed, limited)
+	}
+	cur, err := p.current()
+	if err != nil {
+		return p.refuse(w, r, typed, err)
+	}
+	report, err := intake.FromForm(in.fields)
+	if err == nil {
+		err = intake.Missing(report, cur.Policy.Information).Err()
+	}
+	if err != nil {
+		return p.refuse(w, r, typed, err)
+	}
+	sub := casework.Submission{Report: report, Channel: "web"}
+	if len(once) >= 16 && len(once) <= 64 {
+		// With its body in the key, a step back with other words is a new
+		// report and not a refusal.
+		sum := digest(in.fields)
+		sub.Once = &casework.Once{Key: "web/" + once + "/" + sum, Digest: sum}
+	}
+	taken, err := p.site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)
+	if err != nil {
+		return p.refuse(w, r, typed, err)
+	}
+	v := confirmation{
+		Case: taken.Case, Receipt: taken.Receipt, Accepted: taken, Promises: p.promisedNow(taken.Promises),
+		Urgent: ways(cur.Policy.UrgentContacts()), Sensitive: report.SensitiveDataSeen.Yes(), Paused: cur.Policy.Intake.Paused,
+		Mail: report.Reporter != nil && report.Reporter.Email != "", Thread: p.site.BaseURL(r) + "/thread",
+	}
+	p.keepFiles(r, in, taken, &v)
+	return p.pages.Render(w, r, http.StatusCreated, "sent", p.page(p.say("public.sent.title"), ""), v)
+}
+
+func (p *pub) promisedNow(list []casework.Promise) []promised {
+	var out []promised
+	for _, one := range list {
+		out = append(out, promised{What: p.say("clock." + string(one.Kind)), Due: one.Due, Target: one.Target})
+	}
+	return out
+}
+
+// keepFiles attaches the files of a report that is stored already.
+func (p *pub) keepFiles(r *http.Request, in *posted, taken casework.Accepted, v *confirmation) {
+	if in.next == nil {
+		return
+	}
+	actor, err := p.site.Auth.Receipt(r.Context(), taken.Receipt)
+	if err != nil {
+		v.Refused = append(v.Refused, refused{in.next.FileName(), p.why(err)})
+		return
+	}
+	session := p.site.Desk.As(actor)
+	var known []string
+	if taken.Again {
+		known = p.filesOf(r, session, taken.Case)
+	}
+	late, err := in.each(func(name string, body io.Reader) error {
+		shown := fileLabel(name)
+		if slices.Contains(known, shown) {
+			v.Kept = append(v.Kept, shown) // came with the first sending
+			return nil
+		}
+		if _, err := session.Attach(r.Context(), taken.Case, name, body, cvd.Input{}); err != nil {
+			v.Refused = append(v.Refused, refused{shown, p.why(err)})
+			return nil
+		}
+		v.Kept = append(v.Kept, shown)
+		return nil
+	})
+	for _, name := range late {
+		v.Refused = append(v.Refused, refused{p.say("public.sent.field"), p.say("public.sent.late", "name", clip(name))})
+	}
+	if err != nil {
+		v.Refused = append(v.Refused, refused{p.say("public.sent.rest"), p.why(err)})
+	}
+}
+
+// filesOf lists the names of the files that the case holds.
+func (p *pub) filesOf(r *http.Request, s *casework.Session, id cvd.CaseID) []string {
+	f, err := s.Case(r.Context(), id)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, ev := range f.Events {
+		if ev.Body != nil && ev.Body.File != nil {
+			out = append(out, ev.Body.File.Name)
+		}
+	}
+	return out
+}
+
+// fileLabel is the last part of a file's name as its sender gave it; it is shown
+// and never used as a path.
+func fileLabel(name string) string {
+	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
+		name = name[i+1:]
+	}
+	return clip(strings.ToValidUTF8(name, "_"))
+}
+
+func clip(s string) string {
+	if rs := []rune(s); len(rs) > 120 {
+		return string(rs[:119]) + "…"
+	}
+	return s
+}
+
+// why says in words for the reader why a file was not kept.
+func (p *pub) why(err error) string {
+	if plain := web.Plain(err); plain != "" {
+		return plain
+	}
+	switch {
+	case errors.Is(err, cvd.ErrTooLarge):
+		return p.say("public.why.too-large")
+	case errors.Is(err, cvd.ErrUnreadable):
+		return p.say("public.why.broken")
+	}
+	id := web.NewID()
+	p.site.Log.Error("a file could not be kept", "id", id, "err", err)
+	return p.say("public.why.internal", "id", id)
+}
+
+// receiptFile is the receipt as a text to keep. It is made for a receipt that
+// opens something only, so the site prints no words of others.
+func (p *pub) receiptFile(w http.ResponseWriter, r *http.Request) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	if err := p.allowCode(w, r); err != nil {
+		return err
+	}
+	code := auth.NormaliseReceipt(r.PostForm.Get("receipt"))
+	actor, err := p.site.Auth.Receipt(r.Context(), code)
+	if err != nil {
+		return err
+	}
+	files, err := p.site.Desk.As(actor).Thread(r.Context())
+	if err != nil {
+		return err
+	}
+	voice, zone := p.site.Voice(r), p.site.Zone()
+	var b strings.Builder
+	b.WriteString(voice.Say("public.receipt.head", "organisation", p.site.Organisation()) + "\n\n")
+	for _, f := range files {
+		b.WriteString(voice.Say("public.receipt.case", "case", f.Case.ID) + "\n")
+		b.WriteString(voice.Say("public.receipt.received", "when", voice.Instant(f.Case.Created, zone)) + "\n")
+		for _, one := range f.Promises() {
+			b.WriteString(voice.Say("public.receipt.promise", "what", voice.Say("clock."+string(one.Kind)), "when", voice.Instant(one.Due, zone)) + "\n")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString(voice.Say("public.receipt.code", "receipt", code) + "\n")
+	b.WriteString(voice.Say("public.receipt.use", "url", p.site.BaseURL(r)+"/thread") + "\n")
+	download(w, "receipt-"+string(files[len(files)-1].Case.ID)+".txt")
+	return web.Write(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(b.String()))
+}
+
+// allowCode limits the tries of receipts from one address.
+func (p *pub) allowCode(w http.ResponseWriter, r *http.Request) error {
+	if ok, after := p.site.Codes.Allow(p.site.From(r)); !ok {
+		return auth.Limited{After: after}
+	}
+	return nil
+}
+
+// download makes the answer a file to keep, never a page to show.
+func download(w http.ResponseWriter, name string) {
+	h := w.Header()
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+}
