@@ -4,47 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
-	"fairlead/internal/may"
 	"fairlead/internal/store"
 )
 
-// reissue gives the reporter a new receipt, after a member checked who asks;
-// the old ones stop working. The code is returned once and kept nowhere.
-func (s *Session) reissue(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
-	l, err := s.load(ctx, id, cvd.VerbReissue)
-	if err != nil {
-		return Done{}, err
-	}
-	old, err := s.desk.receiptsOf(ctx, l, s.actor)
-	if err != nil {
-		return Done{}, err
-	}
-	code, rec, err := s.desk.Receipts.NewReceipt([]cvd.Reach{{Case: id, Participant: cvd.Reporter}}, s.desk.Now())
-	if err != nil {
-		return Done{}, err
-	}
-	c, evs, err := s.change(ctx, id, cvd.VerbReissue, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbReissue, In: in, By: s.actor}, now)
-	}, func(tx store.Tx) error {
-		for _, r := range old {
-			if _, err := tx.DeleteRecords(store.Selection{Kind: r.Kind, ID: r.ID}); err != nil {
-				return err
-			}
-		}
-		return tx.PutRecord(rec, 0)
-	})
-	if err != nil {
-		return Done{}, err
-	}
-	return Done{Case: c, Events: evs, Receipt: code}, nil
-}
-
 // erase destroys a closed case's key: its words, contacts and files cannot be
 // read again by anybody. Heads and leaves stay, so the history still replays.
+// The receipt dies with the last case that it opens.
 func (s *Session) erase(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
 	l, err := s.load(ctx, id, cvd.VerbErase)
 	if err != nil {
@@ -54,37 +24,63 @@ func (s *Session) erase(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done,
 	if err != nil {
 		return Done{}, err
 	}
-	recs, err := s.desk.receiptsOf(ctx, l, s.actor)
+	all, err := s.desk.family(ctx, l)
 	if err != nil {
 		return Done{}, err
 	}
-	c, done, err := s.change(ctx, id, cvd.VerbErase, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
-	}, func(tx store.Tx) error {
-		for _, r := range recs {
-			if r.Owner == string(id) {
-				if _, err := tx.DeleteRecords(store.Selection{Kind: r.Kind, ID: r.ID}); err != nil {
-					return err
-				}
-			}
-		}
+	more := []aside{func(tx store.Tx) error {
 		_, err := tx.DeleteRecords(store.Selection{Kind: recordOnce, Owner: string(id)})
 		return err
+	}}
+	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
+		more = append(more, s.desk.revoke(all))
+	}
+	c, done, err := s.change(ctx, id, cvd.VerbErase, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
+	}, more...)
+	if err != nil {
+		return Done{}, err
+	}
+	err = s.desk.dropFiles(ctx, evs)
+	if s.desk.Erased != nil {
+		err = errors.Join(err, s.desk.Erased(id))
+	}
+	if err != nil {
+		s.desk.Log.Error("a case is erased, but what follows an erasure was not all done; its key is gone, so nothing of it can be read", "case", string(id), "err", err)
+	}
+	return Done{Case: c, Events: done}, nil
+}
+
+// dropFiles removes the files of these events. Their keys are gone already.
+func (d *Desk) dropFiles(ctx context.Context, evs []cvd.Event) error {
+	var errs []error
+	for _, ev := range evs {
+		if ev.Body != nil && ev.Body.File != nil {
+			errs = append(errs, d.Blobs.Delete(context.WithoutCancel(ctx), ev.Body.File.Blob))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// redact destroys the words of one event, and the file that came with it.
+func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
+	l, err := s.load(ctx, id, cvd.VerbRedact)
+	if err != nil {
+		return Done{}, err
+	}
+	evs, err := s.desk.history(ctx, l)
+	if err != nil {
+		return Done{}, err
+	}
+	evs = slices.DeleteFunc(evs, func(ev cvd.Event) bool { return ev.Seq != in.Seq })
+	c, done, err := s.change(ctx, id, cvd.VerbRedact, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
 	})
 	if err != nil {
 		return Done{}, err
 	}
-	var errs []error
-	if s.desk.Erased != nil {
-		errs = append(errs, s.desk.Erased(id))
-	}
-	for _, ev := range evs {
-		if ev.Body != nil && ev.Body.File != nil {
-			errs = append(errs, s.desk.Blobs.Delete(ctx, ev.Body.File.Blob))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		s.desk.Log.Error("a case is erased, but what follows an erasure was not all done; its key is gone, so nothing of it can be read", "case", string(id), "err", err)
+	if err := s.desk.dropFiles(ctx, evs); err != nil {
+		s.desk.Log.Error("a file is redacted, but its sealed bytes could not be removed; its key is gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil
 }

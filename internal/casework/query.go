@@ -157,7 +157,7 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 }
 
 // Read is one recorded look at a case.
-type Read = looks.Look
+type Read = looks.Read
 
 // File is one case as its actor may see it.
 type File struct {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
-	"fairlead/internal/may"
 	"fairlead/internal/store"
 	"fairlead/internal/tell"
 )

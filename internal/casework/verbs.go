@@ -42,6 +42,8 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 		return s.reissue(ctx, id, in)
 	case cvd.VerbErase:
 		return s.erase(ctx, id, in)
+	case cvd.VerbRedact:
+		return s.redact(ctx, id, in)
 	case cvd.VerbSuccessor:
 		return s.succeed(ctx, id, in)
 	case cvd.VerbAttach, cvd.VerbReceive, cvd.VerbRead:

@@ -288,11 +288,11 @@ func (c *Case) learn(ev *Event) {
 	case EventAttached:
 		c.Files++
 	}
-	p := c.Participant(Reporter)
-	if p == nil || !(ev.Type == EventReceived || ev.Type == EventContact || b.ContactBox != nil || b.Contact != nil) {
-		return
+	carries := ev.Type == EventReceived || ev.Type == EventContact ||
+		(ev.Redacts > 0 && ev.Redacts == c.Sources.Contact) // the contact moved on to this event
+	if p := c.Participant(Reporter); p != nil && carries {
+		p.ContactBox, p.Contact, c.Sources.Contact = b.ContactBox, b.Contact, ev.Seq
 	}
-	p.ContactBox, p.Contact, c.Sources.Contact = b.ContactBox, b.Contact, ev.Seq
 }
 
 // unlearn forgets what the redacted event had told.
@@ -311,9 +311,6 @@ func (c *Case) unlearn(seq int64) {
 	}
 	if c.Sources.Outcome == seq {
 		c.Outcome = ""
-	}
-	if p := c.Participant(Reporter); p != nil && c.Sources.Contact == seq {
-		p.Contact, p.ContactBox = nil, nil
 	}
 }
 

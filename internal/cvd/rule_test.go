@@ -73,7 +73,7 @@ func TestSecondPerson(t *testing.T) {
 	confirm := func(by Actor, in Input) Deed { return Deed{Verb: VerbConfirm, By: by, Ruling: &in} }
 
 	c, in := start()
-	refused(t, c, confirm(ann, in), ErrForbidden)
+	refused(t, c, confirm(ann, in), ErrNotReady)
 	evs := do(t, c, confirm(bob, in))
 	if c.RM() != RMInvalid || c.Pending != nil || len(evs) != 2 || evs[1].Body.Reason != in.Reason {
 		t.Errorf("confirmed: %s, %+v, %d events", c.RM(), c.Pending, len(evs))

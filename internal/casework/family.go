@@ -1,0 +1,101 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// family is the case with all cases before and after it under the same receipt,
+// oldest first: new evidence on a closed case opens a successor.
+func (d *Desk) family(ctx context.Context, l *loaded) ([]*loaded, error) {
+	all := []*loaded{l}
+	seen := map[cvd.CaseID]bool{l.state.ID: true}
+	for i := 0; i < len(all); i++ {
+		for _, link := range all[i].state.Links {
+			if seen[link.Case] || (link.Kind != cvd.LinkSuccessorOf && link.Kind != cvd.LinkSucceededBy) {
+				continue
+			}
+			seen[link.Case] = true
+			next, err := d.load(ctx, link.Case)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, next)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *loaded) int { return a.state.Created.Compare(b.state.Created) })
+	return all, nil
+}
+
+// receiptsOf finds the receipts that open the case: the reporter's own, or all
+// of them when a member acts.
+func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.Record, error) {
+	all, err := d.family(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	var out []store.Record
+	err = d.Store.View(ctx, func(tx store.Tx) error {
+		out = nil
+		if a.Kind == cvd.ActorReporter {
+			rec, err := tx.Record(d.ReceiptKind, a.Receipt)
+			out = append(out, rec)
+			return err
+		}
+		for _, one := range all {
+			recs, err := tx.Records(d.ReceiptKind, string(one.state.ID), 100)
+			if err != nil {
+				return err
+			}
+			out = append(out, recs...)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// revoke deletes every receipt that opens the family.
+func (d *Desk) revoke(all []*loaded) aside {
+	return func(tx store.Tx) error {
+		for _, one := range all {
+			if _, err := tx.DeleteRecords(store.Selection{Kind: d.ReceiptKind, Owner: string(one.state.ID)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// reissue gives the reporter a new receipt, after a member checked who asks;
+// the old ones stop working. The code is returned once and kept nowhere.
+func (s *Session) reissue(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
+	l, err := s.load(ctx, id, cvd.VerbReissue)
+	if err != nil {
+		return Done{}, err
+	}
+	all, err := s.desk.family(ctx, l)
+	if err != nil {
+		return Done{}, err
+	}
+	var reach []cvd.Reach
+	for _, one := range all {
+		if one.key != nil || one == l {
+			reach = append(reach, cvd.Reach{Case: one.state.ID, Participant: cvd.Reporter})
+		}
+	}
+	code, rec, err := s.desk.Receipts.NewReceipt(reach, s.desk.Now())
+	if err != nil {
+		return Done{}, err
+	}
+	c, evs, err := s.change(ctx, id, cvd.VerbReissue, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbReissue, In: in, By: s.actor}, now)
+	}, s.desk.revoke(all), func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+	if err != nil {
+		return Done{}, err
+	}
+	return Done{Case: c, Events: evs, Receipt: code}, nil
+}
