@@ -109,8 +109,8 @@ func TestSignInByLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := h.Browser()
-	b.Get("/desk/sign-in?link=" + code).Check(h, http.StatusOK)
-	page := b.Get("/desk/sign-in?link=" + code).Check(h, http.StatusOK)
+	b.Get("/desk/sign-in?link="+code).Check(h, http.StatusOK)
+	page := b.Get("/desk/sign-in?link="+code).Check(h, http.StatusOK)
 	whole(t, "link", page)
 	a := b.Post("/desk/sign-in", b.Form(page, "/desk/sign-in"))
 	me := b.Follow(a).Check(h, http.StatusOK)

@@ -1,13 +1,282 @@
 package desk_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
+	"testing"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/web/webtest"
 )
 
 func request(method, path, form string) *http.Request {
 	r := httptest.NewRequest(method, path, strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return r
+}
+
+func filter() casework.Filter { return casework.Filter{Sort: casework.ByCreated} }
+
+// Who comes where: a digit of status a route. What is closed to somebody reads
+// as what does not exist.
+func TestWhoComesWhere(t *testing.T) {
+	h := house(t)
+	named, other := h.Receive(full()).Case, h.Receive(full()).Case
+	h.Do(h.Lead, named, cvd.VerbInvite, cvd.Input{To: h.Fixer.ID})
+	routes := []string{
+		"/desk/", "/desk/cases/" + string(named), "/desk/cases/" + string(other), "/desk/cases/" + string(named) + "/do/note",
+		"/desk/cases/" + string(named) + "/do/validate", "/desk/cases/" + string(named) + "/do/forget", "/desk/record", "/desk/policy", "/desk/policy/1",
+		"/desk/team", "/desk/team/" + h.Lead.ID, "/desk/outbox", "/desk/audit", "/desk/me",
+	}
+	for _, c := range []struct{ who, want string }{
+		{"lead", "200 200 200 200 200 200 200 200 200 200 200 200 200 200"},
+		{"member", "200 200 200 200 200 404 200 200 200 200 404 200 404 200"},
+		{"fixer", "200 200 404 200 404 404 404 404 404 404 404 404 404 200"},
+		{"officer", "404 404 404 404 404 404 404 200 200 404 404 404 404 200"},
+		{"auditor", "200 200 200 404 404 404 404 200 200 200 404 200 200 200"},
+		{"reporter", "303 303 303 303 303 303 303 303 303 303 303 303 303 303"},
+		{"stranger", "303 303 303 303 303 303 303 303 303 303 303 303 303 303"},
+	} {
+		b := h.Browser()
+		switch c.who {
+		case "stranger":
+		case "reporter":
+			b.SetCookie("fairlead-desk", reporterToken(h))
+		default:
+			b = in(h, c.who+"@example.org")
+		}
+		var got []string
+		missing := ""
+		for _, path := range routes {
+			a := b.Get(path)
+			got = append(got, strconv.Itoa(a.Status))
+			if a.Status == http.StatusNotFound {
+				if body := here.ReplaceAllString(a.Body, ""); missing == "" {
+					missing = body
+				} else if body != missing {
+					t.Errorf("%s: %s is told apart from other missing pages", c.who, path)
+				}
+			}
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.who, s, c.want)
+		}
+	}
+}
+
+// here is the mark of the part one is in, which follows from the address alone.
+var here = regexp.MustCompile(` aria-current="page"`)
+
+// reporterToken is the session of somebody who showed a receipt.
+func reporterToken(h *webtest.House) string {
+	h.T.Helper()
+	actor, err := h.Auth.Receipt(context.Background(), h.Receive(full()).Receipt)
+	if err != nil {
+		h.T.Fatal(err)
+	}
+	s, err := h.Auth.StartReporter(context.Background(), actor)
+	if err != nil {
+		h.T.Fatal(err)
+	}
+	return s.Token
+}
+
+// What a role may not do, it cannot do by posting either.
+func TestNobodyPostsBeyondTheirRole(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	for _, c := range []struct{ who, path string }{
+		{"auditor", "/desk/cases/" + id + "/do/note"},
+		{"auditor", "/desk/outbox/retry"},
+		{"fixer", "/desk/cases/" + id + "/do/note"},
+		{"officer", "/desk/cases/" + id + "/do/claim"},
+		{"officer", "/desk/record"},
+		{"member", "/desk/team"},
+		{"member", "/desk/team/" + h.Member.ID},
+		{"member", "/desk/team/" + h.Lead.ID + "/link"},
+		{"member", "/desk/policy/1/sign"},
+		{"lead", "/desk/policy/1/sign"},
+		{"member", "/desk/cases/" + id + "/do/erase"},
+	} {
+		a := in(h, c.who+"@example.org").Post(c.path, url.Values{
+			"step": {"do"}, "note": {"x"}, "reason": {"x"}, "name": {"x"}, "email": {"x@example.org"}, "roles": {"lead"}, "active": {"yes"}, "read": {"yes"},
+		})
+		if a.Status != http.StatusNotFound {
+			t.Errorf("%s posts to %s: %d", c.who, c.path, a.Status)
+		}
+	}
+	if c := state(h, cvd.CaseID(id)); c.Version != 1 {
+		t.Errorf("the case moved to %d", c.Version)
+	}
+}
+
+const hostile = `"><script>alert(1)</script><img src=x onerror=y>'&`
+
+// Whatever strangers and members write comes back as text, everywhere.
+func TestWordsStayText(t *testing.T) {
+	h := house(t)
+	r := full()
+	for _, s := range []*string{&r.Title, &r.Product, &r.Version, &r.Description, &r.Steps, &r.Impact, &r.ProposedFix, &r.FoundAt, &r.DisclosurePlan, &r.OwnID} {
+		*s = hostile
+	}
+	r.URLs, r.Tools = cvd.Lines{"javascript:alert(1)", hostile}, cvd.Lines{hostile}
+	r.AIUse, r.Exploited, r.Public, r.ThirdParty = hostile, hostile, hostile, hostile
+	r.Extra = map[string]string{hostile: hostile}
+	r.Reporter = &cvd.Contact{Name: hostile, Email: "a@example.org", Affiliation: hostile, Title: hostile, Credit: cvd.Credit{Wanted: "name", As: hostile}, ContactShareable: hostile, PGPKey: hostile}
+	id := h.Receive(r).Case
+	b := in(h, "lead@example.org")
+	h.Do(h.Lead, id, cvd.VerbAsk, cvd.Input{Missing: []string{hostile}, Text: hostile, Note: hostile})
+	h.Do(h.Lead, id, cvd.VerbHandOn, cvd.Input{To: hostile, Reason: hostile})
+	if err := h.Book.Suggest(context.Background(), hostile); err != nil {
+		t.Fatal(err)
+	}
+	other := h.Receive(r).Case
+	at := "/desk/cases/" + string(other) + "/do/"
+	pages := map[string]*webtest.Answer{
+		"queue": b.Get("/desk/"), "closed": b.Get("/desk/?view=closed"), "case": b.Get("/desk/cases/" + string(id)), "outbox": b.Get("/desk/outbox"),
+		"policy": b.Get("/desk/policy"), "contact": b.Get(at + "contact"), "sign-in": h.Browser().Get("/desk/sign-in?" + url.Values{"next": {hostile}, "link": {hostile}}.Encode()),
+		"preview": b.Post(at+"ask", url.Values{"step": {"preview"}, "missing_more": {hostile}, "text": {hostile}, "note": {hostile}}),
+		"form":    b.Post(at+"defer", url.Values{"step": {"edit"}, "reason": {hostile}, "text": {hostile}, "note": {hostile}}),
+		"record":  b.Post("/desk/record", url.Values{"description": {hostile}, "title": {hostile}, "reporter.name": {hostile}, "received": {hostile}, "channel": {hostile}}),
+		"member":  b.Post("/desk/team", url.Values{"name": {hostile}, "email": {hostile}, "qualification": {hostile}, "roles": {hostile}}),
+		"token":   b.Post("/desk/me/tokens", url.Values{"name": {hostile}}),
+		"source":  b.Upload("/desk/policy", url.Values{"source": {hostile}}),
+	}
+	for name, a := range pages {
+		whole(t, name, a)
+		if strings.Contains(a.Body, "<img") || strings.Contains(a.Body, `href="javascript:`) {
+			t.Errorf("%s renders what was typed", name)
+		}
+	}
+	for _, name := range []string{"queue", "case", "preview", "form", "record"} {
+		if !strings.Contains(pages[name].Body, "&lt;script&gt;") {
+			t.Errorf("%s does not show what was typed", name)
+		}
+	}
+}
+
+// An officer reads the waiting version, signs it as each office, and it takes
+// effect with the last signature.
+func TestPolicyIsSignedInTheBrowser(t *testing.T) {
+	h := house(t)
+	lead, officer := in(h, "lead@example.org"), in(h, "officer@example.org")
+	source := string(h.Book.Current().Source)
+	bad := lead.Upload("/desk/policy", nil, webtest.File{Field: "file", Name: "p.yaml", Content: strings.Replace(source, "classification: public", "clasification: public", 1)})
+	bad.Check(h, http.StatusUnprocessableEntity)
+	whole(t, "faults", bad)
+	if !strings.Contains(bad.Text(), "5:1 clasification") {
+		t.Errorf("no line is named: %.500s", bad.Text())
+	}
+	a := lead.Upload("/desk/policy", nil, webtest.File{Field: "file", Name: "p.yaml", Content: strings.Replace(source, `revision: "1.0"`, `revision: "1.1"`, 1)})
+	if got := a.Check(h, http.StatusSeeOther).Header.Get("Location"); got != "/desk/policy/2" {
+		t.Fatalf("led to %s", got)
+	}
+	whole(t, "waiting", lead.Get("/desk/policy/2"))
+	if d := lead.Get("/desk/policy/diff?from=1&to=2"); !strings.Contains(d.Body, "1.1") {
+		t.Error("the difference is not shown")
+	}
+	for range 2 {
+		page := officer.Get("/desk/policy/2").Check(h, http.StatusOK)
+		form := officer.Form(page, "/desk/policy/2/sign")
+		officer.Post("/desk/policy/2/sign", form).Check(h, http.StatusUnprocessableEntity) // not ticked
+		form.Set("read", "yes")
+		officer.Post("/desk/policy/2/sign", form).Check(h, http.StatusSeeOther)
+	}
+	if got := h.Book.Current().Number; got != 2 {
+		t.Errorf("version %d is in effect", got)
+	}
+	if got := lead.Get("/desk/policy/2/source").Check(h, http.StatusOK); got.Body != string(h.Book.Current().Source) {
+		t.Error("the file is not what was published")
+	}
+	whole(t, "policies", officer.Get("/desk/policy"))
+}
+
+// A lead adds a member, hands the link over, and takes the member out again.
+func TestTeam(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	form := b.Form(b.Get("/desk/team"), "/desk/team")
+	form.Set("name", "Nora New")
+	form.Set("email", "nora@example.org")
+	form["roles"] = []string{"member"}
+	a := b.Post("/desk/team", form).Check(h, http.StatusOK)
+	whole(t, "link", a)
+	link := regexp.MustCompile(`/desk/sign-in\?link=[\w-]+`).FindString(a.Body)
+	nora := h.Browser()
+	nora.Post("/desk/sign-in", nora.Form(nora.Get(link), "/desk/sign-in")).Check(h, http.StatusSeeOther)
+	nora.Get("/desk/").Check(h, http.StatusOK)
+	members, err := h.Auth.Members(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range members {
+		if m.Email != "nora@example.org" {
+			continue
+		}
+		edit := "/desk/team/" + m.ID
+		form := b.Form(b.Get(edit), edit)
+		if form.Get("active") != "yes" || form.Get("roles") != "member" {
+			t.Fatalf("the form shows %v", form)
+		}
+		form.Del("active")
+		b.Post(edit, form).Check(h, http.StatusSeeOther)
+	}
+	nora.Get("/desk/").Check(h, http.StatusSeeOther)
+	whole(t, "team", b.Get("/desk/team?done=changed"))
+}
+
+func TestOwnAccount(t *testing.T) {
+	h := house(t)
+	b, elsewhere := in(h, "member@example.org"), in(h, "member@example.org")
+	a := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "machine": {"yes"}}).Check(h, http.StatusOK)
+	secret := regexp.MustCompile(`fl_[\w-]{43}`).FindString(a.Body)
+	actor, err := h.Auth.Token(context.Background(), secret)
+	if err != nil || actor.Kind != cvd.ActorMachine {
+		t.Fatalf("%q opens %v, %v", secret, actor, err)
+	}
+	me := b.Get("/desk/me")
+	whole(t, "me", me)
+	if strings.Contains(me.Body, secret) {
+		t.Error("a token is shown twice")
+	}
+	b.Post("/desk/me/tokens/revoke", b.Form(me, "/desk/me/tokens/revoke")).Check(h, http.StatusSeeOther)
+	if _, err := h.Auth.Token(context.Background(), secret); err == nil {
+		t.Error("a revoked token works")
+	}
+	for range 2 { // the one elsewhere, and the one by which the password was set
+		b.Post("/desk/me/sessions", b.Form(b.Get("/desk/me"), "/desk/me/sessions")).Check(h, http.StatusSeeOther)
+	}
+	elsewhere.Get("/desk/").Check(h, http.StatusSeeOther)
+	bad := b.Post("/desk/me/password", url.Values{"current": {"wrong"}, "password": {"short"}}).Check(h, http.StatusUnprocessableEntity)
+	whole(t, "password", bad)
+	if strings.Contains(bad.Body, `value="short"`) {
+		t.Error("a password is echoed")
+	}
+	b.Post("/desk/me/profile", url.Values{"name": {"Milo M."}, "away": {"yes"}}).Check(h, http.StatusSeeOther)
+	if m, _ := h.Auth.Member(context.Background(), h.Member.ID); !m.Away || m.Name != "Milo M." {
+		t.Errorf("stored %+v", m)
+	}
+}
+
+// A new receipt is shown once, and the old one is dead.
+func TestReissue(t *testing.T) {
+	h := house(t)
+	got := h.Receive(full())
+	b := in(h, "lead@example.org")
+	path := "/desk/cases/" + string(got.Case) + "/do/reissue"
+	a := b.Post(path, url.Values{"step": {"do"}, "reason": {"Called back on the known number."}}).Check(h, http.StatusOK)
+	whole(t, "reissue", a)
+	fresh := regexp.MustCompile(`(?:[a-z]+-){6}[a-z]+`).FindString(a.Body)
+	if _, err := h.Auth.Receipt(context.Background(), fresh); err != nil || fresh == got.Receipt {
+		t.Errorf("the new receipt opens nothing: %v", err)
+	}
+	if _, err := h.Auth.Receipt(context.Background(), got.Receipt); err == nil {
+		t.Error("the old receipt still works")
+	}
 }

@@ -22,7 +22,8 @@ type actionView struct {
 	Says       string // what the reporter will be told
 }
 
-// group sorts the verbs for the case page.
+// group sorts the verbs for the case page. A message and a note have forms of
+// their own there.
 type group struct {
 	name  string
 	verbs []cvd.Verb
@@ -34,11 +35,10 @@ var groups = []group{
 		cvd.VerbAcknowledge, cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbAsk, cvd.VerbAccept, cvd.VerbDefer, cvd.VerbSeverity,
 		cvd.VerbFixReady, cvd.VerbFixDeployed, cvd.VerbReopen, cvd.VerbHandOn, cvd.VerbClose, cvd.VerbSuccessor,
 	}},
-	{"world", []cvd.Verb{
-		cvd.VerbPublic, cvd.VerbExploitPublic, cvd.VerbAttacks, cvd.VerbEmergency, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbPrivacy,
-	}},
-	{"talk", []cvd.Verb{cvd.VerbMessage, cvd.VerbProvide, cvd.VerbNote, cvd.VerbAttach}},
+	{"emergency", []cvd.Verb{cvd.VerbAct, cvd.VerbAfterAction}},
+	{"talk", []cvd.Verb{cvd.VerbProvide, cvd.VerbAttach}},
 	{"hold", []cvd.Verb{cvd.VerbClaim, cvd.VerbRelease, cvd.VerbInvite, cvd.VerbPostpone}},
+	{"world", []cvd.Verb{cvd.VerbPublic, cvd.VerbExploitPublic, cvd.VerbAttacks, cvd.VerbEmergency, cvd.VerbPrivacy}},
 	{"rare", []cvd.Verb{
 		cvd.VerbContact, cvd.VerbReissue, cvd.VerbNoncompliance, cvd.VerbForget, cvd.VerbErase,
 	}},
@@ -67,12 +67,15 @@ var direct = []cvd.Verb{
 // press does.
 func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 	for _, g := range groups {
-		view := groupView{Name: l.Say("desk.group." + g.name), Loud: g.name == "ruling" || g.name == "decide"}
+		view := groupView{Name: l.Say("desk.group." + g.name), Loud: g.name != "world" && g.name != "rare"}
 		for _, verb := range g.verbs {
 			if !slices.Contains(f.Verbs, verb) || slices.Contains(quick, verb) && verb != cvd.VerbClaim {
 				continue
 			}
 			loud := g.name == "ruling" || slices.Contains(likely[f.Case.RM()], verb)
+			if verb == cvd.VerbAsk && f.Case.Awaiting() {
+				loud = false
+			}
 			if verb == cvd.VerbFixDeployed && slices.Contains(f.Verbs, cvd.VerbFixReady) {
 				loud = false
 			}

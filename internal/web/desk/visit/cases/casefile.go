@@ -19,6 +19,7 @@ import (
 // caseView is one case with all that the team needs to go on.
 type caseView struct {
 	ID, Title, Product, Affects string
+	Version                     int64
 	Erased                      bool
 	State, Band                 web.Badge
 	Meaning                     string
@@ -103,7 +104,7 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 func (l lens) caseFile(f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
-		ID: string(c.ID), Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
+		ID: string(c.ID), Version: c.Version, Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
 		State: l.Site.State(c.RM()), Band: l.Band(c.Band), Meaning: l.Say("desk.meaning." + string(c.RM())),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: c.Outcome, Missing: c.Missing,
 		Move: l.move(f), Contact: l.contact(c), Report: l.report(f), Links: l.links(c), Also: l.also(f.Readers),

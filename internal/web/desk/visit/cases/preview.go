@@ -36,7 +36,6 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 	}
 	for i := range p.Events {
 		ev := &p.Events[i]
-		out.Second = out.Second || ev.Type == cvd.EventRuled
 		for _, q := range v.Voice.Event(ev, words.ForTeam, v.Zone).Quotes {
 			if q.Team {
 				out.Notes = append(out.Notes, q)
@@ -51,6 +50,8 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 			out.Rating = v.Voice.Event(ev, words.ForTeam, v.Zone).Heading
 		}
 	}
+	// Alone, a member confirms the own ruling at once; then more follows it.
+	out.Second = len(p.Events) == 1 && p.Events[0].Type == cvd.EventRuled
 	switch {
 	case out.Second:
 		out.Told, out.Silence = nil, v.Say("desk.preview.second")

@@ -11,6 +11,10 @@ import (
 	"fairlead/internal/web/desk/visit"
 )
 
+// freshLink is how long after a sign-in by link a password may be set without
+// the old one, less a moment (see auth.SetPassword).
+const freshLink = 9 * time.Minute
+
 // meView is somebody's own page.
 type meView struct {
 	Member   cvd.Member
@@ -66,9 +70,9 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	for _, t := range tokens {
 		view.Tokens = append(view.Tokens, tokenView{t, v.Member(t.Member), !t.Expires.After(v.Now)})
 	}
-	if !view.ViaLink {
+	if fresh := v.Now.Sub(v.Session.Started) < freshLink; !view.ViaLink || !fresh {
 		view.Password = append(view.Password, web.Field{
-			Name: "current", Kind: "password", Label: v.Say("desk.me.current"), Required: true, Autocomplete: "current-password",
+			Name: "current", Kind: "password", Label: v.Say("desk.me.current"), Required: !view.ViaLink, Autocomplete: "current-password",
 		})
 	}
 	view.Password = append(view.Password, web.Field{
