@@ -31,7 +31,7 @@ bench: build ## Go benchmarks, then fairlead bench
 	go test -run '^$$' -bench . -benchmem ./...
 	@for what in intake queue case start; do bin/fairlead bench $$what || exit $$?; done
 
-screens: build ## pictures of the demo's pages, light, dark and on a phone, in tmp/screens
+screens: build ## the pictures of docs/screens, made from the demo by a browser; scripts/screens --all for every page
 	@scripts/screens
 
 generate: ## Go from the SQL queries, and the checksum that make check compares
