@@ -1,0 +1,172 @@
+package rulebook
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"fairlead/internal/calendar"
+	"fairlead/internal/policy"
+	"fairlead/internal/store"
+)
+
+// Versions is every version of the policy, and which one is in effect. It is
+// never changed once made.
+type Versions struct {
+	All     []*Version
+	current int
+	seq     int64
+	warned  time.Time
+	alarmed time.Time
+}
+
+// Version is one immutable version of the policy.
+type Version struct {
+	Number    int
+	Policy    *policy.Policy
+	Calendar  *calendar.Calendar
+	Source    []byte // the file, byte for byte
+	Digest    string // SHA-256 of Source, in hex; what officers sign
+	Published time.Time
+	By        string
+	Signs     []Sign
+	Effective time.Time // zero: waits for its sign-offs
+}
+
+// Sign is one officer's act over a version's digest.
+type Sign struct {
+	Office string    `json:"office"`
+	Act    string    `json:"act"` // reviewed, approved
+	Member string    `json:"member"`
+	Name   string    `json:"name"`
+	Digest string    `json:"digest"`
+	At     time.Time `json:"at"`
+	Note   string    `json:"note,omitempty"`
+}
+
+// Version returns the version of that number, or nil.
+func (b *Versions) Version(n int) *Version {
+	if n < 1 || n > len(b.All) {
+		return nil
+	}
+	return b.All[n-1]
+}
+
+// Current is the version in effect, or nil before the first one is.
+func (b *Versions) Current() *Version { return b.Version(b.current) }
+
+// Waiting lists the versions that still wait for a sign-off.
+func (b *Versions) Waiting() []*Version {
+	var out []*Version
+	for _, v := range b.All {
+		if v.Effective.IsZero() && v.Number > b.current {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Missing lists the sign-offs that the version still needs.
+func (v *Version) Missing() []policy.SignOff {
+	var out []policy.SignOff
+	for _, want := range v.Policy.Review.SignOffs {
+		if !slices.ContainsFunc(v.Signs, func(s Sign) bool { return s.Office == want.Office && s.Act == want.Act }) {
+			out = append(out, want)
+		}
+	}
+	return out
+}
+
+// Reviewed is when the version was last reviewed: its latest signature of that
+// act, or when it took effect.
+func (v *Version) Reviewed() time.Time {
+	last := v.Effective
+	for _, s := range v.Signs {
+		if s.Act == "reviewed" && s.At.After(last) {
+			last = s.At
+		}
+	}
+	return last
+}
+
+// policyHead is the open part of an event of the policy's stream.
+type policyHead struct {
+	Stream  string    `json:"stream"`
+	Seq     int64     `json:"seq"`
+	Type    string    `json:"type"` // published, signed, effective, review-warned, review-overdue
+	V       int       `json:"v"`
+	At      time.Time `json:"at"`
+	Actor   string    `json:"actor"`
+	Version int       `json:"version"`
+	Digest  string    `json:"digest,omitempty"`
+}
+
+type policyBody struct {
+	Source []byte `json:"source,omitempty"`
+	Name   string `json:"name,omitempty"` // of who published
+	Sign   *Sign  `json:"sign,omitempty"`
+}
+
+func (d *Book) readPolicyEvent(b *Versions, row store.Event) error {
+	var h policyHead
+	var body policyBody
+	if err := json.Unmarshal(row.Head, &h); err != nil {
+		return err
+	}
+	plain, err := d.Vault.Stream(Stream).OpenEvent(row)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, &body); err != nil {
+		return err
+	}
+	b.seq = h.Seq
+	switch h.Type {
+	case "published":
+		v, err := readVersion(body.Source)
+		if err != nil {
+			return err
+		}
+		v.Number, v.Published, v.By = h.Version, h.At, body.Name
+		b.All = append(b.All, v)
+	case "signed":
+		v := b.Version(h.Version)
+		v.Signs = append(v.Signs, *body.Sign)
+	case "effective":
+		b.Version(h.Version).Effective = h.At
+		b.current = h.Version
+		b.warned, b.alarmed = time.Time{}, time.Time{}
+	case "review-warned":
+		b.warned = h.At
+	case "review-overdue":
+		b.alarmed = h.At
+	}
+	if h.Type == "signed" && body.Sign.Act == "reviewed" {
+		b.warned, b.alarmed = time.Time{}, time.Time{}
+	}
+	return nil
+}
+
+func readVersion(source []byte) (*Version, error) {
+	p, err := policy.Parse("policy.yaml", source)
+	if err != nil {
+		return nil, err
+	}
+	cal, err := p.WorkTime()
+	if err != nil {
+		return nil, err
+	}
+	return &Version{Policy: p, Calendar: cal, Source: source, Digest: policy.Digest(source)}, nil
+}
+
+func sealPolicyEvent(d *Book, h policyHead, body policyBody) (store.Event, error) {
+	head, err := json.Marshal(h)
+	if err != nil {
+		return store.Event{}, err
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return store.Event{}, err
+	}
+	return d.Vault.Stream(Stream).SealEvent(Stream, h.Seq, head, b)
+}
