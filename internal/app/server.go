@@ -62,7 +62,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return h.proxied(mux), nil
+	return lingering(h.proxied(mux)), nil
 }
 
 func oneWord(w http.ResponseWriter, status int, word string) {
