@@ -91,6 +91,19 @@ func TestSignInByPassword(t *testing.T) {
 	b.Get("/desk/").Check(h, http.StatusSeeOther)
 }
 
+// Everybody lands where something is open to them.
+func TestEverybodyHasAHome(t *testing.T) {
+	h := house(t)
+	for who, want := range map[string]string{"lead": "/desk/", "fixer": "/desk/", "auditor": "/desk/", "officer": "/desk/policy"} {
+		b := h.Browser()
+		a := b.Post("/desk/sign-in", url.Values{"email": {who + "@example.org"}, "password": {webtest.Password}})
+		if got := a.Header.Get("Location"); got != want {
+			t.Errorf("%s lands at %s", who, got)
+		}
+		b.Follow(a).Check(h, http.StatusOK)
+	}
+}
+
 func TestSignInLeadsOnlyIntoTheDesk(t *testing.T) {
 	h := house(t)
 	for _, next := range []string{"https://example.com/", "//example.com/desk/", "/\\example.com", "/desk/\\..\\x", "/thread", "javascript:x", "/desk/sign-in", "/desk/%0d%0aX:y"} {

@@ -24,8 +24,8 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	view := signInView{Link: q.Get("link"), Next: q.Get("next")}
 	if view.Link == "" {
-		if _, err := d.Look(r); err == nil {
-			return web.See(w, r, visit.Inside(view.Next))
+		if s, err := d.Look(r); err == nil {
+			return web.See(w, r, visit.Home(s.Actor))
 		}
 	}
 	return d.showSignIn(w, r, http.StatusOK, view)
@@ -64,7 +64,11 @@ func (d desk) signIn(w http.ResponseWriter, r *http.Request) error {
 	if s.ViaLink {
 		return web.See(w, r, "/desk/me?welcome=1")
 	}
-	return web.See(w, r, visit.Inside(r.PostForm.Get("next")))
+	to := visit.Inside(r.PostForm.Get("next"))
+	if to == "/desk/" {
+		to = visit.Home(s.Actor)
+	}
+	return web.See(w, r, to)
 }
 
 func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, view signInView) error {

@@ -145,26 +145,40 @@ func Inside(path string) string {
 // Show writes a page of the desk.
 func (d *Desk) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int, name, title string, view any) error {
 	page := &web.Page{
-		Title: title, Desk: true, Wide: true, Home: "/desk/", Nav: nav(r, v), Alarms: d.alarms(r, v),
+		Title: title, Desk: true, Wide: true, Home: Home(v.Actor), Nav: nav(r, v), Alarms: d.alarms(r, v),
 		Account: []web.Link{{Href: "/desk/me", Label: v.Actor.Name, Here: r.URL.Path == "/desk/me"}},
 	}
 	return d.Pages.Render(w, r, status, name, page, view)
 }
 
+// sections of the desk, in the order of its navigation.
+var sections = []struct {
+	path, name string
+	area       may.Area
+	use        may.Use
+}{
+	{"/desk/", "queue", may.AreaCases, may.Look},
+	{"/desk/record", "record", may.AreaCases, may.Change},
+	{"/desk/policy", "policy", may.AreaPolicy, may.Look},
+	{"/desk/team", "team", may.AreaTeam, may.Look},
+	{"/desk/outbox", "outbox", may.AreaOutbox, may.Look},
+	{"/desk/audit", "audit", may.AreaAudit, may.Look},
+}
+
+// Home is where the desk begins for somebody: the first section that is open to
+// them, or the own account.
+func Home(a cvd.Actor) string {
+	for _, one := range sections {
+		if may.Enter(a, one.area) >= one.use {
+			return one.path
+		}
+	}
+	return "/desk/me"
+}
+
 func nav(r *http.Request, v *Visit) []web.Link {
 	var out []web.Link
-	for _, one := range []struct {
-		path, name string
-		area       may.Area
-		use        may.Use
-	}{
-		{"/desk/", "queue", may.AreaCases, may.Look},
-		{"/desk/record", "record", may.AreaCases, may.Change},
-		{"/desk/policy", "policy", may.AreaPolicy, may.Look},
-		{"/desk/team", "team", may.AreaTeam, may.Look},
-		{"/desk/outbox", "outbox", may.AreaOutbox, may.Look},
-		{"/desk/audit", "audit", may.AreaAudit, may.Look},
-	} {
+	for _, one := range sections {
 		if may.Enter(v.Actor, one.area) < one.use {
 			continue
 		}

@@ -138,7 +138,6 @@ func (v lens) clockField(f *casework.File, field *web.Field) {
 var fitting = map[cvd.Verb][]string{
 	cvd.VerbInvalidate:    {"scope.out", "scope.known_non_issues", "scope.third_party"},
 	cvd.VerbHandOn:        {"scope.third_party", "scope.out", "sections"},
-	cvd.VerbAsk:           {"evidence"},
 	cvd.VerbNoncompliance: {"guidelines"},
 }
 
@@ -153,7 +152,7 @@ func (v lens) clauseChecks(f *casework.File, verb cvd.Verb, on []string) *visit.
 	var names []string
 	for _, p := range f.Policy.Policy.Placed() {
 		name, _, _ := strings.Cut(p.Path, "[")
-		if p.Clause.ID == "" || name == "checklist" || name == "team.roles" {
+		if p.Clause.ID == "" || name == "checklist" || name == "team.roles" || (verb == cvd.VerbAsk && name == "evidence") {
 			continue
 		}
 		if byList[name] == nil {
