@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 type memberCmd struct {
@@ -46,16 +47,16 @@ func (r remote) linkFor(e *env, who func(ask asker, out *map[string]any) (id str
 	if err != nil {
 		return err
 	}
-	var link map[string]any
+	var link struct{ URL string }
 	if err := ask("POST", "/api/v1/members/"+id+"/link", "application/json", []byte("{}"), &link); err != nil {
 		return err
 	}
-	out["sign_in_url"] = link["sign_in_url"]
+	out["sign_in_url"] = link.URL
 	if asJSON {
 		return printJSON(e, out)
 	}
-	fmt.Fprintf(e.out, "member %s\nsign in once with %v\n", id, link["sign_in_url"])
-	return nil
+	_, err = fmt.Fprintf(e.out, "member %s\nsign in once with %s\n", id, link.URL)
+	return err
 }
 
 type memberLinkCmd struct {
@@ -120,8 +121,18 @@ type tokenCreateCmd struct {
 	JSON    bool   `name:"json" help:"Print the result."`
 }
 
+// tokenDays is how long a token works if nothing is said.
+const tokenDays = 90
+
 func (c *tokenCreateCmd) Run(e *env) error {
-	body, err := json.Marshal(map[string]any{"member": c.Member, "name": c.Name, "machine": c.Machine, "days": c.Days})
+	if c.Days < 1 || c.Days > 365 {
+		return usage("--days: must be from 1 to 365")
+	}
+	in := map[string]any{"member": c.Member, "name": c.Name, "machine": c.Machine}
+	if c.Days != tokenDays { // else the server's own clock counts them
+		in["expires"] = time.Now().AddDate(0, 0, c.Days).UTC().Format(time.RFC3339)
+	}
+	body, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}

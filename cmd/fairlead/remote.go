@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -36,12 +37,18 @@ type asker func(method, path, contentType string, body []byte, into any) error
 func (r remote) connect(e *env) (ask asker, done func(), err error) {
 	switch {
 	case r.URL != "":
+		if u, err := url.Parse(r.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return nil, nil, usage("--url: not an address; write it as https://security.example.org")
+		}
 		return asking(e.ctx, http.DefaultClient, strings.TrimSuffix(r.URL, "/"), r.Token), func() {}, nil
 	case r.Data == "" && r.Config == "":
 		return nil, nil, usage("say which server: --url with --token, or --data with its data folder")
 	}
 	cfg, err := r.config()
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := app.Holds(cfg); err != nil {
 		return nil, nil, err
 	}
 	hold, err := app.Hold(cfg.Data)

@@ -38,8 +38,8 @@ type row struct {
 
 // page is one page of the queue.
 type page struct {
-	Cases []row  `json:"cases"`
-	Next  string `json:"next,omitempty" doc:"Give it as after to get the next page; left out on the last one."`
+	Cases []row   `json:"cases"`
+	Next  *string `json:"next" doc:"Give it as after to get the next page; null on the last one."`
 }
 
 func (c *call) list() error {
@@ -65,7 +65,8 @@ func (c *call) list() error {
 		out.Cases = append(out.Cases, one)
 	}
 	if got.Next != nil {
-		out.Next = cursorText(f.Sort, *got.Next)
+		next := cursorText(f.Sort, *got.Next)
+		out.Next = &next
 	}
 	return c.answer(http.StatusOK, out)
 }

@@ -96,11 +96,31 @@ func restore(ctx context.Context, cfg Config, o RestoreOptions) (int, error) {
 		return 0, err
 	}
 	h := &House{Config: cfg, Options: Options{Clock: RealClock()}}
-	if err := h.openStore(ctx); err != nil {
-		return 0, err
+	n, err := 0, h.openStore(ctx)
+	if err == nil {
+		n, err = h.refill(ctx, o)
 	}
-	n, err := h.refill(ctx, o)
-	return n, errors.Join(err, h.Close())
+	if err = errors.Join(err, h.Close()); err != nil {
+		return n, errors.Join(err, undoRestore(cfg))
+	}
+	return n, nil
+}
+
+// undoRestore takes the database away that a failed restore brought, so that
+// nobody serves half of it and the next attempt finds the folder as this one
+// did. A server's database is left: its owner brought it there empty.
+func undoRestore(cfg Config) error {
+	if cfg.Database.Engine == "postgres" {
+		return nil
+	}
+	var errs []error
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		err := os.Remove(filepath.Join(cfg.Data, "fairlead.db"+suffix))
+		if !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (h *House) refill(ctx context.Context, o RestoreOptions) (int, error) {
@@ -119,13 +139,16 @@ func (h *House) refill(ctx context.Context, o RestoreOptions) (int, error) {
 	return n, h.restoreKeys(ctx, o.Identity)
 }
 
-// replayErasures drops the keys of all cases in the journal.
+// replayErasures drops the keys of all cases in the journal, and carries a
+// journal from elsewhere on in this house's own.
 func (h *House) replayErasures(ctx context.Context, path string) (int, error) {
+	own := filepath.Join(h.Config.Data, erasures)
 	if path == "" {
-		path = filepath.Join(h.Config.Data, erasures)
+		path = own
 	}
+	foreign := filepath.Clean(path) != own
 	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) && !foreign {
 		return 0, nil
 	}
 	if err != nil {
@@ -142,6 +165,9 @@ func (h *House) replayErasures(ctx context.Context, path string) (int, error) {
 		err = h.Store.Update(ctx, func(tx store.Tx) error {
 			return tx.DropKey(store.KeyRef{Case: id, Kind: store.KeyCase})
 		})
+		if err == nil && foreign {
+			err = h.recordErasure(id)
+		}
 		if err != nil {
 			return n, err
 		}

@@ -47,6 +47,26 @@ func Hold(dir string) (*Held, error) {
 	return &Held{dir, f}, nil
 }
 
+// Holds says why there is nothing to ask in the configuration's data folder, or
+// nil. It makes no folder and no file, so that a mistyped name leaves nothing.
+func Holds(cfg Config) error {
+	what := filepath.Join(cfg.Data, "fairlead.db")
+	if cfg.Database.Engine == "postgres" {
+		what = cfg.Data
+	}
+	_, err := os.Stat(what)
+	if errors.Is(err, os.ErrNotExist) {
+		if _, running := FindRunning(cfg.Data); running == nil {
+			return nil // its server can say what is wrong
+		}
+		return fmt.Errorf("%w: %s is no data folder of a Fairlead; name the one that its server was started with", cvd.ErrUnavailable, cfg.Data)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: data folder: %w", cvd.ErrUnavailable, err)
+	}
+	return nil
+}
+
 func announcement(dir string) string { return filepath.Join(dir, "running.json") }
 
 // Announce writes where this server answers, with a fresh operator's secret,

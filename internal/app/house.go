@@ -190,7 +190,7 @@ func (h *House) makeKeys(ctx context.Context) (*seal.Keyring, error) {
 		return nil, err
 	}
 	if !fresh {
-		return nil, fmt.Errorf("%w: the key file %s is missing, and this database cannot be read without it; put it back, or restore it with the recovery identity: fairlead restore --keys", cvd.ErrUnavailable, h.keyPath)
+		return nil, fmt.Errorf("%w: the key file %s is missing, and this database cannot be read without it; put it back, or make it anew from a backup with the recovery identity: fairlead restore --identity", cvd.ErrUnavailable, h.keyPath)
 	}
 	if err := os.MkdirAll(filepath.Dir(h.keyPath), 0o700); err != nil {
 		return nil, err
