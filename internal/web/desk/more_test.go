@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/tell"
 	"fairlead/internal/web/webtest"
 )
 
@@ -261,6 +263,69 @@ func TestOwnAccount(t *testing.T) {
 	b.Post("/desk/me/profile", url.Values{"name": {"Milo M."}, "away": {"yes"}}).Check(h, http.StatusSeeOther)
 	if m, _ := h.Auth.Member(context.Background(), h.Member.ID); !m.Away || m.Name != "Milo M." {
 		t.Errorf("stored %+v", m)
+	}
+}
+
+// Where personal data was seen, a file is no link to those who may not open it,
+// and refused to them.
+func TestPrivateFile(t *testing.T) {
+	h := house(t)
+	r := full()
+	r.SensitiveDataSeen = "yes"
+	id := h.Receive(r).Case
+	_, err := h.Desk.As(h.Lead).Attach(context.Background(), id, "patients.csv", strings.NewReader("x"), cvd.Input{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := h.Desk.As(h.Lead).Case(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/desk/cases/" + string(id) + "/files/" + f.Events[len(f.Events)-1].Body.File.Blob
+	for who, want := range map[string]int{"lead": http.StatusOK, "member": http.StatusForbidden, "auditor": http.StatusForbidden} {
+		b := in(h, who+"@example.org")
+		b.Get(path).Check(h, want)
+		page := b.Get("/desk/cases/" + string(id))
+		whole(t, who, page)
+		if linked := strings.Contains(page.Body, path); linked != (want == http.StatusOK) {
+			t.Errorf("%s: a link is shown: %v", who, linked)
+		}
+		if !strings.Contains(page.Text(), "PIPEDA") {
+			t.Errorf("%s: the duties that the policy names are not shown", who)
+		}
+	}
+}
+
+// Words exist for whatever a verb takes, an effect goes to, or an audit records.
+func TestEveryWordOfTheDesk(t *testing.T) {
+	v := house(t).Site.Voice(nil)
+	var ids []string
+	for _, spec := range cvd.Specs {
+		for _, name := range spec.Takes {
+			if name != "contact" {
+				ids = append(ids, "desk.field."+name)
+			}
+		}
+	}
+	for _, to := range []string{"reporter", tell.ToAssignee, tell.ToOnDuty, tell.ToOther, tell.ToTeam, tell.ToLead, tell.ToOfficers, tell.ToReport} {
+		ids = append(ids, "desk.to."+to)
+	}
+	for _, act := range []auth.Act{
+		auth.ActSignIn, auth.ActSignInFailed, auth.ActSignInLimited, auth.ActSignOut, auth.ActLinkMade, auth.ActLinkUsed, auth.ActPasswordSet,
+		auth.ActMemberAdded, auth.ActMemberChanged, auth.ActSessionEnded, auth.ActTokenMade, auth.ActTokenRevoked,
+	} {
+		ids = append(ids, "desk.audit."+string(act))
+	}
+	for _, role := range cvd.Roles {
+		ids = append(ids, "desk.role."+string(role), "desk.role."+string(role)+".text")
+	}
+	for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMInvalid, cvd.RMValid, cvd.RMDeferred, cvd.RMAccepted, cvd.RMClosed} {
+		ids = append(ids, "desk.move."+string(rm))
+	}
+	for _, id := range ids {
+		if !v.Has(id) {
+			t.Errorf("%s is missing", id)
+		}
 	}
 }
 

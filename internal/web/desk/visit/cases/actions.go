@@ -73,7 +73,7 @@ func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 				continue
 			}
 			loud := g.name == "ruling" || slices.Contains(likely[f.Case.RM()], verb)
-			if verb == cvd.VerbAsk && f.Case.Awaiting() {
+			if verb == cvd.VerbAsk && f.Case.Awaiting() || verb == cvd.VerbSeverity && f.Case.Band != "" {
 				loud = false
 			}
 			if verb == cvd.VerbFixDeployed && slices.Contains(f.Verbs, cvd.VerbFixReady) {

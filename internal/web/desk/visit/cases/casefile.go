@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -11,7 +12,6 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
-	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
@@ -22,7 +22,6 @@ type caseView struct {
 	Version                     int64
 	Erased                      bool
 	State, Band                 web.Badge
-	Meaning                     string
 	Score                       *cvd.Score
 	Flags                       []web.Badge
 	Created                     time.Time
@@ -47,6 +46,7 @@ type caseView struct {
 	Quick                       []actionView
 	Message, Note               bool // may write
 	Told                        string
+	Notices                     []web.Notice
 }
 
 // moveView says who has to do what next.
@@ -105,11 +105,11 @@ func (l lens) caseFile(f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
 		ID: string(c.ID), Version: c.Version, Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
-		State: l.Site.State(c.RM()), Band: l.Band(c.Band), Meaning: l.Say("desk.meaning." + string(c.RM())),
+		State: l.Site.State(c.RM()), Band: l.Band(c.Band),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: c.Outcome, Missing: c.Missing,
 		Move: l.move(f), Contact: l.contact(c), Report: l.report(f), Links: l.links(c), Also: l.also(f.Readers),
 		People: l.people(c), Facts: l.facts(c), Steps: steps(f), Policy: c.Policy, Entries: l.entries(f),
-		Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
+		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
 	}
 	if f.Erased {
 		v.Title = l.Say("desk.erased")
@@ -273,17 +273,39 @@ func steps(f *casework.File) []stepView {
 	return out
 }
 
-// clauses resolves cited ids in the version that the case pins.
-func clauses(f *casework.File, ids []string) []policy.Clause {
-	var out []policy.Clause
+// citeView is a clause that somebody cites, in the version that the case pins.
+type citeView struct{ ID, Title, Link string }
+
+func clauses(f *casework.File, ids []string) []citeView {
+	var out []citeView
 	for _, id := range ids {
-		c := policy.Clause{ID: id, Title: id}
+		c := citeView{ID: id, Title: id}
 		if f.Policy != nil {
 			if known, ok := f.Policy.Policy.Clause(id); ok {
-				c = known
+				c.Title, c.Link = known.Title, fmt.Sprintf("/policy/versions/%d#%s", f.Policy.Number, id)
 			}
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+// notices say what is special about the case, in the policy's own words where
+// it has any.
+func (l lens) notices(f *casework.File) []web.Notice {
+	var out []web.Notice
+	if f.Policy == nil || f.Case.Closed() {
+		return nil
+	}
+	if f.Case.Flags.Emergency {
+		out = append(out, web.Notice{Kind: "alarm", Title: l.Say("desk.case.emergency"), Text: f.Policy.Policy.Emergency.Text})
+	}
+	if f.Case.Flags.Privacy {
+		n := web.Notice{Kind: "warn", Title: l.Say("desk.case.privacy"), Text: l.Say("desk.case.privacy.none")}
+		if r := f.Policy.Policy.Privacy.BreachRegimes; len(r) > 0 {
+			n.Text = l.Say("desk.case.privacy.text", "regimes", strings.Join(r, ", "))
+		}
+		out = append(out, n)
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package cases
 import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
-	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/words"
 )
@@ -25,7 +24,7 @@ type previewView struct {
 type toldView struct {
 	Heading, Meaning string
 	Quotes           []words.Quote
-	Clauses          []policy.Clause
+	Clauses          []citeView
 	Missing          []string
 }
 

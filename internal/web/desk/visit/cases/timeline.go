@@ -6,7 +6,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
-	"fairlead/internal/policy"
+	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/words"
@@ -20,7 +20,7 @@ type entryView struct {
 	Kind    string // reporter, team, note, clock, alarm, house
 	Heading string
 	Quotes  []words.Quote
-	Clauses []policy.Clause
+	Clauses []citeView
 	Missing []string
 	File    *fileView
 	Moves   []string // states and dates that it changed, in words
@@ -32,6 +32,7 @@ type entryView struct {
 type fileView struct {
 	Blob, Name, SHA256 string
 	Size               int64
+	Closed             bool // to this reader
 }
 
 // reportView is what was reported, field by field.
@@ -75,7 +76,7 @@ func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
 	}
 	if ev.Body != nil && ev.Body.File != nil {
 		b := ev.Body.File
-		e.File = &fileView{Blob: b.Blob, Name: b.Name, Size: b.Size, SHA256: b.SHA256}
+		e.File = &fileView{Blob: b.Blob, Name: b.Name, Size: b.Size, SHA256: b.SHA256, Closed: !may.OpenFile(l.Actor, f.Case)}
 	}
 	return e
 }

@@ -78,7 +78,7 @@ func (l lens) notice(c *casework.Carried) noticeView {
 	}
 	if id, ok := strings.CutPrefix(c.To, "member/"); ok {
 		v.To = l.Member(id)
-	} else {
+	} else if v.To = c.To; l.Voice.Has("desk.to." + c.To) {
 		v.To = l.Say("desk.to." + c.To)
 	}
 	return v
