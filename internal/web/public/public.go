@@ -48,13 +48,13 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 		"GET /advisories":                  p.notYet("advisories"),
 		"GET /performance":                 p.notYet("performance"),
 		"GET /ledger/":                     p.notYet("ledger"),
+		"GET /report":                      p.reportForm,
 	} {
 		mux.Handle(pattern, site.Open(do))
 	}
 	for pattern, do := range map[string]web.Handler{
 		"GET /policy/feedback":            p.feedback,
 		"POST /policy/feedback":           p.suggest,
-		"GET /report":                     p.reportForm,
 		"POST /receipt":                   p.receiptFile,
 		"GET /thread":                     p.thread,
 		"POST /thread/open":               p.openThread,

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -34,25 +35,49 @@ type posted struct {
 	fields url.Values
 	next   *multipart.Part // the first file, if any
 	files  *multipart.Reader
+	end    *ending
 }
+
+// ending remembers the last bytes of a body, by which one that was cut short is
+// told from a whole one: the library reports both as the end.
+type ending struct {
+	r    io.Reader
+	mark []byte
+	tail []byte
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	const kept = 256 // a boundary has at most 70 characters (RFC 2046, section 5.1.1)
+	e.tail = append(e.tail, p[max(0, n-kept):n]...)
+	if len(e.tail) > kept {
+		e.tail = append(e.tail[:0], e.tail[len(e.tail)-kept:]...)
+	}
+	return n, err
+}
+
+func (e *ending) seen() bool { return bytes.Contains(e.tail, e.mark) }
 
 // readPosted reads the fields up to the first file.
 func readPosted(r *http.Request) (*posted, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
+		r.Body = http.MaxBytesReader(nil, r.Body, web.FormLimit)
 		if err := web.Form(r); err != nil {
 			return nil, err
 		}
 		return &posted{fields: r.PostForm}, nil
 	}
+	end := &ending{r: r.Body, mark: []byte("--" + params["boundary"] + "--")}
+	r.Body = io.NopCloser(end)
 	mr, err := r.MultipartReader()
 	if err != nil {
 		return nil, cvd.ErrUnreadable
 	}
-	in := &posted{fields: url.Values{}, files: mr}
+	in := &posted{fields: url.Values{}, files: mr, end: end}
 	for left := int64(maxFields); ; {
 		part, err := mr.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && end.seen() {
 			return in, nil
 		}
 		if err != nil {
@@ -89,7 +114,7 @@ func (in *posted) each(keep func(name string, r io.Reader) error) (late []string
 			late = append(late, name)
 		}
 		part, err = in.files.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && in.end.seen() {
 			return late, nil
 		}
 		if err != nil {

@@ -1,0 +1,349 @@
+package public_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+	"fairlead/internal/web"
+	"fairlead/internal/web/webtest"
+)
+
+// receiptOf reads the receipt from the page that shows it.
+func receiptOf(t *testing.T, b *webtest.Browser, a *webtest.Answer) string {
+	t.Helper()
+	code := b.Form(a, "/receipt").Get("receipt")
+	if strings.Count(code, "-") != 6 {
+		t.Fatalf("the receipt reads %q", code)
+	}
+	return code
+}
+
+// report sends a report by the form as it stands, with the given fields.
+func report(h *webtest.House, b *webtest.Browser, fields url.Values, files ...webtest.File) *webtest.Answer {
+	h.T.Helper()
+	form := b.Form(b.Get("/report").Check(h, 200), "/report")
+	for name, values := range fields {
+		form[name] = values
+	}
+	return b.Upload("/report", form, files...)
+}
+
+func TestReportGivesAReceipt(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	a := report(h, b, url.Values{"description": {"The parser reads past its end."}, "product": {"Tidewater Server"}}, webtest.File{Field: "attachments", Name: "../../etc/poc.txt", Content: "proof"}).Check(h, 201)
+	sound(t, a)
+	code := receiptOf(t, b, a)
+	for _, want := range []string{code, "TP-2026-", "A person confirms receipt by Wed 4 Mar 2026", "poc.txt", "http://example.com/thread"} {
+		if !strings.Contains(a.Text(), want) {
+			t.Errorf("%q is missing in %s", want, a.Text())
+		}
+	}
+	if len(b.Cookies()) > 0 {
+		t.Error("a cookie before the receipt was used")
+	}
+	if a.Header.Get("Cache-Control") != "no-store" || a.Header.Get("Content-Encoding") != "" {
+		t.Errorf("the page with the receipt may be kept: %v", a.Header)
+	}
+	if strings.Contains(h.Log.String(), code) {
+		t.Error("the log holds the receipt")
+	}
+	file := b.Post("/receipt", url.Values{"receipt": {code}}).Check(h, 200)
+	if !strings.HasPrefix(file.Header.Get("Content-Disposition"), "attachment; filename=receipt-TP-2026-") || !strings.Contains(file.Body, code) {
+		t.Errorf("receipt file: %v %s", file.Header, file.Body)
+	}
+	b.Post("/receipt", url.Values{"receipt": {"no-such-receipt-<b>"}}).Check(h, 401)
+}
+
+// A refused form comes back whole, with a summary that leads to each field.
+func TestRefusedReportKeepsEverything(t *testing.T) {
+	h := house(t, signed, nil)
+	b := h.Browser()
+	typed := url.Values{
+		"description": {""}, "title": {"A <title>"}, "steps": {"first\nsecond"}, "reporter.email": {"nobody"},
+		"reporter.name": {"Ann \"A\" O'Neil"}, "reporter.credit": {"anonymous"}, "cwe": {"XSS"}, "urls": {"https://example.org/?a=1&b=2"},
+	}
+	a := report(h, b, typed).Check(h, 422)
+	sound(t, a)
+	again := b.Form(a, "/report")
+	for name, want := range typed {
+		if got := again.Get(name); got != want[0] {
+			t.Errorf("%s came back as %q", name, got)
+		}
+	}
+	text := a.Text()
+	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in the summary", want)
+		}
+	}
+	if cases(h) != 0 {
+		t.Error("something was stored")
+	}
+	again.Set("description", "words")
+	again.Set("reporter.email", "ann@example.org")
+	again.Set("cwe", "79")
+	b.Upload("/report", again).Check(h, 201)
+	if cases(h) != 1 {
+		t.Error("not stored")
+	}
+}
+
+// A field that the policy requires is required on the form.
+func TestPolicyRequiresAField(t *testing.T) {
+	h := house(t, small, nil)
+	h.Republish("    label: Which version?\n", "    label: Which version?\n    required: true\n")
+	b := h.Browser()
+	a := report(h, b, url.Values{"description": {"x"}}).Check(h, 422)
+	if !strings.Contains(a.Text(), "Which version? is missing") {
+		t.Errorf("%s", a.Text())
+	}
+}
+
+// Pressing the button twice is one report with one receipt; other words are
+// another report.
+func TestSendingTwice(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	form := b.Form(b.Get("/report"), "/report")
+	form.Set("description", "Found once.")
+	file := webtest.File{Field: "attachments", Name: "poc.txt", Content: "proof"}
+	one := receiptOf(t, b, b.Upload("/report", form, file).Check(h, 201))
+	two := receiptOf(t, b, b.Upload("/report", form, file).Check(h, 201))
+	if one != two || cases(h) != 1 {
+		t.Errorf("%d cases, receipts %s and %s", cases(h), one, two)
+	}
+	actor, err := h.Auth.Receipt(context.Background(), one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := h.Desk.As(actor).Thread(context.Background()); err != nil || f[0].Case.Files != 1 {
+		t.Errorf("%v, files %d", err, f[0].Case.Files)
+	}
+	form.Set("description", "Found twice.")
+	if three := receiptOf(t, b, b.Upload("/report", form).Check(h, 201)); three == one || cases(h) != 2 {
+		t.Error("other words were taken for the same report")
+	}
+}
+
+// A file that cannot be kept never costs the report.
+func TestRefusedFileKeepsTheReport(t *testing.T) {
+	h := house(t, small, nil)
+	h.Republish("attachment_mib: 25", "attachment_mib: 1", "attachments_total: 20", "attachments_total: 2")
+	b := h.Browser()
+	big := strings.Repeat("x", 1<<20+1)
+	a := report(h, b, url.Values{"description": {"with files"}},
+		webtest.File{Field: "attachments", Name: "big.bin", Content: big},
+		webtest.File{Field: "attachments", Name: "one.txt", Content: "1"},
+		webtest.File{Field: "attachments", Name: "two.txt", Content: "2"},
+		webtest.File{Field: "attachments", Name: "<b>three.txt", Content: "3"},
+	).Check(h, 201)
+	receiptOf(t, b, a)
+	text := a.Text()
+	for _, want := range []string{"big.bin: the file is over 1 MiB", "one.txt", "two.txt", "<b>three.txt: the case holds 2 files"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in %s", want, text)
+		}
+	}
+	if cases(h) != 1 {
+		t.Error("the report is lost")
+	}
+}
+
+// The limits of abuse keep what was typed, say when to try again, and store
+// nothing.
+func TestTooManyReports(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	form := b.Form(b.Get("/report"), "/report")
+	for i := range 60 {
+		form.Set("description", "report "+strings.Repeat("x", i))
+		b.Post("/report", form).Check(h, 201)
+	}
+	form.Set("description", "one too <many>")
+	a := b.Post("/report", form).Check(h, http.StatusTooManyRequests)
+	if a.Header.Get("Retry-After") == "" || b.Form(a, "/report").Get("description") != "one too <many>" {
+		t.Error("what was typed is lost")
+	}
+	if cases(h) != 60 {
+		t.Errorf("%d cases", cases(h))
+	}
+	other := h.Browser()
+	other.From = "192.0.2.8:1"
+	other.Post("/report", form).Check(h, 201)
+	free := house(t, small, func(c *web.Config) { c.Unlimited = true })
+	b = free.Browser()
+	form = b.Form(b.Get("/report"), "/report")
+	for i := range 70 {
+		form.Set("description", "report "+strings.Repeat("x", i))
+		b.Post("/report", form).Check(free, 201)
+	}
+}
+
+// Out of scope, non-issues, the rule on components of others, guidelines with
+// the urgent channel, the privacy notice and the tracker stand before the button.
+func TestFormShowsWhatThePolicySays(t *testing.T) {
+	for _, c := range []struct {
+		file  string
+		wants []string
+	}{
+		{signed, []string{"Denial of service", "Physical testing", "Social engineering", "The capability statement can be read", "Components of others", "Tell us at once if sensitive data is exposed", "security@example.com", "Talk to us before you open a CVE", "at our discretion", "Northlake Health Software, Privacy and Security Officer", "Up to 20 files of 25 MiB each"}},
+		{small, []string{"public issue tracker", "The server tells its version", "Check first whose component it is", "Tidewater Tools"}},
+	} {
+		h := house(t, c.file, nil)
+		text := h.Browser().Get("/report").Check(h, 200).Text()
+		before, _, found := strings.Cut(text, "Send the report")
+		if !found {
+			t.Fatal("no button")
+		}
+		for _, want := range c.wants {
+			if !strings.Contains(before, want) {
+				t.Errorf("%s: %q does not stand before the button", c.file, want)
+			}
+		}
+	}
+}
+
+// raw sends bytes as they are.
+func raw(b *webtest.Browser, path, kind, body string) *webtest.Answer {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", kind)
+	return b.Send(r)
+}
+
+const boundary = "multipart/form-data; boundary=b"
+
+func part(name, value string) string {
+	return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+}
+
+func filePart(name, value string) string {
+	return "--b\r\nContent-Disposition: form-data; name=\"attachments\"; filename=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+}
+
+// Hostile input is refused with a clear page, nothing is stored, and no such
+// page repeats an error of ours.
+func TestHostileReports(t *testing.T) {
+	for _, c := range []struct {
+		name, kind, body string
+		status           int
+		says             string
+	}{
+		{"nothing", "application/x-www-form-urlencoded", "", 422, "is missing"},
+		{"no type", "", "description=x", 422, "is missing"},
+		{"another type", "application/json", `{"description":"x"}`, 422, "is missing"},
+		{"broken escape", "application/x-www-form-urlencoded", "description=%zz", 400, "could not read"},
+		{"no boundary", "multipart/form-data", "x", 400, "could not read"},
+		{"not multipart", boundary, "x", 400, "could not read"},
+		{"truncated field", boundary, "--b\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\nhalf", 400, "could not read"},
+		{"large form", "application/x-www-form-urlencoded", "description=" + strings.Repeat("x", 5<<20), 413, "too large"},
+		{"large field", boundary, part("description", strings.Repeat("x", 3<<20)) + "--b--\r\n", 413, "too large"},
+		{"long field", boundary, part("description", "x") + part("title", strings.Repeat("y", 400)) + "--b--\r\n", 422, "300"},
+		{"many fields", boundary, part("description", "x") + manyParts(300) + "--b--\r\n", 413, "too large"},
+		{"NUL", "application/x-www-form-urlencoded", "description=a%00b", 422, "U+0000"},
+		{"escape", "application/x-www-form-urlencoded", "description=a%1b%5b2J", 422, "U+001B"},
+		{"not UTF-8", "application/x-www-form-urlencoded", "description=%ff%fe", 422, "UTF-8"},
+		{"unknown field", "application/x-www-form-urlencoded", "description=x&role=lead", 422, "role"},
+		{"our own flag", "application/x-www-form-urlencoded", "description=x&unknown_product=yes", 422, "unknown_product"},
+		{"file first", boundary, filePart("a.txt", "a") + part("description", "x") + "--b--\r\n", 422, "is missing"},
+		{"unknown program", "application/x-www-form-urlencoded", "description=x&program=nope", 422, "no such program"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := house(t, small, nil)
+			a := raw(h.Browser(), "/report", c.kind, c.body).Check(h, c.status)
+			if !strings.Contains(a.Text(), c.says) {
+				t.Errorf("the page does not say %q: %s", c.says, a.Text())
+			}
+			sound(t, a)
+			if cases(h) != 0 {
+				t.Error("something was stored")
+			}
+		})
+	}
+}
+
+func manyParts(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(part("extra."+strconv.Itoa(i), "v"))
+	}
+	return b.String()
+}
+
+// A connection that breaks within a file, and fields that come too late, are
+// told on the confirmation; the report is kept.
+func TestBrokenFile(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	a := raw(b, "/report", boundary, part("description", "kept")+filePart("one.txt", "1")+part("title", "late")+filePart("two.txt", "2")[:70]).Check(h, 201)
+	receiptOf(t, b, a)
+	text := a.Text()
+	for _, want := range []string{"one.txt", "title came after the files"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in %s", want, text)
+		}
+	}
+	if !strings.Contains(text, "arrived incomplete") {
+		t.Errorf("the broken file is not told: %s", text)
+	}
+	if cases(h) != 1 {
+		t.Error("the report is lost")
+	}
+}
+
+func TestDeclaredSizeIsRefusedAtOnce(t *testing.T) {
+	h := house(t, small, nil)
+	r := httptest.NewRequest(http.MethodPost, "/report", strings.NewReader("description=x"))
+	r.Header.Set("Content-Type", boundary)
+	r.ContentLength = 1 << 40
+	h.Browser().Send(r).Check(h, 413)
+}
+
+// A form that another site sends is refused before it is read.
+func TestCrossSite(t *testing.T) {
+	h := house(t, small, nil)
+	for _, path := range []string{"/report", "/thread/open", "/thread/message", "/policy/feedback", "/receipt", "/thread/leave"} {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("description=x"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		a := h.Browser().Send(r).Check(h, 403)
+		if !strings.Contains(a.Text(), "sent from another site") {
+			t.Errorf("%s: %s", path, a.Text())
+		}
+	}
+	if cases(h) != 0 {
+		t.Error("something was stored")
+	}
+}
+
+// failing is a store of receipts that is out of order.
+type failing struct{ casework.Receipts }
+
+func (failing) NewReceipt([]cvd.Reach, time.Time) (string, store.Record, error) {
+	return "", store.Record{}, errors.New("canary: dial tcp 10.1.2.3: connection refused")
+}
+
+// When the house cannot store, the form comes back with everything typed, and
+// the cause stays in the log.
+func TestStoreOutOfOrder(t *testing.T) {
+	h := house(t, small, nil)
+	h.Desk.Receipts = failing{h.Auth}
+	b := h.Browser()
+	a := report(h, b, url.Values{"description": {"typed with care"}}).Check(h, 500)
+	if b.Form(a, "/report").Get("description") != "typed with care" || !strings.Contains(a.Text(), "could not be stored") {
+		t.Errorf("%s", a.Text())
+	}
+	if strings.Contains(a.Body, "canary") || !strings.Contains(h.Log.String(), "canary") {
+		t.Error("the cause belongs into the log and nowhere else")
+	}
+}
