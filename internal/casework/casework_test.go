@@ -1,7 +1,6 @@
 package casework_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -73,7 +72,7 @@ func TestSilenceBreaksThePromiseAndTellsTheReporterBefore(t *testing.T) {
 	if !k.Expected.After(k.Due) {
 		t.Errorf("the reporter was told %s", k.Expected)
 	}
-	n, err := h.desk.As(h.lead).Count(context.Background(), casework.Filter{Breached: true})
+	n, err := h.desk.As(h.lead).Count(ctx, casework.Filter{Breached: true})
 	must(t, err)
 	if n[0] != 1 {
 		t.Errorf("%d cases with a broken promise", n[0])
@@ -131,7 +130,7 @@ func TestNewEvidenceOnAClosedCaseOpensASuccessorUnderTheSameReceipt(t *testing.T
 	if done.Successor == nil || done.Successor.Receipt != "" {
 		t.Fatalf("no successor under the same receipt: %+v", done.Successor)
 	}
-	files, err := h.desk.As(h.reporter(a)).Thread(context.Background())
+	files, err := h.desk.As(h.reporter(a)).Thread(ctx)
 	must(t, err)
 	if len(files) != 2 || files[0].Case.ID != done.Successor.Case || files[1].Case.Links[0].Case != done.Successor.Case {
 		t.Error("the receipt does not open both cases, linked")
@@ -149,7 +148,7 @@ func TestARulingWaitsForTheSecondPersonWhereThePolicyAsksForIt(t *testing.T) {
 	if done.Case.Pending == nil {
 		t.Fatal("nothing waits for confirmation")
 	}
-	if _, err := h.desk.As(h.member).Do(context.Background(), a.Case, cvd.VerbConfirm, cvd.Input{}); !errors.Is(err, cvd.ErrNotReady) {
+	if _, err := h.desk.As(h.member).Do(ctx, a.Case, cvd.VerbConfirm, cvd.Input{}); !errors.Is(err, cvd.ErrNotReady) {
 		t.Errorf("the same member could confirm: %v", err)
 	}
 	done = h.do(h.lead, a.Case, cvd.VerbConfirm, cvd.Input{})
@@ -160,7 +159,6 @@ func TestARulingWaitsForTheSecondPersonWhereThePolicyAsksForIt(t *testing.T) {
 
 func TestIdempotentReceive(t *testing.T) {
 	h := newHouse(t)
-	ctx := context.Background()
 	sub := casework.Submission{Report: &cvd.Report{Description: "x"}, Channel: "api", Once: &casework.Once{Key: "k", Digest: "d1"}}
 	first, err := h.desk.As(cvd.Stranger).Receive(ctx, sub)
 	must(t, err)

@@ -4,11 +4,17 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
@@ -18,6 +24,8 @@ import (
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/sqlstore"
+	"fairlead/internal/store/storetest/engines"
+	"fairlead/internal/store/storetest/pgtest"
 	"fairlead/internal/store/vault"
 )
 
@@ -49,7 +57,6 @@ var tuesday = time.Date(2026, time.March, 3, 10, 0, 0, 0, berlin)
 
 func build(t *testing.T, policyFile string, open func(t *testing.T, dir string) store.Store) *house {
 	t.Helper()
-	ctx := context.Background()
 	h := &house{t: t, dir: t.TempDir(), now: tuesday}
 	h.st = open(t, h.dir)
 	keys, err := seal.NewKeyring()
@@ -82,17 +89,87 @@ func randomName() (string, error) {
 
 func onSQLite(t *testing.T, dir string) store.Store {
 	t.Helper()
-	st, err := sqlstore.OpenSQLite(context.Background(), filepath.Join(dir, "fairlead.db"), sqlstore.Options{})
+	st, err := sqlstore.OpenSQLite(ctx, filepath.Join(dir, "fairlead.db"), sqlstore.Options{})
 	must(t, err)
 	t.Cleanup(func() { _ = st.Close() })
 	return st
+}
+
+func onPostgres(t *testing.T, _ string) store.Store { return engines.Postgres(t) }
+
+// each runs the test on every engine; PostgreSQL skips by name where there is
+// none.
+func each(t *testing.T, policyFile string, test func(h *house)) {
+	t.Run("sqlite", func(t *testing.T) { test(build(t, policyFile, onSQLite)) })
+	t.Run("postgres", func(t *testing.T) { test(build(t, policyFile, onPostgres)) })
+}
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+var ctx = context.Background()
+
+// try does a verb, or says why not.
+func (h *house) try(by cvd.Actor, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (casework.Done, error) {
+	return h.desk.As(by).Do(ctx, id, verb, in)
+}
+
+// refused fails the test unless the verb is refused for this reason.
+func (h *house) refused(by cvd.Actor, id cvd.CaseID, verb cvd.Verb, in cvd.Input, want error) {
+	h.t.Helper()
+	if _, err := h.try(by, id, verb, in); !errors.Is(err, want) {
+		h.t.Errorf("%s by %s: %v, want %v", verb, by.Ref(), err, want)
+	}
+}
+
+// attach sends a file and fails the test if it is refused.
+func (h *house) attach(by cvd.Actor, id cvd.CaseID, name, content string) cvd.Attachment {
+	h.t.Helper()
+	done, err := h.desk.As(by).Attach(ctx, id, name, strings.NewReader(content), cvd.Input{})
+	must(h.t, err)
+	return *done.Events[0].Body.File
+}
+
+// blobs lists the files that are kept, whole or half.
+func (h *house) blobs() []string {
+	h.t.Helper()
+	var out []string
+	must(h.t, filepath.WalkDir(filepath.Join(h.dir, "blobs"), func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			out = append(out, filepath.Base(p))
+		}
+		return err
+	}))
+	return out
+}
+
+// addsUp fails the test unless the history of the case is gapless and replays
+// to the state that its row holds.
+func (h *house) addsUp(id cvd.CaseID) {
+	h.t.Helper()
+	f := h.file(id)
+	for i, ev := range f.Events {
+		if ev.Seq != int64(i+1) {
+			h.t.Fatalf("%s: event %d stands at %d", id, ev.Seq, i+1)
+		}
+	}
+	again, err := cvd.Replay(f.Events)
+	must(h.t, err)
+	clean := func(c *cvd.Case) *cvd.Case {
+		d := c.Clone()
+		for i := range d.Participants {
+			d.Participants[i].Contact = nil
+		}
+		return d
+	}
+	if diff := cmp.Diff(clean(f.Case), clean(again), cmpopts.EquateEmpty()); diff != "" {
+		h.t.Errorf("%s: the history does not add up to the case (-row +history):\n%s", id, diff)
+	}
 }
 
 func newHouse(t *testing.T) *house { return build(t, "two-person-team.yaml", onSQLite) }
 
 func (h *house) publish(policyFile string) {
 	h.t.Helper()
-	ctx := context.Background()
 	source, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", policyFile))
 	must(h.t, err)
 	v, err := h.book.Publish(ctx, cvd.System, source)
@@ -111,7 +188,7 @@ func (h *house) addMember(name, email string, roles ...cvd.Role) cvd.Actor {
 	if roles[0] == cvd.RoleOfficer {
 		m.Offices = []string{name[len("Officer "):]}
 	}
-	m, err := h.auth.AddMember(context.Background(), cvd.System, m)
+	m, err := h.auth.AddMember(ctx, cvd.System, m)
 	must(h.t, err)
 	return cvd.Actor{Kind: cvd.ActorMember, ID: m.ID, Name: m.Name, Roles: m.Roles, Offices: m.Offices}
 }
@@ -126,7 +203,7 @@ func must(t *testing.T, err error) {
 // report sends a report as a stranger would, with an address.
 func (h *house) report() casework.Accepted {
 	h.t.Helper()
-	a, err := h.desk.As(cvd.Stranger).Receive(context.Background(), casework.Submission{
+	a, err := h.desk.As(cvd.Stranger).Receive(ctx, casework.Submission{
 		Channel: "web",
 		Report: &cvd.Report{
 			Title: "canary-title", Product: "canary-product", Description: "canary-description",
@@ -139,7 +216,7 @@ func (h *house) report() casework.Accepted {
 
 func (h *house) reporter(a casework.Accepted) cvd.Actor {
 	h.t.Helper()
-	actor, err := h.auth.Receipt(context.Background(), a.Receipt)
+	actor, err := h.auth.Receipt(ctx, a.Receipt)
 	must(h.t, err)
 	return actor
 }
@@ -147,7 +224,7 @@ func (h *house) reporter(a casework.Accepted) cvd.Actor {
 // do does a verb and fails the test if it is refused.
 func (h *house) do(by cvd.Actor, id cvd.CaseID, verb cvd.Verb, in cvd.Input) casework.Done {
 	h.t.Helper()
-	done, err := h.desk.As(by).Do(context.Background(), id, verb, in)
+	done, err := h.desk.As(by).Do(ctx, id, verb, in)
 	if err != nil {
 		h.t.Fatalf("%s: %v", verb, err)
 	}
@@ -159,14 +236,14 @@ func (h *house) do(by cvd.Actor, id cvd.CaseID, verb cvd.Verb, in cvd.Input) cas
 func (h *house) wait(d time.Duration) {
 	h.t.Helper()
 	h.now = h.now.Add(d)
-	_, err := h.desk.Tick(context.Background())
+	_, err := h.desk.Tick(ctx)
 	must(h.t, err)
-	must(h.t, h.book.Tick(context.Background()))
+	must(h.t, h.book.Tick(ctx))
 }
 
 func (h *house) file(id cvd.CaseID) *casework.File {
 	h.t.Helper()
-	f, err := h.desk.As(h.lead).Case(context.Background(), id)
+	f, err := h.desk.As(h.lead).Case(ctx, id)
 	must(h.t, err)
 	return f
 }
