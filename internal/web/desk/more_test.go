@@ -282,7 +282,7 @@ func TestPrivateFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := "/desk/cases/" + string(id) + "/files/" + f.Events[len(f.Events)-1].Body.File.Blob
-	for who, want := range map[string]int{"lead": http.StatusOK, "member": http.StatusForbidden, "auditor": http.StatusForbidden} {
+	for who, want := range map[string]int{"lead": http.StatusOK, "member": http.StatusNotFound, "auditor": http.StatusNotFound} {
 		b := in(h, who+"@example.org")
 		b.Get(path).Check(h, want)
 		page := b.Get("/desk/cases/" + string(id))

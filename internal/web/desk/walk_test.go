@@ -120,6 +120,14 @@ func TestSecondPerson(t *testing.T) {
 	if state(h, id).Pending == nil {
 		t.Fatal("nothing waits")
 	}
+	lead := in(h, "lead@example.org")
+	if strings.Contains(lead.Get("/desk/cases/"+string(id)).Body, "/do/confirm") {
+		t.Error("the own ruling can be confirmed")
+	}
+	own := lead.Post("/desk/cases/"+string(id)+"/do/confirm", url.Values{"step": {"do"}, "note": {"kept-text"}}).Check(h, http.StatusConflict)
+	if !strings.Contains(own.Text(), "another member must confirm it") || !strings.Contains(own.Body, "kept-text") {
+		t.Errorf("the refusal reads %s", own.Text())
+	}
 	second := do(in(h, "member@example.org"), h, id, "confirm", nil)
 	if !strings.Contains(second.Text(), "The team recorded that the policy's guidelines were not kept") {
 		t.Error("the second person is not shown what the reporter will read")

@@ -233,7 +233,7 @@ var names = []struct {
 	id   string
 }{
 	{cvd.ErrNotFound, "not-found"},
-	{cvd.ErrForbidden, "forbidden"},
+	{cvd.ErrForbidden, "not-found"}, // a missing role reads like what does not exist
 	{cvd.ErrTooLarge, "too-large"},
 	{cvd.ErrConflict, "conflict"},
 	{cvd.ErrNotReady, "not-ready"},

@@ -72,6 +72,9 @@ func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 			if !slices.Contains(f.Verbs, verb) || slices.Contains(quick, verb) && verb != cvd.VerbClaim {
 				continue
 			}
+			if verb == cvd.VerbConfirm && !l.second(f.Case) {
+				continue
+			}
 			loud := g.name == "ruling" || slices.Contains(likely[f.Case.RM()], verb)
 			if verb == cvd.VerbAsk && f.Case.Awaiting() || verb == cvd.VerbSeverity && f.Case.Band != "" {
 				loud = false
@@ -96,6 +99,20 @@ func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 		fast = append(fast, actionView{string(verb), l.Say("verb." + string(verb)), verb != cvd.VerbRelease, l.says(f.Case, verb)})
 	}
 	return all, fast
+}
+
+// second tells whether the reader may confirm the ruling that waits: not the
+// own one while somebody else could.
+func (l lens) second(c *cvd.Case) bool {
+	if c.Pending == nil || c.Pending.By != l.Actor.Ref() {
+		return true
+	}
+	for _, m := range l.Team {
+		if m.Active && m.ID != l.Actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
+			return false
+		}
+	}
+	return true
 }
 
 // says tells, before a verb without words is done, what the reporter will read.

@@ -138,6 +138,9 @@ func statusOf(faults cvd.Faults) int {
 // refused keeps what was typed and says why it cannot be.
 func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, o *deed, err error) error {
 	status := web.Status(err)
+	if errors.Is(err, cvd.ErrForbidden) {
+		status = http.StatusConflict // the role is held, see deedOf: a rule of the case forbids it
+	}
 	if status >= http.StatusInternalServerError || status == http.StatusNotFound {
 		return err
 	}
@@ -167,6 +170,9 @@ func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, sta
 		view.Summary = v.summary(items, blame(items, faults))
 	case problem != nil:
 		text := web.Plain(problem)
+		if errors.Is(problem, cvd.ErrForbidden) && o.verb == cvd.VerbConfirm {
+			text = v.Say("desk.pending.own")
+		}
 		if text == "" {
 			text = v.Say("desk.refused.text")
 		}

@@ -211,7 +211,7 @@ func (l lens) row(r *casework.Row) rowView {
 	if !r.NextDue.IsZero() {
 		v.DueKind = l.Say("clock.short." + string(r.NextKind))
 		v.Theirs = r.NextKind == cvd.ClockNeedsInfo
-		v.DueTarget = r.Next != nil && r.Next.Target
+		v.DueTarget = r.Target
 	}
 	if r.Assignee != "" {
 		v.Holder, v.Mine = l.Member(r.Assignee), r.Assignee == l.Actor.ID
