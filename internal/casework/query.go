@@ -37,8 +37,8 @@ type Row struct {
 	store.Case
 	Title   string
 	Product string
+	Target  bool // what falls due next is an aim
 	Erased  bool
-	Next    *cvd.Clock
 }
 
 // Page is one page of the queue.
@@ -102,11 +102,11 @@ func (d *Desk) openRow(r store.Case) (Row, error) {
 		}
 		return row, nil
 	}
-	c, err := key.OpenState(r.Sealed)
+	label, err := key.OpenLabel(r.Sealed)
 	if err != nil {
 		return row, fmt.Errorf("case %s: %w", r.ID, err)
 	}
-	row.Title, row.Product, row.Next = c.Title, c.Product, c.NextDue()
+	row.Title, row.Product, row.Target = label.Title, label.Product, label.Target
 	return row, nil
 }
 
@@ -189,6 +189,9 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 			f.Events = append(f.Events, ev)
 		}
 	}
+	if !may.Person(s.actor) {
+		f.withoutPerson()
+	}
 	if s.actor.Kind != cvd.ActorReporter {
 		if f.Readers, err = s.desk.looks.Latest(ctx, id); err != nil {
 			return nil, err
@@ -196,6 +199,18 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 	}
 	s.desk.looks.Note(ctx, s.actor, id, "case", s.desk.Now())
 	return f, nil
+}
+
+// withoutPerson takes out who the reporter is and how to reach them.
+func (f *File) withoutPerson() {
+	for i := range f.Case.Participants {
+		f.Case.Participants[i].Contact = nil
+	}
+	for i := range f.Events {
+		if f.Events[i].Body != nil {
+			f.Events[i].Body.Contact = nil
+		}
+	}
 }
 
 // maxHistory bounds how many events of one case are read at once.

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -51,12 +52,15 @@ func Load() (*Book, error) {
 type Voice struct {
 	loc  *i18n.Localizer
 	lang string
+	// plain holds texts without blanks once they were said; a page says the
+	// same few hundreds of them again and again.
+	plain *sync.Map
 }
 
 // In returns the voice for the first of the given languages that the house
 // speaks; each may be a BCP 47 tag or an Accept-Language list.
 func (b *Book) In(langs ...string) *Voice {
-	return &Voice{i18n.NewLocalizer(b.bundle, langs...), "en"}
+	return &Voice{i18n.NewLocalizer(b.bundle, langs...), "en", &sync.Map{}}
 }
 
 // Lang is the BCP 47 tag of what Say returns.
@@ -75,6 +79,11 @@ func (v *Voice) Has(id string) bool {
 // "count" also picks the plural. A text that is missing shows its id in
 // brackets, so that it is seen; tests look for these brackets.
 func (v *Voice) Say(id string, pairs ...any) string {
+	if len(pairs) == 0 {
+		if s, ok := v.plain.Load(id); ok {
+			return s.(string)
+		}
+	}
 	cfg := &i18n.LocalizeConfig{MessageID: id}
 	if len(pairs) > 0 {
 		data := make(map[string]any, len(pairs)/2)
@@ -90,6 +99,9 @@ func (v *Voice) Say(id string, pairs ...any) string {
 	s, err := v.loc.Localize(cfg)
 	if err != nil {
 		return "⟦" + id + "⟧"
+	}
+	if len(pairs) == 0 {
+		v.plain.Store(id, s)
 	}
 	return s
 }

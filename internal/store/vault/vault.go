@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -148,23 +149,62 @@ func (v *Vault) Rewrap(row store.Case) (store.Key, error) {
 // Stream is the key of a stream that belongs to no case, such as "@policy".
 func (v *Vault) Stream(name string) *Key { return &Key{name: "stream/" + name, key: v.server} }
 
-// SealState seals a case's state.
+// Label is what a list shows of a case beside its open columns.
+type Label struct {
+	Title   string `json:"title,omitempty"`
+	Product string `json:"product,omitempty"`
+	Target  bool   `json:"target,omitempty"` // what falls due next is an aim
+}
+
+// SealState seals a case's state: its label on the first line, so that a list
+// reads no more than that, and the whole on the second.
 func (k *Key) SealState(c *cvd.Case) ([]byte, error) {
-	b, err := json.Marshal(c)
+	label := Label{Title: c.Title, Product: c.Product}
+	if due := c.NextDue(); due != nil {
+		label.Target = due.Target
+	}
+	first, err := json.Marshal(label)
 	if err != nil {
 		return nil, err
 	}
-	return k.key.Seal(b, k.name+"/state")
+	whole, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return k.key.Seal(slices.Concat(first, []byte("\n"), whole), k.name+"/state")
+}
+
+// openState returns the two lines of a sealed state.
+func (k *Key) openState(sealed []byte) (label, whole []byte, err error) {
+	b, err := k.key.Open(sealed, k.name+"/state")
+	if err != nil {
+		return nil, nil, err
+	}
+	label, whole, ok := bytes.Cut(b, []byte("\n"))
+	if !ok {
+		return nil, nil, fmt.Errorf("%s: the state is cut short", k.name)
+	}
+	return label, whole, nil
 }
 
 // OpenState opens what SealState sealed.
 func (k *Key) OpenState(sealed []byte) (*cvd.Case, error) {
-	b, err := k.key.Open(sealed, k.name+"/state")
+	_, whole, err := k.openState(sealed)
 	if err != nil {
 		return nil, err
 	}
 	c := &cvd.Case{}
-	return c, json.Unmarshal(b, c)
+	return c, json.Unmarshal(whole, c)
+}
+
+// OpenLabel opens the label of what SealState sealed.
+func (k *Key) OpenLabel(sealed []byte) (Label, error) {
+	var l Label
+	first, _, err := k.openState(sealed)
+	if err != nil {
+		return l, err
+	}
+	return l, json.Unmarshal(first, &l)
 }
 
 // SealBytes seals words that belong to the case, such as a sent mail. what
