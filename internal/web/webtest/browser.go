@@ -44,6 +44,7 @@ type File struct{ Field, Name, Content string }
 // Get asks for a page.
 func (b *Browser) Get(path string) *Answer {
 	b.h.T.Helper()
+	path, _, _ = strings.Cut(path, "#")
 	return b.Send(httptest.NewRequest(http.MethodGet, path, nil))
 }
 
