@@ -163,6 +163,10 @@ func See(a cvd.Actor, h *cvd.Head) bool {
 	return h.Tell == cvd.TellReporter || h.Actor == string(cvd.ActorReporter)
 }
 
+// Person tells whether the actor may know who the reporter is. One who is only
+// named on a case needs the matter, not the person.
+func Person(a cvd.Actor) bool { return Of(a, cvd.VerbRead) != Named }
+
 // OpenFile tells whether the actor may open attachments of the case: where
 // personal data was seen, only leads and whoever holds the case.
 func OpenFile(a cvd.Actor, c *cvd.Case) bool {
