@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,41 +18,56 @@ import (
 	"fairlead/internal/app"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/store"
 )
 
 // TestStories runs testdata/stories: each file tells one promise of a policy, or
 // one scenario, through the doors of the whole house on a clock that stands
-// until the story waits. CONTRIBUTING.md lists the commands.
+// until the story lets time pass. CONTRIBUTING.md lists the commands.
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("..", "..", "testdata", "stories"),
+		Setup: func(env *testscript.Env) error {
+			env.Values[worldKey{}] = &story{
+				members: map[string]cvd.Member{}, tokens: map[string]string{}, machines: map[string]string{},
+				codes: map[string]string{}, cases: map[string]string{}, mails: map[string]string{}, remote: "192.0.2.1",
+			}
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"house": storyHouse, "clock": storyClock, "wait": storyWait,
-			"report": storyReport, "say": storySay, "send": storySend, "leave": storyLeave, "appeal": storyAppeal, "contact": storyContact,
-			"thread": storyThread, "do": storyDo, "preview": storyPreview, "record": storyRecord,
-			"case": storyCase, "cases": storyCases, "outbox": storyOutbox,
-			"page": storyPage, "desk": storyDesk, "publish": storyPublish, "sign": storySign, "suggest": storySuggest,
-			"with": storyWith, "present": storyPresent,
+			// the world
+			"house": storyHouse, "clock": storyClock, "after": storyAfter, "secret": storySecret, "with": storyWith, "from": storyFrom,
+			// reporters and readers
+			"report": storyReport, "form": storyForm, "thread": storyThread, "visit": storyVisit, "say": storySay, "send": storySend,
+			"leave": storyLeave, "appeal": storyAppeal, "contact": storyContact, "page": storyPage, "suggest": storySuggest,
+			// the team
+			"record": storyRecord, "do": storyDo, "preview": storyPreview, "case": storyCase, "cases": storyCases, "desk": storyDesk,
+			"press": storyPress, "publish": storyPublish, "sign": storySign, "present": storyPresent, "gone": storyGone,
+			// what must hold
+			"state": storyState, "promise": storyPromise, "told": storyTold, "event": storyEvent, "notice": storyNotice, "outbox": storyOutbox,
 		},
 	})
 }
 
+type worldKey struct{}
+
 // story is the world of one file.
 type story struct {
-	h       *app.House
-	handler http.Handler
-	members map[string]cvd.Member
-	tokens  map[string]string
-	codes   map[string]string // receipts, by the reporter's name
-	cases   map[string]string // the latest case, by the reporter's name
-	cookies map[string]string
+	h        *app.House
+	handler  http.Handler
+	members  map[string]cvd.Member
+	tokens   map[string]string
+	machines map[string]string // tokens that are marked as a machine's
+	codes    map[string]string // receipts, by the reporter's name
+	cases    map[string]string // the latest case, by the reporter's name
+	mails    map[string]string // addresses, by the reporter's name
+	secrets  []string
+	remote   string
 }
 
-var stories = map[*testscript.TestScript]*story{}
-
 func of(ts *testscript.TestScript) *story {
-	s := stories[ts]
-	if s == nil {
+	s := ts.Value(worldKey{}).(*story)
+	if s.h == nil {
 		ts.Fatalf("begin with: house POLICY INSTANT")
 	}
 	return s
@@ -67,37 +79,61 @@ func check(ts *testscript.TestScript, err error) {
 	}
 }
 
-// house two-person-team 2026-03-03T10:00:00+01:00
+func need(ts *testscript.TestScript, args []string, n int, usage string) {
+	if len(args) < n {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+func instant(ts *testscript.TestScript, text string) time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	check(ts, err)
+	return at
+}
+
+// house two-person-team|signed-policy|FILE INSTANT [unsigned]   builds a house
+// with that policy in effect and the members mara (lead), tomas (member), ines
+// (fixer) and sol (auditor). The officers who signed it are officer1, officer2 …;
+// with "unsigned" they have yet to.
 func storyHouse(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2, "house POLICY INSTANT [unsigned]")
 	ctx := context.Background()
 	source, err := os.ReadFile(policyPath(ts, args[0]))
 	check(ts, err)
-	at, err := time.Parse(time.RFC3339, args[1])
-	check(ts, err)
+	at := instant(ts, args[1])
 	h, err := app.Build(ctx, app.Config{Data: ts.MkAbs("data"), Database: app.DatabaseConfig{Engine: "sqlite"}},
-		app.Options{Clock: app.FrozenClock(at), Demo: true, BaseURL: "https://security.example.org"})
+		app.Options{Clock: app.FrozenClock(at.Add(-time.Hour)), Demo: true, BaseURL: origin})
 	check(ts, err)
-	s := &story{h: h, members: map[string]cvd.Member{}, tokens: map[string]string{}, codes: map[string]string{}, cases: map[string]string{}, cookies: map[string]string{}}
-	stories[ts] = s
+	s := ts.Value(worldKey{}).(*story)
+	s.h = h
 	ts.Defer(func() {
+		s.leaks(ts)
 		check(ts, h.Close())
-		delete(stories, ts)
 	})
 	s.handler, err = h.Handler(true)
 	check(ts, err)
 	s.member(ts, "mara", cvd.RoleLead)
+	h.Options.Clock.Advance(time.Minute)
 	s.member(ts, "tomas", cvd.RoleMember)
+	h.Options.Clock.Advance(time.Minute)
 	s.member(ts, "ines", cvd.RoleFixer)
+	h.Options.Clock.Advance(time.Minute)
 	s.member(ts, "sol", cvd.RoleAuditor)
+	h.Options.Clock.Set(at)
 	v, err := h.Book.Publish(ctx, cvd.System, source)
 	check(ts, err)
 	for i, want := range v.Missing() {
 		name := "officer" + strconv.Itoa(i+1)
 		s.member(ts, name, cvd.RoleOfficer, want.Office)
+		if len(args) > 2 {
+			continue
+		}
 		_, err := h.Book.Sign(ctx, s.actor(name), v.Number, want.Office, want.Act, v.Digest, "")
 		check(ts, err)
 	}
 }
+
+const origin = "https://security.example.org"
 
 func policyPath(ts *testscript.TestScript, name string) string {
 	if strings.HasSuffix(name, ".yaml") {
@@ -114,6 +150,8 @@ var root = func() string {
 	return filepath.Join(wd, "..", "..")
 }()
 
+// member adds one who was there before the story began; the order in which they
+// joined decides weekly turns.
 func (s *story) member(ts *testscript.TestScript, name string, role cvd.Role, offices ...string) {
 	ctx := context.Background()
 	m, err := s.h.Auth.AddMember(ctx, cvd.System, cvd.Member{
@@ -121,7 +159,10 @@ func (s *story) member(ts *testscript.TestScript, name string, role cvd.Role, of
 	})
 	check(ts, err)
 	s.members[name] = m
-	s.tokens[name], _, err = s.h.Auth.CreateToken(ctx, cvd.System, auth.Token{Name: "story", Member: m.ID, Expires: s.h.Options.Clock.Now().AddDate(0, 11, 0)})
+	expires := s.h.Options.Clock.Now().AddDate(0, 11, 0)
+	s.tokens[name], _, err = s.h.Auth.CreateToken(ctx, cvd.System, auth.Token{Name: "story", Member: m.ID, Expires: expires})
+	check(ts, err)
+	s.machines[name], _, err = s.h.Auth.CreateToken(ctx, cvd.System, auth.Token{Name: "machine", Member: m.ID, Expires: expires, Machine: true})
 	check(ts, err)
 }
 
@@ -130,54 +171,124 @@ func (s *story) actor(name string) cvd.Actor {
 	return cvd.Actor{Kind: cvd.ActorMember, ID: m.ID, Name: m.Name, Roles: m.Roles, Offices: m.Offices}
 }
 
-// clock INSTANT   moves the clock without letting anything happen in between
-func storyClock(ts *testscript.TestScript, _ bool, args []string) {
-	at, err := time.Parse(time.RFC3339, args[0])
-	check(ts, err)
-	of(ts).h.Options.Clock.Set(at)
+// bearer is the token of a member, or for NAME/machine the one that is marked
+// as a machine's.
+func (s *story) bearer(ts *testscript.TestScript, name string) string {
+	token := s.tokens[name]
+	if who, machine := strings.CutSuffix(name, "/machine"); machine {
+		token = s.machines[who]
+	}
+	if token == "" {
+		ts.Fatalf("there is no member %s", name)
+	}
+	return "Bearer " + token
 }
 
-// wait 73h | 14d   lets time pass, and the house do its part every half hour
-func storyWait(ts *testscript.TestScript, _ bool, args []string) {
-	s := of(ts)
-	text := args[0]
-	if n, ok := strings.CutSuffix(text, "d"); ok {
-		days, err := strconv.Atoi(n)
+// clock INSTANT   moves the clock without letting anything happen in between,
+// as if the server had been off.
+func storyClock(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "clock INSTANT")
+	of(ts).h.Options.Clock.Set(instant(ts, args[0]))
+}
+
+// after 73h | 14d | INSTANT   lets time pass, and the house do its part at each
+// instant for which it meant to wake.
+func storyAfter(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "after SPAN|INSTANT")
+	s, clock := of(ts), of(ts).h.Options.Clock
+	end, err := time.Parse(time.RFC3339, args[0])
+	if err != nil {
+		text := args[0]
+		if n, ok := strings.CutSuffix(text, "d"); ok {
+			days, err := strconv.Atoi(n)
+			check(ts, err)
+			text = strconv.Itoa(24*days) + "h"
+		}
+		d, err := time.ParseDuration(text)
 		check(ts, err)
-		text = fmt.Sprintf("%dh", 24*days)
+		end = clock.Now().Add(d)
 	}
-	d, err := time.ParseDuration(text)
-	check(ts, err)
-	clock := s.h.Options.Clock
-	end := clock.Now().Add(d)
-	for clock.Now().Before(end) {
-		clock.Set(clock.Now().Add(min(30*time.Minute, end.Sub(clock.Now()))))
+	if !end.After(clock.Now()) {
+		ts.Fatalf("%s is not later than now", args[0])
+	}
+	for at := s.wake(ts, end); at.Before(end); at = s.wake(ts, end) {
+		clock.Set(at)
 		check(ts, s.h.Turn(context.Background()))
 	}
+	clock.Set(end)
+	check(ts, s.h.Turn(context.Background()))
+}
+
+// wake is when the house has something to do next, at most end. It always lies
+// ahead: a case that stays due must not stop the story.
+func (s *story) wake(ts *testscript.TestScript, end time.Time) time.Time {
+	now := s.h.Options.Clock.Now()
+	next := end
+	consider := func(at time.Time) {
+		if at.After(now) && at.Before(next) {
+			next = at
+		}
+	}
+	check(ts, s.h.Store.View(context.Background(), func(tx store.Tx) error {
+		ids, err := tx.Wake(end, 1)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		c, err := tx.Case(ids[0])
+		if !c.Wake.After(now) {
+			c.Wake = now.Add(time.Minute)
+		}
+		consider(c.Wake)
+		return err
+	}))
+	if r, ok := s.h.Book.Review(); ok {
+		consider(r.Warn)
+		consider(r.Due)
+	}
+	return next
+}
+
+// secret WORD…   words that may stand in no notice, whatever happens; looked
+// for when the story ends, and each time it prints the outbox.
+func storySecret(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).secrets = append(of(ts).secrets, args...)
+}
+
+// with NAME   makes that reporter's case the latest
+func storyWith(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "with NAME")
+	ts.Setenv("CASE", of(ts).cases[args[0]])
+}
+
+// from ADDRESS   is where requests come from that follow
+func storyFrom(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1, "from ADDRESS")
+	of(ts).remote = args[0]
 }
 
 // ask does one request through the house's own handler. A refusal must be
 // expected by a "!" before the command. The answer goes to stdout.
 func (s *story) ask(ts *testscript.TestScript, neg bool, req *http.Request) []byte {
-	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, req)
-	body := w.Body.Bytes()
+	body := s.quietly(ts, neg, req).Body.Bytes()
 	var pretty bytes.Buffer
-	if json.Indent(&pretty, body, "", "  ") == nil {
-		_, err := ts.Stdout().Write(append(pretty.Bytes(), '\n'))
-		check(ts, err)
-	} else {
-		_, err := ts.Stdout().Write(body)
-		check(ts, err)
+	if json.Indent(&pretty, body, "", "  ") != nil {
+		pretty = *bytes.NewBuffer(body)
 	}
-	if refused := w.Code >= 400; refused != neg {
-		ts.Fatalf("%s %s answered %d: %s", req.Method, req.URL.Path, w.Code, body)
-	}
-	if w.Code >= 500 {
-		ts.Fatalf("%s %s answered %d: %s", req.Method, req.URL.Path, w.Code, body)
-	}
+	_, err := ts.Stdout().Write(append(pretty.Bytes(), '\n'))
+	check(ts, err)
 	check(ts, s.h.Turn(context.Background()))
 	return body
+}
+
+// quietly does the request and prints nothing.
+func (s *story) quietly(ts *testscript.TestScript, neg bool, req *http.Request) *httptest.ResponseRecorder {
+	req.RemoteAddr = s.remote + ":40000"
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, req)
+	if refused := w.Code >= 400; refused != neg || w.Code >= 500 {
+		ts.Fatalf("%s %s answered %d: %s", req.Method, req.URL.Path, w.Code, w.Body)
+	}
+	return w
 }
 
 func request(method, path, authorization string, body any) *http.Request {
@@ -185,7 +296,7 @@ func request(method, path, authorization string, body any) *http.Request {
 	if body != nil {
 		b, _ = json.Marshal(body)
 	}
-	req := httptest.NewRequest(method, path, bytes.NewReader(b))
+	req := httptest.NewRequest(method, origin+path, bytes.NewReader(b))
 	req.Header.Set("Content-Type", "application/json")
 	if authorization != "" {
 		req.Header.Set("Authorization", authorization)
@@ -224,212 +335,4 @@ func pairs(ts *testscript.TestScript, args []string) map[string]any {
 		}
 	}
 	return out
-}
-
-// report ann title=… description=… reporter.email=…
-func storyReport(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.accepted(ts, neg, args[0], s.ask(ts, neg, request("POST", "/api/v1/reports", "", pairs(ts, args[1:]))))
-}
-
-func (s *story) accepted(ts *testscript.TestScript, neg bool, name string, body []byte) {
-	if neg {
-		return
-	}
-	var a struct{ Case, Receipt string }
-	check(ts, json.Unmarshal(body, &a))
-	if a.Receipt != "" {
-		s.codes[name] = a.Receipt
-	}
-	s.cases[name] = a.Case
-	ts.Setenv("CASE", a.Case)
-}
-
-// record tomas ann channel=phone received_at=… description=…
-func storyRecord(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.accepted(ts, neg, args[1], s.ask(ts, neg, request("POST", "/api/v1/cases", "Bearer "+s.tokens[args[0]], pairs(ts, args[2:]))))
-}
-
-func (s *story) receipt(ts *testscript.TestScript, name string) string {
-	if s.codes[name] == "" {
-		ts.Fatalf("%s has no receipt", name)
-	}
-	return "Receipt " + s.codes[name]
-}
-
-// thread ann   prints what the reporter reads
-func storyThread(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.ask(ts, neg, request("GET", "/api/v1/thread", s.receipt(ts, args[0]), nil))
-}
-
-// say ann TEXT   writes in the thread; on a closed case it opens a successor
-func storySay(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	body := s.ask(ts, neg, request("POST", "/api/v1/thread/messages", s.receipt(ts, args[0]), map[string]string{"text": args[1]}))
-	var a struct{ Case string }
-	if !neg && json.Unmarshal(body, &a) == nil && a.Case != "" {
-		s.cases[args[0]] = a.Case
-		ts.Setenv("CASE", a.Case)
-	}
-}
-
-// send ann FILE   attaches a file
-func storySend(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	part, err := w.CreateFormFile("file", filepath.Base(args[1]))
-	check(ts, err)
-	_, err = part.Write([]byte(ts.ReadFile(args[1])))
-	check(ts, err)
-	check(ts, w.Close())
-	req := httptest.NewRequest("POST", "/api/v1/thread/attachments", &b)
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	req.Header.Set("Authorization", s.receipt(ts, args[0]))
-	s.ask(ts, neg, req)
-}
-
-// leave ann [REASON]   withdraws the report
-func storyLeave(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.ask(ts, neg, request("POST", "/api/v1/thread/withdraw", s.receipt(ts, args[0]), map[string]string{"reason": strings.Join(args[1:], " ")}))
-}
-
-// appeal ann TEXT
-func storyAppeal(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.ask(ts, neg, request("POST", "/api/v1/thread/appeal", s.receipt(ts, args[0]), map[string]string{"text": args[1]}))
-}
-
-// contact ann reporter.email=…
-func storyContact(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.ask(ts, neg, request("POST", "/api/v1/thread/contact", s.receipt(ts, args[0]), pairs(ts, args[1:])["reporter"]))
-}
-
-// do tomas validate text=…   does a verb to the latest case
-func storyDo(ts *testscript.TestScript, neg bool, args []string) { verb(ts, neg, args, "") }
-
-// preview tomas validate text=…   says what the reporter would be told
-func storyPreview(ts *testscript.TestScript, neg bool, args []string) {
-	verb(ts, neg, args, "?preview=true")
-}
-
-func verb(ts *testscript.TestScript, neg bool, args []string, query string) {
-	s := of(ts)
-	in := pairs(ts, args[2:])
-	if to, ok := in["to"].(string); ok && s.members[to].ID != "" {
-		in["to"] = s.members[to].ID
-	}
-	body := s.ask(ts, neg, request("POST", "/api/v1/cases/"+ts.Getenv("CASE")+"/"+args[1]+query, "Bearer "+s.tokens[args[0]], in))
-	var a struct{ Receipt string }
-	if !neg && json.Unmarshal(body, &a) == nil && a.Receipt != "" {
-		for name, c := range s.cases {
-			if c == ts.Getenv("CASE") {
-				s.codes[name] = a.Receipt
-			}
-		}
-	}
-}
-
-// case tomas   prints the latest case as a member reads it
-func storyCase(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.ask(ts, neg, request("GET", "/api/v1/cases/"+ts.Getenv("CASE"), "Bearer "+s.tokens[args[0]], nil))
-}
-
-// cases tomas [QUERY]
-func storyCases(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	s.ask(ts, neg, request("GET", "/api/v1/cases?"+strings.Join(args[1:], "&"), "Bearer "+s.tokens[args[0]], nil))
-}
-
-// outbox   prints every notice as it was written, newest first
-func storyOutbox(ts *testscript.TestScript, _ bool, _ []string) {
-	s := of(ts)
-	check(ts, s.h.Turn(context.Background()))
-	all, err := s.h.Desk.As(s.actor("mara")).Outbox(context.Background(), "", 200)
-	check(ts, err)
-	for _, c := range all {
-		_, err := fmt.Fprintf(ts.Stdout(), "--- %s to %s: %s\n%s\n", c.Template, c.To, c.State, c.Text)
-		check(ts, err)
-	}
-}
-
-// page /policy   prints a page as a stranger reads it
-func storyPage(ts *testscript.TestScript, neg bool, args []string) {
-	of(ts).ask(ts, neg, httptest.NewRequest("GET", "https://security.example.org"+args[0], nil))
-}
-
-// desk tomas /desk/   prints a page of the desk as a member reads it
-func storyDesk(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	if s.cookies[args[0]] == "" {
-		s.signIn(ts, args[0])
-	}
-	path := strings.ReplaceAll(args[1], "CASE", ts.Getenv("CASE"))
-	req := httptest.NewRequest("GET", "https://security.example.org"+path, nil)
-	req.Header.Set("Cookie", s.cookies[args[0]])
-	s.ask(ts, neg, req)
-}
-
-func (s *story) signIn(ts *testscript.TestScript, name string) {
-	code, err := s.h.Auth.NewLink(context.Background(), s.members[name].ID, time.Hour)
-	check(ts, err)
-	w := httptest.NewRecorder()
-	req := httptest.NewRequest("POST", "https://security.example.org/desk/sign-in", strings.NewReader(url.Values{"link": {code}}.Encode()))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	s.handler.ServeHTTP(w, req)
-	for _, c := range w.Result().Cookies() {
-		s.cookies[name] += c.Name + "=" + c.Value + "; "
-	}
-	if s.cookies[name] == "" {
-		ts.Fatalf("%s could not sign in: %d %s", name, w.Code, w.Body)
-	}
-}
-
-// publish mara FILE   a new version of the policy
-func storyPublish(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	b, err := os.ReadFile(policyPath(ts, args[1]))
-	check(ts, err)
-	req := httptest.NewRequest("POST", "/api/v1/policy", bytes.NewReader(b))
-	req.Header.Set("Content-Type", "text/yaml")
-	req.Header.Set("Authorization", "Bearer "+s.tokens[args[0]])
-	s.ask(ts, neg, req)
-}
-
-// sign officer1 reviewed   signs the latest version
-func storySign(ts *testscript.TestScript, neg bool, args []string) {
-	s := of(ts)
-	all := s.h.Book.Versions().All
-	v := all[len(all)-1]
-	office := ""
-	if o := s.members[args[0]].Offices; len(o) > 0 {
-		office = o[0]
-	}
-	s.ask(ts, neg, request("POST", fmt.Sprintf("/api/v1/policy/%d/sign", v.Number), "Bearer "+s.tokens[args[0]],
-		map[string]string{"office": office, "act": args[1], "digest": v.Digest}))
-}
-
-// suggest TEXT   a word about the policy itself, as anybody may send one
-func storySuggest(ts *testscript.TestScript, _ bool, args []string) {
-	check(ts, of(ts).h.Book.Suggest(context.Background(), args[0]))
-}
-
-// with NAME   makes that reporter's case the latest
-func storyWith(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Setenv("CASE", of(ts).cases[args[0]])
-}
-
-// present tomas away|back   a member says whether they are on duty
-func storyPresent(ts *testscript.TestScript, _ bool, args []string) {
-	s := of(ts)
-	m := s.members[args[0]]
-	m.Away = args[1] == "away"
-	check(ts, s.h.Auth.ChangeMember(context.Background(), cvd.System, m))
-	s.members[args[0]] = m
 }

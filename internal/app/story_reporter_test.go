@@ -1,0 +1,207 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// report ann [once:KEY] title=… description=… reporter.email=…   sends a report
+// through the API; once: gives the request an Idempotency-Key.
+func storyReport(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "report NAME [once:KEY] KEY=VALUE…")
+	s, name, rest := of(ts), args[0], args[1:]
+	once, repeated := strings.CutPrefix(rest[0], "once:")
+	if repeated {
+		rest = rest[1:]
+	}
+	req := request("POST", "/api/v1/reports", "", pairs(ts, rest))
+	if repeated {
+		req.Header.Set("Idempotency-Key", once)
+	}
+	s.accepted(ts, neg, name, s.ask(ts, neg, req))
+	s.remember(name, rest)
+}
+
+// remember keeps the address under which a reporter can be written to.
+func (s *story) remember(name string, args []string) {
+	for _, a := range args {
+		if mail, ok := strings.CutPrefix(a, "reporter.email="); ok {
+			s.mails[name] = mail
+		}
+	}
+}
+
+// accepted keeps the receipt and the case of an answer under the reporter's
+// name.
+func (s *story) accepted(ts *testscript.TestScript, neg bool, name string, body []byte) {
+	if neg {
+		return
+	}
+	var a struct{ Case, Receipt string }
+	check(ts, json.Unmarshal(body, &a))
+	if a.Receipt != "" {
+		s.codes[name] = a.Receipt
+	}
+	s.cases[name] = a.Case
+	ts.Setenv("CASE", a.Case)
+}
+
+var (
+	caseText    = regexp.MustCompile(`\b[A-Z]{2}-20\d\d-[0-9A-Z]{7}\b`)
+	receiptText = regexp.MustCompile(`\b[a-z]+(?:-[a-z]+){6}\b`)
+)
+
+// form ann title=… description=…   fills in the page /report as a browser
+// without scripts does
+func storyForm(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "form NAME KEY=VALUE…")
+	s := of(ts)
+	fields := url.Values{}
+	for _, a := range args[1:] {
+		key, value, _ := strings.Cut(a, "=")
+		fields.Set(key, value)
+	}
+	body := s.ask(ts, neg, posted("/report", fields))
+	if neg {
+		return
+	}
+	s.codes[args[0]] = string(receiptText.Find(body))
+	s.cases[args[0]] = string(caseText.Find(body))
+	ts.Setenv("CASE", s.cases[args[0]])
+	s.remember(args[0], args[1:])
+}
+
+// posted is a form as a browser sends it from a page of this site.
+func posted(path string, fields url.Values) *http.Request {
+	req := httptest.NewRequest("POST", origin+path, strings.NewReader(fields.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	return req
+}
+
+func (s *story) receipt(ts *testscript.TestScript, name string) string {
+	if s.codes[name] == "" {
+		ts.Fatalf("%s has no receipt", name)
+	}
+	return "Receipt " + s.codes[name]
+}
+
+// thread ann [RECEIPT]   prints what the reporter reads, as JSON
+func storyThread(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "thread NAME [RECEIPT]")
+	s := of(ts)
+	if len(args) > 1 {
+		s.ask(ts, neg, request("GET", "/api/v1/thread", "Receipt "+args[1], nil))
+		return
+	}
+	s.ask(ts, neg, request("GET", "/api/v1/thread", s.receipt(ts, args[0]), nil))
+}
+
+// visit ann   opens the page /thread with the receipt and prints its text
+func storyVisit(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "visit NAME")
+	s := of(ts)
+	if s.codes[args[0]] == "" {
+		ts.Fatalf("%s has no receipt", args[0])
+	}
+	opened := s.quietly(ts, neg, posted("/thread/open", url.Values{"receipt": {s.codes[args[0]]}}))
+	if neg {
+		return
+	}
+	req := httptest.NewRequest("GET", origin+"/thread", nil)
+	for _, c := range opened.Result().Cookies() {
+		req.AddCookie(c)
+	}
+	s.read(ts, false, req)
+}
+
+var (
+	tags   = regexp.MustCompile(`(?s)<script.*?</script>|<style.*?</style>|<[^>]*>`)
+	blanks = regexp.MustCompile(`\s+`)
+)
+
+// read prints a page as the text that a person reads, on one line, so that a
+// story need not know where lines break.
+func (s *story) read(ts *testscript.TestScript, neg bool, req *http.Request) {
+	w := s.quietly(ts, neg, req)
+	text := w.Body.String()
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		text = html.UnescapeString(tags.ReplaceAllString(text, " "))
+		text = strings.TrimSpace(blanks.ReplaceAllString(text, " ")) + "\n"
+	}
+	_, err := ts.Stdout().Write([]byte(text))
+	check(ts, err)
+}
+
+// page /policy   prints the text of a page as a stranger reads it
+func storyPage(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "page PATH")
+	of(ts).read(ts, neg, httptest.NewRequest("GET", origin+args[0], nil))
+}
+
+// say ann TEXT   writes in the thread; on a closed case it opens a successor
+func storySay(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "say NAME TEXT")
+	s := of(ts)
+	body := s.ask(ts, neg, request("POST", "/api/v1/thread/messages", s.receipt(ts, args[0]), map[string]string{"text": args[1]}))
+	var a struct{ Case string }
+	if !neg && json.Unmarshal(body, &a) == nil && a.Case != "" {
+		s.cases[args[0]] = a.Case
+		ts.Setenv("CASE", a.Case)
+	}
+}
+
+// send ann FILE   attaches a file
+func storySend(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "send NAME FILE")
+	s := of(ts)
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	part, err := w.CreateFormFile("file", filepath.Base(args[1]))
+	check(ts, err)
+	_, err = part.Write([]byte(ts.ReadFile(args[1])))
+	check(ts, err)
+	check(ts, w.Close())
+	req := httptest.NewRequest("POST", origin+"/api/v1/thread/attachments", &b)
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	req.Header.Set("Authorization", s.receipt(ts, args[0]))
+	s.ask(ts, neg, req)
+}
+
+// leave ann [REASON]   withdraws the report
+func storyLeave(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "leave NAME [REASON]")
+	s := of(ts)
+	s.ask(ts, neg, request("POST", "/api/v1/thread/withdraw", s.receipt(ts, args[0]), map[string]string{"reason": strings.Join(args[1:], " ")}))
+}
+
+// appeal ann TEXT
+func storyAppeal(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "appeal NAME TEXT")
+	s := of(ts)
+	s.ask(ts, neg, request("POST", "/api/v1/thread/appeal", s.receipt(ts, args[0]), map[string]string{"text": args[1]}))
+}
+
+// contact ann reporter.email=…   replaces what the reporter said of themselves
+func storyContact(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2, "contact NAME reporter.KEY=VALUE…")
+	s := of(ts)
+	s.ask(ts, neg, request("POST", "/api/v1/thread/contact", s.receipt(ts, args[0]), pairs(ts, args[1:])["reporter"]))
+	s.remember(args[0], args[1:])
+}
+
+// suggest TEXT   sends a word about the policy itself by the page for it
+func storySuggest(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "suggest TEXT")
+	of(ts).read(ts, neg, posted("/policy/feedback", url.Values{"text": {args[0]}}))
+}
