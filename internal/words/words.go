@@ -139,5 +139,22 @@ func (v *Voice) Distance(t, now time.Time) string {
 	case d < time.Minute:
 		return v.Say("distance.now")
 	}
-	return v.Say(id, "span", v.Say("distance."+unit, "count", n))
+	key := spanKey{id, unit, n}
+	if s, ok := v.plain.Load(key); ok {
+		return s.(string)
+	}
+	s := v.Say(id, "span", v.Say("distance."+unit, "count", n))
+	if n < spansKept {
+		v.plain.Store(key, s)
+	}
+	return s
 }
+
+// spanKey names a distance that was said before; those up to spansKept of a unit
+// are remembered.
+type spanKey struct {
+	id, unit string
+	n        int
+}
+
+const spansKept = 400
