@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -123,11 +124,15 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 		page.Organisation = p.site.Organisation()
 	}
 	var b bytes.Buffer
+	b.Grow(pageBytes)
 	if err := one.ExecuteTemplate(&b, "layout", data{page, view}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	return Write(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
+
+// pageBytes holds most pages without growing.
+const pageBytes = 48 << 10
 
 // Write sends a text. It is compressed only where no secret can stand beside
 // words of others: never on private routes.
@@ -138,9 +143,11 @@ func Write(w http.ResponseWriter, r *http.Request, status int, kind string, body
 		h.Add("Vary", "Accept-Encoding")
 		if len(body) > 1000 && acceptsGzip(r) {
 			var b bytes.Buffer
-			z := gzip.NewWriter(&b)
+			z := zippers.Get().(*gzip.Writer)
+			z.Reset(&b)
 			_, _ = z.Write(body)
 			_ = z.Close()
+			zippers.Put(z)
 			h.Set("Content-Encoding", "gzip")
 			body = b.Bytes()
 		}
@@ -153,6 +160,9 @@ func Write(w http.ResponseWriter, r *http.Request, status int, kind string, body
 	_, err := w.Write(body)
 	return err
 }
+
+// zippers are reused: each holds most of a megabyte.
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 func acceptsGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
@@ -167,7 +177,7 @@ func acceptsGzip(r *http.Request) bool {
 // funcs are what templates may call. Dates are read in the policy's zone.
 func (s *Site) funcs() template.FuncMap {
 	return template.FuncMap{
-		"say": s.voice.Say,
+		"say": s.say,
 		"has": s.voice.Has,
 		// when is an exact instant; day a date; ago the distance from now.
 		"when": func(t time.Time) template.HTML { return timeTag(t, s.voice.Instant(t, s.Zone())) },
@@ -187,6 +197,21 @@ func (s *Site) funcs() template.FuncMap {
 		"id":    FieldID,
 		"join":  strings.Join,
 	}
+}
+
+// say remembers texts without blanks, since a page holds scores of them.
+func (s *Site) say(id string, pairs ...any) string {
+	if len(pairs) > 0 {
+		return s.voice.Say(id, pairs...)
+	}
+	if text, ok := s.said.Load(id); ok {
+		return text.(string)
+	}
+	text := s.voice.Say(id)
+	if s.voice.Has(id) { // ids of the catalogue only, so that it stays bounded
+		s.said.Store(id, text)
+	}
+	return text
 }
 
 func timeTag(t time.Time, words string) template.HTML {
