@@ -147,11 +147,17 @@ func TestAnotherSiteCannotPost(t *testing.T) {
 
 // The pages in the order in which work goes, each whole.
 func TestEveryPage(t *testing.T) {
-	h := house(t, func(c *web.Config) {
+	for _, file := range []string{"signed-policy.yaml", "two-person-team.yaml"} {
+		t.Run(file, func(t *testing.T) { everyPage(t, file) })
+	}
+}
+
+func everyPage(t *testing.T, file string) {
+	h := webtest.New(t, file, func(c *web.Config) {
 		c.Alarms = func(*http.Request) []web.Notice {
 			return []web.Notice{{Kind: "alarm", Title: "Two notices were given up", Href: "/desk/outbox", Label: "Look"}}
 		}
-	})
+	}, desk.Register)
 	got := h.Receive(full())
 	id := string(got.Case)
 	lead := in(h, "lead@example.org")
