@@ -42,6 +42,7 @@ type house struct {
 	desk  *casework.Desk
 
 	lead, member, fixer, other cvd.Actor
+	officers                   map[string]cvd.Actor // by office
 }
 
 var berlin = func() *time.Location {
@@ -57,7 +58,7 @@ var tuesday = time.Date(2026, time.March, 3, 10, 0, 0, 0, berlin)
 
 func build(t *testing.T, policyFile string, open func(t *testing.T, dir string) store.Store) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), now: tuesday}
+	h := &house{t: t, dir: t.TempDir(), now: tuesday, officers: map[string]cvd.Actor{}}
 	h.st = open(t, h.dir)
 	keys, err := seal.NewKeyring()
 	must(t, err)
@@ -172,11 +173,18 @@ func (h *house) publish(policyFile string) {
 	h.t.Helper()
 	source, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", policyFile))
 	must(h.t, err)
+	h.publishText(source)
+}
+
+func (h *house) publishText(source []byte) {
+	h.t.Helper()
 	v, err := h.book.Publish(ctx, cvd.System, source)
 	must(h.t, err)
 	for _, want := range v.Missing() {
-		officer := h.addMember("Officer "+want.Office, hex.EncodeToString([]byte(want.Office))+"@example.org", cvd.RoleOfficer)
-		officer.Offices = []string{want.Office}
+		if h.officers[want.Office].ID == "" {
+			h.officers[want.Office] = h.addMember("Officer "+want.Office, hex.EncodeToString([]byte(want.Office))+"@example.org", cvd.RoleOfficer)
+		}
+		officer := h.officers[want.Office]
 		_, err := h.book.Sign(ctx, officer, v.Number, want.Office, want.Act, v.Digest, "")
 		must(h.t, err)
 	}

@@ -1,0 +1,275 @@
+package casework_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+)
+
+// dead fails the test unless the receipt opens nothing any more.
+func (h *house) dead(a casework.Accepted) {
+	h.t.Helper()
+	if _, err := h.auth.Receipt(ctx, a.Receipt); !errors.Is(err, cvd.ErrUnauthenticated) {
+		h.t.Errorf("the receipt of %s still opens something: %v", a.Case, err)
+	}
+}
+
+func TestErase(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a := h.report()
+		r := h.reporter(a)
+		f := h.attach(r, a.Case, "poc.txt", "words")
+		h.do(h.member, a.Case, cvd.VerbMessage, cvd.Input{Text: "words"})
+		h.refused(h.lead, a.Case, cvd.VerbErase, cvd.Input{Reason: "asked"}, cvd.ErrNotReady)
+		h.do(h.member, a.Case, cvd.VerbInvalidate, cvd.Input{Reason: "words"})
+		h.do(h.member, a.Case, cvd.VerbClose, cvd.Input{Text: "words"})
+		h.refused(h.member, a.Case, cvd.VerbErase, cvd.Input{Reason: "asked"}, cvd.ErrForbidden)
+		h.refused(h.lead, a.Case, cvd.VerbErase, cvd.Input{Reason: " "}, cvd.ErrInvalid)
+		told := 0
+		h.desk.Erased = func(id cvd.CaseID) error {
+			if id == a.Case {
+				told++
+			}
+			return nil
+		}
+		was := h.file(a.Case)
+		h.do(h.lead, a.Case, cvd.VerbErase, cvd.Input{Reason: "asked"})
+
+		after := h.file(a.Case)
+		if !after.Erased || len(after.Verbs) != 0 || told != 1 || len(after.Events) != len(was.Events)+1 {
+			h.t.Errorf("erased %v, %d verbs, told %d times, %d events", after.Erased, len(after.Verbs), told, len(after.Events))
+		}
+		for _, ev := range after.Events {
+			if ev.Body != nil {
+				h.t.Errorf("event %d still has words", ev.Seq)
+			}
+		}
+		c := after.Case
+		if c.RM() != cvd.RMClosed || c.Title != "" || c.Participant(cvd.Reporter).Contact != nil || c.Version != was.Case.Version+1 {
+			h.t.Errorf("the heads replay to %+v", c)
+		}
+		if kept := h.blobs(); len(kept) != 0 {
+			h.t.Errorf("files are left: %v", kept)
+		}
+		if _, err := h.download(h.lead, a.Case, f.Blob); !errors.Is(err, cvd.ErrNotFound) {
+			h.t.Errorf("its file: %v", err)
+		}
+		h.dead(a)
+		page, err := h.desk.As(h.lead).Cases(ctx, casework.Filter{})
+		must(h.t, err)
+		if len(page.Rows) != 1 || !page.Rows[0].Erased || page.Rows[0].Title != "" {
+			h.t.Errorf("in the list: %+v", page.Rows)
+		}
+		for _, spec := range cvd.Specs {
+			in := h.input(spec.Verb, c)
+			if _, err := h.try(h.lead, a.Case, spec.Verb, in); err == nil {
+				h.t.Errorf("%s was done to an erased case", spec.Verb)
+			}
+			if _, err := h.desk.As(h.lead).Preview(ctx, a.Case, spec.Verb, in); err == nil {
+				h.t.Errorf("%s was previewed on an erased case", spec.Verb)
+			}
+		}
+		if _, err := h.desk.Tick(ctx); err != nil {
+			h.t.Error(err)
+		}
+		if _, err := h.desk.As(h.lead).Outbox(ctx, "", 100); err != nil {
+			h.t.Errorf("the outbox: %v", err)
+		}
+	})
+}
+
+func TestForgetThePersonAlone(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a := h.report()
+		h.refused(h.member, a.Case, cvd.VerbForget, cvd.Input{Reason: "asked"}, cvd.ErrForbidden)
+		h.do(h.lead, a.Case, cvd.VerbForget, cvd.Input{Reason: "asked"})
+		f := h.file(a.Case)
+		if f.Case.Participant(cvd.Reporter).Contact != nil || f.Events[0].Body.Report.Title != "canary-title" {
+			h.t.Error("more or less than the person is forgotten")
+		}
+		h.addsUp(a.Case)
+		h.do(h.member, a.Case, cvd.VerbMessage, cvd.Input{Text: "are you there?"}) // read in the thread
+		h.do(h.reporter(a), a.Case, cvd.VerbContact, cvd.Input{Contact: &cvd.Contact{Email: "new@example.net"}})
+		if p := h.file(a.Case).Case.Participant(cvd.Reporter); p.Contact == nil || p.Contact.Email != "new@example.net" {
+			h.t.Error("a contact given later is not known")
+		}
+		h.addsUp(a.Case)
+	})
+}
+
+func TestRedactOneMessageAlone(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a := h.report()
+		r := h.reporter(a)
+		h.do(r, a.Case, cvd.VerbMessage, cvd.Input{Text: "my password is 1234"})
+		h.do(r, a.Case, cvd.VerbMessage, cvd.Input{Text: "and more"})
+		h.attach(r, a.Case, "dump", "names")
+		for _, seq := range []int64{0, -1, 5, 99} {
+			h.refused(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: seq, Reason: "x"}, cvd.ErrInvalid)
+		}
+		h.do(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: 2, Reason: "a secret"})
+		f := h.file(a.Case)
+		if f.Events[1].Body != nil || f.Events[2].Body.Text != "and more" || f.Events[4].Body.Reason != "a secret" {
+			h.t.Error("more or less than one message is gone")
+		}
+		h.do(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: 4, Reason: "names"})
+		if kept := h.blobs(); len(kept) != 0 {
+			h.t.Errorf("the redacted file is left: %v", kept)
+		}
+		h.do(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: 1, Reason: "all of it"})
+		f = h.file(a.Case)
+		if f.Case.Title != "" || f.Case.Product != "" {
+			h.t.Errorf("the queue still says %q", f.Case.Title)
+		}
+		if p := f.Case.Participant(cvd.Reporter); p.Contact == nil || p.Contact.Email != "canary@example.net" {
+			h.t.Error("the reporter cannot be reached any more")
+		}
+		h.addsUp(a.Case)
+		for _, ev := range h.file(a.Case).Events[:1] {
+			if ev.Body != nil {
+				h.t.Error("the report is still there")
+			}
+		}
+	})
+}
+
+// chain is a case and two successors, each closed, under one receipt.
+func (h *house) chain() (a casework.Accepted, second, third cvd.CaseID) {
+	h.t.Helper()
+	a = h.in(cvd.RMClosed)
+	h.now = h.now.Add(time.Hour)
+	done := h.do(h.reporter(a), a.Case, cvd.VerbMessage, cvd.Input{Text: "new evidence"})
+	second = done.Successor.Case
+	h.do(h.member, second, cvd.VerbInvalidate, cvd.Input{Reason: "words"})
+	h.do(h.member, second, cvd.VerbClose, cvd.Input{})
+	h.now = h.now.Add(time.Hour)
+	third = h.do(h.lead, second, cvd.VerbSuccessor, cvd.Input{Text: "they called again"}).Successor.Case
+	return a, second, third
+}
+
+func TestOneReceiptOpensTheWholeFamily(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a, second, third := h.chain()
+		opens := func(code string, want ...cvd.CaseID) {
+			h.t.Helper()
+			r, err := h.auth.Receipt(ctx, code)
+			must(h.t, err)
+			files, err := h.desk.As(r).Thread(ctx)
+			must(h.t, err)
+			var got []cvd.CaseID
+			for _, f := range files {
+				got = append(got, f.Case.ID)
+			}
+			if len(got) != len(want) {
+				h.t.Fatalf("opens %v, want %v", got, want)
+			}
+			for i := range want {
+				if got[i] != want[i] {
+					h.t.Errorf("opens %v, want %v", got, want)
+				}
+			}
+		}
+		opens(a.Receipt, third, second, a.Case)
+		var last string
+		for _, id := range []cvd.CaseID{third, a.Case, second} { // whichever case it is asked at
+			done := h.do(h.lead, id, cvd.VerbReissue, cvd.Input{Reason: "lost, checked by phone"})
+			h.dead(a)
+			if last != "" {
+				h.dead(casework.Accepted{Case: id, Receipt: last})
+			}
+			last = done.Receipt
+			opens(last, third, second, a.Case)
+		}
+		for _, id := range []cvd.CaseID{a.Case, second, third} {
+			h.addsUp(id)
+		}
+		h.do(h.lead, a.Case, cvd.VerbErase, cvd.Input{Reason: "asked"})
+		r, err := h.auth.Receipt(ctx, last)
+		if err != nil {
+			h.t.Fatalf("erasing the first case locked the reporter out of the last: %v", err)
+		}
+		h.do(r, third, cvd.VerbMessage, cvd.Input{Text: "hello"})
+		h.do(h.lead, second, cvd.VerbErase, cvd.Input{Reason: "asked"})
+		h.do(h.member, third, cvd.VerbInvalidate, cvd.Input{Reason: "words"})
+		h.do(h.member, third, cvd.VerbClose, cvd.Input{})
+		h.do(h.lead, third, cvd.VerbErase, cvd.Input{Reason: "asked"})
+		h.dead(casework.Accepted{Case: third, Receipt: last})
+	})
+}
+
+func TestReissueTwiceAtOnceLeavesOneReceipt(t *testing.T) {
+	h := newHouse(t)
+	a := h.report()
+	codes := make([]string, 4)
+	for _, err := range together(len(codes), func(i int) error {
+		done, err := h.try(h.lead, a.Case, cvd.VerbReissue, cvd.Input{Reason: "lost"})
+		codes[i] = done.Receipt
+		return err
+	}) {
+		must(t, err)
+	}
+	alive := 0
+	for _, code := range codes {
+		if _, err := h.auth.Receipt(ctx, code); err == nil {
+			alive++
+		}
+	}
+	if alive != 1 {
+		t.Errorf("%d of the new receipts work", alive)
+	}
+	h.dead(a)
+	internal, err := h.desk.As(h.member).Receive(ctx, casework.Submission{Report: &cvd.Report{Description: "x"}, Channel: "internal", Internal: true})
+	must(t, err)
+	h.refused(h.lead, internal.Case, cvd.VerbReissue, cvd.Input{Reason: "x"}, cvd.ErrNotReady)
+	if internal.Receipt != "" || len(internal.Promises) != 0 {
+		t.Errorf("our own finding has a receipt or promises: %+v", internal)
+	}
+}
+
+func TestSuccessor(t *testing.T) {
+	h := newHouse(t)
+	a := h.in(cvd.RMClosed)
+	r := h.reporter(a)
+	h.refused(r, a.Case, cvd.VerbSuccessor, cvd.Input{Text: " \n"}, cvd.ErrInvalid)
+	h.refused(r, h.report().Case, cvd.VerbSuccessor, cvd.Input{Text: "x"}, cvd.ErrNotFound)
+	h.refused(h.lead, h.report().Case, cvd.VerbSuccessor, cvd.Input{Text: "x"}, cvd.ErrNotReady) // it is open: write there
+	errs := together(4, func(int) error {
+		_, err := h.try(r, a.Case, cvd.VerbMessage, cvd.Input{Text: "new evidence"})
+		return err
+	})
+	made := 0
+	for _, err := range errs {
+		if err == nil {
+			made++
+		} else if !errors.Is(err, cvd.ErrConflict) {
+			t.Error(err)
+		}
+	}
+	files, err := h.desk.As(h.reporter(a)).Thread(ctx)
+	must(t, err)
+	if len(files) != made+1 || len(files[len(files)-1].Case.Links) != made {
+		t.Errorf("%d successors, %d in the thread, %d linked", made, len(files)-1, len(files[len(files)-1].Case.Links))
+	}
+	for _, f := range files {
+		h.addsUp(f.Case.ID)
+		if f.Case.ID != a.Case && f.Case.Participant(cvd.Reporter).Contact.Email != "canary@example.net" {
+			t.Error("the successor does not know the reporter")
+		}
+	}
+}
+
+func TestOneAppeal(t *testing.T) {
+	h := newHouse(t)
+	a := h.in(cvd.RMInvalid)
+	r := h.reporter(a)
+	h.refused(h.lead, a.Case, cvd.VerbAppeal, cvd.Input{Text: "x"}, cvd.ErrForbidden)
+	h.do(r, a.Case, cvd.VerbAppeal, cvd.Input{Text: "look again"})
+	h.do(h.lead, a.Case, cvd.VerbReopen, cvd.Input{Reason: "they are right"})
+	h.refused(r, a.Case, cvd.VerbAppeal, cvd.Input{Text: "again"}, cvd.ErrNotReady)
+	b := h.in(cvd.RMInvalid)
+	h.do(h.reporter(b), b.Case, cvd.VerbAppeal, cvd.Input{Text: "x"})
+	h.refused(h.reporter(b), b.Case, cvd.VerbAppeal, cvd.Input{Text: "x"}, cvd.ErrNotReady)
+}
