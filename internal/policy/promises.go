@@ -126,6 +126,11 @@ func (p *Policy) PromisedAt(received time.Time) ([]Due, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.PromisedBy(work, received), nil
+}
+
+// PromisedBy is PromisedAt by a working calendar that was built before.
+func (p *Policy) PromisedBy(work *calendar.Calendar, received time.Time) []Due {
 	var out []Due
 	add := func(kind cvd.ClockKind, one *Promise, note string) {
 		if one == nil {
@@ -147,7 +152,7 @@ func (p *Policy) PromisedAt(received time.Time) ([]Due, error) {
 	add(cvd.ClockUpdate, &update, note)
 	add(cvd.ClockDisclose, p.Promises.Disclose, "")
 	slices.SortStableFunc(out, func(a, b Due) int { return a.Due.Compare(b.Due) })
-	return out, nil
+	return out
 }
 
 // basis says by what rule a due instant was found.
