@@ -3,6 +3,8 @@ package web
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 
 	"fairlead/internal/cvd"
@@ -59,5 +61,55 @@ func TestAccentIsReadable(t *testing.T) {
 	}
 	if c := contrast(colour{}, lightGround); c < 20.9 || c > 21.1 {
 		t.Errorf("black on white is %.2f", c)
+	}
+}
+
+// Every pair of colours that words and grounds make in the style sheet is
+// readable, in both themes (WCAG 2.2, 1.4.3 and 1.4.11).
+func TestColoursAreReadable(t *testing.T) {
+	b, err := staticFiles.ReadFile("static/site.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, rest, _ := strings.Cut(string(b), "@media (prefers-color-scheme: dark)")
+	dark, _, _ := strings.Cut(rest, "@layer")
+	token := regexp.MustCompile(`--([a-z-]+): (#[0-9a-f]{3,6})[;\s]`)
+	read := func(css string, into map[string]colour) map[string]colour {
+		for _, m := range token.FindAllStringSubmatch(css, -1) {
+			hex := m[2]
+			if len(hex) == 4 {
+				hex = "#" + strings.Repeat(hex[1:2], 2) + strings.Repeat(hex[2:3], 2) + strings.Repeat(hex[3:4], 2)
+			}
+			c, ok := parseColour(hex)
+			if !ok {
+				t.Fatalf("%s is no colour", hex)
+			}
+			into[m[1]] = c
+		}
+		return into
+	}
+	for name, set := range map[string]map[string]colour{"light": read(light, map[string]colour{}), "dark": read(dark, read(light, map[string]colour{}))} {
+		pairs := [][2]string{{"on-accent", "accent"}, {"on-accent", "accent-strong"}}
+		for _, ground := range []string{"ground", "sunk", "raised"} {
+			for _, ink := range []string{"ink", "soft", "accent", "accent-strong", "alarm", "warn"} {
+				pairs = append(pairs, [2]string{ink, ground})
+			}
+		}
+		for _, kind := range []string{"good", "info", "warn", "alarm", "quiet"} {
+			pairs = append(pairs, [2]string{kind, kind + "-bg"}, [2]string{"ink", kind + "-bg"}, [2]string{"accent", kind + "-bg"})
+		}
+		for _, p := range pairs {
+			a, okA := set[p[0]]
+			b, okB := set[p[1]]
+			if !okA || !okB {
+				t.Fatalf("%s: no %v", name, p)
+			}
+			if c := contrast(a, b); c < readable {
+				t.Errorf("%s: %s on %s is %.2f", name, p[0], p[1], c)
+			}
+		}
+		if c := contrast(set["line-strong"], set["ground"]); c < 3 {
+			t.Errorf("%s: the edge of a field is %.2f", name, c)
+		}
 	}
 }

@@ -185,7 +185,7 @@ func (s *Site) funcs() template.FuncMap {
 		"ago":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Distance(t, s.Now())) },
 		"late": func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
 		// prose renders Markdown of the policy; never use it for strangers' words.
-		"prose": policypage.Prose,
+		"prose": s.prose,
 		"size":  s.size,
 		"asset": s.asset,
 		"theme": s.themeURL,
@@ -212,6 +212,17 @@ func (s *Site) say(id string, pairs ...any) string {
 		s.said.Store(id, text)
 	}
 	return text
+}
+
+// prose remembers what texts of the policy look like. They are as many as the
+// versions that took effect since the start, so this stays small.
+func (s *Site) prose(markdown string) template.HTML {
+	if done, ok := s.prosed.Load(markdown); ok {
+		return done.(template.HTML)
+	}
+	done := policypage.Prose(markdown)
+	s.prosed.Store(markdown, done)
+	return done
 }
 
 func timeTag(t time.Time, words string) template.HTML {

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -60,6 +61,8 @@ type Site struct {
 	errors *Pages
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
+	said   sync.Map // texts without blanks, by id
+	prosed sync.Map // texts of the policy as HTML, by their Markdown
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.

@@ -17,6 +17,7 @@ type theme struct {
 // The grounds that the accent must be readable on.
 var (
 	lightGround = colour{255, 255, 255}
+	tintGround  = colour{0xe8, 0xec, 0xf2} // as dark as a box on the light page gets
 	darkGround  = colour{0x14, 0x18, 0x1f}
 )
 
@@ -52,7 +53,7 @@ func (s *Site) themeURL() string {
 func newTheme(accent string) *theme {
 	t := &theme{accent: accent}
 	c, ok := parseColour(accent)
-	if !ok || contrast(c, lightGround) < readable {
+	if !ok || contrast(c, tintGround) < readable {
 		return t
 	}
 	dark := c

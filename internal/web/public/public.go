@@ -143,25 +143,13 @@ func (p *pub) landing(w http.ResponseWriter, r *http.Request) error {
 	}
 	now := p.site.Now()
 	v := landingView{Policy: cur.Policy, Version: cur.Number, Now: now, Urgent: ways(cur.Policy.UrgentContacts()), Bounty: cur.Policy.Rewards.Bounty}
-	if v.Promises, err = p.promisedAt(cur.Policy, now); err != nil {
-		return err
+	for _, d := range cur.Policy.PromisedBy(cur.Calendar, now) {
+		v.Promises = append(v.Promises, promised{What: p.say("clock." + string(d.Kind)), Due: d.Due, Basis: d.Basis, Target: d.Target})
 	}
 	if review, ok := p.site.Book.Review(); ok {
 		v.ReviewDue, v.Overdue = review.Due, review.Overdue
 	}
 	return p.pages.Render(w, r, http.StatusOK, "landing", p.page(p.say("public.landing.title"), "/"), v)
-}
-
-func (p *pub) promisedAt(pol *policy.Policy, at time.Time) ([]promised, error) {
-	dues, err := pol.PromisedAt(at)
-	if err != nil {
-		return nil, err
-	}
-	var out []promised
-	for _, d := range dues {
-		out = append(out, promised{What: p.say("clock." + string(d.Kind)), Due: d.Due, Basis: d.Basis, Target: d.Target})
-	}
-	return out, nil
 }
 
 // ways are contacts as links.

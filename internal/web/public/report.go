@@ -13,17 +13,16 @@ import (
 
 // reportView is the report form.
 type reportView struct {
-	Policy   *policy.Policy
-	Urgent   []reach
-	Rules    []policy.Clause // guidelines that are not urgent
-	AtOnce   []policy.Clause // guidelines that ask for immediate contact
-	Fields   []web.Field
-	Files    *web.Field
-	Once     string
-	Promises []promised
-	Privacy  reach // whom to ask about personal data
-	Summary  *web.Summary
-	Notice   *web.Notice
+	Policy  *policy.Policy
+	Urgent  []reach
+	Rules   []policy.Clause // guidelines that are not urgent
+	AtOnce  []policy.Clause // guidelines that ask for immediate contact
+	Fields  []web.Field
+	Files   *web.Field
+	Once    string
+	Privacy reach // whom to ask about personal data
+	Summary *web.Summary
+	Notice  *web.Notice
 }
 
 func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
@@ -60,9 +59,6 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 	}
 	if pol.Privacy.Contact != "" {
 		v.Privacy = reach{Href: pol.Privacy.Contact, Label: uriWords(pol.Privacy.Contact)}
-	}
-	if v.Promises, err = p.promisedAt(pol, p.site.Now()); err != nil {
-		return v, err
 	}
 	if len(pol.Programs) > 1 {
 		v.Fields = append(v.Fields, p.programField(pol, typed.Get("program")))
