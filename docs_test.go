@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"fairlead/internal/app"
+	"fairlead/internal/app/config"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/words"
@@ -176,7 +176,7 @@ func generated(t *testing.T, path, want string) {
 // that there is, here and in docs/operate.md.
 func TestExampleConfiguration(t *testing.T) {
 	const path = "deploy/config.yaml"
-	if _, err := app.ReadConfig(path); err != nil {
+	if _, err := config.Read(path); err != nil {
 		t.Errorf("%s: %v", path, err)
 	}
 	pages := map[string]string{path: "", "docs/operate.md": ""}
@@ -187,7 +187,7 @@ func TestExampleConfiguration(t *testing.T) {
 		}
 		pages[p] = string(b)
 	}
-	for _, key := range keysOf(t, app.ConfigSchema()) {
+	for _, key := range keysOf(t, config.Schema()) {
 		last := key[strings.LastIndex(key, ".")+1:]
 		if !regexp.MustCompile(`(?m)^[# ]*` + last + `:`).MatchString(pages[path]) {
 			t.Errorf("%s does not show %s", path, key)

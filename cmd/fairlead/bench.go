@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"fairlead/internal/app/bench"
+	"fairlead/internal/app/demo/bench"
 )
 
 type benchCmd struct {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"fairlead/examples"
-	"fairlead/internal/app"
+	appdemo "fairlead/internal/app/demo"
 )
 
 type demoCmd struct {
@@ -21,7 +21,7 @@ type demoCmd struct {
 }
 
 func (c *demoCmd) Run(e *env) error {
-	o := app.DemoOptions{
+	o := appdemo.Options{
 		Listen: c.Listen, Data: c.Data, Policy: examples.SignedPolicy, Empty: c.Empty,
 		Unlimited: c.Unlimited, TLS: c.TLS, SMTP: c.SMTP, JSON: c.JSON,
 	}
@@ -42,7 +42,7 @@ func (c *demoCmd) Run(e *env) error {
 		}
 		o.Clock = at
 	}
-	return app.Demo(e.ctx, o, e.out, e.err)
+	return appdemo.Run(e.ctx, o, e.out, e.err)
 }
 
 type versionCmd struct {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fairlead/internal/app"
+	"fairlead/internal/app/config"
 	"fairlead/internal/cvd"
 )
 
@@ -71,7 +72,7 @@ func (r remote) connect(e *env) (ask asker, done func(), err error) {
 
 func (r remote) config() (app.Config, error) {
 	if r.Config != "" {
-		cfg, err := app.ReadConfig(r.Config)
+		cfg, err := config.Read(r.Config)
 		if r.Data != "" {
 			cfg.Data = r.Data
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fairlead/internal/app"
+	"fairlead/internal/app/config"
 )
 
 type serveCmd struct {
@@ -16,13 +17,13 @@ type serveCmd struct {
 
 func (c *serveCmd) Run(e *env) error {
 	if c.ConfigSchema {
-		_, err := e.out.Write(app.ConfigSchema())
+		_, err := e.out.Write(config.Schema())
 		return err
 	}
 	if c.Config == "" {
 		return usage("serve needs --config FILE; fairlead demo needs none")
 	}
-	cfg, err := app.ReadConfig(c.Config)
+	cfg, err := config.Read(c.Config)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/app/config"
 	"fairlead/internal/cvd"
 )
 
@@ -25,13 +26,13 @@ const firstLink = 30 * time.Minute
 // must see once, the recovery identity and the first sign-in link, goes to
 // tell.
 func Serve(ctx context.Context, cfg Config, tell io.Writer) (err error) {
-	log := cfg.Log.logger(tell)
+	log := logger(cfg.Log, tell)
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("%w: cannot listen on %s: %w", cvd.ErrUnavailable, cfg.Listen, err)
 	}
 	defer l.Close()
-	cert, err := cfg.certificate()
+	cert, err := certificate(cfg)
 	if err != nil {
 		return err
 	}
@@ -40,8 +41,8 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, hold.Release()) }()
-	base := originOf(l.Addr(), cfg.Listen, cert != nil)
-	secret, err := hold.Announce(base, cfg.certPath())
+	base := OriginOf(l.Addr(), cfg.Listen, cert != nil)
+	secret, err := hold.Announce(base, certPath(cfg))
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer) (err error) {
 	return h.Serve(ctx, l, cert)
 }
 
-func (c LogConfig) logger(w io.Writer) *slog.Logger {
+func logger(c config.Log, w io.Writer) *slog.Logger {
 	level := slog.LevelInfo
 	if c.Level != "" {
 		if err := level.UnmarshalText([]byte(c.Level)); err != nil {
@@ -76,14 +77,14 @@ func (c LogConfig) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opt))
 }
 
-func (c Config) certPath() string {
+func certPath(c Config) string {
 	if c.TLS == nil {
 		return ""
 	}
 	return c.TLS.Certificate
 }
 
-func (c Config) certificate() (*tls.Certificate, error) {
+func certificate(c Config) (*tls.Certificate, error) {
 	if c.TLS == nil {
 		return nil, nil
 	}
@@ -181,3 +182,23 @@ func (h *House) servePrivate(addr string) (stop func(), err error) {
 		<-done
 	}, nil
 }
+
+// OriginOf is the origin of the listener as a person on this machine types it.
+func OriginOf(addr net.Addr, asked string, secure bool) string {
+	host, _, err := net.SplitHostPort(asked)
+	_, port, err2 := net.SplitHostPort(addr.String())
+	if err != nil || err2 != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+// SignInPath is where a one-time link leads.
+func SignInPath(code string) string { return "/desk/sign-in?link=" + code }

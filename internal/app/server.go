@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fairlead/internal/api"
+	"fairlead/internal/app/config"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk"
@@ -140,7 +141,7 @@ func (h *House) fromProxy(r *http.Request) bool {
 		return false
 	}
 	for _, p := range h.Config.TrustedProxies {
-		if net, err := parseProxy(p); err == nil && net.Contains(addr.Addr().Unmap()) {
+		if net, err := config.ParseProxy(p); err == nil && net.Contains(addr.Addr().Unmap()) {
 			return true
 		}
 	}

@@ -1,4 +1,8 @@
-package app
+// Package config is everything an operator decides: the configuration file, its
+// schema, and how it is read.
+//
+// It never opens what it names, but for the files that hold a secret.
+package config
 
 import (
 	_ "embed"
@@ -14,52 +18,52 @@ import (
 )
 
 //go:embed config.schema.json
-var configSchema []byte
+var schema []byte
 
-// ConfigSchema is the JSON Schema of the configuration file.
-func ConfigSchema() []byte { return configSchema }
+// Schema is the JSON Schema of the configuration file.
+func Schema() []byte { return schema }
 
 // Config is everything an operator decides. The zero value of each member is
 // safe; the schema (fairlead serve --config-schema) explains each.
 type Config struct {
-	Listen         string         `yaml:"listen"`
-	PrivateListen  string         `yaml:"private_listen"`
-	Data           string         `yaml:"data"`
-	Policy         string         `yaml:"policy"`
-	PublicURL      string         `yaml:"public_url"`
-	TrustedProxies []string       `yaml:"trusted_proxies"`
-	Database       DatabaseConfig `yaml:"database"`
-	Keys           KeysConfig     `yaml:"keys"`
-	TLS            *TLSConfig     `yaml:"tls"`
-	Mail           *MailConfig    `yaml:"mail"`
-	OpenPGPKeyFile string         `yaml:"openpgp_key_file"`
-	Log            LogConfig      `yaml:"log"`
-	FirstLead      *FirstLead     `yaml:"first_lead"`
+	Listen         string     `yaml:"listen"`
+	PrivateListen  string     `yaml:"private_listen"`
+	Data           string     `yaml:"data"`
+	Policy         string     `yaml:"policy"`
+	PublicURL      string     `yaml:"public_url"`
+	TrustedProxies []string   `yaml:"trusted_proxies"`
+	Database       Database   `yaml:"database"`
+	Keys           Keys       `yaml:"keys"`
+	TLS            *TLS       `yaml:"tls"`
+	Mail           *Mail      `yaml:"mail"`
+	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
+	Log            Log        `yaml:"log"`
+	FirstLead      *FirstLead `yaml:"first_lead"`
 }
 
-// DatabaseConfig says where cases are kept.
-type DatabaseConfig struct {
+// Database says where cases are kept.
+type Database struct {
 	Engine  string `yaml:"engine"`
 	DSN     string `yaml:"dsn"`
 	DSNFile string `yaml:"dsn_file"`
 }
 
-// KeysConfig says where the key-encryption key is.
-type KeysConfig struct {
+// Keys says where the key-encryption key is.
+type Keys struct {
 	File            string `yaml:"file"`
 	PassphraseFile  string `yaml:"passphrase_file"`
 	AgeIdentityFile string `yaml:"age_identity_file"`
 	AgeRecipient    string `yaml:"age_recipient"`
 }
 
-// TLSConfig names certificate files.
-type TLSConfig struct {
+// TLS names certificate files.
+type TLS struct {
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
 }
 
-// MailConfig is the relay for notices.
-type MailConfig struct {
+// Mail is the relay for notices.
+type Mail struct {
 	Relay        string `yaml:"relay"`
 	Security     string `yaml:"security"`
 	Username     string `yaml:"username"`
@@ -69,8 +73,8 @@ type MailConfig struct {
 	Bounce       string `yaml:"bounce"`
 }
 
-// LogConfig is how much is logged, and in which form.
-type LogConfig struct {
+// Log is how much is logged, and in which form.
+type Log struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
 }
@@ -81,21 +85,21 @@ type FirstLead struct {
 	Email string `yaml:"email"`
 }
 
-// ReadConfig reads a configuration file. All faults come at once, each with its
+// Read reads a configuration file. All faults come at once, each with its
 // line, and an unknown key with the one that was probably meant.
-func ReadConfig(path string) (Config, error) {
+func Read(path string) (Config, error) {
 	var cfg Config
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return cfg, fmt.Errorf("%w: configuration: %w", cvd.ErrUnavailable, err)
 	}
-	schema, err := source.NewSchema(configSchema)
+	sound, err := source.NewSchema(schema)
 	if err != nil {
 		return cfg, err
 	}
 	file := source.Read(path, data)
 	if !file.Unreadable() {
-		file.Check(schema)
+		file.Check(sound)
 	}
 	if faults := file.Faults(); len(faults) > 0 {
 		return cfg, faults
@@ -143,7 +147,7 @@ func (c *Config) finish(file *source.File) error {
 		}
 	}
 	for i, p := range c.TrustedProxies {
-		if _, err := parseProxy(p); err != nil {
+		if _, err := ParseProxy(p); err != nil {
 			file.Fault(fmt.Sprintf("trusted_proxies[%d]", i), "is no address or network", "write 127.0.0.1 or 10.0.0.0/8")
 		}
 	}
@@ -153,7 +157,8 @@ func (c *Config) finish(file *source.File) error {
 	return nil
 }
 
-func parseProxy(s string) (netip.Prefix, error) {
+// ParseProxy reads the address or network of a proxy.
+func ParseProxy(s string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}

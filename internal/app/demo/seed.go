@@ -1,4 +1,4 @@
-package app
+package demo
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/app"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
@@ -31,7 +32,7 @@ const recordSeeded store.RecordKind = "demo"
 // unless empty a case in every state, one with a broken promise and one with
 // paused clocks. The cases are worked through the same verbs as any other, on a
 // clock that is led from three weeks ago up to now.
-func (h *House) Seed(ctx context.Context, source []byte, empty bool) (*Seeded, error) {
+func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded, error) {
 	s := &seeder{h: h, now: h.Options.Clock.Now()}
 	done, err := s.before(ctx)
 	if err != nil || done {
@@ -58,7 +59,7 @@ func (h *House) Seed(ctx context.Context, source []byte, empty bool) (*Seeded, e
 
 type seeder struct {
 	Seeded
-	h     *House
+	h     *app.House
 	now   time.Time
 	acts  []act
 	named map[string]casework.Accepted
@@ -222,9 +223,4 @@ func product(p *policy.Policy, i int) (name, version string) {
 		version = one.Versions[0]
 	}
 	return one.Name, version
-}
-
-// Receive takes a report in as a stranger's.
-func (h *House) Receive(ctx context.Context, r *cvd.Report) (casework.Accepted, error) {
-	return h.Desk.As(cvd.Stranger).Receive(ctx, casework.Submission{Report: r, Channel: "api"})
 }

@@ -1,4 +1,8 @@
-package app
+// Package demo runs the whole house with no configuration: invented people and
+// cases, worked through the same verbs as any other.
+//
+// It never takes a way into a case that the doors do not have.
+package demo
 
 import (
 	"context"
@@ -13,13 +17,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"fairlead/internal/app"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/seal"
 )
 
-// DemoOptions are the flags of the demo.
-type DemoOptions struct {
+// Options are the flags of the demo.
+type Options struct {
 	Listen    string
 	Data      string // empty: a temporary folder, removed at the end
 	Policy    []byte // the file's bytes
@@ -31,8 +36,8 @@ type DemoOptions struct {
 	JSON      bool
 }
 
-// demoReady is the one line that a script reads.
-type demoReady struct {
+// ready is the one line that a script reads.
+type ready struct {
 	URL       string `json:"url"`
 	SignInURL string `json:"sign_in_url"`
 	Token     string `json:"token"`
@@ -43,9 +48,9 @@ type demoReady struct {
 // demoLink is how long the printed sign-in link of a demo works.
 const demoLink = 12 * time.Hour
 
-// Demo runs the whole house with no configuration until ctx ends. out gets the
+// Run runs the whole house with no configuration until ctx ends. out gets the
 // JSON line if asked for; everything else goes to tell.
-func Demo(ctx context.Context, o DemoOptions, out, tell io.Writer) (err error) {
+func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 	log := slog.New(slog.NewTextHandler(tell, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if o.Data == "" {
 		if o.Data, err = os.MkdirTemp("", "fairlead-demo-"); err != nil {
@@ -58,9 +63,9 @@ func Demo(ctx context.Context, o DemoOptions, out, tell io.Writer) (err error) {
 		return fmt.Errorf("%w: cannot listen on %s: %w; choose another address with --listen", cvd.ErrUnavailable, o.Listen, err)
 	}
 	defer l.Close()
-	clock := RealClock()
+	clock := app.RealClock()
 	if !o.Clock.IsZero() {
-		clock = ClockFrom(o.Clock)
+		clock = app.ClockFrom(o.Clock)
 	}
 	var cert *tls.Certificate
 	if o.TLS {
@@ -68,29 +73,29 @@ func Demo(ctx context.Context, o DemoOptions, out, tell io.Writer) (err error) {
 			return err
 		}
 	}
-	base := originOf(l.Addr(), o.Listen, o.TLS)
-	return o.inHouse(ctx, Options{Clock: clock, Log: log, Demo: true, Unlimited: o.Unlimited, BaseURL: base}, func(ctx context.Context, h *House) error {
-		seeded, err := h.Seed(ctx, o.Policy, o.Empty)
+	base := app.OriginOf(l.Addr(), o.Listen, o.TLS)
+	return o.inHouse(ctx, app.Options{Clock: clock, Log: log, Demo: true, Unlimited: o.Unlimited, BaseURL: base}, func(ctx context.Context, h *app.House) error {
+		seeded, err := Seed(ctx, h, o.Policy, o.Empty)
 		if err != nil {
 			return err
 		}
-		ready, err := h.demoReady(ctx, seeded, base)
+		line, err := readyLine(ctx, h, seeded, base)
 		if err != nil {
 			return err
 		}
 		if o.JSON {
-			if err := json.NewEncoder(out).Encode(ready); err != nil {
+			if err := json.NewEncoder(out).Encode(line); err != nil {
 				return err
 			}
 		}
-		greet(tell, ready, o)
+		greet(tell, line, o)
 		return h.Serve(ctx, l, cert)
 	})
 }
 
 // inHouse builds the house, holds its data folder, and closes it at the end.
-func (o DemoOptions) inHouse(ctx context.Context, opt Options, do func(context.Context, *House) error) (err error) {
-	hold, err := Hold(o.Data)
+func (o Options) inHouse(ctx context.Context, opt app.Options, do func(context.Context, *app.House) error) (err error) {
+	hold, err := app.Hold(o.Data)
 	if err != nil {
 		return err
 	}
@@ -98,7 +103,7 @@ func (o DemoOptions) inHouse(ctx context.Context, opt Options, do func(context.C
 	if opt.Operator, err = hold.Announce(opt.BaseURL, o.certPath()); err != nil {
 		return err
 	}
-	h, err := Build(ctx, Config{Data: o.Data, Database: DatabaseConfig{Engine: "sqlite"}}, opt)
+	h, err := app.Build(ctx, app.Config{Data: o.Data, Database: app.DatabaseConfig{Engine: "sqlite"}}, opt)
 	if err != nil {
 		return err
 	}
@@ -106,29 +111,26 @@ func (o DemoOptions) inHouse(ctx context.Context, opt Options, do func(context.C
 	return do(ctx, h)
 }
 
-func (o DemoOptions) certPath() string {
+func (o Options) certPath() string {
 	if !o.TLS {
 		return ""
 	}
 	return filepath.Join(o.Data, "tls", "cert.pem")
 }
 
-func (h *House) demoReady(ctx context.Context, s *Seeded, base string) (demoReady, error) {
+func readyLine(ctx context.Context, h *app.House, s *Seeded, base string) (ready, error) {
 	code, err := h.Auth.NewLink(ctx, s.Lead.ID, demoLink)
 	if err != nil {
-		return demoReady{}, err
+		return ready{}, err
 	}
 	token, _, err := h.Auth.CreateToken(ctx, cvd.System, auth.Token{Name: "demo " + h.Options.Clock.Now().Format(time.RFC3339), Member: s.Lead.ID})
 	if err != nil {
-		return demoReady{}, err
+		return ready{}, err
 	}
-	return demoReady{URL: base, SignInURL: base + SignInPath(code), Token: token, Data: h.Config.Data}, nil
+	return ready{URL: base, SignInURL: base + app.SignInPath(code), Token: token, Data: h.Config.Data}, nil
 }
 
-// SignInPath is where a one-time link leads.
-func SignInPath(code string) string { return "/desk/sign-in?link=" + code }
-
-func greet(w io.Writer, r demoReady, o DemoOptions) {
+func greet(w io.Writer, r ready, o Options) {
 	if o.SMTP != "" {
 		fmt.Fprintf(w, "The mail door is not built yet: --smtp %s is not listened on.\n", o.SMTP)
 	}
@@ -150,23 +152,6 @@ Stop with Ctrl-C.
 `, r.URL, r.SignInURL, r.Data, r.URL, r.URL)
 }
 
-// originOf is the origin of the listener as a person on this machine types it.
-func originOf(addr net.Addr, asked string, secure bool) string {
-	host, _, err := net.SplitHostPort(asked)
-	_, port, err2 := net.SplitHostPort(addr.String())
-	if err != nil || err2 != nil {
-		return "http://" + addr.String()
-	}
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "localhost"
-	}
-	scheme := "http://"
-	if secure {
-		scheme = "https://"
-	}
-	return scheme + net.JoinHostPort(host, port)
-}
-
 // demoCertificate makes a fresh certificate for this machine. Its time is the
 // machine's, since browsers check it against theirs.
 func demoCertificate(data string) (*tls.Certificate, error) {
@@ -178,7 +163,7 @@ func demoCertificate(data string) (*tls.Certificate, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(writeFile(filepath.Join(dir, "cert.pem"), certPEM, 0o644), writeFile(filepath.Join(dir, "key.pem"), keyPEM, 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "cert.pem"), certPEM, 0o644), os.WriteFile(filepath.Join(dir, "key.pem"), keyPEM, 0o600)); err != nil {
 		return nil, err
 	}
 	cert, err := tls.X509KeyPair(certPEM, keyPEM)

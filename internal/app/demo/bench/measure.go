@@ -15,6 +15,8 @@ import (
 
 	"fairlead/examples"
 	"fairlead/internal/app"
+	"fairlead/internal/app/demo"
+	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/store"
@@ -109,7 +111,7 @@ func fill(ctx context.Context, data string, cases int) (cvd.CaseID, error) {
 }
 
 func fillHouse(ctx context.Context, h *app.House, cases int) (cvd.CaseID, error) {
-	seeded, err := h.Seed(ctx, examples.SignedPolicy, true)
+	seeded, err := demo.Seed(ctx, h, examples.SignedPolicy, true)
 	if err != nil {
 		return "", err
 	}
@@ -181,8 +183,10 @@ func one(h *app.House, n int) (store.Case, store.Event, error) {
 }
 
 // longCase is one case with thirty messages, half of them from the reporter.
-func longCase(ctx context.Context, h *app.House, s *app.Seeded) (cvd.CaseID, error) {
-	a, err := h.Receive(ctx, &cvd.Report{Title: "A long conversation", Description: "It took a while."})
+func longCase(ctx context.Context, h *app.House, s *demo.Seeded) (cvd.CaseID, error) {
+	a, err := h.Desk.As(cvd.Stranger).Receive(ctx, casework.Submission{
+		Channel: "api", Report: &cvd.Report{Title: "A long conversation", Description: "It took a while."},
+	})
 	if err != nil {
 		return "", err
 	}
