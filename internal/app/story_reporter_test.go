@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"html"
 	"mime/multipart"
@@ -71,12 +72,13 @@ func storyForm(ts *testscript.TestScript, neg bool, args []string) {
 		key, value, _ := strings.Cut(a, "=")
 		fields.Set(key, value)
 	}
-	body := s.ask(ts, neg, posted("/report", fields))
+	text := s.read(ts, neg, posted("/report", fields))
 	if neg {
 		return
 	}
-	s.codes[args[0]] = string(receiptText.Find(body))
-	s.cases[args[0]] = string(caseText.Find(body))
+	check(ts, s.h.Turn(context.Background()))
+	s.codes[args[0]] = receiptText.FindString(text)
+	s.cases[args[0]] = caseText.FindString(text)
 	ts.Setenv("CASE", s.cases[args[0]])
 	s.remember(args[0], args[1:])
 }
@@ -127,20 +129,22 @@ func storyVisit(ts *testscript.TestScript, neg bool, args []string) {
 
 var (
 	tags   = regexp.MustCompile(`(?s)<script.*?</script>|<style.*?</style>|<[^>]*>`)
+	fields = regexp.MustCompile(`<input[^>]*name="receipt"[^>]*value="([a-z-]+)"[^>]*>`)
 	blanks = regexp.MustCompile(`\s+`)
 )
 
 // read prints a page as the text that a person reads, on one line, so that a
 // story need not know where lines break.
-func (s *story) read(ts *testscript.TestScript, neg bool, req *http.Request) {
+func (s *story) read(ts *testscript.TestScript, neg bool, req *http.Request) string {
 	w := s.quietly(ts, neg, req)
 	text := w.Body.String()
 	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
-		text = html.UnescapeString(tags.ReplaceAllString(text, " "))
+		text = html.UnescapeString(tags.ReplaceAllString(fields.ReplaceAllString(text, " $1 "), " "))
 		text = strings.TrimSpace(blanks.ReplaceAllString(text, " ")) + "\n"
 	}
 	_, err := ts.Stdout().Write([]byte(text))
 	check(ts, err)
+	return text
 }
 
 // page /policy   prints the text of a page as a stranger reads it
@@ -161,7 +165,8 @@ func storySay(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// send ann FILE   attaches a file
+// send ann FILE   attaches a file; $FILE then holds the name under which it is
+// kept
 func storySend(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 2, "send NAME FILE")
 	s := of(ts)
@@ -175,7 +180,11 @@ func storySend(ts *testscript.TestScript, neg bool, args []string) {
 	req := httptest.NewRequest("POST", origin+"/api/v1/thread/attachments", &b)
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Authorization", s.receipt(ts, args[0]))
-	s.ask(ts, neg, req)
+	body := s.ask(ts, neg, req)
+	var kept struct{ ID string }
+	if !neg && json.Unmarshal(body, &kept) == nil {
+		ts.Setenv("FILE", kept.ID)
+	}
 }
 
 // leave ann [REASON]   withdraws the report

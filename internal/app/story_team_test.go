@@ -121,7 +121,25 @@ func (s *story) signedIn(ts *testscript.TestScript, name string, req *http.Reque
 	return req
 }
 
-// publish mara FILE   brings in a new version of the policy
+// amend FILE.yaml POLICY OLD NEW…   writes a copy of the policy with each OLD
+// replaced by its NEW; in both \n is a line break
+func storyAmend(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 4, "amend FILE.yaml POLICY OLD NEW…")
+	b, err := os.ReadFile(policyPath(ts, args[1]))
+	check(ts, err)
+	text := string(b)
+	for i := 2; i+1 < len(args); i += 2 {
+		old, fresh := strings.ReplaceAll(args[i], `\n`, "\n"), strings.ReplaceAll(args[i+1], `\n`, "\n")
+		if n := strings.Count(text, old); n != 1 {
+			ts.Fatalf("%q stands %d times in %s", args[i], n, args[1])
+		}
+		text = strings.Replace(text, old, fresh, 1)
+	}
+	check(ts, os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// publish mara FILE   brings in a new version of the policy; $DIGEST then holds
+// the digest that its officers sign
 func storyPublish(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 2, "publish MEMBER FILE")
 	s := of(ts)
@@ -131,6 +149,8 @@ func storyPublish(ts *testscript.TestScript, neg bool, args []string) {
 	req.Header.Set("Content-Type", "application/yaml")
 	req.Header.Set("Authorization", s.bearer(ts, args[0]))
 	s.ask(ts, neg, req)
+	all := s.h.Book.Versions().All
+	ts.Setenv("DIGEST", all[len(all)-1].Digest)
 }
 
 // sign officer1 reviewed [DIGEST]   signs the latest version
