@@ -7,6 +7,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
 	"regexp"
@@ -151,7 +152,7 @@ func (in *reading) put(l *limit, field, s string) {
 }
 
 func (in *reading) keyFault(field string, err error) {
-	faults, ok := err.(cvd.Faults)
+	faults, ok := errors.AsType[cvd.Faults](err)
 	if !ok {
 		in.fault(field, "cannot be read as an OpenPGP key", "send one armored public key, or leave it out")
 		return

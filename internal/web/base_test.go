@@ -34,9 +34,18 @@ func TestEveryKindHasItsStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		{cvd.ErrNotFound, 404}, {cvd.ErrUnauthenticated, 401}, {cvd.ErrForbidden, 404}, {cvd.ErrInvalid, 422},
-		{cvd.ErrUnreadable, 400}, {cvd.ErrTooLarge, 413}, {cvd.ErrNotReady, 409}, {cvd.ErrEmbargoed, 409},
-		{cvd.ErrConflict, 409}, {cvd.ErrLimited, 429}, {cvd.ErrUnavailable, 503}, {errors.New("x"), 500},
+		{cvd.ErrNotFound, 404},
+		{cvd.ErrUnauthenticated, 401},
+		{cvd.ErrForbidden, 404},
+		{cvd.ErrInvalid, 422},
+		{cvd.ErrUnreadable, 400},
+		{cvd.ErrTooLarge, 413},
+		{cvd.ErrNotReady, 409},
+		{cvd.ErrEmbargoed, 409},
+		{cvd.ErrConflict, 409},
+		{cvd.ErrLimited, 429},
+		{cvd.ErrUnavailable, 503},
+		{errors.New("x"), 500},
 		{cvd.Faults{{Field: "a"}}, 422},
 	} {
 		if got := Status(c.err); got != c.want {

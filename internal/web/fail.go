@@ -60,7 +60,7 @@ func Status(err error) int { return rowOf(err).status }
 // if it was not written for readers.
 func Plain(err error) string {
 	one := rowOf(err)
-	if _, faults := errors.AsType[cvd.Faults](err); !one.plain || faults || err == one.kind {
+	if _, faults := errors.AsType[cvd.Faults](err); !one.plain || faults || err.Error() == one.kind.Error() {
 		return ""
 	}
 	text := err.Error()

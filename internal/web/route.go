@@ -73,7 +73,7 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 // finish logs the request, and turns a panic into a page. Neither address line
 // nor header nor body is logged: only the route.
 func (s *Site) finish(out *answer, r *http.Request, start time.Time, caught any) {
-	if caught == http.ErrAbortHandler {
+	if err, ok := caught.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(caught)
 	}
 	if caught != nil {

@@ -35,6 +35,7 @@ func (s *Site) Remember(w http.ResponseWriter, j Jar, token string) { s.bake(w, 
 func (s *Site) Forget(w http.ResponseWriter, j Jar) { s.bake(w, j, "", -1) }
 
 func (s *Site) bake(w http.ResponseWriter, j Jar, value string, maxAge int) {
+	//nolint:gosec // Secure follows the site: a listener without https has cookies of another name
 	http.SetCookie(w, &http.Cookie{
 		Name: s.Key(j), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: s.Secure, SameSite: j.SameSite,

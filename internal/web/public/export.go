@@ -37,7 +37,7 @@ func (p *pub) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	return web.SendFile(w, f.Name, f.Size, body)
 }
 

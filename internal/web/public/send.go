@@ -296,7 +296,7 @@ func (p *pub) receiptFile(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	if err := p.allowCode(w, r); err != nil {
+	if err := p.allowCode(r); err != nil {
 		return err
 	}
 	code := auth.NormaliseReceipt(r.PostForm.Get("receipt"))
@@ -326,7 +326,7 @@ func (p *pub) receiptFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 // allowCode limits the tries of receipts from one address.
-func (p *pub) allowCode(w http.ResponseWriter, r *http.Request) error {
+func (p *pub) allowCode(r *http.Request) error {
 	if ok, after := p.site.Codes.Allow(p.site.From(r)); !ok {
 		return auth.Limited{After: after}
 	}

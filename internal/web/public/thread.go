@@ -41,7 +41,7 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	}
 	code := r.PostForm.Get("receipt")
 	var limited auth.Limited
-	if err := p.allowCode(w, r); errors.As(err, &limited) {
+	if err := p.allowCode(r); errors.As(err, &limited) {
 		web.RetryAfter(w, limited)
 		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}})
 	}

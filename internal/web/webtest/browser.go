@@ -93,7 +93,7 @@ func (b *Browser) Send(r *http.Request) *Answer {
 	rec := httptest.NewRecorder()
 	b.h.Mux.ServeHTTP(rec, r)
 	res := rec.Result()
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	for _, c := range res.Cookies() {
 		if c.MaxAge < 0 {
 			delete(b.cookies, c.Name)
