@@ -252,7 +252,7 @@ func (s *studio) shoot(ctx context.Context, name, address string) error {
 func scroll(name string) chromedp.Action[chromedp.Void] {
 	to := "scrollTo(0, 0)"
 	if name == "report" {
-		to = `(f => { if (f) { f.closest("div, fieldset, p").scrollIntoView({behavior: "instant"}); scrollBy({top: -24, behavior: "instant"}) } })(document.querySelector("[name=title], [name=description]"))`
+		to = `(f => { if (f) f.scrollIntoView({behavior: "instant"}) })(document.querySelector("form[action='/report']"))`
 	}
 	return chromedp.Evaluate[chromedp.Void](to)
 }
