@@ -124,11 +124,11 @@ func storyEvent(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func (s *story) sent(ts *testscript.TestScript) []casework.Carried {
-	check(ts, s.h.Turn(context.Background()))
-	all, err := s.h.Desk.As(s.actor("mara")).Outbox(context.Background(), "", 1000)
-	check(ts, err)
-	return all
+func (s *story) sent() ([]casework.Carried, error) {
+	if err := s.h.Turn(context.Background()); err != nil {
+		return nil, err
+	}
+	return s.h.Desk.As(s.actor("mara")).Outbox(context.Background(), "", 1000)
 }
 
 var keptFor = regexp.MustCompile(`(?s)It would have gone to (.*?)\.\s`)
@@ -157,7 +157,9 @@ func storyNotice(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var seq int64 = -1
 	var got, kinds []string
-	for _, c := range s.sent(ts) {
+	all, err := s.sent()
+	check(ts, err)
+	for _, c := range all {
 		if string(c.Case) != about {
 			continue
 		}
@@ -188,20 +190,24 @@ func storyNotice(ts *testscript.TestScript, neg bool, args []string) {
 // outbox   prints every notice as it was written, newest first
 func storyOutbox(ts *testscript.TestScript, _ bool, _ []string) {
 	s := of(ts)
-	s.leaks(ts)
-	for _, c := range s.sent(ts) {
+	check(ts, s.leak())
+	all, err := s.sent()
+	check(ts, err)
+	for _, c := range all {
 		_, err := fmt.Fprintf(ts.Stdout(), "--- %s to %s: %s\n%s\n", c.Template, c.To, c.State, c.Text)
 		check(ts, err)
 	}
 }
 
-// leaks looks for the story's secrets in every notice.
-func (s *story) leaks(ts *testscript.TestScript) {
-	for _, c := range s.sent(ts) {
+// leak looks for the story's secrets in every notice.
+func (s *story) leak() error {
+	all, err := s.sent()
+	for _, c := range all {
 		for _, word := range s.secrets {
 			if strings.Contains(strings.ToLower(c.Text), strings.ToLower(word)) {
-				ts.Fatalf("the notice %s to %s holds the secret word %q", c.Template, c.To, word)
+				return fmt.Errorf("the notice %s to %s holds the secret word %q", c.Template, c.To, word)
 			}
 		}
 	}
+	return err
 }

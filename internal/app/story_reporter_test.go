@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"html"
 	"mime/multipart"
 	"net/http"
@@ -11,7 +12,9 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -31,6 +34,29 @@ func storyReport(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s.accepted(ts, neg, name, s.ask(ts, neg, req))
 	s.remember(name, rest)
+}
+
+// flood 200 18s bot description=…   sends so many reports, so far apart, each
+// numbered in its text. "! flood": the last of them is refused, and no other.
+func storyFlood(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 4, "flood COUNT SPAN NAME KEY=VALUE…")
+	s := of(ts)
+	n, err := strconv.Atoi(args[0])
+	check(ts, err)
+	apart, err := time.ParseDuration(args[1])
+	check(ts, err)
+	body := pairs(ts, args[3:])
+	text := body["description"]
+	for i := 1; i <= n; i++ {
+		s.h.Options.Clock.Advance(apart)
+		body["description"] = fmt.Sprintf("%s %d", text, i)
+		req := request("POST", "/api/v1/reports", "", body)
+		if i == n {
+			s.accepted(ts, neg, args[2], s.ask(ts, neg, req))
+			return
+		}
+		s.quietly(ts, false, req)
+	}
 }
 
 // remember keeps the address under which a reporter can be written to.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,6 +30,7 @@ func TestStories(t *testing.T) {
 		Dir: filepath.Join("..", "..", "testdata", "stories"),
 		Setup: func(env *testscript.Env) error {
 			env.Values[worldKey{}] = &story{
+				t:       env.T(),
 				members: map[string]cvd.Member{}, tokens: map[string]string{}, machines: map[string]string{},
 				codes: map[string]string{}, cases: map[string]string{}, mails: map[string]string{}, remote: "192.0.2.1",
 			}
@@ -38,7 +40,7 @@ func TestStories(t *testing.T) {
 			// the world
 			"house": storyHouse, "clock": storyClock, "after": storyAfter, "secret": storySecret, "with": storyWith, "from": storyFrom,
 			// reporters and readers
-			"report": storyReport, "form": storyForm, "thread": storyThread, "visit": storyVisit, "say": storySay, "send": storySend,
+			"report": storyReport, "flood": storyFlood, "form": storyForm, "thread": storyThread, "visit": storyVisit, "say": storySay, "send": storySend,
 			"leave": storyLeave, "appeal": storyAppeal, "contact": storyContact, "page": storyPage, "suggest": storySuggest,
 			// the team
 			"record": storyRecord, "do": storyDo, "preview": storyPreview, "case": storyCase, "cases": storyCases, "desk": storyDesk,
@@ -53,6 +55,7 @@ type worldKey struct{}
 
 // story is the world of one file.
 type story struct {
+	t        testscript.T
 	h        *app.House
 	handler  http.Handler
 	members  map[string]cvd.Member
@@ -107,8 +110,11 @@ func storyHouse(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value(worldKey{}).(*story)
 	s.h = h
 	ts.Defer(func() {
-		s.leaks(ts)
-		check(ts, h.Close())
+		// The script has ended, so ts can fail no more.
+		err := errors.Join(s.leak(), h.Close())
+		if err != nil {
+			s.t.Fatal(err)
+		}
 	})
 	s.handler, err = h.Handler(true)
 	check(ts, err)
