@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,8 @@ const incoming = "incoming"
 // ab/abcd…. No name leads out of it, not even through a symbolic link.
 type Folder struct {
 	root    *os.Root
+	path    string      // where the folder stands
+	was     os.FileInfo // and what stood there when it was opened
 	number  atomic.Int64
 	naming  sync.Mutex // between looking whether a name is free and taking it
 	lasting sync.Map   // folders whose own entry is known to be on disk
@@ -34,17 +37,35 @@ var _ Store = (*Folder)(nil)
 // Dir opens the folder, makes it if need be, and removes what a crash left half
 // written. Only one process may put blobs into a folder at the same time.
 func Dir(folder string) (*Folder, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	folder, err := filepath.Abs(folder)
+	if err == nil {
+		err = os.MkdirAll(folder, 0o700)
+	}
+	if err != nil {
 		return nil, fault(err)
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, fault(err)
 	}
+	was, err := root.Stat(".")
+	if err != nil {
+		return nil, errors.Join(fault(err), root.Close())
+	}
 	if err := errors.Join(root.RemoveAll(incoming), root.MkdirAll(incoming, 0o700)); err != nil {
 		return nil, errors.Join(fault(err), root.Close())
 	}
-	return &Folder{root: root}, nil
+	return &Folder{root: root, path: folder, was: was}, nil
+}
+
+// inPlace says whether what is written arrives where it is looked for. A folder
+// that was moved or removed still takes files, and loses them.
+func (f *Folder) inPlace() error {
+	now, err := os.Stat(f.path)
+	if err == nil && !os.SameFile(f.was, now) {
+		err = fs.ErrNotExist
+	}
+	return err
 }
 
 // Close lets the folder go. Blobs that are open stay readable.
@@ -103,7 +124,7 @@ func (f *Folder) name(half, name string) error {
 	if err != nil {
 		return fault(err)
 	}
-	if err := f.sync(name[:2]); err != nil {
+	if err := errors.Join(f.sync(name[:2]), f.inPlace()); err != nil {
 		// Not known to be on disk, so it must not be there later either.
 		_ = f.root.Remove(place(name))
 		return fault(err)
@@ -206,7 +227,7 @@ func (f *Folder) List(ctx context.Context, each func(name string, size int64) er
 func (f *Folder) Ready(ctx context.Context) error {
 	half := path.Join(incoming, "ready."+strconv.FormatInt(f.number.Add(1), 10))
 	_, err := f.write(ctx, half, &io.LimitedReader{R: zeros{}, N: 64 << 10})
-	if gone := f.root.Remove(half); err == nil {
+	if gone := errors.Join(f.root.Remove(half), f.inPlace()); err == nil {
 		err = fault(gone)
 	}
 	return err

@@ -114,3 +114,29 @@ func TestFolderGoneAndBack(t *testing.T) {
 		t.Errorf("put again: %v", err)
 	}
 }
+
+// A folder that is moved away still takes files through its open handle; none
+// of them counts as kept.
+func TestFolderMovedAndBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "blobs")
+	f := folder(t, path)
+	ctx := context.Background()
+	if err := os.Rename(path, path+".aside"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Put(ctx, name, strings.NewReader("x")); !errors.Is(err, cvd.ErrUnavailable) {
+		t.Errorf("put: %v", err)
+	}
+	if err := f.Ready(ctx); !errors.Is(err, cvd.ErrUnavailable) {
+		t.Errorf("ready: %v", err)
+	}
+	if err := os.Rename(path+".aside", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Ready(ctx); err != nil {
+		t.Errorf("ready again: %v", err)
+	}
+	if _, err := f.Put(ctx, name, strings.NewReader("x")); err != nil {
+		t.Errorf("put again: %v", err)
+	}
+}

@@ -81,8 +81,11 @@ func sqliteDB(path, settings string) (*sql.DB, error) {
 // and a plain error if a newer Fairlead wrote it. Only one process may write the
 // file; others wait up to five seconds for it.
 func OpenSQLite(ctx context.Context, path string, opt Options) (store.Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the database file cannot be found", cvd.ErrUnavailable)
+	}
 	s := &lite{path: path, opt: opt.filled(), pool: make(chan *session, readers), gone: make(chan struct{})}
-	var err error
 	if s.db, err = sqliteDB(path, writerSettings); err != nil {
 		return nil, err
 	}
@@ -105,7 +108,7 @@ func OpenSQLite(ctx context.Context, path string, opt Options) (store.Store, err
 	for range readers {
 		s.pool <- nil
 	}
-	s.writer = newWriter(s.db, s.opt)
+	s.writer = newWriter(s.db, path, s.opt)
 	return s, nil
 }
 

@@ -29,6 +29,8 @@ type writer struct {
 
 	on   *session // nil: to be connected anew
 	done []*change
+
+	file, wal place // of the database, and of its write-ahead log
 }
 
 // change is one caller of Update.
@@ -44,9 +46,9 @@ type change struct {
 
 var errPanicked = fmt.Errorf("store: the change panicked")
 
-func newWriter(db *sql.DB, opt Options) *writer {
+func newWriter(db *sql.DB, path string, opt Options) *writer {
 	w := &writer{
-		db: db, batch: opt.Batch, log: opt.Logger,
+		file: stands(path), db: db, batch: opt.Batch, log: opt.Logger,
 		queue: make(chan *change, opt.Batch), nudged: make(chan struct{}, 1), gone: make(chan struct{}),
 	}
 	go w.loop()
@@ -127,6 +129,9 @@ func (w *writer) commit(c *change) {
 		if err := w.on.exec(ctx, "COMMIT"); err != nil {
 			lost = sqliteSchema.Kind(err)
 		}
+	}
+	if lost == nil {
+		lost = w.inPlace()
 	}
 	if lost != nil {
 		w.abandon(ctx)
@@ -214,6 +219,9 @@ func (w *writer) undo(ctx context.Context) error {
 }
 
 func (w *writer) begin(ctx context.Context) error {
+	if err := w.inPlace(); err != nil {
+		return err
+	}
 	if w.on == nil {
 		on, err := newSession(ctx, w.db)
 		if err != nil {
@@ -223,10 +231,21 @@ func (w *writer) begin(ctx context.Context) error {
 	}
 	err := w.on.exec(ctx, "BEGIN IMMEDIATE")
 	if err == nil {
+		if w.wal.was == nil {
+			w.wal = stands(w.file.path + "-wal")
+		}
 		return nil
 	}
 	w.abandon(ctx)
 	return fault.OfCommit(sqliteSchema.Kind(err))
+}
+
+// inPlace says whether what is written arrives where it is looked for.
+func (w *writer) inPlace() error {
+	if w.file.moved() || w.wal.moved() {
+		return errMoved
+	}
+	return nil
 }
 
 // abandon leaves no transaction open. If there is doubt, the connection goes.
@@ -239,7 +258,7 @@ func (w *writer) abandon(ctx context.Context) {
 	}
 	w.log.Warn("store: the writer of the database is replaced")
 	w.on.discard()
-	w.on = nil
+	w.on, w.wal = nil, place{} // the log may end with the connection, and begin anew
 }
 
 // truncate empties the write-ahead log, which still holds the key that was
