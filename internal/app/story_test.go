@@ -31,7 +31,7 @@ func TestStories(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Values[worldKey{}] = &story{
 				t:       env.T(),
-				members: map[string]cvd.Member{}, tokens: map[string]string{}, machines: map[string]string{},
+				members: map[string]cvd.Member{}, tokens: map[string]string{}, expire: map[string]time.Time{},
 				codes: map[string]string{}, cases: map[string]string{}, mails: map[string]string{}, remote: "192.0.2.1",
 			}
 			return nil
@@ -55,17 +55,17 @@ type worldKey struct{}
 
 // story is the world of one file.
 type story struct {
-	t        testscript.T
-	h        *app.House
-	handler  http.Handler
-	members  map[string]cvd.Member
-	tokens   map[string]string
-	machines map[string]string // tokens that are marked as a machine's
-	codes    map[string]string // receipts, by the reporter's name
-	cases    map[string]string // the latest case, by the reporter's name
-	mails    map[string]string // addresses, by the reporter's name
-	secrets  []string
-	remote   string
+	t       testscript.T
+	h       *app.House
+	handler http.Handler
+	members map[string]cvd.Member
+	tokens  map[string]string
+	expire  map[string]time.Time
+	codes   map[string]string // receipts, by the reporter's name
+	cases   map[string]string // the latest case, by the reporter's name
+	mails   map[string]string // addresses, by the reporter's name
+	secrets []string
+	remote  string
 }
 
 func of(ts *testscript.TestScript) *story {
@@ -166,11 +166,26 @@ func (s *story) member(ts *testscript.TestScript, name string, role cvd.Role, of
 	})
 	check(ts, err)
 	s.members[name] = m
-	expires := s.h.Options.Clock.Now().AddDate(0, 11, 0)
-	s.tokens[name], _, err = s.h.Auth.CreateToken(ctx, cvd.System, auth.Token{Name: "story", Member: m.ID, Expires: expires})
-	check(ts, err)
-	s.machines[name], _, err = s.h.Auth.CreateToken(ctx, cvd.System, auth.Token{Name: "machine", Member: m.ID, Expires: expires, Machine: true})
-	check(ts, err)
+	s.renew(ts, name)
+}
+
+// tokenLife is for how long a story's tokens are good.
+const tokenLife = 300 * 24 * time.Hour
+
+// renew gives a member fresh tokens: a person's own, and one that is marked as a
+// machine's.
+func (s *story) renew(ts *testscript.TestScript, name string) {
+	s.expire[name] = s.h.Options.Clock.Now().Add(tokenLife)
+	for _, machine := range []bool{false, true} {
+		secret, _, err := s.h.Auth.CreateToken(context.Background(), cvd.System, auth.Token{
+			Name: "story", Member: s.members[name].ID, Expires: s.expire[name], Machine: machine,
+		})
+		check(ts, err)
+		if machine {
+			name += "/machine"
+		}
+		s.tokens[name] = secret
+	}
 }
 
 func (s *story) actor(name string) cvd.Actor {
@@ -181,14 +196,14 @@ func (s *story) actor(name string) cvd.Actor {
 // bearer is the token of a member, or for NAME/machine the one that is marked
 // as a machine's.
 func (s *story) bearer(ts *testscript.TestScript, name string) string {
-	token := s.tokens[name]
-	if who, machine := strings.CutSuffix(name, "/machine"); machine {
-		token = s.machines[who]
+	who := strings.TrimSuffix(name, "/machine")
+	if s.members[who].ID == "" {
+		ts.Fatalf("there is no member %s", who)
 	}
-	if token == "" {
-		ts.Fatalf("there is no member %s", name)
+	if s.h.Options.Clock.Now().After(s.expire[who]) {
+		s.renew(ts, who)
 	}
-	return "Bearer " + token
+	return "Bearer " + s.tokens[name]
 }
 
 // clock INSTANT   moves the clock without letting anything happen in between,
