@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/sqlstore"
+	"fairlead/internal/store/vault"
 )
 
 // erasures is the journal of erased cases in the data folder. It holds case ids
@@ -29,6 +31,44 @@ func (h *House) recordErasure(id cvd.CaseID) error {
 	}
 	_, err = fmt.Fprintln(f, id)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// wholeJournal adds to the journal the erasures that the database knows and it
+// does not: a crash came between, or a hand cut it short.
+func (h *House) wholeJournal(ctx context.Context) error {
+	path := filepath.Join(h.Config.Data, erasures)
+	known := map[string]bool{}
+	b, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w: journal of erasures: %w", cvd.ErrUnavailable, err)
+	}
+	for line := range strings.Lines(string(b)) {
+		known[strings.TrimSpace(line)] = true
+	}
+	var missing []string
+	err = h.Store.View(ctx, func(tx store.Tx) error {
+		recs, err := tx.Records(vault.RecordErasure, "", math.MaxInt32)
+		for _, rec := range recs {
+			if !known[rec.ID] {
+				missing = append(missing, rec.ID)
+			}
+		}
+		return err
+	})
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	// Written anew as a whole: the end of the old one may be half a line.
+	var text strings.Builder
+	for id := range known {
+		if _, err := cvd.ParseCaseID(id); err == nil {
+			fmt.Fprintln(&text, id)
+		}
+	}
+	for _, id := range missing {
+		fmt.Fprintln(&text, id)
+	}
+	return writeFile(path, []byte(text.String()), 0o600)
 }
 
 // Backup writes a consistent copy of database and files into dir, which must
@@ -208,14 +248,11 @@ func (h *House) restoreKeys(ctx context.Context, identity io.Reader) error {
 // RotateKeys makes a new primary key-encryption key, brings every case under it
 // and returns how many that were. The older keys stay for reading.
 func (h *House) RotateKeys(ctx context.Context) (int, error) {
-	if h.Config.Keys.PassphraseFile != "" || h.Config.Keys.AgeIdentityFile != "" {
-		return 0, fmt.Errorf("%w: a key file sealed by a passphrase or an identity is rotated by making it anew: fairlead keys seal", cvd.ErrNotReady)
-	}
 	_, err := h.Vault.Keys().Rotate(func(next *seal.Keyring) error {
 		if err := h.renewRecovery(ctx, next); err != nil {
 			return err
 		}
-		return next.SaveFile(h.keyPath)
+		return h.saveKeys(next)
 	})
 	if err != nil {
 		return 0, err

@@ -89,6 +89,9 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if err := h.openKeys(ctx); err != nil {
 		return h, err
 	}
+	if err := h.wholeJournal(ctx); err != nil {
+		return h, err
+	}
 	if h.Words, err = words.Load(); err != nil {
 		return h, err
 	}
@@ -202,24 +205,38 @@ func (h *House) makeKeys(ctx context.Context) (*seal.Keyring, error) {
 }
 
 func (h *House) makeSealedKeys() (*seal.Keyring, error) {
-	k := h.Config.Keys
 	keys, err := seal.NewKeyring()
 	if err != nil {
 		return nil, err
 	}
+	return keys, h.saveKeys(keys)
+}
+
+// saveKeys writes the ring into the key file, sealed as the configuration says.
+func (h *House) saveKeys(keys *seal.Keyring) error {
+	k := h.Config.Keys
 	var sealed []byte
-	if k.PassphraseFile != "" {
+	switch {
+	case k.PassphraseFile != "":
 		secret, err := readSecret(k.PassphraseFile)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if sealed, err = keys.SealPassphrase(secret); err != nil {
-			return nil, err
+			return err
 		}
-	} else if sealed, err = keys.SealTo(k.AgeRecipient); err != nil {
-		return nil, err
+	case k.AgeIdentityFile != "":
+		if k.AgeRecipient == "" {
+			return fmt.Errorf("%w: keys.age_recipient is needed to write the key file", cvd.ErrInvalid)
+		}
+		var err error
+		if sealed, err = keys.SealTo(k.AgeRecipient); err != nil {
+			return err
+		}
+	default:
+		return keys.SaveFile(h.keyPath)
 	}
-	return keys, writeFile(h.keyPath, sealed, 0o600)
+	return writeFile(h.keyPath, sealed, 0o600)
 }
 
 // Recovery makes the recovery identity on a database that has none, stores the
@@ -274,8 +291,14 @@ func (h *House) openOutbox() error {
 	if err != nil {
 		return err
 	}
+	// One worker where notices are only kept: there is no relay to wait for, and
+	// reports coming in go first.
+	workers := 1
+	if _, sends := sender.(notify.SMTP); sends {
+		workers = 0 // the outbox's own number
+	}
 	h.Outbox = outbox.New(outbox.Config{
-		Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log,
+		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log,
 		Carriers: map[cvd.EffectKind]outbox.Carrier{
 			cvd.EffectNotifyReporter: carrier,
 			cvd.EffectNotifyTeam:     carrier,

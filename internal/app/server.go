@@ -39,7 +39,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	base := func(r *http.Request) string { return h.baseOf(r, secure) }
 	rest, err := api.New(api.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: h.Words, Now: h.Options.Clock.Now,
-		BaseURL: base, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
+		BaseURL: base, From: h.address, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
 	if err != nil {
 		return nil, err
@@ -149,19 +149,35 @@ func (h *House) fromProxy(r *http.Request) bool {
 }
 
 // address is whom limits are counted for: the peer, or behind a named proxy the
-// last address that this proxy added.
+// last address that this proxy added. Of IPv6 it is the network of a customer,
+// who has all its addresses.
 func (h *House) address(r *http.Request) string {
 	if chain := r.Header.Get("X-Forwarded-For"); chain != "" && h.fromProxy(r) {
 		parts := strings.Split(chain, ",")
 		if addr, err := netip.ParseAddr(strings.TrimSpace(parts[len(parts)-1])); err == nil {
-			return addr.Unmap().String()
+			return network(addr)
 		}
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
 	}
-	return host
+	return network(peer.Addr())
+}
+
+// customerBits is the size of the IPv6 network that one customer gets.
+const customerBits = 64
+
+func network(addr netip.Addr) string {
+	addr = addr.Unmap().WithZone("")
+	if addr.Is4() {
+		return addr.String()
+	}
+	net, err := addr.Prefix(customerBits)
+	if err != nil {
+		return addr.String()
+	}
+	return net.String()
 }
 
 // Serve answers on the listener and turns the clock until ctx ends, then stops

@@ -10,6 +10,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault"
 )
 
 // erase destroys a closed case's key: its words, contacts and files cannot be
@@ -30,7 +31,7 @@ func (s *Session) erase(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done,
 	}
 	more := []aside{func(tx store.Tx) error {
 		_, err := tx.DeleteRecords(store.Selection{Kind: recordOnce, Owner: string(id)})
-		return err
+		return errors.Join(err, tx.PutRecord(store.Record{Kind: vault.RecordErasure, ID: string(id), At: s.desk.Now()}, -1))
 	}}
 	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
 		more = append(more, s.desk.revoke(all))
