@@ -21,8 +21,8 @@ import (
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
-	"fairlead/internal/store/looks"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/looks"
 )
 
 // Team is who the members are.

@@ -11,7 +11,7 @@ import (
 	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
-	"fairlead/internal/store/looks"
+	"fairlead/internal/store/vault/looks"
 )
 
 // Doors never import the store; these are the few of its words that they need.
