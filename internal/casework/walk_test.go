@@ -77,26 +77,26 @@ func TestNeverSilent(t *testing.T) {
 	for rm := range paths {
 		a := h.in(rm)
 		for _, spec := range cvd.Specs {
-			for _, silent := range []string{"", " \t\n", "asked not to be told"} {
-				for _, by := range []cvd.Actor{h.lead, h.reporter(a)} {
-					before := h.file(a.Case).Case
-					in := h.input(spec.Verb, before)
+			for _, by := range []cvd.Actor{h.lead, h.reporter(a)} {
+				before := h.file(a.Case).Case
+				in := h.input(spec.Verb, before)
+				for _, silent := range []string{"", "asked not to be told"} {
 					in.Silent = silent
-					done, err := h.try(by, a.Case, spec.Verb, in)
-					if err != nil {
-						if c := h.file(a.Case).Case; c.Version != before.Version {
-							t.Fatalf("%s in %s was refused (%v) and yet moved the case", spec.Verb, rm, err)
-						}
-						continue
-					}
-					h.told(fmt.Sprintf("%s in %s, silent %q", spec.Verb, rm, silent), before, done)
-					if a = h.in(rm); spec.Verb == cvd.VerbErase {
-						break
-					}
-					if by.Kind == cvd.ActorReporter {
-						break
+					if p, err := h.desk.As(by).Preview(ctx, a.Case, spec.Verb, in); err == nil {
+						h.told(fmt.Sprintf("%s in %s, silent %q", spec.Verb, rm, silent), before, casework.Done{Case: p.Case, Events: p.Events})
 					}
 				}
+				in.Silent = " \t\n"
+				done, err := h.try(by, a.Case, spec.Verb, in)
+				if err != nil {
+					if c := h.file(a.Case).Case; c.Version != before.Version {
+						t.Fatalf("%s in %s was refused (%v) and yet moved the case", spec.Verb, rm, err)
+					}
+					continue
+				}
+				h.told(fmt.Sprintf("%s in %s, blank silence", spec.Verb, rm), before, done)
+				a = h.in(rm)
+				break
 			}
 		}
 	}
@@ -165,7 +165,7 @@ func TestTheHistoryIsTheCase(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		a := h.report()
 		r := h.reporter(a)
-		for range rapid.IntRange(1, 8).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 6).Draw(rt, "steps") {
 			h.step(rt, a, r)
 		}
 		h.addsUp(a.Case)
