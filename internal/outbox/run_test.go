@@ -152,7 +152,7 @@ func TestAtLeastOnceAndNeverTwiceAtATime(t *testing.T) {
 			keys = append(keys, e.Key)
 			b.enqueue(e, e)
 		}
-		for range 8 {
+		for range 24 { // twelve failures of one effect, and its backoff, fit in
 			var both sync.WaitGroup
 			for _, o := range []*outbox.Outbox{first, second} {
 				both.Go(func() {
