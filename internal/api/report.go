@@ -22,6 +22,7 @@ type received struct {
 	ThreadURL string             `json:"thread_url" doc:"Where the receipt is shown. It never goes into an address."`
 	Received  time.Time          `json:"received_at"`
 	Promises  []casework.Promise `json:"promises" doc:"The dates to count on, soonest first."`
+	Paused    string             `json:"paused,omitempty" doc:"What the team says of its pause, while it has one. The report is kept, and the dates hold."`
 }
 
 // receive takes a stranger's report. When it answers 201, the report is
@@ -48,7 +49,7 @@ func (c *call) receive() error {
 	}
 	base := c.BaseURL(c.r)
 	c.w.Header().Set("Location", base+pathThread)
-	return c.answer(http.StatusCreated, received{got.Case, got.Receipt, base + "/thread", got.Received, got.Promises})
+	return c.answer(http.StatusCreated, received{got.Case, got.Receipt, base + "/thread", got.Received, got.Promises, got.Paused})
 }
 
 // once reads the Idempotency-Key. scope keeps the keys of members apart from

@@ -39,6 +39,7 @@ type Accepted struct {
 	Receipt  string     `json:"receipt,omitempty"` // shown once; empty for an internal finding
 	Received time.Time  `json:"received_at"`
 	Promises []Promise  `json:"promises"`
+	Paused   string     `json:"paused,omitempty"` // what the team says of its pause, while it has one
 	// Again is set when this is the answer to a repeated request.
 	Again bool `json:"-"`
 }
@@ -188,7 +189,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	answer := Accepted{Case: id, Received: sub.Received, Promises: promises(p.state)}
+	answer := Accepted{Case: id, Received: sub.Received, Promises: promises(p.state), Paused: cur.Policy.Intake.Paused}
 	more, err := s.asides(&answer, p, sub, from, now)
 	if err != nil {
 		return Accepted{}, err
