@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,5 +175,23 @@ func TestIdempotentReceive(t *testing.T) {
 	h.now = h.now.Add(25 * time.Hour)
 	if third, err := h.desk.As(cvd.Stranger).Receive(ctx, sub); err != nil || third.Case == first.Case {
 		t.Errorf("a day later: %v %v", third.Case, err)
+	}
+}
+
+func TestAFileIsAnAnswerToo(t *testing.T) {
+	h := newHouse(t)
+	a := h.report()
+	h.do(h.member, a.Case, cvd.VerbAsk, cvd.Input{Missing: []string{"the file"}})
+	if _, err := h.desk.As(h.member).Attach(context.Background(), a.Case, "ours.txt", strings.NewReader("x"), cvd.Input{}); err != nil {
+		t.Fatal(err)
+	}
+	if c := h.file(a.Case).Case; !c.Awaiting() || len(c.Missing) != 1 {
+		t.Error("a member's own file counted as the reporter's answer")
+	}
+	if _, err := h.desk.As(h.reporter(a)).Attach(context.Background(), a.Case, "theirs.txt", strings.NewReader("x"), cvd.Input{}); err != nil {
+		t.Fatal(err)
+	}
+	if c := h.file(a.Case).Case; c.Awaiting() || c.Paused() || c.Missing != nil {
+		t.Errorf("after the reporter's file the case still waits for %v", c.Missing)
 	}
 }

@@ -170,6 +170,9 @@ func (c *Case) Apply(ev Event) error {
 	d.mark(ev.Head)
 	d.Version, d.Updated = ev.Seq, ev.At
 	d.learn(&ev)
+	if len(ev.Clocks) > 0 && !d.Awaiting() {
+		d.Missing, d.Sources.Missing = nil, 0 // answered, given up, or closed
+	}
 	d.unlearn(ev.Redacts)
 	*c = *d
 	return nil

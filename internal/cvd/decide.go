@@ -83,7 +83,7 @@ func Possible(c *Case, v Verb, by Actor) bool {
 	if spec.Tell == TellReporter && v == VerbMessage && !c.HasReporter() {
 		return false
 	}
-	d := Deed{Verb: v, By: by, Alone: true}
+	d := Deed{Verb: v, By: by}
 	switch v {
 	case VerbPostpone, VerbRedact: // depend on what is named
 		return true

@@ -58,7 +58,7 @@ var Rules = []Rule{
 	{Kind: cvd.ClockFollowUp, Amount: followUp, Starts: onReceipt, Meets: humanFollowUp, ToReporter: true},
 	{Kind: cvd.ClockVerify, Amount: verify, Starts: onReceiptOrFinding, Meets: verified},
 	{Kind: cvd.ClockUpdate, Amount: update, Starts: onReceiptOrFinding, Meets: humanWords, Renews: true, ToReporter: true},
-	{Kind: cvd.ClockNeedsInfo, Amount: needsInfo, Starts: on(cvd.EventAsked), Meets: meets(cvd.EventProvided), ToReporter: true},
+	{Kind: cvd.ClockNeedsInfo, Amount: needsInfo, Starts: on(cvd.EventAsked), Meets: answered, ToReporter: true},
 	{Kind: cvd.ClockFix, Amount: fix, Starts: onAcceptance, Meets: fact(cvd.FactFixReady)},
 	{Kind: cvd.ClockDisclose, Amount: disclose, Starts: onReceipt, Meets: fact(cvd.FactPublic), ToReporter: true},
 	{Kind: cvd.ClockAfterAction, Amount: afterAction, Starts: onEmergency, Meets: meets(cvd.EventAfterAction), Survives: true},
@@ -135,6 +135,11 @@ func onEmergency(after *cvd.Case, ev *cvd.Event) (time.Time, bool) {
 
 func meets(t cvd.EventType) func(*cvd.Case, *cvd.Event) bool {
 	return func(_ *cvd.Case, ev *cvd.Event) bool { return ev.Type == t }
+}
+
+// answered: the reporter said something, or sent a file.
+func answered(_ *cvd.Case, ev *cvd.Event) bool {
+	return ev.Type == cvd.EventProvided || (ev.Type == cvd.EventAttached && ev.Actor == string(cvd.ActorReporter))
 }
 
 func fact(f string) func(*cvd.Case, *cvd.Event) bool {
