@@ -1,11 +1,14 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,4 +82,25 @@ func BenchmarkQueuePage(b *testing.B) {
 func BenchmarkCasePage(b *testing.B) {
 	handler, cookie, id := furnished(b, 0)
 	serve(b, handler, cookie, "/desk/cases/"+string(id))
+}
+
+// BenchmarkIntake is a report through the API from thirty-two clients at once,
+// without a network.
+func BenchmarkIntake(b *testing.B) {
+	handler, _, _ := furnished(b, 0)
+	var n atomic.Int64
+	b.SetParallelism(32 / runtime.GOMAXPROCS(0))
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			r := httptest.NewRequest("POST", "/api/v1/reports", bytes.NewReader(report(n.Add(1))))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != http.StatusCreated {
+				b.Fatalf("a report was answered with %d", w.Code)
+			}
+		}
+	})
 }
