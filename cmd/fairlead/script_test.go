@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite" // to mark a database as newer
 )
 
 // TestScripts runs testdata/*.txt: what operators and scripts type, with the
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": scriptCode, "demo": scriptDemo, "serve": scriptServe, "stop": scriptStop, "crash": scriptCrash,
-			"http": scriptHTTP, "grab": scriptGrab, "lines": scriptLines, "json": scriptJSON, "holds": scriptHolds, "write": scriptWrite,
+			"http": scriptHTTP, "grab": scriptGrab, "lines": scriptLines, "json": scriptJSON, "holds": scriptHolds, "write": scriptWrite, "newer": scriptNewer,
 		},
 	})
 }
@@ -191,4 +193,13 @@ func scriptHolds(ts *testscript.TestScript, neg bool, args []string) {
 // write FILE TEXT   makes a file that its owner alone may read
 func scriptWrite(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
+}
+
+// newer FILE   marks a database as one that a later Fairlead wrote
+func scriptNewer(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
+	ts.Check(err)
+	ts.Check(db.Close())
 }
