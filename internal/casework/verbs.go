@@ -156,7 +156,7 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
 		deed.Alone = alone
-		deed.Second = needsSecond(v.Policy, verb, in)
+		deed.Second = needsSecond(v.Policy, c, verb, in)
 		evs, err := cvd.Decide(c, deed, now)
 		if err != nil || !deed.Second || !alone {
 			return evs, err
@@ -166,8 +166,10 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 }
 
 // needsSecond reads the policy: which rulings another member must confirm.
-func needsSecond(p *policy.Policy, verb cvd.Verb, in cvd.Input) bool {
+func needsSecond(p *policy.Policy, c *cvd.Case, verb cvd.Verb, in cvd.Input) bool {
 	switch verb {
+	case cvd.VerbHandOn: // from there it finds the report not valid on its way
+		return p.SecondPerson.Invalidate && c.RM() == cvd.RMReceived
 	case cvd.VerbInvalidate:
 		outOfScope := slices.ContainsFunc(in.Clauses, func(id string) bool {
 			return slices.ContainsFunc(p.Scope.Out, func(c policy.Clause) bool { return c.ID == id })

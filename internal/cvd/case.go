@@ -256,7 +256,7 @@ func (c *Case) mark(h Head) {
 			c.Pending = nil
 		}
 	}
-	if h.ByMember() && h.Tell == TellReporter {
+	if h.ByMember() && h.Tell == TellReporter && h.Type != EventReceived {
 		c.Replied = true
 	}
 	for _, a := range h.Arrows {

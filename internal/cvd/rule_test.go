@@ -392,3 +392,13 @@ func TestRedactionForgetsWhatWasLearned(t *testing.T) {
 		t.Error("the reporter was forgotten with the words")
 	}
 }
+
+// A member's machine is not a second person to the member.
+func TestAMachineOfTheSameMemberConfirmsNothing(t *testing.T) {
+	c := caseIn(RMReceived)
+	machine := Actor{Kind: ActorMachine, ID: ann.ID, Roles: ann.Roles}
+	do(t, c, Deed{Verb: VerbNoncompliance, By: machine, Second: true, In: Input{Reason: "x", Clauses: []string{"x"}}})
+	if _, err := Decide(c, Deed{Verb: VerbConfirm, By: ann}, c.Updated); !errors.Is(err, ErrNotReady) {
+		t.Errorf("the member behind the machine could confirm: %v", err)
+	}
+}

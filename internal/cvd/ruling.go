@@ -2,6 +2,7 @@ package cvd
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -9,10 +10,18 @@ func checkPending(c *Case, d Deed) error {
 	if c.Pending == nil {
 		return fmt.Errorf("%w: no ruling waits for a second person", ErrNotReady)
 	}
-	if c.Pending.By == d.By.Ref() && d.Verb == VerbConfirm && !d.Alone {
+	if sameMember(c.Pending.By, d.By.Ref()) && d.Verb == VerbConfirm && !d.Alone {
 		return fmt.Errorf("%w: another member must confirm it", ErrNotReady)
 	}
 	return nil
+}
+
+// sameMember tells whether two actor references are of one member, in person or
+// by a machine's token of theirs.
+func sameMember(a, b string) bool {
+	_, a, _ = strings.Cut(a, "/")
+	_, b, _ = strings.Cut(b, "/")
+	return a == b && a != ""
 }
 
 // propose records a ruling that another member must confirm; nothing moves.

@@ -146,9 +146,10 @@ func fact(f string) func(*cvd.Case, *cvd.Event) bool {
 	return func(after *cvd.Case, _ *cvd.Event) bool { return after.Facts.Has(f) }
 }
 
-// humanTold: a person of the team let the reporter know anything at all.
+// humanTold: a person of the team let the reporter know anything at all. Writing
+// down what they reported by phone is the receipt, not yet the answer.
 func humanTold(_ *cvd.Case, ev *cvd.Event) bool {
-	return ev.ByMember() && ev.Tell == cvd.TellReporter
+	return ev.ByMember() && ev.Tell == cvd.TellReporter && ev.Type != cvd.EventReceived
 }
 
 // slight are acts that tell the reporter something, but no progress.

@@ -88,7 +88,7 @@ func TestWhatAReceiptStarts(t *testing.T) {
 		want string
 	}{
 		"a stranger":             {cvd.Opening{By: cvd.Stranger, Received: tuesday}, "acknowledge follow-up verify update disclose"},
-		"a member, of last week": {cvd.Opening{By: member, Received: tuesday.Add(-7 * day)}, "acknowledge(met) follow-up verify update disclose"},
+		"a member, of last week": {cvd.Opening{By: member, Received: tuesday.Add(-7 * day)}, "acknowledge follow-up verify update disclose"},
 		"a machine":              {cvd.Opening{By: machine, Received: tuesday}, "acknowledge follow-up verify update disclose"},
 		"our own finding":        {cvd.Opening{By: member, Received: tuesday, Internal: true}, "verify update"},
 	} {

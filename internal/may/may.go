@@ -73,7 +73,7 @@ var byReporter = []cvd.Verb{
 
 // byPerson are the verbs that only a person may do: a token marked as a
 // machine's cannot keep a human promise nor be a second pair of eyes.
-var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget}
+var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact}
 
 // Of is how far the actor may do the verb.
 func Of(a cvd.Actor, v cvd.Verb) Reach {

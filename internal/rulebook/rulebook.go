@@ -92,8 +92,8 @@ func (d *Book) Reload(ctx context.Context) error {
 	}
 }
 
-// Publish adds a version. It takes effect at once if it demands no
-// sign-off, and otherwise waits for them. Publishing the bytes of the latest
+// Publish adds a version. It takes effect at once if neither it nor
+// the version in effect demands a sign-off, and otherwise waits for them. Publishing the bytes of the latest
 // version again changes nothing and returns that version.
 func (d *Book) Publish(ctx context.Context, by cvd.Actor, source []byte) (*Version, error) {
 	if by.Kind != cvd.ActorSystem && !by.Is(cvd.RoleLead) && !by.Is(cvd.RoleOfficer) {
@@ -110,7 +110,7 @@ func (d *Book) Publish(ctx context.Context, by cvd.Actor, source []byte) (*Versi
 		}
 		number++
 		evs := []policyEvent{{head: policyHead{Type: "published", Version: number, Digest: v.Digest}, body: policyBody{Source: source, Name: by.Name}}}
-		if len(v.Policy.Review.SignOffs) == 0 {
+		if len(needs(v, b.Current())) == 0 {
 			evs = append(evs, policyEvent{head: policyHead{Type: "effective", Version: number, Digest: v.Digest}})
 		}
 		return evs, nil
@@ -136,7 +136,7 @@ func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, 
 		if v.Digest != digest {
 			return nil, fmt.Errorf("%w: the digest is of another text; look at the version again", cvd.ErrConflict)
 		}
-		if !slices.Contains(v.Policy.Review.SignOffs, policy.SignOff{Office: office, Act: act}) {
+		if !slices.Contains(v.Needs, policy.SignOff{Office: office, Act: act}) {
 			return nil, cvd.Faults{{Field: "act", Problem: "this version does not ask that office for it", Remedy: "sign what it asks for"}}
 		}
 		if number < b.current {

@@ -353,3 +353,33 @@ func TestSuggestions(t *testing.T) {
 		t.Errorf("a stranger reads them: %v", err)
 	}
 }
+
+// A version that asks for no signature still needs those of the version that it
+// replaces: else publishing would be a way around the officers.
+func TestSignOffsAreNotDroppedByPublishing(t *testing.T) {
+	b := newShelf(t, engines.SQLite(t)).book()
+	signAll := func(v *rulebook.Version) *rulebook.Version {
+		for _, want := range v.Missing() {
+			var err error
+			v, err = b.Sign(ctx, officer("m-"+want.Office, want.Office), v.Number, want.Office, want.Act, v.Digest, "")
+			must(t, err)
+		}
+		return v
+	}
+	first, err := b.Publish(ctx, lead, source(t, "signed-policy.yaml"))
+	must(t, err)
+	first = signAll(first)
+	bare, err := b.Publish(ctx, lead, source(t, "two-person-team.yaml"))
+	must(t, err)
+	if !bare.Effective.IsZero() || len(bare.Missing()) != len(first.Needs) || len(first.Needs) == 0 {
+		t.Fatalf("it took effect at %s, still needing %v", bare.Effective, bare.Missing())
+	}
+	if bare = signAll(bare); b.Current().Number != bare.Number {
+		t.Fatalf("signed as before, but version %d is in effect", b.Current().Number)
+	}
+	next, err := b.Publish(ctx, lead, revised(t, source(t, "two-person-team.yaml"), 2))
+	must(t, err)
+	if next.Effective.IsZero() {
+		t.Errorf("the officers agreed to sign no more, yet the next version waits for %v", next.Missing())
+	}
+}

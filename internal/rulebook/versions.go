@@ -29,6 +29,10 @@ type Version struct {
 	Digest    string // SHA-256 of Source, in hex; what officers sign
 	Published time.Time
 	By        string
+	// Needs are the sign-offs without which it does not take effect: its own,
+	// and those of the version that was in effect when it came, so that nobody
+	// drops a signature by publishing a version that asks for none.
+	Needs     []policy.SignOff
 	Signs     []Sign
 	Effective time.Time // zero: waits for its sign-offs
 }
@@ -69,8 +73,22 @@ func (b *Versions) Waiting() []*Version {
 // Missing lists the sign-offs that the version still needs.
 func (v *Version) Missing() []policy.SignOff {
 	var out []policy.SignOff
-	for _, want := range v.Policy.Review.SignOffs {
+	for _, want := range v.Needs {
 		if !slices.ContainsFunc(v.Signs, func(s Sign) bool { return s.Office == want.Office && s.Act == want.Act }) {
+			out = append(out, want)
+		}
+	}
+	return out
+}
+
+// needs joins what a version demands with what the one in effect does.
+func needs(v, current *Version) []policy.SignOff {
+	out := slices.Clone(v.Policy.Review.SignOffs)
+	if current == nil {
+		return out
+	}
+	for _, want := range current.Policy.Review.SignOffs {
+		if !slices.Contains(out, want) {
 			out = append(out, want)
 		}
 	}
@@ -128,6 +146,7 @@ func (d *Book) readPolicyEvent(b *Versions, row store.Event) error {
 			return err
 		}
 		v.Number, v.Published, v.By = h.Version, h.At, body.Name
+		v.Needs = needs(v, b.Current())
 		b.All = append(b.All, v)
 	case "signed":
 		v := b.Version(h.Version)

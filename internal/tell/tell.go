@@ -67,6 +67,8 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		add(cvd.EffectNotifyReporter, string(cvd.Reporter))
 	}
 	switch to, hears := teamHears[ev.Type]; {
+	case ev.Type == cvd.EventReceived && after.Flags.Privacy: // personal data was seen: everybody's matter
+		add(cvd.EffectNotifyTeam, ToTeam)
 	case ev.Type == cvd.EventEscalated && ev.Body != nil:
 		add(cvd.EffectNotifyTeam, ev.Body.To)
 	case ev.Type == cvd.EventRuled: // the second person may be the very one who holds the case

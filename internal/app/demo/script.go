@@ -153,7 +153,7 @@ func (s *seeder) valid(p *policy.Policy) {
 			Reporter:    &cvd.Contact{Name: "Caller", Email: "caller@example.net"},
 		},
 	})
-	s.do("phone", 29*time.Hour, &s.Member, cvd.VerbMessage, cvd.Input{Text: "Thank you for the call. We check the readers this week."})
+	s.do("phone", 29*time.Hour, &s.Member, cvd.VerbAcknowledge, cvd.Input{Text: "Thank you for the call. We check the readers this week."})
 	s.record("internal", 26*time.Hour, casework.Submission{
 		Channel: "internal", Internal: true,
 		Report: &cvd.Report{Product: name, Title: "Audit log can be cleared by operators", Description: "Found in our own review: operators can clear the audit log."},
