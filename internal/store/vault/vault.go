@@ -86,7 +86,8 @@ func (v *Vault) RewrapServer(ctx context.Context, st store.Store) error {
 	})
 }
 
-// Seal fills the record with value as sealed JSON.
+// Seal fills the record with value as sealed JSON. Kind, id, owner and expiry are
+// bound to it: a row in which one of them is changed later does not open.
 func (v *Vault) Seal(rec store.Record, value any) (store.Record, error) {
 	b, err := json.Marshal(value)
 	if err != nil {
@@ -105,7 +106,14 @@ func (v *Vault) Read(rec store.Record, value any) error {
 	return json.Unmarshal(b, value)
 }
 
-func recordAD(rec store.Record) string { return "record/" + string(rec.Kind) + "/" + rec.ID }
+// recordAD is the associated data of a record, in microseconds as it is stored.
+func recordAD(rec store.Record) string {
+	expires := int64(0)
+	if !rec.Expires.IsZero() {
+		expires = rec.Expires.UnixMicro()
+	}
+	return fmt.Sprintf("record/%s/%q/%q/%d", rec.Kind, rec.ID, rec.Owner, expires)
+}
 
 // Key is the data key of one case, or of one stream that belongs to no case.
 type Key struct {
