@@ -44,9 +44,12 @@ UPDATE cases SET wrapped_key = @wrapped_key, kek = @kek WHERE id = @id AND wrapp
 -- name: PutBodyKey :execrows
 UPDATE events SET body_key = @wrapped_key WHERE stream = @stream AND seq = @seq AND body_key IS NOT NULL;
 
--- name: PutParticipantKey :exec
+-- name: AddParticipantKey :execrows
 INSERT INTO participant_keys (case_id, name, wrapped_key) VALUES (@case_id, @name, @wrapped_key)
-ON CONFLICT (case_id, name) DO UPDATE SET wrapped_key = excluded.wrapped_key;
+ON CONFLICT (case_id, name) DO NOTHING;
+
+-- name: ReplaceParticipantKey :execrows
+UPDATE participant_keys SET wrapped_key = @wrapped_key WHERE case_id = @case_id AND name = @name;
 
 -- name: ParticipantKeys :many
 SELECT * FROM participant_keys WHERE case_id = @case_id ORDER BY name;

@@ -308,6 +308,31 @@ func TestRawFiles(t *testing.T) {
 	}
 }
 
+// A key that another took the place of is found nowhere either.
+func TestAReplacedKeyIsGoneFromTheFiles(t *testing.T) {
+	s := fresh(t)
+	for _, wrapped := range []string{"wrapped-first-key", "wrapped-second-key"} {
+		if err := s.Update(background, func(tx store.Tx) error {
+			return tx.PutKey(store.Key{KeyRef: store.KeyRef{Case: "FL-2026-CANARY2", Kind: store.KeyParticipant, Name: "reporter"}, Wrapped: []byte(wrapped)})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if len(holding(onDisk(t, s), wrapped)) == 0 {
+			t.Errorf("%q was written and is not found", wrapped)
+		}
+	}
+	if err := insert(s, "next", nil); err != nil { // the writer has settled what it owed
+		t.Fatal(err)
+	}
+	after := onDisk(t, s)
+	if in := holding(after, "wrapped-first-key"); len(in) > 0 {
+		t.Errorf("the replaced key is still in %v", in)
+	}
+	if len(holding(after, "wrapped-second-key")) == 0 {
+		t.Error("the new key is not there")
+	}
+}
+
 // A reader may keep the log from being emptied; it is emptied when that ends.
 func TestTruncationIsOwed(t *testing.T) {
 	s := fresh(t)

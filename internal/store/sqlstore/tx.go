@@ -213,7 +213,10 @@ func (t *tx) PutKey(k store.Key) error {
 	case store.KeyBody:
 		n, err = t.q.PutBodyKey(t.ctx, k.Wrapped, string(k.Case), k.Seq)
 	case store.KeyParticipant:
-		err = t.q.PutParticipantKey(t.ctx, string(k.Case), k.Name, k.Wrapped)
+		if n, err = t.q.AddParticipantKey(t.ctx, string(k.Case), k.Name, k.Wrapped); err == nil && n == 0 {
+			t.erased = true // the key that stood there is gone like a dropped one
+			n, err = t.q.ReplaceParticipantKey(t.ctx, k.Wrapped, string(k.Case), k.Name)
+		}
 	default:
 		return fmt.Errorf("%w: unknown kind of key", cvd.ErrInvalid)
 	}

@@ -9,6 +9,19 @@ import (
 	"context"
 )
 
+const addParticipantKey = `-- name: AddParticipantKey :execrows
+INSERT INTO participant_keys (case_id, name, wrapped_key) VALUES ($1, $2, $3)
+ON CONFLICT (case_id, name) DO NOTHING
+`
+
+func (q *Queries) AddParticipantKey(ctx context.Context, caseID string, name string, wrappedKey []byte) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addParticipantKey, caseID, name, wrappedKey)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const beat = `-- name: Beat :exec
 UPDATE pulse SET beats = beats + 1 WHERE id = 1
 `
@@ -422,16 +435,6 @@ func (q *Queries) PutCaseKey(ctx context.Context, wrappedKey []byte, kek string,
 	return result.RowsAffected()
 }
 
-const putParticipantKey = `-- name: PutParticipantKey :exec
-INSERT INTO participant_keys (case_id, name, wrapped_key) VALUES ($1, $2, $3)
-ON CONFLICT (case_id, name) DO UPDATE SET wrapped_key = excluded.wrapped_key
-`
-
-func (q *Queries) PutParticipantKey(ctx context.Context, caseID string, name string, wrappedKey []byte) error {
-	_, err := q.db.ExecContext(ctx, putParticipantKey, caseID, name, wrappedKey)
-	return err
-}
-
 const records = `-- name: Records :many
 SELECT kind, id, owner, at, expires, version, sealed FROM records WHERE kind = $1
 ORDER BY at DESC, id DESC LIMIT CAST($2 AS bigint)
@@ -502,6 +505,18 @@ func (q *Queries) RecordsOf(ctx context.Context, kind string, owner string, page
 		return nil, err
 	}
 	return items, nil
+}
+
+const replaceParticipantKey = `-- name: ReplaceParticipantKey :execrows
+UPDATE participant_keys SET wrapped_key = $1 WHERE case_id = $2 AND name = $3
+`
+
+func (q *Queries) ReplaceParticipantKey(ctx context.Context, wrappedKey []byte, caseID string, name string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, replaceParticipantKey, wrappedKey, caseID, name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const stale = `-- name: Stale :many
