@@ -97,6 +97,28 @@ func TestHostileReports(t *testing.T) {
 	}
 }
 
+// A body of a megabyte never gets an answer of many.
+func TestAnswersToManyFaultsAreShort(t *testing.T) {
+	h := open(t, true)
+	names := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"m%d":1`, i)
+		}
+		return b.String()
+	}
+	id, _ := h.report(`{"description":"x"}`)
+	for name, a := range map[string]answer{
+		"values":  h.ask("POST", "/api/v1/reports", `{"description":"x","urls":[`+strings.Repeat(`1,`, 500_000)+`1]}`),
+		"members": h.ask("POST", "/api/v1/reports", `{"description":"x"`+names(5000)+`}`),
+		"verb":    h.as(h.Member, "POST", "/api/v1/cases/"+id+"/note", `{"text":"x"`+names(40_000)+`}`),
+	} {
+		if n := len(fieldsOf(problemOf(t, a.want(t, 422)))); n > cvd.MaxFaults || n == 0 || a.Body.Len() > 200_000 {
+			t.Errorf("%s: %d faults in %d bytes", name, n, a.Body.Len())
+		}
+	}
+}
+
 func TestWhatIsTakenAllTheSame(t *testing.T) {
 	h := open(t, true)
 	for name, body := range map[string]string{

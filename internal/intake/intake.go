@@ -24,6 +24,9 @@ const MaxBody = 1 << 20
 // maxDepth is how deep JSON may nest; a report needs three levels.
 const maxDepth = 16
 
+// maxValues is how many values JSON may hold; a report needs some two hundred.
+const maxValues = 10_000
+
 // The limits of extra, the member for what no other member takes.
 const (
 	maxExtra      = 32
@@ -117,7 +120,7 @@ type reading struct {
 }
 
 func (in *reading) fault(field, problem, remedy string) {
-	in.faults = append(in.faults, cvd.Fault{Field: field, Problem: problem, Remedy: remedy})
+	in.faults = in.faults.Add(cvd.Fault{Field: field, Problem: problem, Remedy: remedy})
 }
 
 // put takes one text for a field. Blank ones count as left out.

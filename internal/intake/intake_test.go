@@ -3,8 +3,10 @@ package intake
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -128,6 +130,7 @@ func TestFromJSONRefuses(t *testing.T) {
 		{"credit member", `{"description":"x","reporter":{"credit":{"wanted":"` + canary + `","z":1}}}`, cvd.ErrInvalid, []string{"reporter.credit.wanted", "reporter.credit.z"}},
 		{"long list", `{"description":"x","tools":[` + strings.Repeat(`"a",`, 50) + `"a"]}`, cvd.ErrInvalid, []string{"tools"}},
 		{"long extra", `{"description":"x","extra":{"` + strings.Repeat("k", 65) + `":"v"}}`, cvd.ErrInvalid, []string{"extra"}},
+		{"a flood of values", `{"description":"x","urls":[` + strings.Repeat(`1,`, 500_000) + `1]}`, cvd.ErrInvalid, []string{"body"}},
 		{"no CWE", `{"description":"x","cwe":"CWE-0"}`, cvd.ErrInvalid, []string{"cwe"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,6 +145,30 @@ func TestFromJSONRefuses(t *testing.T) {
 				t.Errorf("repeats what was sent: %v", err)
 			}
 		})
+	}
+}
+
+// However much is wrong, the answer stays short and says that it is cut.
+func TestFaultsAreBounded(t *testing.T) {
+	_, fromList := FromJSON([]byte(`{"description":"x","urls":[` + strings.Repeat(`1,`, 9000) + `1]}`))
+	var names strings.Builder
+	fields := url.Values{"description": {"x"}}
+	for i := range 4000 {
+		fmt.Fprintf(&names, `"m%d":1,`, i)
+		fields.Set("m"+strconv.Itoa(i), "x")
+	}
+	_, fromNames := FromJSON([]byte(`{` + names.String() + `"description":"x"}`))
+	_, fromTwice := FromJSON([]byte(`{"description":"x"` + strings.Repeat(`,"title":"y"`, 4000) + `}`))
+	_, fromForm := FromForm(fields)
+	for name, err := range map[string]error{"list": fromList, "names": fromNames, "twice": fromTwice, "form": fromForm} {
+		faults, ok := errors.AsType[cvd.Faults](err)
+		if !ok || len(faults) != cvd.MaxFaults {
+			t.Errorf("%s: %d faults, want %d", name, len(faults), cvd.MaxFaults)
+			continue
+		}
+		if last := faults[len(faults)-1]; !strings.Contains(last.Problem, "more faults") {
+			t.Errorf("%s: the last fault reads %+v", name, last)
+		}
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 
 // FromJSON reads the body of POST /api/v1/reports. It is a cvd.ErrTooLarge over
 // MaxBody bytes, a cvd.ErrUnreadable if it is no JSON or nests too deeply, and
-// cvd.Faults, all at once, if it is readable but wrong: a member that does not
-// exist, one that is given twice, of the wrong type, too long, or not UTF-8.
+// cvd.Faults, all at once but at most cvd.MaxFaults, if it is readable but wrong:
+// more than maxValues values in all, a member that does not exist, one that is given twice, of the wrong type, too long, or not UTF-8.
 func FromJSON(body []byte) (*cvd.Report, error) {
 	if len(body) > MaxBody {
 		return nil, fmt.Errorf("%w: the body has %d bytes, more than the %d that it may have; shorten it, or send the rest as attachments", cvd.ErrTooLarge, len(body), MaxBody)
@@ -165,6 +165,7 @@ type parser struct {
 	dec    *json.Decoder
 	body   []byte
 	at     int64 // end of the token before
+	values int   // read so far
 	faults cvd.Faults
 }
 
@@ -203,6 +204,9 @@ func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 	if depth > maxDepth {
 		return node{}, fmt.Errorf("%w: the body nests deeper than %d levels", cvd.ErrUnreadable, maxDepth)
 	}
+	if p.values++; p.values > maxValues {
+		return node{}, cvd.Faults{{Field: "body", Problem: fmt.Sprintf("holds more than %d values", maxValues), Remedy: "send fewer, or put them into a file"}}
+	}
 	switch t := t.(type) {
 	case json.Delim:
 		if t == '{' {
@@ -212,7 +216,7 @@ func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 	case string:
 		n := node{kind: 's', text: t}
 		if n.bad = !p.sound(); n.bad {
-			p.faults = append(p.faults, cvd.Fault{Field: path, Problem: "is not valid UTF-8", Remedy: "send text in UTF-8"})
+			p.faults = p.faults.Add(cvd.Fault{Field: path, Problem: "is not valid UTF-8", Remedy: "send text in UTF-8"})
 		}
 		return n, nil
 	case json.Number:
@@ -241,9 +245,9 @@ func (p *parser) object(path string, depth int) (node, error) {
 		}
 		switch {
 		case !p.sound():
-			p.faults = append(p.faults, cvd.Fault{Field: inner, Problem: "has a name that is not valid UTF-8", Remedy: "send text in UTF-8"})
+			p.faults = p.faults.Add(cvd.Fault{Field: inner, Problem: "has a name that is not valid UTF-8", Remedy: "send text in UTF-8"})
 		case seen[name]:
-			p.faults = append(p.faults, cvd.Fault{Field: inner, Problem: "is given more than once", Remedy: "give each member once"})
+			p.faults = p.faults.Add(cvd.Fault{Field: inner, Problem: "is given more than once", Remedy: "give each member once"})
 		}
 		twice := seen[name]
 		seen[name] = true

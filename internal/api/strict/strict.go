@@ -139,8 +139,8 @@ func (c Reader) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) 
 				return fmt.Errorf("%w: the body is not JSON", cvd.ErrUnreadable)
 			}
 			to = Join(at, Shown(name))
-			if seen[name] && len(*faults) < 100 {
-				*faults = append(*faults, c.Fault(to, "twice"))
+			if seen[name] {
+				*faults = faults.Add(c.Fault(to, "twice"))
 			}
 			seen[name] = true
 		}
@@ -155,7 +155,8 @@ func (c Reader) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) 
 }
 
 // Object takes a JSON object, which Scan let pass, into the struct that v points
-// to. Members that it does not have are refused; null means left out.
+// to. Members that it does not have are refused; null means left out. At most
+// cvd.MaxFaults come back.
 func (c Reader) Object(v any, raw []byte) cvd.Faults {
 	return c.fill(reflect.ValueOf(v).Elem(), raw, "")
 }
@@ -175,21 +176,22 @@ func (c Reader) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 		known = append(known, name)
 	}
 	var faults cvd.Faults
+	list := strings.Join(known, ", ")
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		one, to := members[name], Join(at, name)
 		f, ok := fields[name]
 		switch {
 		case !ok:
-			faults = append(faults, c.Fault(Join(at, Shown(name)), "unknown", "names", strings.Join(known, ", ")))
+			faults = faults.Add(c.Fault(Join(at, Shown(name)), "unknown", "names", list))
 		case string(bytes.TrimSpace(one)) == "null":
 		case plainStruct(f):
-			faults = append(faults, c.fill(made(f), one, to)...)
+			faults = faults.Add(c.fill(made(f), one, to)...)
 		default:
 			if err := json.Unmarshal(one, f.Addr().Interface()); err != nil {
-				faults = append(faults, c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
+				faults = faults.Add(c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
 				continue
 			}
-			faults = append(faults, c.texts(f, to)...)
+			faults = faults.Add(c.texts(f, to)...)
 		}
 	}
 	return faults

@@ -252,7 +252,6 @@ func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f 
 
 // attach adds files to a case. The case is named before the files.
 func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
-	defer func() { _, _ = io.CopyN(io.Discard, r.Body, drained) }()
 	s, err := p.reporter(r)
 	if err != nil {
 		return err
@@ -263,22 +262,22 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 	}
 	a := &asked{s, cvd.CaseID(in.fields.Get("case")), in.fields}
 	var faults cvd.Faults
-	kept := 0
 	if in.next != nil {
-		_, err = in.each(func(name string, body io.Reader) error {
+		_, err = in.each(func(name string, body io.Reader) (bool, error) {
 			_, err := s.Attach(r.Context(), a.id, name, body, cvd.Input{})
 			if errors.Is(err, cvd.ErrNotFound) || errors.Is(err, cvd.ErrForbidden) {
-				return err
+				return false, err
 			}
 			if err != nil {
 				faults = append(faults, cvd.Fault{Field: fileLabel(name), Problem: p.why(err)})
-				return nil
 			}
-			kept++
-			return nil
+			return err == nil, nil
 		})
 	} else {
 		faults = append(faults, cvd.Fault{Field: p.say("public.thread.file"), Problem: p.say("public.thread.nofile")})
+	}
+	if errors.Is(err, errRefused) {
+		faults, err = append(faults, cvd.Fault{Field: p.say("public.sent.rest"), Problem: p.why(err)}), nil
 	}
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package public_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -250,6 +251,8 @@ func TestHostileReports(t *testing.T) {
 		{"large field", boundary, part("description", strings.Repeat("x", 3<<20)) + "--b--\r\n", 413, "too large"},
 		{"long field", boundary, part("description", "x") + part("title", strings.Repeat("y", 400)) + "--b--\r\n", 422, "300"},
 		{"many fields", boundary, part("description", "x") + manyParts(300) + "--b--\r\n", 413, "too large"},
+		{"many fields of one name", boundary, part("description", "x") + strings.Repeat(part("urls", ""), 600) + "--b--\r\n", 413, "too large"},
+		{"large names", boundary, part("description", "x") + strings.Repeat(part(strings.Repeat("n", 1<<19), "v"), 5) + "--b--\r\n", 413, "too large"},
 		{"NUL", "application/x-www-form-urlencoded", "description=a%00b", 422, "U+0000"},
 		{"escape", "application/x-www-form-urlencoded", "description=a%1b%5b2J", 422, "U+001B"},
 		{"not UTF-8", "application/x-www-form-urlencoded", "description=%ff%fe", 422, "UTF-8"},
@@ -298,6 +301,60 @@ func TestBrokenFile(t *testing.T) {
 	}
 	if cases(h) != 1 {
 		t.Error("the report is lost")
+	}
+}
+
+// Behind the first file nothing can be sent without end: neither fields, which
+// come too late, nor files that are refused.
+func TestRefusedPartsHaveAnEnd(t *testing.T) {
+	for name, one := range map[string]func(int) string{
+		"late fields": func(i int) string { return part("extra."+strconv.Itoa(i)+strings.Repeat("y", 1000), "v") },
+		"empty files": func(i int) string { return filePart(strconv.Itoa(i)+".txt", "") },
+	} {
+		h := house(t, small, nil)
+		var body strings.Builder
+		body.WriteString(part("description", "kept") + filePart("one.txt", "1"))
+		for i := range 3000 {
+			body.WriteString(one(i))
+		}
+		a := raw(h.Browser(), "/report", boundary, body.String()+"--b--\r\n").Check(h, 201)
+		if text := a.Text(); !strings.Contains(text, "20 files or fields") || len(text) > 30_000 {
+			t.Errorf("%s: %d bytes: %.3000s", name, len(text), text)
+		}
+		if cases(h) != 1 {
+			t.Errorf("%s: the report is lost", name)
+		}
+	}
+}
+
+// counted is a body that tells how much of it was read.
+type counted struct {
+	io.Reader
+	n int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += n
+	return n, err
+}
+
+// Who sends too often costs nothing more: the body of such a report is not read,
+// unless it is small.
+func TestTooManyReportsAreNotRead(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	for range 60 {
+		h.Site.Reports.Allow("192.0.2.7")
+	}
+	for name, size := range map[string]int64{"large": 3 << 20, "of unknown size": -1} {
+		body := &counted{Reader: strings.NewReader(part("description", strings.Repeat("x", 1<<20)) + "--b--\r\n")}
+		r := httptest.NewRequest(http.MethodPost, "/report", body)
+		r.Header.Set("Content-Type", boundary)
+		r.ContentLength = size
+		if a := b.Send(r).Check(h, http.StatusTooManyRequests); body.n > 0 || a.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d bytes were read", name, body.n)
+		}
 	}
 }
 

@@ -21,13 +21,20 @@ import (
 	"fairlead/internal/web"
 )
 
-// maxFields is the most bytes that all fields of a form with files may have
-// together.
-const maxFields = 1 << 21
-
-// drained is how much of an unread body is taken before an answer, so that
-// browsers show the answer and not a broken connection.
-const drained = 64 << 20
+// Limits of a form with files, beside those of the files themselves.
+const (
+	// maxFields is the most bytes of all fields together, with their names and
+	// whatever else stands before the first file.
+	maxFields = 1 << 21
+	// maxParts is the most fields.
+	maxParts = 200
+	// maxRefused is how many files or late fields may be refused before the
+	// rest is not read any more.
+	maxRefused = 20
+	// maxShown is the most bytes of a form that is read though it came too
+	// often, only to show again what was typed.
+	maxShown = 1 << 20
+)
 
 // posted is a form as it comes in: its fields, and the files after them, which
 // are read from the connection one by one and never kept in between.
@@ -38,16 +45,29 @@ type posted struct {
 	end    *ending
 }
 
+// errFields is the refusal of fields that are too many or too long.
+var errFields = fmt.Errorf("%w: the fields of the form are over %d MiB or over %d together; shorten them, or send the long parts as files", cvd.ErrTooLarge, maxFields>>20, maxParts)
+
+// errRefused ends the reading of files of which too many were refused.
+var errRefused = fmt.Errorf("%w: over %d files or fields before were refused, so these were not read; send the files again, one by one", cvd.ErrTooLarge, maxRefused)
+
 // ending remembers the last bytes of a body, by which one that was cut short is
-// told from a whole one: the library reports both as the end.
+// told from a whole one: the library reports both as the end. It also counts:
+// names and heads of parts cost memory as their values do.
 type ending struct {
 	r    io.Reader
 	mark []byte
 	tail []byte
+	left int64 // bytes that may still come; below 0 once there were more
+	free bool  // the files have begun, which are bounded elsewhere
 }
 
 func (e *ending) Read(p []byte) (int, error) {
+	if e.left < 0 && !e.free {
+		return 0, errFields
+	}
 	n, err := e.r.Read(p)
+	e.left -= int64(n)
 	const kept = 256 // a boundary has at most 70 characters (RFC 2046, section 5.1.1)
 	e.tail = append(e.tail, p[max(0, n-kept):n]...)
 	if len(e.tail) > kept {
@@ -68,31 +88,31 @@ func readPosted(r *http.Request) (*posted, error) {
 		}
 		return &posted{fields: r.PostForm}, nil
 	}
-	end := &ending{r: r.Body, mark: []byte("--" + params["boundary"] + "--")}
+	end := &ending{r: r.Body, mark: []byte("--" + params["boundary"] + "--"), left: maxFields}
 	r.Body = io.NopCloser(end)
 	mr, err := r.MultipartReader()
 	if err != nil {
 		return nil, cvd.ErrUnreadable
 	}
 	in := &posted{fields: url.Values{}, files: mr, end: end}
-	for left := int64(maxFields); ; {
+	for parts := 0; ; parts++ {
 		part, err := mr.NextPart()
 		if errors.Is(err, io.EOF) && end.seen() {
 			return in, nil
 		}
 		if err != nil {
-			return nil, web.BodyError(err)
+			return nil, in.broken(err)
 		}
 		if part.FileName() != "" {
-			in.next = part
+			in.next, end.free = part, true
 			return in, nil
 		}
-		b, err := io.ReadAll(io.LimitReader(part, left+1))
+		b, err := io.ReadAll(part)
 		if err != nil {
-			return nil, web.BodyError(err)
+			return nil, in.broken(err)
 		}
-		if left -= int64(len(b)); left < 0 || len(in.fields) > 200 {
-			return nil, fmt.Errorf("%w: the fields of the form are over %d MiB together; shorten them, or send the long parts as files", cvd.ErrTooLarge, maxFields>>20)
+		if parts >= maxParts {
+			return nil, errFields
 		}
 		if part.FormName() == "attachments" || part.FormName() == "file" {
 			continue // a file field that was left empty
@@ -101,17 +121,33 @@ func readPosted(r *http.Request) (*posted, error) {
 	}
 }
 
-// each hands every file to keep. Fields that come after the first file are named
-// in late. An error of keep is about that file alone; the error that comes back
-// is about the connection.
-func (in *posted) each(keep func(name string, r io.Reader) error) (late []string, err error) {
+// broken says why the fields could not be read. The library does not pass on
+// every error as it was.
+func (in *posted) broken(err error) error {
+	if in.end.left < 0 && !in.end.free {
+		return errFields
+	}
+	return web.BodyError(err)
+}
+
+// each hands every file to keep, until that fails. Fields that come after the
+// first file are named in late. The error that comes back is keep's, or about the
+// connection, or that too many files and late fields were refused.
+func (in *posted) each(keep func(name string, r io.Reader) (kept bool, err error)) (late []string, err error) {
+	refused := 0
 	for part := in.next; part != nil; {
-		if part.FileName() != "" {
-			if err := keep(part.FileName(), part); err != nil {
-				return late, err
+		if part.FileName() == "" {
+			refused++
+			if name := clip(part.FormName()); !slices.Contains(late, name) {
+				late = append(late, name)
 			}
-		} else if name := part.FormName(); !slices.Contains(late, name) {
-			late = append(late, name)
+		} else if kept, err := keep(part.FileName(), part); err != nil {
+			return late, err
+		} else if !kept {
+			refused++
+		}
+		if refused > maxRefused {
+			return late, errRefused
 		}
 		part, err = in.files.NextPart()
 		if errors.Is(err, io.EOF) && in.end.seen() {
@@ -152,7 +188,9 @@ type refused struct{ Name, Why string }
 // send takes a report. Once the report is stored, nothing that happens to its
 // files can take it back.
 func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
-	defer func() { _, _ = io.CopyN(io.Discard, r.Body, drained) }()
+	if ok, after := p.site.Reports.Allow(p.site.From(r)); !ok {
+		return p.tooOften(w, r, auth.Limited{After: after})
+	}
 	in, err := readPosted(r)
 	if err != nil {
 		return err
@@ -163,11 +201,6 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 		typed[name] = slices.Clone(values)
 	}
 	delete(in.fields, "once")
-	if ok, after := p.site.Reports.Allow(p.site.From(r)); !ok {
-		limited := auth.Limited{After: after}
-		web.RetryAfter(w, limited)
-		return p.refuse(w, r, typed, limited)
-	}
 	cur, err := p.current()
 	if err != nil {
 		return p.refuse(w, r, typed, err)
@@ -199,6 +232,19 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	return p.pages.Render(w, r, http.StatusCreated, "sent", p.page(p.say("public.sent.title"), ""), v)
 }
 
+// tooOften refuses a report before its body is read. Only one that is no larger
+// than a form that a person filled in is read, to show what was typed.
+func (p *pub) tooOften(w http.ResponseWriter, r *http.Request, limited auth.Limited) error {
+	web.RetryAfter(w, limited)
+	typed := url.Values{}
+	if r.ContentLength >= 0 && r.ContentLength <= maxShown {
+		if in, err := readPosted(r); err == nil {
+			typed = in.fields
+		}
+	}
+	return p.refuse(w, r, typed, limited)
+}
+
 func (p *pub) promisedNow(list []casework.Promise) []promised {
 	var out []promised
 	for _, one := range list {
@@ -222,21 +268,22 @@ func (p *pub) keepFiles(r *http.Request, in *posted, taken casework.Accepted, v 
 	if taken.Again {
 		known = p.filesOf(r, session, taken.Case)
 	}
-	late, err := in.each(func(name string, body io.Reader) error {
+	late, err := in.each(func(name string, body io.Reader) (bool, error) {
 		shown := fileLabel(name)
-		if slices.Contains(known, shown) {
+		if i := slices.Index(known, shown); i >= 0 {
+			known = slices.Delete(known, i, i+1)
 			v.Kept = append(v.Kept, shown) // came with the first sending
-			return nil
+			return true, nil
 		}
 		if _, err := session.Attach(r.Context(), taken.Case, name, body, cvd.Input{}); err != nil {
 			v.Refused = append(v.Refused, refused{shown, p.why(err)})
-			return nil
+			return false, nil
 		}
 		v.Kept = append(v.Kept, shown)
-		return nil
+		return true, nil
 	})
 	for _, name := range late {
-		v.Refused = append(v.Refused, refused{p.say("public.sent.field"), p.say("public.sent.late", "name", clip(name))})
+		v.Refused = append(v.Refused, refused{p.say("public.sent.field"), p.say("public.sent.late", "name", name)})
 	}
 	if err != nil {
 		v.Refused = append(v.Refused, refused{p.say("public.sent.rest"), p.why(err)})
