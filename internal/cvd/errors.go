@@ -44,30 +44,6 @@ type Fault struct {
 // Faults lists everything wrong with one input. It is an ErrInvalid.
 type Faults []Fault
 
-// MaxFaults is the most faults that are told of one input: whoever can make more
-// wrong with a few bytes would get an answer far larger than the question.
-const MaxFaults = 100
-
-// moreFaults stands in the last place of a full list.
-var moreFaults = Fault{Field: "body", Problem: "has more faults than these", Remedy: "mend these first, then send it again"}
-
-// Add appends faults up to MaxFaults of them; the last then says that there are
-// more.
-func (f Faults) Add(more ...Fault) Faults {
-	for _, one := range more {
-		switch {
-		case len(f) < MaxFaults:
-			f = append(f, one)
-		case f[MaxFaults-1] != moreFaults:
-			f[MaxFaults-1] = moreFaults
-			return f
-		default:
-			return f
-		}
-	}
-	return f
-}
-
 // Error joins the faults in one line.
 func (f Faults) Error() string {
 	var b strings.Builder

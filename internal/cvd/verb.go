@@ -154,11 +154,14 @@ func stay(states ...RM) map[RM][]string {
 
 var told = []string{"text", "silent", "note"}
 
+// heard is what verbs take that cannot be done in silence.
+var heard = []string{"text", "note"}
+
 // Specs is the table of verbs, in the order of the golden.
 var Specs = []Spec{
 	{Verb: VerbReceive, Event: EventReceived, Walk: map[RM][]string{RMStart: {"receive"}}, Facts: []string{FactVendorAware}, Tell: TellReporter},
-	{Verb: VerbAcknowledge, Event: EventAcknowledged, Walk: stay(open...), Tell: TellReporter, Takes: told},
-	{Verb: VerbAsk, Event: EventAsked, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"missing", "clauses"}, told...)},
+	{Verb: VerbAcknowledge, Event: EventAcknowledged, Walk: stay(open...), Tell: TellReporter, Takes: heard},
+	{Verb: VerbAsk, Event: EventAsked, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"missing", "clauses"}, heard...)},
 	{Verb: VerbProvide, Event: EventProvided, Walk: stay(open...), Tell: TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
 	{Verb: VerbValidate, Event: EventValidated, Walk: map[RM][]string{RMReceived: {"validate"}, RMInvalid: {"validate"}}, Tell: TellReporter, Takes: append([]string{"reason"}, told...)},
 	{Verb: VerbInvalidate, Event: EventInvalidated, Walk: map[RM][]string{RMReceived: {"invalidate"}}, Tell: TellReporter, Takes: append([]string{"reason", "clauses"}, told...), Needs: []string{"reason"}},
@@ -183,7 +186,7 @@ var Specs = []Spec{
 	{Verb: VerbAppeal, Event: EventAppealed, Walk: stay(RMInvalid), Tell: TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
 	{Verb: VerbConfirm, Event: EventConfirmed, Walk: stay(open...), Tell: TellTeam, Takes: []string{"note"}},
 	{Verb: VerbRefuse, Event: EventRefused, Walk: stay(open...), Tell: TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},
-	{Verb: VerbPostpone, Event: EventPostponed, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"clock", "until", "reason"}, told...), Needs: []string{"clock", "until", "reason"}},
+	{Verb: VerbPostpone, Event: EventPostponed, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"clock", "until", "reason"}, heard...), Needs: []string{"clock", "until", "reason"}},
 	{Verb: VerbEmergency, Event: EventEmergency, Walk: stay(open...), Tell: TellTeam, Takes: []string{"reason", "note"}, Needs: []string{"reason"}},
 	{Verb: VerbAct, Event: EventActed, Walk: stay(open...), Tell: TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},
 	{Verb: VerbAfterAction, Event: EventAfterAction, Walk: stay(append(open, RMClosed)...), Tell: TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},

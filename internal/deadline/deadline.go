@@ -54,7 +54,7 @@ type Rule struct {
 
 // Rules is the table of clocks. A new deadline is a new entry here.
 var Rules = []Rule{
-	{Kind: cvd.ClockAcknowledge, Amount: acknowledge, Starts: onReceipt, Meets: humanTold, ToReporter: true},
+	{Kind: cvd.ClockAcknowledge, Amount: acknowledge, Starts: onReceipt, Meets: acknowledged, ToReporter: true},
 	{Kind: cvd.ClockFollowUp, Amount: followUp, Starts: onReceipt, Meets: humanFollowUp, ToReporter: true},
 	{Kind: cvd.ClockVerify, Amount: verify, Starts: onReceiptOrFinding, Meets: verified},
 	{Kind: cvd.ClockUpdate, Amount: update, Starts: onReceiptOrFinding, Meets: humanWords, Renews: true, ToReporter: true},
@@ -152,6 +152,12 @@ func humanTold(_ *cvd.Case, ev *cvd.Event) bool {
 	return ev.ByMember() && ev.Tell == cvd.TellReporter && ev.Type != cvd.EventReceived
 }
 
+// acknowledged: by the verb, or by the first words of a person of the team. An
+// act that only shows in the thread is not yet somebody answering.
+func acknowledged(after *cvd.Case, ev *cvd.Event) bool {
+	return (humanTold(after, ev) && ev.Type == cvd.EventAcknowledged) || humanWords(after, ev)
+}
+
 // slight are acts that tell the reporter something, but no progress.
 var slight = map[cvd.EventType]bool{
 	cvd.EventAcknowledged: true, cvd.EventReceived: true, cvd.EventProvided: true, cvd.EventAttached: true,
@@ -159,9 +165,9 @@ var slight = map[cvd.EventType]bool{
 	cvd.EventForgotten: true, cvd.EventPostponed: true,
 }
 
-// humanFollowUp: a person of the team told more than that the report is there.
+// humanFollowUp: a person of the team wrote more than that the report is there.
 func humanFollowUp(after *cvd.Case, ev *cvd.Event) bool {
-	return humanTold(after, ev) && !slight[ev.Type]
+	return humanWords(after, ev) && !slight[ev.Type]
 }
 
 // humanWords: a person of the team wrote to the reporter, by a message or with
@@ -169,13 +175,13 @@ func humanFollowUp(after *cvd.Case, ev *cvd.Event) bool {
 // What a member writes down of the reporter's own words is no news to them. Of
 // our own finding the team tells itself.
 func humanWords(after *cvd.Case, ev *cvd.Event) bool {
-	if ev.Body == nil || ev.Type == cvd.EventReceived || ev.Type == cvd.EventProvided {
-		return false
+	if ev.Body == nil || ev.Type == cvd.EventReceived || ev.Type == cvd.EventProvided || ev.Type == cvd.EventPostponed {
+		return false // moving a promise never keeps it
 	}
 	if !after.HasReporter() {
 		return ev.ByMember() && (ev.Body.Text != "" || ev.Body.Reason != "" || ev.Body.Note != "")
 	}
-	return humanTold(after, ev) && (ev.Body.Text != "" || (ev.Body.Reason != "" && !slight[ev.Type]))
+	return humanTold(after, ev) && (ev.Body.Text != "" || len(ev.Body.Missing) > 0 || (ev.Body.Reason != "" && !slight[ev.Type]))
 }
 
 func verified(after *cvd.Case, _ *cvd.Event) bool {

@@ -170,7 +170,8 @@ func TestWhatRemainedGoesOn(t *testing.T) {
 func TestBrokenPromisesDoNotPause(t *testing.T) {
 	w := begin(t, all(t), tuesday)
 	w.run(20 * day) // nobody answered, so news is overdue too
-	w.do(member, cvd.VerbAsk, cvd.Input{Missing: []string{"x"}})
+	w.do(member, cvd.VerbAcknowledge, cvd.Input{})
+	w.do(machine, cvd.VerbAsk, cvd.Input{Missing: []string{"x"}}) // a person's question would be news
 	if k := w.c.Clock(cvd.ClockUpdate); !k.Running() || k.Breached.IsZero() || !k.Paused.IsZero() {
 		t.Errorf("update: broken at %s, paused at %s", k.Breached, k.Paused)
 	}

@@ -29,7 +29,7 @@ type moment struct {
 
 // Wake returns when the case must be looked at next, or the zero time.
 func Wake(c *cvd.Case, t Terms) time.Time {
-	if m := next(c, t); m != nil {
+	if m := next(c, t, time.Time{}); m != nil {
 		return m.at
 	}
 	return time.Time{}
@@ -37,21 +37,21 @@ func Wake(c *cvd.Case, t Terms) time.Time {
 
 // next finds the earliest thing that the clock has yet to do. Among equals the
 // order is warn, slip, breach, escalate.
-func next(c *cvd.Case, t Terms) *moment {
+func next(c *cvd.Case, t Terms, now time.Time) *moment {
 	var best *moment
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
 		if !k.Ticking() {
 			continue
 		}
-		if m := nextOf(k, c, t); m != nil && (best == nil || m.at.Before(best.at)) {
+		if m := nextOf(k, c, t, now); m != nil && (best == nil || m.at.Before(best.at)) {
 			best = m
 		}
 	}
 	return best
 }
 
-func nextOf(k *cvd.Clock, c *cvd.Case, t Terms) *moment {
+func nextOf(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 	if k.Theirs() {
 		return &moment{at: k.Due, kind: cvd.EventProceeded, k: k}
 	}
@@ -63,7 +63,9 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms) *moment {
 		}
 	}
 	slip := slipAt(k, t)
-	if k.Warned.IsZero() {
+	// A warning that comes after the fact is left to what the fact itself says.
+	late := !now.Before(k.Told()) && (told || !k.Target)
+	if k.Warned.IsZero() && !late {
 		at := warnAt(k, t)
 		if told && slip.Before(at) {
 			at = slip // the team never hears later than the reporter
@@ -145,7 +147,7 @@ func Tick(c *cvd.Case, t Terms, now time.Time) ([]cvd.Event, error) {
 	c = c.Clone()
 	var out []cvd.Event
 	for {
-		m := next(c, t)
+		m := next(c, t, now)
 		if m == nil || m.at.After(now) {
 			return out, nil
 		}
@@ -172,9 +174,10 @@ func (m *moment) event(c *cvd.Case, t Terms, now time.Time) cvd.Event {
 		},
 		Body: &cvd.Body{Clock: k.Kind},
 	}
+	if k.Warned.IsZero() {
+		k.Warned = now // by this, or by what is worse
+	}
 	switch m.kind {
-	case cvd.EventWarned:
-		k.Warned = now
 	case cvd.EventSlipped:
 		k.Expected = later(&k, c, t, now)
 		k.Since = now

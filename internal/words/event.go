@@ -41,6 +41,9 @@ type Quote struct {
 func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	t := Told{}
 	id := "event." + string(ev.Type)
+	if ev.Type == cvd.EventSlipped && len(ev.Clocks) > 0 && !ev.At.Before(ev.Clocks[0].Due) {
+		id += "-late" // the server was away; what is past is not announced
+	}
 	pairs := v.blanks(ev, zone)
 	t.Heading = v.first([]string{id + "." + string(to), id + ".reporter"}, pairs)
 	if mean := id + ".next"; to == ForReporter && v.Has(mean) {
