@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"mime/multipart"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -120,41 +119,49 @@ func (l *load) client(url string, round, who int) error {
 }
 
 // TestKilledUnderLoad kills the server while 16 clients send, and holds it to
-// every answer that it gave (invariant 1).
+// every answer that it gave (invariant 1). The rounds share one data folder.
 func TestKilledUnderLoad(t *testing.T) {
-	rounds := 1
-	if os.Getenv("FAIRLEAD_TEST_LONG") != "" {
-		rounds = 3
-	}
 	data := filepath.Join(t.TempDir(), "data")
-	var all []*sent
-	for round := range rounds {
-		p := demo(t, "--empty", "--unlimited", "--data", data)
-		l := &load{crash: p.crash, at: 300 + rand.IntN(200)}
-		t.Logf("round %d: killed at %d acknowledgements", round, l.at)
-		errs := make(chan error, 16)
-		for who := range 16 {
-			go func() { errs <- l.client(p.URL, round, who) }()
-		}
-		for range 16 {
-			if err := <-errs; err != nil {
-				t.Error(err)
+	total := 0
+	for round := range 3 {
+		t.Run(fmt.Sprint("round ", round+1), func(t *testing.T) {
+			if round > 0 {
+				long(t)
 			}
-		}
-		<-p.ended
-		all = append(all, l.all...)
-
-		again := demo(t, "--empty", "--unlimited", "--data", data)
-		held(t, again, l.all)
-		if n := len(everyCase(t, again)); n != len(all) {
-			t.Errorf("%d cases for %d reports sent under as many keys", n, len(all))
-		}
-		again.crash()
+			total += killed(t, data, round)
+			again := demo(t, "--empty", "--unlimited", "--data", data)
+			if n := len(everyCase(t, again)); n != total {
+				t.Errorf("%d cases for %d reports sent under as many keys", n, total)
+			}
+			again.crash()
+		})
 	}
 	out, err := exec.Command("fairlead", "ledger", "verify", "--data", data).CombinedOutput()
 	if err != nil {
 		t.Errorf("ledger verify: %v %s", err, out)
 	}
+}
+
+// killed is one round; it returns under how many keys reports were sent.
+func killed(t *testing.T, data string, round int) int {
+	t.Helper()
+	p := demo(t, "--empty", "--unlimited", "--data", data)
+	l := &load{crash: p.crash, at: 300 + rand.IntN(200)}
+	t.Logf("killed at %d acknowledgements", l.at)
+	errs := make(chan error, 16)
+	for who := range 16 {
+		go func() { errs <- l.client(p.URL, round, who) }()
+	}
+	for range 16 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	<-p.ended
+	again := demo(t, "--empty", "--unlimited", "--data", data)
+	held(t, again, l.all)
+	again.crash()
+	return len(l.all)
 }
 
 // held checks each acknowledged report, and sends again what got no answer:
