@@ -288,7 +288,7 @@ func TestNothingReadableAtRest(t *testing.T) {
 		t.Error(err)
 	}
 	w.none(data, all)
-	for name, text := range map[string]string{"log": p.err.String(), "later log": again.err.String(), "later line": again.out.String()} {
+	for name, text := range map[string]string{"log": p.stderr.String(), "later log": again.stderr.String(), "later line": again.out.String()} {
 		for _, word := range slices.Concat(w.words, seeded, w.secrets[1:]) {
 			if strings.Contains(text, word) && !strings.Contains(p.SignIn, word) {
 				t.Errorf("the %s holds %q", name, word)

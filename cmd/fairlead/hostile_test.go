@@ -25,25 +25,68 @@ const bounded = 400 << 20
 type surface struct{ method, path string }
 
 var pages = []surface{
-	{"GET", "/"}, {"GET", "/policy"}, {"GET", "/policy.md"}, {"GET", "/policy/diff"}, {"GET", "/policy/versions/1"}, {"GET", "/policy/feedback"},
-	{"GET", "/.well-known/security.txt"}, {"GET", "/.well-known/openpgp-key.asc"}, {"GET", "/report"}, {"GET", "/thread"},
-	{"GET", "/thread/files/x/y"}, {"GET", "/thread/export.json"}, {"GET", "/thread/export.txt"}, {"GET", "/advisories"}, {"GET", "/performance"},
-	{"GET", "/ledger/"}, {"GET", "/.well-known/csaf/"}, {"GET", "/osv/"}, {"GET", "/healthz"}, {"GET", "/readyz"}, {"GET", "/desk/"},
-	{"GET", "/desk/sign-in"}, {"GET", "/desk/cases/x"}, {"GET", "/api/openapi.json"}, {"GET", "/api/v1/promises"}, {"GET", "/api/v1/policy"},
-	{"GET", "/api/v1/thread"}, {"GET", "/api/v1/thread/export"}, {"GET", "/api/v1/thread/attachments/x"}, {"GET", "/api/v1/cases"},
-	{"GET", "/api/v1/cases/x"}, {"GET", "/api/v1/admin/histories"}, {"GET", "/static/x"},
+	{"GET", "/"},
+	{"GET", "/policy"},
+	{"GET", "/policy.md"},
+	{"GET", "/policy/diff"},
+	{"GET", "/policy/versions/1"},
+	{"GET", "/policy/feedback"},
+	{"GET", "/.well-known/security.txt"},
+	{"GET", "/.well-known/openpgp-key.asc"},
+	{"GET", "/report"},
+	{"GET", "/thread"},
+	{"GET", "/thread/files/x/y"},
+	{"GET", "/thread/export.json"},
+	{"GET", "/thread/export.txt"},
+	{"GET", "/advisories"},
+	{"GET", "/performance"},
+	{"GET", "/ledger/"},
+	{"GET", "/.well-known/csaf/"},
+	{"GET", "/osv/"},
+	{"GET", "/healthz"},
+	{"GET", "/readyz"},
+	{"GET", "/desk/"},
+	{"GET", "/desk/sign-in"},
+	{"GET", "/desk/cases/x"},
+	{"GET", "/api/openapi.json"},
+	{"GET", "/api/v1/promises"},
+	{"GET", "/api/v1/policy"},
+	{"GET", "/api/v1/thread"},
+	{"GET", "/api/v1/thread/export"},
+	{"GET", "/api/v1/thread/attachments/x"},
+	{"GET", "/api/v1/cases"},
+	{"GET", "/api/v1/cases/x"},
+	{"GET", "/api/v1/admin/histories"},
+	{"GET", "/static/x"},
 }
 
 var jsonPosts = []surface{
-	{"POST", "/api/v1/reports"}, {"POST", "/api/v1/thread/messages"}, {"POST", "/api/v1/thread/appeal"},
-	{"POST", "/api/v1/thread/contact"}, {"POST", "/api/v1/cases"}, {"POST", "/api/v1/cases/x/claim"}, {"POST", "/api/v1/policy"},
-	{"POST", "/api/v1/members"}, {"POST", "/api/v1/tokens"}, {"POST", "/api/v1/admin/backup"},
+	{"POST", "/api/v1/reports"},
+	{"POST", "/api/v1/thread/messages"},
+	{"POST", "/api/v1/thread/appeal"},
+	{"POST", "/api/v1/thread/contact"},
+	{"POST", "/api/v1/cases"},
+	{"POST", "/api/v1/cases/x/claim"},
+	{"POST", "/api/v1/policy"},
+	{"POST", "/api/v1/members"},
+	{"POST", "/api/v1/tokens"},
+	{"POST", "/api/v1/admin/backup"},
 }
 
 var formPosts = []surface{
-	{"POST", "/report"}, {"POST", "/thread/open"}, {"POST", "/thread/message"}, {"POST", "/thread/appeal"}, {"POST", "/thread/withdraw"},
-	{"POST", "/thread/contact"}, {"POST", "/thread/leave"}, {"POST", "/thread/attach"}, {"POST", "/receipt"}, {"POST", "/policy/feedback"},
-	{"POST", "/desk/sign-in"}, {"POST", "/desk/team"}, {"POST", "/desk/cases/x/do/claim"},
+	{"POST", "/report"},
+	{"POST", "/thread/open"},
+	{"POST", "/thread/message"},
+	{"POST", "/thread/appeal"},
+	{"POST", "/thread/withdraw"},
+	{"POST", "/thread/contact"},
+	{"POST", "/thread/leave"},
+	{"POST", "/thread/attach"},
+	{"POST", "/receipt"},
+	{"POST", "/policy/feedback"},
+	{"POST", "/desk/sign-in"},
+	{"POST", "/desk/team"},
+	{"POST", "/desk/cases/x/do/claim"},
 }
 
 // enemy sends what no honest program sends.
@@ -131,7 +174,7 @@ func (e *enemy) alive(after string) {
 	e.t.Helper()
 	status, _, err := ask(http.MethodGet, e.p.URL+"/readyz", "", "", nil)
 	if err != nil || status != http.StatusOK {
-		e.t.Fatalf("after %s: %d %v\n%s", after, status, err, e.p.err)
+		e.t.Fatalf("after %s: %d %v\n%s", after, status, err, e.p.stderr)
 	}
 }
 
@@ -173,7 +216,7 @@ func TestHostileInput(t *testing.T) {
 	if m := p.memory(t); m > bounded {
 		t.Errorf("it held %d MiB resident", m>>20)
 	}
-	if log := p.err.String(); strings.Contains(log, "panic") || strings.Contains(log, "goroutine ") {
+	if log := p.stderr.String(); strings.Contains(log, "panic") || strings.Contains(log, "goroutine ") {
 		t.Errorf("the log tells of a panic:\n%s", log)
 	}
 	for _, c := range e.hung { // a graceful stop waits for them

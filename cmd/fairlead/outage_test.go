@@ -32,7 +32,7 @@ func (o *outage) send(size int) (int, []byte) {
 	}
 	status, answer, err := ask(http.MethodPost, o.p.URL+"/api/v1/reports", "", "application/json", bytes.NewReader(body))
 	if err != nil {
-		o.t.Fatalf("the server is gone: %v\n%s", err, o.p.err)
+		o.t.Fatalf("the server is gone: %v\n%s", err, o.p.stderr)
 	}
 	s := &sent{body: string(body)}
 	if status == http.StatusCreated {
@@ -49,7 +49,7 @@ func (o *outage) readyz() int {
 	status, _, err := ask(http.MethodGet, o.p.URL+"/readyz", "", "", nil)
 	if err != nil {
 		<-o.p.ended
-		o.t.Fatalf("%v: %v\n%s", err, o.p.result, o.p.err)
+		o.t.Fatalf("%v: %v\n%s", err, o.p.result, o.p.stderr)
 	}
 	return status
 }
@@ -80,7 +80,7 @@ func (o *outage) down(size int) {
 func (o *outage) up() {
 	o.t.Helper()
 	if !until(func() bool { return o.readyz() == http.StatusOK }) {
-		o.t.Fatalf("it does not become ready again:\n%s", o.p.err)
+		o.t.Fatalf("it does not become ready again:\n%s", o.p.stderr)
 	}
 	if status, body := o.send(10); status != http.StatusCreated {
 		o.t.Fatalf("after the outage: %d %s", status, body)

@@ -28,10 +28,10 @@ const patience = 60 * time.Second
 type process struct {
 	URL, SignIn, Token, Data, SMTP string
 
-	cmd      *exec.Cmd
-	out, err *transcript
-	ended    chan struct{}
-	result   error
+	cmd         *exec.Cmd
+	out, stderr *transcript
+	ended       chan struct{}
+	result      error
 }
 
 // transcript is what a process wrote; it may be read while more comes.
@@ -65,8 +65,8 @@ func until(done func() bool) bool {
 // launch starts a server and waits until it answers. data is the folder that a
 // serve announces itself in; a demo prints a line.
 func launch(dir, data string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command("fairlead", args...), out: &transcript{}, err: &transcript{}, ended: make(chan struct{}), Data: data}
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.out, p.err
+	p := &process{cmd: exec.Command("fairlead", args...), out: &transcript{}, stderr: &transcript{}, ended: make(chan struct{}), Data: data}
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.out, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func launch(dir, data string, args ...string) (*process, error) {
 	})
 	if ended || !ok {
 		p.crash()
-		return p, fmt.Errorf("did not come up (%v):\n%s%s", p.result, p.out, p.err)
+		return p, fmt.Errorf("did not come up (%w):\n%s%s", p.result, p.out, p.stderr)
 	}
 	return p, nil
 }
@@ -98,11 +98,14 @@ func launch(dir, data string, args ...string) (*process, error) {
 // printed reads the demo's line.
 func (p *process) printed() bool {
 	line, _, ok := strings.Cut(p.out.String(), "\n")
-	var r struct{ URL, Sign_in_url, Token, Data, SMTP string } //nolint:revive // the line's own names
+	var r struct {
+		URL, Token, Data, SMTP string
+		SignIn                 string `json:"sign_in_url"`
+	}
 	if !ok || json.Unmarshal([]byte(line), &r) != nil {
 		return false
 	}
-	p.URL, p.SignIn, p.Token, p.Data, p.SMTP = r.URL, r.Sign_in_url, r.Token, r.Data, r.SMTP
+	p.URL, p.SignIn, p.Token, p.Data, p.SMTP = r.URL, r.SignIn, r.Token, r.Data, r.SMTP
 	return true
 }
 
@@ -149,28 +152,6 @@ func demo(t testing.TB, args ...string) *process {
 	}
 	t.Cleanup(p.crash)
 	return p
-}
-
-// serve starts a server on data with the two-person policy, whose versions need
-// no sign-off, and ends it with the test.
-func serve(t testing.TB, data string) *process {
-	t.Helper()
-	p, err := launch(t.TempDir(), data, serveArgs(t, data)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.crash)
-	return p
-}
-
-func serveArgs(t testing.TB, data string) []string {
-	t.Helper()
-	config := filepath.Join(t.TempDir(), "config.yaml")
-	text := fmt.Sprintf("policy: %s\nfirst_lead: {name: Mara, email: mara@example.org}\n", example(t, "two-person-team"))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return []string{"serve", "--config", config, "--data", data, "--listen", "127.0.0.1:0"}
 }
 
 func example(t testing.TB, name string) string {

@@ -94,7 +94,7 @@ func ended(ts *testscript.TestScript, name string, end func(*process) error) {
 		ts.Fatalf("%s was not started", name)
 	}
 	ts.Check(end(p))
-	for suffix, text := range map[string]*transcript{".out": p.out, ".err": p.err} {
+	for suffix, text := range map[string]*transcript{".out": p.out, ".err": p.stderr} {
 		ts.Check(os.WriteFile(ts.MkAbs(name+suffix), []byte(text.String()), 0o600))
 	}
 }
