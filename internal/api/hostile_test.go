@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/web/webtest"
 )
 
@@ -113,7 +114,7 @@ func TestAnswersToManyFaultsAreShort(t *testing.T) {
 		"members": h.ask("POST", "/api/v1/reports", `{"description":"x"`+names(5000)+`}`),
 		"verb":    h.as(h.Member, "POST", "/api/v1/cases/"+id+"/note", `{"text":"x"`+names(40_000)+`}`),
 	} {
-		if n := len(fieldsOf(problemOf(t, a.want(t, 422)))); n > cvd.MaxFaults || n == 0 || a.Body.Len() > 200_000 {
+		if n := len(fieldsOf(problemOf(t, a.want(t, 422)))); n > intake.MaxFaults || n == 0 || a.Body.Len() > 200_000 {
 			t.Errorf("%s: %d faults in %d bytes", name, n, a.Body.Len())
 		}
 	}

@@ -154,7 +154,7 @@ func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
 	report, err := intake.FromJSON(rest)
 	if err != nil {
 		for _, f := range faultsOf(err) {
-			faults = faults.Add(cvd.Fault{Field: f.Field, Problem: f.Problem, Remedy: f.Remedy})
+			faults = intake.Add(faults, cvd.Fault{Field: f.Field, Problem: f.Problem, Remedy: f.Remedy})
 		}
 		if len(faultsOf(err)) == 0 {
 			return rec, nil, err

@@ -120,7 +120,7 @@ type reading struct {
 }
 
 func (in *reading) fault(field, problem, remedy string) {
-	in.faults = in.faults.Add(cvd.Fault{Field: field, Problem: problem, Remedy: remedy})
+	in.faults = Add(in.faults, cvd.Fault{Field: field, Problem: problem, Remedy: remedy})
 }
 
 // put takes one text for a field. Blank ones count as left out.

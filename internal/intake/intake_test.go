@@ -162,8 +162,8 @@ func TestFaultsAreBounded(t *testing.T) {
 	_, fromForm := FromForm(fields)
 	for name, err := range map[string]error{"list": fromList, "names": fromNames, "twice": fromTwice, "form": fromForm} {
 		faults, ok := errors.AsType[cvd.Faults](err)
-		if !ok || len(faults) != cvd.MaxFaults {
-			t.Errorf("%s: %d faults, want %d", name, len(faults), cvd.MaxFaults)
+		if !ok || len(faults) != MaxFaults {
+			t.Errorf("%s: %d faults, want %d", name, len(faults), MaxFaults)
 			continue
 		}
 		if last := faults[len(faults)-1]; !strings.Contains(last.Problem, "more faults") {

@@ -14,7 +14,7 @@ import (
 
 // FromJSON reads the body of POST /api/v1/reports. It is a cvd.ErrTooLarge over
 // MaxBody bytes, a cvd.ErrUnreadable if it is no JSON or nests too deeply, and
-// cvd.Faults, all at once but at most cvd.MaxFaults, if it is readable but wrong:
+// cvd.Faults, all at once but at most MaxFaults, if it is readable but wrong:
 // more than maxValues values in all, a member that does not exist, one that is given twice, of the wrong type, too long, or not UTF-8.
 func FromJSON(body []byte) (*cvd.Report, error) {
 	if len(body) > MaxBody {
@@ -216,7 +216,7 @@ func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 	case string:
 		n := node{kind: 's', text: t}
 		if n.bad = !p.sound(); n.bad {
-			p.faults = p.faults.Add(cvd.Fault{Field: path, Problem: "is not valid UTF-8", Remedy: "send text in UTF-8"})
+			p.faults = Add(p.faults, cvd.Fault{Field: path, Problem: "is not valid UTF-8", Remedy: "send text in UTF-8"})
 		}
 		return n, nil
 	case json.Number:
@@ -245,9 +245,9 @@ func (p *parser) object(path string, depth int) (node, error) {
 		}
 		switch {
 		case !p.sound():
-			p.faults = p.faults.Add(cvd.Fault{Field: inner, Problem: "has a name that is not valid UTF-8", Remedy: "send text in UTF-8"})
+			p.faults = Add(p.faults, cvd.Fault{Field: inner, Problem: "has a name that is not valid UTF-8", Remedy: "send text in UTF-8"})
 		case seen[name]:
-			p.faults = p.faults.Add(cvd.Fault{Field: inner, Problem: "is given more than once", Remedy: "give each member once"})
+			p.faults = Add(p.faults, cvd.Fault{Field: inner, Problem: "is given more than once", Remedy: "give each member once"})
 		}
 		twice := seen[name]
 		seen[name] = true

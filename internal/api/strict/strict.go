@@ -25,6 +25,7 @@ import (
 	"unicode/utf8"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/words"
 )
 
@@ -140,7 +141,7 @@ func (c Reader) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) 
 			}
 			to = Join(at, Shown(name))
 			if seen[name] {
-				*faults = faults.Add(c.Fault(to, "twice"))
+				*faults = intake.Add(*faults, c.Fault(to, "twice"))
 			}
 			seen[name] = true
 		}
@@ -156,7 +157,7 @@ func (c Reader) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) 
 
 // Object takes a JSON object, which Scan let pass, into the struct that v points
 // to. Members that it does not have are refused; null means left out. At most
-// cvd.MaxFaults come back.
+// intake.MaxFaults come back.
 func (c Reader) Object(v any, raw []byte) cvd.Faults {
 	return c.fill(reflect.ValueOf(v).Elem(), raw, "")
 }
@@ -182,16 +183,16 @@ func (c Reader) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 		f, ok := fields[name]
 		switch {
 		case !ok:
-			faults = faults.Add(c.Fault(Join(at, Shown(name)), "unknown", "names", list))
+			faults = intake.Add(faults, c.Fault(Join(at, Shown(name)), "unknown", "names", list))
 		case string(bytes.TrimSpace(one)) == "null":
 		case plainStruct(f):
-			faults = faults.Add(c.fill(made(f), one, to)...)
+			faults = intake.Add(faults, c.fill(made(f), one, to)...)
 		default:
 			if err := json.Unmarshal(one, f.Addr().Interface()); err != nil {
-				faults = faults.Add(c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
+				faults = intake.Add(faults, c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
 				continue
 			}
-			faults = faults.Add(c.texts(f, to)...)
+			faults = intake.Add(faults, c.texts(f, to)...)
 		}
 	}
 	return faults
