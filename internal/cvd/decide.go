@@ -193,6 +193,9 @@ func checkState(c *Case, d Deed, now time.Time) error {
 			return refuse("already acknowledged")
 		}
 	case VerbClaim:
+		if c.Assignee != "" && (c.Assignee == d.In.To || (d.In.To == "" && c.Assignee == d.By.ID)) {
+			return refuse("they hold the case already")
+		}
 		if c.Assignee != "" && c.Assignee != d.By.ID && d.In.To == "" {
 			return refuse("somebody else holds the case; name them in \"to\" to take it over, or ask them to release it")
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Report is what a reporter says of a vulnerability, in the members of the
@@ -158,6 +159,12 @@ func (r *Report) Headline() string {
 	if s == "" {
 		s = strings.Join(strings.Fields(r.Description), " ")
 	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) { // would turn the text around it
+			return -1
+		}
+		return r
+	}, s)
 	if rs := []rune(s); len(rs) > 80 {
 		cut := string(rs[:79])
 		if i := strings.LastIndexByte(cut, ' '); i > 40 {

@@ -142,7 +142,7 @@ func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, 
 		if number < b.current {
 			return nil, fmt.Errorf("%w: a later version is in effect", cvd.ErrNotReady)
 		}
-		if v.Effective.IsZero() && !slices.Contains(v.Missing(), policy.SignOff{Office: office, Act: act}) {
+		if again := !slices.Contains(v.Missing(), policy.SignOff{Office: office, Act: act}); again && (v.Effective.IsZero() || act != "reviewed") {
 			return nil, fmt.Errorf("%w: signed already", cvd.ErrNotReady)
 		}
 		sign := Sign{Office: office, Act: act, Member: by.ID, Name: by.Name, Digest: digest, At: now, Note: note}

@@ -254,7 +254,7 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n, err := s.r.Read(p)
 	if err != nil && err != io.EOF { //nolint:errorlint // as io.Copy compares
-		s.err = fmt.Errorf("reading the blob: %w", err)
+		s.err = err // the sender's own fault, in its own words
 	}
 	return n, err
 }
