@@ -362,7 +362,11 @@ func (p *pub) receiptFile(w http.ResponseWriter, r *http.Request) error {
 		b.WriteString(voice.Say("public.receipt.case", "case", f.Case.ID) + "\n")
 		b.WriteString(voice.Say("public.receipt.received", "when", voice.Instant(f.Case.Created, zone)) + "\n")
 		for _, one := range f.Promises() {
-			b.WriteString(voice.Say("public.receipt.promise", "what", voice.Say("clock."+string(one.Kind)), "when", voice.Instant(one.Due, zone)) + "\n")
+			line := "public.receipt.promise"
+			if one.Target {
+				line = "public.receipt.target"
+			}
+			b.WriteString(voice.Say(line, "what", voice.Say("clock."+string(one.Kind)), "when", voice.Instant(one.Due, zone)) + "\n")
 		}
 		b.WriteString("\n")
 	}
