@@ -9,27 +9,45 @@ import (
 // What a refused request may still send, and for how long it is listened to.
 const (
 	lingerBytes = 64 << 20
-	lingerTime  = 15 * time.Second
+	lingerTime  = 5 * time.Second
+	// strangerTime is that of a request whose credentials were refused before
+	// its body was looked at.
+	strangerTime = time.Second
 )
 
 // lingering reads on what a client is still sending when its request was
 // answered early, such as a body over its limit. Closing at once would reset the
-// connection, and the client would never read why it was refused.
+// connection, and the client would never read why it was refused. The answer is
+// sent before that, so that nobody waits for it.
 func lingering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody {
 			next.ServeHTTP(w, r)
 			return
 		}
-		body := &started{ReadCloser: r.Body}
-		r.Body = body
-		next.ServeHTTP(w, r)
+		control := http.NewResponseController(w)
+		// Else the server takes the rest of the body before it answers. Where
+		// that cannot be had, as in tests, there is no connection to wait for.
+		_ = control.EnableFullDuplex()
+		body, out := &started{ReadCloser: r.Body}, &noted{ResponseWriter: w}
+		// A copy: the server looks at the body of its own request at the end.
+		inner := r.WithContext(r.Context())
+		inner.Body = body
+		next.ServeHTTP(out, inner)
 		// A client that asked first (RFC 9110, section 10.1.1) sends nothing
 		// unless the body was begun.
 		if body.over || (!body.begun && r.Header.Get("Expect") != "") {
 			return
 		}
-		if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(lingerTime)); err != nil {
+		if err := control.Flush(); err != nil {
+			return
+		}
+		unknown := out.status == http.StatusUnauthorized && !body.begun
+		wait := lingerTime
+		if unknown {
+			wait = strangerTime
+		}
+		if err := control.SetReadDeadline(time.Now().Add(wait)); err != nil || unknown {
 			return
 		}
 		_, _ = io.CopyN(io.Discard, body.ReadCloser, lingerBytes)
@@ -48,3 +66,19 @@ func (s *started) Read(p []byte) (int, error) {
 	s.over = s.over || err != nil
 	return n, err
 }
+
+// noted knows the status of the answer.
+type noted struct {
+	http.ResponseWriter
+	status int
+}
+
+func (n *noted) WriteHeader(status int) {
+	if n.status == 0 {
+		n.status = status
+	}
+	n.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (n *noted) Unwrap() http.ResponseWriter { return n.ResponseWriter }

@@ -31,12 +31,14 @@ const (
 	stopTimeout  = 20 * time.Second
 )
 
-// Handler is the public face: site, desk, API, health.
+// Handler is the public face: site, desk, API, health. secure says that all its
+// readers come by https; else it is told for each request.
 func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { oneWord(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", h.readyz)
-	base := func(r *http.Request) string { return h.baseOf(r, secure) }
+	mux.HandleFunc("GET /readyz", h.readyz(&lately{}))
+	base := func(*http.Request) string { return h.Base() }
+	https := func(r *http.Request) bool { return secure || h.secured(r) }
 	rest, err := api.New(api.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: h.Words, Now: h.Options.Clock.Now,
 		BaseURL: base, From: h.address, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
@@ -48,7 +50,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	h.admin(mux)
 	site, err := web.New(web.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
-		BaseURL: base, Secure: secure, Unlimited: h.Options.Unlimited, Address: h.address,
+		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.address,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Alarms:      h.alarms,
@@ -74,16 +76,6 @@ func oneWord(w http.ResponseWriter, status int, word string) {
 	_, _ = w.Write([]byte(word + "\n"))
 }
 
-// readyz is one word: whether a report sent now would be kept.
-func (h *House) readyz(w http.ResponseWriter, r *http.Request) {
-	if err := h.Ready(r.Context()); err != nil {
-		h.Options.Log.Warn("not ready", "err", err)
-		oneWord(w, http.StatusServiceUnavailable, "unavailable")
-		return
-	}
-	oneWord(w, http.StatusOK, "ready")
-}
-
 // Ready tells whether a report sent now would be kept; the error says why not.
 func (h *House) Ready(ctx context.Context) error {
 	if err := h.Store.Ready(ctx); err != nil {
@@ -98,29 +90,13 @@ func (h *House) Ready(ctx context.Context) error {
 	return nil
 }
 
-// baseOf is the origin that links in an answer start with. A configured one
-// wins; else the request's own host, which only the demo trusts.
-func (h *House) baseOf(r *http.Request, secure bool) string {
-	if cur := h.Book.Current(); cur != nil && cur.Policy.PublicURL != "" {
-		return cur.Policy.PublicURL
+// secured tells whether the request's reader came by https: to us, to a named
+// proxy before us, or to an address that is public as https.
+func (h *House) secured(r *http.Request) bool {
+	if r.TLS != nil || (h.fromProxy(r) && strings.EqualFold(lastOf(r.Header, "X-Forwarded-Proto"), "https")) {
+		return true
 	}
-	if h.Config.PublicURL != "" {
-		return h.Config.PublicURL
-	}
-	if h.Options.Demo && r.Host != "" && validHost(r.Host) {
-		if secure {
-			return "https://" + r.Host
-		}
-		return "http://" + r.Host
-	}
-	return h.Options.BaseURL
-}
-
-func validHost(host string) bool {
-	return len(host) < 256 && !strings.ContainsFunc(host, func(r rune) bool {
-		return !(r == '.' || r == '-' || r == ':' || r == '[' || r == ']' ||
-			(r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z'))
-	})
+	return strings.HasPrefix(h.Base(), "https://")
 }
 
 // proxied takes X-Forwarded-* away from everybody but the named proxies.
@@ -152,9 +128,8 @@ func (h *House) fromProxy(r *http.Request) bool {
 // last address that this proxy added. Of IPv6 it is the network of a customer,
 // who has all its addresses.
 func (h *House) address(r *http.Request) string {
-	if chain := r.Header.Get("X-Forwarded-For"); chain != "" && h.fromProxy(r) {
-		parts := strings.Split(chain, ",")
-		if addr, err := netip.ParseAddr(strings.TrimSpace(parts[len(parts)-1])); err == nil {
+	if h.fromProxy(r) {
+		if addr, err := netip.ParseAddr(lastOf(r.Header, "X-Forwarded-For")); err == nil {
 			return network(addr)
 		}
 	}
@@ -163,6 +138,13 @@ func (h *House) address(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return network(peer.Addr())
+}
+
+// lastOf is the last value of a header that is a list. A proxy may add a line of
+// its own (RFC 9110, section 5.3), so all lines count as one list.
+func lastOf(h http.Header, name string) string {
+	list := strings.Join(h.Values(name), ",")
+	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
 }
 
 // customerBits is the size of the IPv6 network that one customer gets.
@@ -183,8 +165,7 @@ func network(addr netip.Addr) string {
 // Serve answers on the listener and turns the clock until ctx ends, then stops
 // gracefully: requests under way are finished, effects under way are carried.
 func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate) error {
-	secure := cert != nil || strings.HasPrefix(h.Base(), "https://")
-	handler, err := h.Handler(secure)
+	handler, err := h.Handler(cert != nil)
 	if err != nil {
 		return err
 	}

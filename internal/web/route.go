@@ -51,7 +51,7 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 		out := &answer{ResponseWriter: w}
 		ctx := context.WithValue(r.Context(), privateKey, private)
 		r = r.WithContext(auth.WithOrigin(ctx, s.From(r), clip(r.UserAgent(), 200)))
-		s.headers(out.Header(), private)
+		s.headers(out.Header(), r, private)
 		defer func() { s.finish(out, r, start, recover()) }()
 		if err := s.cross.Check(r); err != nil {
 			s.Fail(out, r, errCrossSite)
@@ -121,7 +121,7 @@ func begun(w http.ResponseWriter) bool {
 // inline (W3C Content Security Policy Level 3).
 const csp = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
-func (s *Site) headers(h http.Header, private bool) {
+func (s *Site) headers(h http.Header, r *http.Request, private bool) {
 	h.Set("Content-Security-Policy", csp)
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Not no-referrer: with it, browsers send "Origin: null" from an origin
@@ -131,7 +131,7 @@ func (s *Site) headers(h http.Header, private bool) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()")
-	if s.Secure {
+	if s.Secure(r) {
 		h.Set("Strict-Transport-Security", "max-age=63072000")
 	}
 	h.Set("Cache-Control", "no-cache")

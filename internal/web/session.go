@@ -21,30 +21,32 @@ var (
 
 // Key is the cookie's name. On https it is bound to the host (RFC 6265bis,
 // section 4.1.3.2).
-func (s *Site) Key(j Jar) string {
-	if s.Secure {
+func (s *Site) Key(r *http.Request, j Jar) string {
+	if s.Secure(r) {
 		return "__Host-" + j.Name
 	}
 	return j.Name
 }
 
 // Remember sets the cookie of a session that was just made.
-func (s *Site) Remember(w http.ResponseWriter, j Jar, token string) { s.bake(w, j, token, 0) }
+func (s *Site) Remember(w http.ResponseWriter, r *http.Request, j Jar, token string) {
+	s.bake(w, r, j, token, 0)
+}
 
 // Forget removes the cookie.
-func (s *Site) Forget(w http.ResponseWriter, j Jar) { s.bake(w, j, "", -1) }
+func (s *Site) Forget(w http.ResponseWriter, r *http.Request, j Jar) { s.bake(w, r, j, "", -1) }
 
-func (s *Site) bake(w http.ResponseWriter, j Jar, value string, maxAge int) {
-	//nolint:gosec // Secure follows the site: a listener without https has cookies of another name
+func (s *Site) bake(w http.ResponseWriter, r *http.Request, j Jar, value string, maxAge int) {
+	//nolint:gosec // Secure follows the request: whoever comes without https has cookies of another name
 	http.SetCookie(w, &http.Cookie{
-		Name: s.Key(j), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: s.Secure, SameSite: j.SameSite,
+		Name: s.Key(r, j), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.Secure(r), SameSite: j.SameSite,
 	})
 }
 
 // Token is the session token that the request carries, or "".
 func (s *Site) Token(r *http.Request, j Jar) string {
-	c, err := r.Cookie(s.Key(j))
+	c, err := r.Cookie(s.Key(r, j))
 	if err != nil {
 		return ""
 	}

@@ -36,8 +36,9 @@ type Config struct {
 	// BaseURL is the origin under which the request's reader reaches the site,
 	// without a slash at its end.
 	BaseURL func(*http.Request) string
-	// Secure says that readers come by https: cookies and headers follow.
-	Secure bool
+	// Secure tells whether the request's reader came by https: cookies and
+	// headers follow. Nil looks at the connection alone.
+	Secure func(*http.Request) bool
 	// Unlimited lifts the limits of abuse, for load tests.
 	Unlimited bool
 	// Address is whom limits are counted for; nil takes the connection's own
@@ -81,6 +82,9 @@ const (
 // New makes a site. It fails if a template or a static file cannot be read.
 func New(cfg Config) (*Site, error) {
 	s := &Site{Config: cfg, voice: cfg.Words.In("en"), cross: http.NewCrossOriginProtection()}
+	if s.Secure == nil {
+		s.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("static files: %w", err)

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestUnknownPage(t *testing.T) {
 // Every address of a static file that a page names exists, is kept for ever and
 // carries a hash.
 func TestStaticFiles(t *testing.T) {
-	h := webtest.New(t, "signed-policy.yaml", func(c *web.Config) { c.Secure = true })
+	h := webtest.New(t, "signed-policy.yaml", func(c *web.Config) { c.Secure = func(*http.Request) bool { return true } })
 	b := h.Browser()
 	a := b.Get("/nothing").Check(h, 404)
 	if a.Header.Get("Strict-Transport-Security") == "" {

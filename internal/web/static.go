@@ -94,7 +94,7 @@ func (s *Site) static() http.Handler {
 			return
 		}
 		h := w.Header()
-		s.headers(h, false)
+		s.headers(h, r, false)
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("Content-Type", one.kind)
 		h.Set("Vary", "Accept-Encoding")

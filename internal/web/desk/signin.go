@@ -60,7 +60,7 @@ func (d desk) signIn(w http.ResponseWriter, r *http.Request) error {
 			d.Site.Log.Error("an old session could not be ended", "err", err)
 		}
 	}
-	d.Site.Remember(w, web.DeskJar, s.Token)
+	d.Site.Remember(w, r, web.DeskJar, s.Token)
 	if s.ViaLink {
 		return web.See(w, r, "/desk/me?welcome=1")
 	}

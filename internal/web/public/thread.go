@@ -56,7 +56,7 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.site.Remember(w, web.ReporterJar, session.Token)
+	p.site.Remember(w, r, web.ReporterJar, session.Token)
 	return web.See(w, r, "/thread")
 }
 
@@ -66,7 +66,7 @@ func (p *pub) leave(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	p.site.Forget(w, web.ReporterJar)
+	p.site.Forget(w, r, web.ReporterJar)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	return web.See(w, r, "/thread?done=left")
 }
@@ -140,7 +140,7 @@ func (p *pub) thread(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, cvd.ErrUnauthenticated) {
 		v := openView{Left: r.URL.Query().Get("done") == "left"}
 		if p.site.Token(r, web.ReporterJar) != "" {
-			p.site.Forget(w, web.ReporterJar)
+			p.site.Forget(w, r, web.ReporterJar)
 			v.Ended = true
 		}
 		return p.askReceipt(w, r, http.StatusOK, v)

@@ -251,7 +251,7 @@ func TestForeignCase(t *testing.T) {
 }
 
 func TestSessionEnds(t *testing.T) {
-	h := house(t, small, func(c *web.Config) { c.Secure = true })
+	h := house(t, small, func(c *web.Config) { c.Secure = func(*http.Request) bool { return true } })
 	a := h.Receive(cvd.Report{Title: "canary"})
 	b := h.Browser()
 	in := b.Post("/thread/open", url.Values{"receipt": {a.Receipt}}).Check(h, 303)

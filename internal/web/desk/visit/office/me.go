@@ -176,6 +176,6 @@ func (d *desk) signOut(w http.ResponseWriter, r *http.Request, _ lens) error {
 	if err := d.Site.Auth.SignOut(r.Context(), d.Site.Token(r, web.DeskJar)); err != nil {
 		return err
 	}
-	d.Site.Forget(w, web.DeskJar)
+	d.Site.Forget(w, r, web.DeskJar)
 	return web.See(w, r, "/desk/sign-in")
 }

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A refused request gets its answer before the rest of it is waited for, and a
+// small one may be followed by another on the same connection.
+func TestTheAnswerComesBeforeTheRestOfTheBody(t *testing.T) {
+	srv := httptest.NewServer(lingering(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/read" {
+			_, _ = io.CopyN(io.Discard, r.Body, 1)
+		}
+		http.Error(w, "no", http.StatusUnauthorized)
+	})))
+	defer srv.Close()
+	for _, path := range []string{"/read", "/unread"} {
+		for name, head := range map[string]string{"declared": "Content-Length: 900000", "in pieces": "Transfer-Encoding: chunked"} {
+			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			// Only a piece of the body is ever sent, so that a server that waits
+			// for more would never answer.
+			_, err = io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: x\r\n"+head+"\r\n\r\n5\r\nhello\r\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.SetReadDeadline(time.Now().Add(lingerTime)); err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || res.StatusCode != http.StatusUnauthorized {
+				t.Fatalf("%s, %s: %v %v", path, name, res, err)
+			}
+		}
+	}
+}
+
+// Readiness costs a synced write, so it is asked for only now and then.
+func TestReadinessIsRemembered(t *testing.T) {
+	asked := 0
+	broken := errors.New("broken")
+	last := &lately{}
+	ready := func(context.Context) error { asked++; return broken }
+	for range 100 {
+		if err, _ := last.ask(t.Context(), ready); !errors.Is(err, broken) {
+			t.Fatal(err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	last.at = last.at.Add(-readyFor)
+	if err, fresh := last.ask(t.Context(), func(context.Context) error { return nil }); err != nil || !fresh {
+		t.Errorf("an old answer is given: %v", err)
+	}
+	// One who leaves does not spoil the answer of the others.
+	last.at = time.Time{}
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if err, _ := last.ask(ctx, func(ctx context.Context) error { return ctx.Err() }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLastOf(t *testing.T) {
+	for want, lines := range map[string][]string{
+		"":             {},
+		"192.0.2.1":    {"192.0.2.1"},
+		"192.0.2.2":    {"198.51.100.1, 192.0.2.2"},
+		"192.0.2.3":    {"198.51.100.1,198.51.100.2", "192.0.2.3"},
+		"2001:db8::1":  {"198.51.100.1", "x, 2001:db8::1 "},
+		"not-address!": {"192.0.2.1", "not-address!"},
+	} {
+		h := http.Header{}
+		for _, l := range lines {
+			h.Add("X-Forwarded-For", l)
+		}
+		if got := lastOf(h, "x-forwarded-for"); got != want {
+			t.Errorf("%s: %q", strings.Join(lines, " | "), got)
+		}
+	}
+}
