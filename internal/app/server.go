@@ -13,6 +13,7 @@ import (
 
 	"fairlead/internal/api"
 	"fairlead/internal/app/config"
+	"fairlead/internal/app/front"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk"
@@ -36,7 +37,7 @@ const (
 func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { oneWord(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", h.readyz(&lately{}))
+	mux.HandleFunc("GET /readyz", h.readyz(&front.Lately{}))
 	base := func(*http.Request) string { return h.Base() }
 	https := func(r *http.Request) bool { return secure || h.secured(r) }
 	rest, err := api.New(api.Config{
@@ -65,7 +66,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return lingering(h.proxied(mux)), nil
+	return front.Lingering(h.proxied(mux)), nil
 }
 
 func oneWord(w http.ResponseWriter, status int, word string) {
@@ -74,6 +75,21 @@ func oneWord(w http.ResponseWriter, status int, word string) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(word + "\n"))
+}
+
+// readyz is one word: whether a report sent now would be kept.
+func (h *House) readyz(last *front.Lately) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err, fresh := last.Ask(r.Context(), h.Ready)
+		if err == nil {
+			oneWord(w, http.StatusOK, "ready")
+			return
+		}
+		if fresh {
+			h.Options.Log.Warn("not ready", "err", err)
+		}
+		oneWord(w, http.StatusServiceUnavailable, "unavailable")
+	}
 }
 
 // Ready tells whether a report sent now would be kept; the error says why not.

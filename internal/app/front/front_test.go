@@ -1,4 +1,4 @@
-package app
+package front
 
 import (
 	"bufio"
@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 )
@@ -16,7 +15,7 @@ import (
 // A refused request gets its answer before the rest of it is waited for, and a
 // small one may be followed by another on the same connection.
 func TestTheAnswerComesBeforeTheRestOfTheBody(t *testing.T) {
-	srv := httptest.NewServer(lingering(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewServer(Lingering(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/read" {
 			_, _ = io.CopyN(io.Discard, r.Body, 1)
 		}
@@ -51,10 +50,10 @@ func TestTheAnswerComesBeforeTheRestOfTheBody(t *testing.T) {
 func TestReadinessIsRemembered(t *testing.T) {
 	asked := 0
 	broken := errors.New("broken")
-	last := &lately{}
+	last := &Lately{}
 	ready := func(context.Context) error { asked++; return broken }
 	for range 100 {
-		if err, _ := last.ask(t.Context(), ready); !errors.Is(err, broken) {
+		if err, _ := last.Ask(t.Context(), ready); !errors.Is(err, broken) {
 			t.Fatal(err)
 		}
 	}
@@ -62,33 +61,14 @@ func TestReadinessIsRemembered(t *testing.T) {
 		t.Errorf("asked %d times", asked)
 	}
 	last.at = last.at.Add(-readyFor)
-	if err, fresh := last.ask(t.Context(), func(context.Context) error { return nil }); err != nil || !fresh {
+	if err, fresh := last.Ask(t.Context(), func(context.Context) error { return nil }); err != nil || !fresh {
 		t.Errorf("an old answer is given: %v", err)
 	}
 	// One who leaves does not spoil the answer of the others.
 	last.at = time.Time{}
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
-	if err, _ := last.ask(ctx, func(ctx context.Context) error { return ctx.Err() }); err != nil {
+	if err, _ := last.Ask(ctx, func(ctx context.Context) error { return ctx.Err() }); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestLastOf(t *testing.T) {
-	for want, lines := range map[string][]string{
-		"":             {},
-		"192.0.2.1":    {"192.0.2.1"},
-		"192.0.2.2":    {"198.51.100.1, 192.0.2.2"},
-		"192.0.2.3":    {"198.51.100.1,198.51.100.2", "192.0.2.3"},
-		"2001:db8::1":  {"198.51.100.1", "x, 2001:db8::1 "},
-		"not-address!": {"192.0.2.1", "not-address!"},
-	} {
-		h := http.Header{}
-		for _, l := range lines {
-			h.Add("X-Forwarded-For", l)
-		}
-		if got := lastOf(h, "x-forwarded-for"); got != want {
-			t.Errorf("%s: %q", strings.Join(lines, " | "), got)
-		}
 	}
 }

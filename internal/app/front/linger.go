@@ -1,4 +1,10 @@
-package app
+// Package front stands between the public listener and the doors: it answers a
+// refused request before the rest of it has come, and spares the store those who
+// ask for readiness again and again.
+//
+// It decides nothing, knows no route and no actor, and reads no configuration.
+// Its times are the machine's own, since they are about connections.
+package front
 
 import (
 	"io"
@@ -15,11 +21,11 @@ const (
 	strangerTime = time.Second
 )
 
-// lingering reads on what a client is still sending when its request was
+// Lingering reads on what a client is still sending when its request was
 // answered early, such as a body over its limit. Closing at once would reset the
 // connection, and the client would never read why it was refused. The answer is
 // sent before that, so that nobody waits for it.
-func lingering(next http.Handler) http.Handler {
+func Lingering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody {
 			next.ServeHTTP(w, r)
