@@ -94,16 +94,6 @@ func (c *call) lead() error {
 // gives such a one this id, which no member has.
 func (c *call) operator() bool { return c.actor.Kind == cvd.ActorMachine && c.actor.ID == "operator" }
 
-// keeper is by whom members and tokens are changed. Whoever holds the data
-// folder could do as the house does without asking, so the operator acts as the
-// house.
-func (c *call) keeper() cvd.Actor {
-	if c.operator() {
-		return cvd.System
-	}
-	return c.actor
-}
-
 // network is the address of the connection; of IPv6 the /64 that one customer
 // commonly has.
 func network(r *http.Request) string {

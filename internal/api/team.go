@@ -14,9 +14,9 @@ import (
 // linkLife is how long a sign-in link that was made here is good for.
 const linkLife = 24 * time.Hour
 
-// origin tells auth where the request comes from, for its records.
+// origin tells auth where the request comes from, and who asks, for its records.
 func (c *call) origin() context.Context {
-	return auth.WithOrigin(c.r.Context(), c.From(c.r), c.r.UserAgent())
+	return auth.WithOrigin(auth.AskedBy(c.r.Context(), c.actor), c.From(c.r), c.r.UserAgent())
 }
 
 // members is the team.
@@ -52,7 +52,7 @@ func (c *call) addMember() error {
 	if err := c.read(&in, false); err != nil {
 		return err
 	}
-	m, err := c.Auth.AddMember(c.origin(), c.keeper(), cvd.Member{
+	m, err := c.Auth.AddMember(c.origin(), c.actor, cvd.Member{
 		Name: in.Name, Email: in.Email, Roles: in.Roles, Offices: in.Offices, Qualification: in.Qualification,
 	})
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *call) makeLink() error {
 type newToken struct {
 	Name    string    `json:"name" doc:"What it is for."`
 	Member  string    `json:"member,omitempty" doc:"Whom it speaks for; yourself, if left out."`
-	Machine bool      `json:"machine,omitempty" doc:"Acts with it are no person's: they keep no promise of a human answer."`
+	Machine bool      `json:"machine,omitempty" doc:"Acts with it are no person's: they keep no promise of a human answer. A lead's token for another member must be one."`
 	Expires time.Time `json:"expires,omitzero" doc:"Within 365 days; 90 days from now, if left out."`
 }
 
@@ -122,7 +122,7 @@ func (c *call) makeToken() error {
 			return err
 		}
 	}
-	secret, made, err := c.Auth.CreateToken(c.origin(), c.keeper(), auth.Token{
+	secret, made, err := c.Auth.CreateToken(c.origin(), c.actor, auth.Token{
 		Name: in.Name, Member: in.Member, Machine: in.Machine, Expires: in.Expires,
 	})
 	if err != nil {
@@ -137,7 +137,7 @@ type tokens struct {
 }
 
 func (c *call) listTokens() error {
-	list, err := c.Auth.Tokens(c.r.Context(), c.keeper())
+	list, err := c.Auth.Tokens(c.r.Context(), c.actor)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (c *call) listTokens() error {
 }
 
 func (c *call) revokeToken() error {
-	if err := c.Auth.RevokeToken(c.origin(), c.keeper(), c.r.PathValue("id")); err != nil {
+	if err := c.Auth.RevokeToken(c.origin(), c.actor, c.r.PathValue("id")); err != nil {
 		return err
 	}
 	c.w.WriteHeader(http.StatusNoContent)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,14 @@ func TestTeam(t *testing.T) {
 	secret := tok["token"].(string)
 	h.ask("GET", "/api/v1/cases", "", "Authorization", "Bearer "+secret).want(t, 200)
 	h.as(h.Member, "POST", "/api/v1/tokens", `{"name":"x","member":"`+id+`"}`).want(t, 404)
+	// A lead does not act as somebody else, and what a lead does is the lead's.
+	h.as(h.Lead, "POST", "/api/v1/tokens", `{"name":"x","member":"`+id+`"}`).want(t, 422)
+	trail, err := h.Auth.Audit(context.Background(), h.Lead, 0)
+	if err != nil || !slices.ContainsFunc(trail, func(e auth.AuditEntry) bool {
+		return e.Act == auth.ActLinkMade && e.Subject == id && e.By == h.Lead.Ref()
+	}) {
+		t.Errorf("who made the link is not recorded: %v", trail)
+	}
 	h.as(h.Member, "POST", "/api/v1/tokens", `{"name":"x","expires":"2099-01-01T00:00:00Z"}`).want(t, 422)
 	if a := h.as(h.Lead, "GET", "/api/v1/tokens", "").want(t, 200); strings.Contains(a.Body.String(), secret) {
 		t.Error("the list shows the secret")

@@ -74,7 +74,8 @@ type Auth struct {
 
 	operator string
 
-	byAccount *Limiter
+	byAccount *Limiter // from one source
+	byTarget  *Limiter // an account from everywhere
 	bySource  *Limiter
 	failures  *Limiter
 	unwritten atomic.Int64 // failures not recorded since the last one that was
@@ -92,11 +93,13 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		st: st, vault: v, now: now, operator: opt.Operator,
 		hasher:    password.NewHasher(opt.DevFastHash),
 		byAccount: NewLimiter(5, 10, 4096, now),
+		byTarget:  NewLimiter(2, 100, 4096, now),
 		bySource:  NewLimiter(20, 20, 4096, now),
 		failures:  NewLimiter(60, 60, 1, now),
 	}
 	if opt.Unlimited {
-		a.byAccount, a.bySource = NewLimiter(0, 0, 1, now), NewLimiter(0, 0, 1, now)
+		none := NewLimiter(0, 0, 1, now)
+		a.byAccount, a.byTarget, a.bySource = none, none, none
 	}
 	decoy, err := v.Seal(store.Record{Kind: RecordReceipt, ID: "none"}, receipt{Cases: []reach{{}}})
 	if err != nil {
@@ -124,6 +127,7 @@ type contextKey int
 const (
 	sessionKey contextKey = iota
 	originKey
+	askerKey
 )
 
 // InSession tells the room in which session the caller acts. SetPassword needs
@@ -135,6 +139,22 @@ func InSession(ctx context.Context, s Session) context.Context {
 func sessionOf(ctx context.Context) (Session, bool) {
 	s, ok := ctx.Value(sessionKey).(Session)
 	return s, ok
+}
+
+// AskedBy tells the room who asks where a deed does not say so itself, such as
+// NewLink. Without it that is the actor of the session, or else the house.
+func AskedBy(ctx context.Context, by cvd.Actor) context.Context {
+	return context.WithValue(ctx, askerKey, by)
+}
+
+func askerOf(ctx context.Context) cvd.Actor {
+	if by, ok := ctx.Value(askerKey).(cvd.Actor); ok {
+		return by
+	}
+	if s, ok := sessionOf(ctx); ok {
+		return s.Actor
+	}
+	return cvd.System
 }
 
 type origin struct{ from, agent string }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,8 +24,8 @@ var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present pass
 // already, unless ctx carries (InSession) a live session of the member that
 // came from a link at most 10 minutes ago. Without a password yet, ctx must
 // carry a live session: an API token alone cannot make one (cvd.ErrForbidden).
-// All other sessions and unused links of the member end; without a session in
-// ctx that is all of them.
+// All other sessions and unused links of the member end, and the API tokens that
+// they made themselves; without a session in ctx that is all sessions.
 func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next string) error {
 	if by.Kind != cvd.ActorMember || by.ID == "" {
 		return fmt.Errorf("%w: only members have passwords", cvd.ErrForbidden)
@@ -40,11 +41,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	if err != nil {
 		return err
 	}
-	var cred credential
-	err = a.st.View(ctx, func(tx store.Tx) error {
-		_, cred, err = a.credentialIn(tx, m.ID)
-		return err
-	})
+	cred, err := a.credential(ctx, m.ID)
 	if err != nil {
 		return err
 	}
@@ -66,6 +63,39 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 		return err
 	}
 	return a.storePassword(ctx, m, cred.Serial, next, here)
+}
+
+// HasPassword tells whether the member can sign in by a password.
+func (a *Auth) HasPassword(ctx context.Context, memberID string) (bool, error) {
+	cred, err := a.credential(ctx, memberID)
+	return cred.Serial != "", err
+}
+
+func (a *Auth) credential(ctx context.Context, id string) (cred credential, err error) {
+	err = a.st.View(ctx, func(tx store.Tx) error {
+		_, cred, err = a.credentialIn(tx, id)
+		return err
+	})
+	return cred, err
+}
+
+// Confirm asks the actor for their present password before something that
+// outlives the session, with the limits of a sign-in. Who has none is not asked.
+// A wrong one comes as cvd.Faults about the field.
+func (a *Auth) Confirm(ctx context.Context, by cvd.Actor, field, present string) error {
+	m, err := a.Member(ctx, by.ID)
+	if by.Kind != cvd.ActorMember || err != nil {
+		return unauthenticated(cmp.Or(err, cvd.ErrNotFound))
+	}
+	cred, err := a.credential(ctx, m.ID)
+	if err != nil || cred.Serial == "" {
+		return err
+	}
+	right, err := a.isCurrent(ctx, m, cred, present)
+	if err == nil && !right {
+		return cvd.Faults{{Field: field, Problem: wrongCurrent.Problem, Remedy: "type the present password"}}
+	}
+	return err
 }
 
 // here is the live session that ctx says the actor acts in; nil if there is
@@ -100,7 +130,7 @@ func (a *Auth) credentialIn(tx store.Tx, id string) (version int64, cred credent
 // isCurrent checks the present password, with the same limit as a sign-in: a
 // stolen session must not be a way to guess it.
 func (a *Auth) isCurrent(ctx context.Context, m cvd.Member, cred credential, current string) (bool, error) {
-	if ok, wait := a.byAccount.Allow(foldEmail(m.Email)); !ok {
+	if wait := a.limitAccount(foldEmail(m.Email), originOf(ctx).from); wait > 0 {
 		return false, Limited{After: wait}
 	}
 	if len(current) > password.MaxBytes {
@@ -148,6 +178,9 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 			}
 		}
 		if err := dropOwned(tx, m.ID, RecordLink, RecordSession); err != nil {
+			return err
+		}
+		if err := a.dropMade(tx, m.ID); err != nil {
 			return err
 		}
 		if stays == 0 {

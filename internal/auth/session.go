@@ -273,8 +273,9 @@ func (a *Auth) EndSession(ctx context.Context, by cvd.Actor, id string) error {
 	return cvd.ErrNotFound
 }
 
-// EndSessions ends all sessions and unused links of a member: the own ones, or
-// anybody's for a lead (ASVS 5.0.0 V7.4.5).
+// EndSessions ends all sessions, unused links and API tokens of a member: the own
+// ones, or anybody's for a lead (ASVS 5.0.0 V7.4.5). Of the own tokens those go
+// on that others made.
 func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) error {
 	if !leads(by) && (by.Kind != cvd.ActorMember || by.ID != memberID) {
 		return fmt.Errorf("%w: only a lead may end the sessions of others", cvd.ErrForbidden)
@@ -282,12 +283,19 @@ func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) e
 	if _, err := a.Member(ctx, memberID); err != nil {
 		return err
 	}
-	note, err := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActSessionEnded, Subject: memberID, Detail: "all sessions and links"})
+	note, err := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActSessionEnded, Subject: memberID, Detail: "all sessions, links and API tokens"})
 	if err != nil {
 		return err
 	}
 	return a.st.Update(ctx, func(tx store.Tx) error {
 		if err := dropOwned(tx, memberID, RecordLink, RecordSession); err != nil {
+			return err
+		}
+		drop := func() error { return dropOwned(tx, memberID, RecordToken) }
+		if by.Kind == cvd.ActorMember && by.ID == memberID {
+			drop = func() error { return a.dropMade(tx, memberID) }
+		}
+		if err := drop(); err != nil {
 			return err
 		}
 		return tx.PutRecord(note, 0)

@@ -197,7 +197,7 @@ func TestDeactivatedMemberLosesEverything(t *testing.T) {
 	check("inactive")
 	_, err = d.NewLink(ctx, bo.ID, time.Hour)
 	d.want(err, cvd.ErrNotReady)
-	_, _, err = d.CreateToken(ctx, d.lead, auth.Token{Name: "build", Member: bo.ID})
+	_, _, err = d.CreateToken(ctx, d.lead, auth.Token{Name: "build", Member: bo.ID, Machine: true})
 	d.want(err, cvd.ErrNotReady)
 	m.Active = true
 	d.ok(d.ChangeMember(ctx, d.lead, m))

@@ -30,7 +30,8 @@ type credential struct {
 func (a *Auth) linkID(code string) string { return a.vault.Blind("auth/link", code) }
 
 // NewLink makes a one-time code that signs the member in once, within life
-// (more than 0, at most MaxLinkLife). The caller must have made sure who asks.
+// (more than 0, at most MaxLinkLife). The caller must have made sure who asks, and
+// says so by AskedBy or InSession.
 // An unknown member is cvd.ErrNotFound, an inactive one cvd.ErrNotReady.
 func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration) (code string, err error) {
 	if life <= 0 || life > MaxLinkLife {
@@ -43,10 +44,7 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 	if !m.Active {
 		return "", fmt.Errorf("%w: the member is not active; make them active first", cvd.ErrNotReady)
 	}
-	by := cvd.System
-	if s, ok := sessionOf(ctx); ok {
-		by = s.Actor
-	}
+	by := askerOf(ctx)
 	code = newSecret()
 	now := a.now()
 	until := now.Add(life)
@@ -152,8 +150,9 @@ func (a *Auth) account(ctx context.Context, email string) (account, error) {
 
 // SignIn starts a session by password. An unknown address, a wrong password, a
 // member without one and an inactive member get the same
-// cvd.ErrUnauthenticated after the same work. Too many tries for one address,
-// known or not, or from one source are Limited. from is what the door limits
+// cvd.ErrUnauthenticated after the same work. Too many tries for one address from
+// one source, known or not, from one source for any, or far more for one address
+// from everywhere are Limited. from is what the door limits
 // by, such as a network address; an empty one is not limited.
 func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session, error) {
 	if from != "" {
@@ -200,7 +199,16 @@ func (a *Auth) limited(email, from string) time.Duration {
 			return wait
 		}
 	}
-	_, wait := a.byAccount.Allow(email)
+	return a.limitAccount(email, from)
+}
+
+// limitAccount counts one try of an account. Tries from elsewhere hardly count, so
+// that nobody is locked out by the guesses of others.
+func (a *Auth) limitAccount(email, from string) time.Duration {
+	if ok, wait := a.byAccount.Allow(email + "\n" + from); !ok {
+		return wait
+	}
+	_, wait := a.byTarget.Allow(email)
 	return wait
 }
 

@@ -43,6 +43,7 @@ type token struct {
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
 	Used    time.Time `json:"used,omitzero"`
+	By      string    `json:"by,omitempty"` // who made it; empty in old ones
 }
 
 func (t token) public(rec store.Record) Token {
@@ -55,8 +56,9 @@ func (t token) public(rec store.Record) Token {
 func (a *Auth) tokenID(secret string) string { return a.vault.Blind("auth/token", secret) }
 
 // CreateToken makes an API token from t's Name, Member, Machine and Expires: for
-// oneself (an empty Member), or by a lead or the system for any active member.
-// A zero Expires means TokenLife from now. secret is shown once and stored only
+// oneself (an empty Member), or by a lead, the operator or the system for any
+// active member. What a lead makes for another must be a Machine's: nobody acts
+// in person for somebody else. A zero Expires means TokenLife from now. secret is shown once and stored only
 // as a digest. What is wrong with t comes as cvd.Faults.
 func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token) (secret string, made Token, err error) {
 	if t.Member == "" && by.Kind == cvd.ActorMember {
@@ -70,7 +72,11 @@ func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token) (secret s
 		t.Expires = t.Created.Add(TokenLife)
 	}
 	t.Expires = t.Expires.UTC()
-	if err := tokenFaults(t).Err(); err != nil {
+	faults := tokenFaults(t)
+	if by.Kind == cvd.ActorMember && t.Member != by.ID && !t.Machine {
+		faults = append(faults, cvd.Fault{Field: "machine", Problem: "must be set for a token of another member", Remedy: "set it, or let the member make the token"})
+	}
+	if err := faults.Err(); err != nil {
 		return "", Token{}, err
 	}
 	err = a.again(ctx, func() error {
@@ -86,7 +92,7 @@ func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token) (secret s
 			return fmt.Errorf("%w: the member is not active", cvd.ErrNotReady)
 		}
 		secret = TokenPrefix + newSecret()
-		content := token{Name: t.Name, Member: t.Member, Machine: t.Machine, Created: t.Created, Expires: t.Expires}
+		content := token{Name: t.Name, Member: t.Member, Machine: t.Machine, Created: t.Created, Expires: t.Expires, By: by.Ref()}
 		rec, err1 := a.vault.Seal(store.Record{Kind: RecordToken, ID: a.tokenID(secret), Owner: t.Member, At: t.Created, Expires: t.Expires}, content)
 		made = content.public(rec)
 		note, err2 := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActTokenMade, Subject: t.Member, Object: made.ID, Detail: "until " + t.Expires.Format(time.RFC3339)})
@@ -233,4 +239,30 @@ func (a *Auth) RevokeToken(ctx context.Context, by cvd.Actor, id string) error {
 		}
 		return tx.PutRecord(note, 0)
 	})
+}
+
+// dropMade deletes the tokens that the member made, as an intruder in their place
+// may have done. Those that others made for them go on.
+func (a *Auth) dropMade(tx store.Tx, member string) error {
+	if member == "" {
+		return cvd.ErrNotFound
+	}
+	recs, err := tx.Records(RecordToken, member, listLimit)
+	if err != nil {
+		return err
+	}
+	own := cvd.Actor{Kind: cvd.ActorMember, ID: member}.Ref()
+	for _, rec := range recs {
+		var t token
+		if err := a.vault.Read(rec, &t); err != nil {
+			return err
+		}
+		if t.By != "" && t.By != own {
+			continue
+		}
+		if _, err := tx.DeleteRecords(store.Selection{Kind: RecordToken, ID: rec.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -236,7 +236,14 @@ func TestTeam(t *testing.T) {
 func TestOwnAccount(t *testing.T) {
 	h := house(t)
 	b, elsewhere := in(h, "member@example.org"), in(h, "member@example.org")
-	a := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "machine": {"yes"}}).Check(h, http.StatusOK)
+	for _, present := range []string{"", "wrong"} {
+		no := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "present": {present}}).Check(h, http.StatusUnprocessableEntity)
+		whole(t, "unconfirmed", no)
+		if strings.Contains(no.Body, "fl_") {
+			t.Error("a token was made without the password")
+		}
+	}
+	a := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "machine": {"yes"}, "present": {webtest.Password}}).Check(h, http.StatusOK)
 	secret := regexp.MustCompile(`fl_[\w-]{43}`).FindString(a.Body)
 	actor, err := h.Auth.Token(context.Background(), secret)
 	if err != nil || actor.Kind != cvd.ActorMachine {

@@ -82,10 +82,19 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	for _, n := range []string{"30", "90", "365"} {
 		days.Options = append(days.Options, web.Option{Value: n, Label: v.Say("desk.token.days." + n), Chosen: n == "90"})
 	}
+	asks, err := d.Site.Auth.HasPassword(r.Context(), v.Actor.ID)
+	if err != nil {
+		return nil, err
+	}
 	view.Token = []web.Field{
 		{Name: "name", Label: v.Say("desk.token.name"), Help: v.Say("desk.token.name.help"), Required: true},
 		days,
 		{Name: "machine", Kind: "tick", Label: v.Say("desk.token.machine"), Help: v.Say("desk.token.machine.help")},
+	}
+	if asks {
+		view.Token = append(view.Token, web.Field{
+			Name: "present", Kind: "password", Label: v.Say("desk.me.current"), Help: v.Say("desk.token.present.help"), Required: true, Autocomplete: "current-password",
+		})
 	}
 	return view, nil
 }
@@ -144,6 +153,9 @@ func (d *desk) endSession(w http.ResponseWriter, r *http.Request, v lens) error 
 func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err := web.Form(r); err != nil {
 		return err
+	}
+	if err := d.Site.Auth.Confirm(r.Context(), v.Actor, "present", r.PostForm.Get("present")); err != nil {
+		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Token })
 	}
 	days := visit.Number(r.PostForm.Get("days"))
 	if days < 1 || days > 365 {
