@@ -95,6 +95,7 @@ func (c *keysRotateCmd) Run(e *env) error {
 type backupCmd struct {
 	Dir string `arg:"" type:"path" help:"New or empty folder."`
 	remote
+	JSON bool `name:"json" help:"Print the result."`
 }
 
 func (c *backupCmd) Run(e *env) error {
@@ -114,6 +115,9 @@ func (c *backupCmd) Run(e *env) error {
 	if err := ask("POST", "/api/v1/admin/backup", "application/json", body, nil); err != nil {
 		return err
 	}
+	if c.JSON {
+		return printJSON(e, map[string]string{"dir": dir})
+	}
 	_, err = fmt.Fprintf(e.out, "backup written to %s; the key file is not in it, keep that elsewhere\n", dir)
 	return err
 }
@@ -124,6 +128,7 @@ type restoreCmd struct {
 	Config   string `type:"path" help:"Configuration of the server to fill."`
 	Erasures string `type:"path" help:"Journal of erasures that is newer than the backup; default: the one in the data folder."`
 	Identity string `type:"path" help:"File with the recovery identity, to make the key file anew."`
+	JSON     bool   `name:"json" help:"Print the result."`
 }
 
 func (c *restoreCmd) Run(e *env) error {
@@ -147,6 +152,9 @@ func (c *restoreCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.out, "restored into %s; %d cases were erased again\n", cfg.Data, n)
+	if c.JSON {
+		return printJSON(e, map[string]any{"data": cfg.Data, "erased_again": n})
+	}
+	_, err = fmt.Fprintf(e.out, "restored into %s; %d erasures were done again\n", cfg.Data, n)
 	return err
 }

@@ -158,6 +158,7 @@ type caseDoCmd struct {
 	Clock   string   `help:"Which promise moves."`
 	Until   string   `help:"To when, RFC 3339."`
 	Preview bool     `help:"Only say what the reporter would be told."`
+	JSON    bool     `name:"json" help:"Print the API's answer; without it a short line."`
 	remote
 }
 
@@ -186,9 +187,18 @@ func (c *caseDoCmd) Run(e *env) error {
 	if c.Preview {
 		path += "?preview=true"
 	}
-	var out any
+	var out map[string]any
 	if err := ask("POST", path, "application/json", body, &out); err != nil {
 		return err
 	}
-	return printJSON(e, out)
+	if c.JSON || c.Preview {
+		return printJSON(e, out)
+	}
+	fmt.Fprintf(e.out, "%s: %s, the case is %v\n", c.Case, c.Verb, out["state"])
+	for _, name := range []string{"receipt", "successor"} {
+		if v, ok := out[name]; ok && v != "" && v != nil {
+			fmt.Fprintf(e.out, "%s: %v\n", name, v)
+		}
+	}
+	return nil
 }

@@ -115,7 +115,7 @@ func (p *process) announced() bool {
 	if err != nil || r.PID != p.cmd.Process.Pid {
 		return false
 	}
-	p.URL, p.Token = r.URL, r.Operator
+	p.URL = r.URL
 	res, err := http.Get(p.URL + "/healthz")
 	if err != nil {
 		return false

@@ -16,17 +16,19 @@ import (
 
 // Held is a data folder that this process works in.
 type Held struct {
-	dir  string
-	lock *os.File
+	dir    string
+	lock   *os.File
+	socket string
 }
 
-// Running is what a server announces in its data folder, readable by its owner
-// only.
+// Running is what a server announces in its data folder. It holds no secret: a
+// copy of the folder opens nothing.
 type Running struct {
-	URL      string `json:"url"`
-	Operator string `json:"operator"` // a bearer token for this run
-	CA       string `json:"ca,omitempty"`
-	PID      int    `json:"pid"`
+	URL string `json:"url"`
+	// Socket is where the server answers whoever may open that file, as the
+	// operator. It lies outside the data folder.
+	Socket string `json:"socket"`
+	PID    int    `json:"pid"`
 }
 
 // ErrHeld means that another process works in the data folder.
@@ -44,7 +46,7 @@ func Hold(dir string) (*Held, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w (%s)", ErrHeld, dir), f.Close())
 	}
-	return &Held{dir, f}, nil
+	return &Held{dir: dir, lock: f}, nil
 }
 
 // Holds says why there is nothing to ask in the configuration's data folder, or
@@ -69,20 +71,29 @@ func Holds(cfg Config) error {
 
 func announcement(dir string) string { return filepath.Join(dir, "running.json") }
 
-// Announce writes where this server answers, with a fresh operator's secret,
-// and returns the secret.
-func (h *Held) Announce(url, ca string) (string, error) {
-	a, err := randomName()
-	b, err2 := randomName()
-	if err := errors.Join(err, err2); err != nil {
-		return "", err
+// Announce writes where this server answers, and returns the socket on which it
+// must answer its operator: a file in a fresh folder that only this user may
+// enter.
+func (h *Held) Announce(url string) (socket string, err error) {
+	// A service has a folder for this; elsewhere it is the temporary one.
+	dir, err := os.MkdirTemp(os.Getenv("RUNTIME_DIRECTORY"), "fairlead-")
+	if err != nil {
+		return "", fmt.Errorf("%w: temporary folder: %w", cvd.ErrUnavailable, err)
 	}
-	r := Running{URL: url, Operator: a + b, CA: ca, PID: os.Getpid()}
-	text, err := json.Marshal(r)
+	h.socket = filepath.Join(dir, "operator")
+	text, err := json.Marshal(Running{URL: url, Socket: h.socket, PID: os.Getpid()})
 	if err != nil {
 		return "", err
 	}
-	return r.Operator, writeFile(announcement(h.dir), text, 0o600)
+	return h.socket, writeFile(announcement(h.dir), text, 0o600)
+}
+
+// NewOperator makes the secret by which the API knows its operator. It never
+// leaves the process.
+func NewOperator() (string, error) {
+	a, err := randomName()
+	b, err2 := randomName()
+	return a + b, errors.Join(err, err2)
 }
 
 // Release gives the folder free.
@@ -90,6 +101,9 @@ func (h *Held) Release() error {
 	err := os.Remove(announcement(h.dir))
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
+	}
+	if h.socket != "" {
+		err = errors.Join(err, os.RemoveAll(filepath.Dir(h.socket)))
 	}
 	return errors.Join(err, h.lock.Close())
 }

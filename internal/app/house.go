@@ -40,8 +40,10 @@ type Options struct {
 	Demo      bool   // notices stay in the outbox; any Host is answered
 	Alone     bool   // no server runs on the data: the command line opened it
 	BaseURL   string // of links, where the policy names no public_url
-	// Operator is a secret that opens the API to whoever can read it from the
-	// data folder; empty for none.
+	// Socket is where the operator is answered while serving; empty for none.
+	Socket string
+	// Operator is the secret by which the API knows its operator; see
+	// NewOperator. Empty for none.
 	Operator string
 }
 
@@ -104,8 +106,11 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	}
 	h.Desk = casework.New(casework.Config{
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
-		Erased: h.recordErasure, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
+		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
+	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {
+		return h, err
+	}
 	return h, h.openOutbox()
 }
 
@@ -136,9 +141,6 @@ func (h *House) openStore(ctx context.Context) error {
 	h.Blobs, err = blob.Dir(filepath.Join(h.Config.Data, "blobs"))
 	return err
 }
-
-// recordRecovery holds the key ring, sealed for the recovery recipient.
-const recordRecovery store.RecordKind = "recovery"
 
 // openKeys opens the key file, or makes it on a fresh database. A database that
 // holds cases never gets a new key file by accident.
@@ -237,42 +239,6 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 		return keys.SaveFile(h.keyPath)
 	}
 	return writeFile(h.keyPath, sealed, 0o600)
-}
-
-// Recovery makes the recovery identity on a database that has none, stores the
-// key ring sealed for it, and returns the identity to be shown once. On a later
-// start it returns "".
-func (h *House) Recovery(ctx context.Context) (string, error) {
-	exists := false
-	err := h.Store.View(ctx, func(tx store.Tx) error {
-		_, err := tx.Record(recordRecovery, "1")
-		exists = err == nil
-		if errors.Is(err, cvd.ErrNotFound) {
-			return nil
-		}
-		return err
-	})
-	if err != nil || exists {
-		return "", err
-	}
-	identity, recipient, err := seal.NewRecovery()
-	if err != nil {
-		return "", err
-	}
-	rec, err := h.recoveryRecord(h.Vault.Keys(), recipient)
-	if err != nil {
-		return "", err
-	}
-	return identity, h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
-}
-
-// recoveryRecord holds the ring for the recovery recipient. The recipient
-// stands beside it, so that a rotated ring can be sealed for it again.
-func (h *House) recoveryRecord(keys *seal.Keyring, recipient string) (store.Record, error) {
-	sealed, err := keys.Recover(recipient)
-	return store.Record{
-		Kind: recordRecovery, ID: "1", Owner: recipient, At: h.Options.Clock.Now(), Sealed: sealed,
-	}, err
 }
 
 func (h *House) openOutbox() error {

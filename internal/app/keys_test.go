@@ -107,7 +107,7 @@ func TestTheJournalOfErasuresIsMadeWholeAtStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	journal := filepath.Join(cfg.Data, "erasures.log")
-	if b, err := os.ReadFile(journal); err != nil || string(b) != string(a.Case)+"\n" {
+	if b, err := os.ReadFile(journal); err != nil || string(b) != "case "+string(a.Case)+"\n" {
 		t.Fatalf("the journal holds %q, %v", b, err)
 	}
 	if err := os.Truncate(journal, 4); err != nil {
@@ -116,7 +116,7 @@ func TestTheJournalOfErasuresIsMadeWholeAtStart(t *testing.T) {
 	if err := open(t, cfg).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile(journal); err != nil || string(b) != string(a.Case)+"\n" {
+	if b, err := os.ReadFile(journal); err != nil || string(b) != "case "+string(a.Case)+"\n" {
 		t.Errorf("after a start the journal holds %q, %v", b, err)
 	}
 }

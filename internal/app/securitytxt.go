@@ -56,14 +56,18 @@ func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
 	if s.version != cur.Number || len(s.files) > 64 {
 		s.files, s.version = map[string]*signedTxt{}, cur.Number
 	}
-	if f := s.files[base]; f != nil && f.expires.Sub(now) > securityTxtRenew {
-		return f.text, nil
-	}
 	key, err := h.signingKey(ctx, cur.Policy)
 	if err != nil {
 		return nil, err
 	}
-	view := policy.SecurityTxtView{BaseURL: base, Now: now, Expires: now.Add(securityTxtLife).Truncate(time.Second)}
+	if f := s.files[base]; f != nil && f.expires.Sub(now) > securityTxtRenew {
+		return f.text, nil
+	}
+	expires := now.Add(securityTxtLife)
+	if end, ends := key.Expires(); ends && end.Before(expires) {
+		expires = end
+	}
+	view := policy.SecurityTxtView{BaseURL: base, Now: now, Expires: expires.Truncate(time.Second)}
 	if strings.HasPrefix(base, "https://") {
 		view.Encryption = []string{base + PublicKeyPath}
 	}
@@ -105,11 +109,12 @@ func (h *House) PublicKey(ctx context.Context) ([]byte, error) {
 // caller holds the signer's lock.
 func (h *House) signingKey(ctx context.Context, p *policy.Policy) (*pgp.PrivateKey, error) {
 	s := &h.signer
-	if s.key != nil {
+	path := h.Config.OpenPGPKeyFile
+	if s.key != nil && (path != "" || !h.ending(s.key)) {
 		return s.key, nil
 	}
 	var err error
-	if path := h.Config.OpenPGPKeyFile; path != "" {
+	if path != "" {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("%w: OpenPGP key: %w", cvd.ErrUnavailable, err)
@@ -117,48 +122,63 @@ func (h *House) signingKey(ctx context.Context, p *policy.Policy) (*pgp.PrivateK
 		s.key, err = pgp.ReadPrivate(b)
 		return s.key, err
 	}
-	s.key, err = h.ownSigningKey(ctx, p)
+	if s.key, err = h.ownSigningKey(ctx, p); err == nil {
+		s.files = map[string]*signedTxt{} // what an older key signed
+	}
 	return s.key, err
 }
 
+// ending tells whether a key is so near its end that a successor takes over.
+func (h *House) ending(key *pgp.PrivateKey) bool {
+	end, ends := key.Expires()
+	return ends && end.Sub(h.Options.Clock.Now()) < keyAlarm
+}
+
+// ownSigningKey reads the key that the house made for itself, or makes one: the
+// first, or the successor of one that ends.
 func (h *House) ownSigningKey(ctx context.Context, p *policy.Policy) (*pgp.PrivateKey, error) {
 	for range 3 {
+		was := int64(0)
 		armored := ""
 		err := h.Store.View(ctx, func(tx store.Tx) error {
 			rec, err := tx.Record(recordSigningKey, "1")
 			if err != nil {
 				return err
 			}
+			was = rec.Version
 			return h.Vault.Read(rec, &armored)
 		})
 		if err == nil {
-			return pgp.ReadPrivate([]byte(armored))
-		}
-		if !errors.Is(err, cvd.ErrNotFound) {
+			key, err := pgp.ReadPrivate([]byte(armored))
+			if err != nil || !h.ending(key) {
+				return key, err
+			}
+		} else if !errors.Is(err, cvd.ErrNotFound) {
 			return nil, err
 		}
-		now := h.Options.Clock.Now()
-		key, err := pgp.Generate(p.Organisation.Name+" security team", mailOf(p), now, signingKeyLife)
-		if err != nil {
-			return nil, err
-		}
-		text, err := key.Armor()
-		if err != nil {
-			return nil, err
-		}
-		rec, err := h.Vault.Seal(store.Record{Kind: recordSigningKey, ID: "1", At: now}, string(text))
-		if err != nil {
-			return nil, err
-		}
-		err = h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
-		if err == nil {
-			return key, nil
-		}
+		key, err := h.makeSigningKey(ctx, p, was)
 		if !errors.Is(err, cvd.ErrConflict) { // else another instance made one first
-			return nil, err
+			return key, err
 		}
 	}
 	return nil, fmt.Errorf("%w: no OpenPGP key could be kept", cvd.ErrUnavailable)
+}
+
+func (h *House) makeSigningKey(ctx context.Context, p *policy.Policy, was int64) (*pgp.PrivateKey, error) {
+	now := h.Options.Clock.Now()
+	key, err := pgp.Generate(p.Organisation.Name+" security team", mailOf(p), now, signingKeyLife)
+	if err != nil {
+		return nil, err
+	}
+	text, err := key.Armor()
+	if err != nil {
+		return nil, err
+	}
+	rec, err := h.Vault.Seal(store.Record{Kind: recordSigningKey, ID: "1", At: now}, string(text))
+	if err != nil {
+		return nil, err
+	}
+	return key, h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
 }
 
 func mailOf(p *policy.Policy) string {

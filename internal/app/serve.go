@@ -22,10 +22,11 @@ import (
 // to a browser, and no longer.
 const firstLink = 30 * time.Minute
 
-// Serve runs the server of a configuration until ctx ends. What an operator
-// must see once, the recovery identity and the first sign-in link, goes to
-// tell.
-func Serve(ctx context.Context, cfg Config, tell io.Writer) (err error) {
+// Serve runs the server of a configuration until ctx ends. Its log goes to tell.
+// What an operator must see once, the recovery identity and the first sign-in
+// link, goes there too if secrets is set: when somebody reads it and nothing
+// keeps it.
+func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err error) {
 	log := logger(cfg.Log, tell)
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
@@ -42,16 +43,20 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, hold.Release()) }()
 	base := OriginOf(l.Addr(), cfg.Listen, cert != nil)
-	secret, err := hold.Announce(base, certPath(cfg))
+	socket, err := hold.Announce(base)
 	if err != nil {
 		return err
 	}
-	h, err := Build(ctx, cfg, Options{Log: log, BaseURL: base, Operator: secret})
+	secret, err := NewOperator()
+	if err != nil {
+		return err
+	}
+	h, err := Build(ctx, cfg, Options{Log: log, BaseURL: base, Operator: secret, Socket: socket})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	if err := h.prepare(ctx, tell); err != nil {
+	if err := h.prepare(ctx, tell, secrets); err != nil {
 		return err
 	}
 	stop, err := h.servePrivate(cfg.PrivateListen)
@@ -77,13 +82,6 @@ func logger(c config.Log, w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opt))
 }
 
-func certPath(c Config) string {
-	if c.TLS == nil {
-		return ""
-	}
-	return c.TLS.Certificate
-}
-
 func certificate(c Config) (*tls.Certificate, error) {
 	if c.TLS == nil {
 		return nil, nil
@@ -97,16 +95,12 @@ func certificate(c Config) (*tls.Certificate, error) {
 
 // prepare does what a start needs: warn, make the recovery identity, publish a
 // changed policy file, make the first lead.
-func (h *House) prepare(ctx context.Context, tell io.Writer) error {
+func (h *House) prepare(ctx context.Context, tell io.Writer, secrets bool) error {
 	if h.keyBesideData() {
 		h.Options.Log.Warn("the key file lies beside the database: whoever copies the folder has both; set keys.file to another disk")
 	}
-	identity, err := h.Recovery(ctx)
-	if err != nil {
+	if err := h.showRecovery(ctx, tell, secrets); err != nil {
 		return err
-	}
-	if identity != "" {
-		fmt.Fprintf(tell, "\nRecovery identity, shown this once. Print it and lock it away: with it and a backup\nthe cases can be read again when the key file is lost.\n\n%s\n\n", identity)
 	}
 	source, err := os.ReadFile(h.Config.Policy)
 	if err != nil {
@@ -124,10 +118,32 @@ func (h *House) prepare(ctx context.Context, tell io.Writer) error {
 			h.Options.Log.Warn("no version is in effect yet, so no report can be taken")
 		}
 	}
-	return h.firstLead(ctx, tell)
+	return h.firstLead(ctx, tell, secrets)
 }
 
-func (h *House) firstLead(ctx context.Context, tell io.Writer) error {
+// showRecovery makes the recovery identity where it can be shown: one that went
+// to a journal would be no secret, and one that nobody saw no recovery.
+func (h *House) showRecovery(ctx context.Context, tell io.Writer, secrets bool) error {
+	if !secrets {
+		err := h.CheckRecovery(ctx)
+		if errors.Is(err, cvd.ErrNotFound) {
+			h.Options.Log.Warn("there is no recovery identity yet, and it is shown in a terminal only: when the key file is lost, everything is; start the server there once")
+			return nil
+		}
+		if errors.Is(err, errRecovery) {
+			h.Options.Log.Error(err.Error())
+			return nil
+		}
+		return err
+	}
+	identity, err := h.Recovery(ctx)
+	if identity != "" && err == nil {
+		fmt.Fprintf(tell, "\nRecovery identity, shown this once. Print it and lock it away: with it and a backup\nthe cases can be read again when the key file is lost.\n\n%s\n\n", identity)
+	}
+	return err
+}
+
+func (h *House) firstLead(ctx context.Context, tell io.Writer, secrets bool) error {
 	members, err := h.Auth.Members(ctx)
 	if err != nil || len(members) > 0 {
 		return err
@@ -140,6 +156,10 @@ func (h *House) firstLead(ctx context.Context, tell io.Writer) error {
 	m, err := h.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: first.Name, Email: first.Email, Roles: []cvd.Role{cvd.RoleLead}, Active: true})
 	if err != nil {
 		return fmt.Errorf("first_lead: %w", err)
+	}
+	if !secrets {
+		fmt.Fprintf(tell, "\n%s is the first lead. A link to sign in is not written to a log; get one with:\n  fairlead member link %s --data %s\n\n", m.Name, m.ID, h.Config.Data)
+		return nil
 	}
 	code, err := h.Auth.NewLink(ctx, m.ID, firstLink)
 	if err != nil {

@@ -198,6 +198,13 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 		defer close(turning)
 		h.Run(clock)
 	}()
+	quiet, err := h.serveOperator(handler)
+	if err != nil {
+		stop()
+		<-turning
+		return err
+	}
+	defer quiet()
 	serving := make(chan error, 1)
 	go func() { serving <- srv.Serve(l) }()
 	select {
@@ -216,4 +223,34 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 		return nil
 	}
 	return err
+}
+
+// serveOperator answers on the operator's socket: the same handler, and whoever
+// may open the file is the operator. The secret for that never leaves the
+// process. quiet ends it.
+func (h *House) serveOperator(next http.Handler) (quiet func(), err error) {
+	if h.Options.Socket == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("unix", h.Options.Socket)
+	if err != nil {
+		return nil, fmt.Errorf("%w: operator's socket: %w", cvd.ErrUnavailable, err)
+	}
+	srv := &http.Server{ReadHeaderTimeout: headTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+h.Options.Operator)
+		next.ServeHTTP(w, r)
+	})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			h.Options.Log.Error("the operator's socket ended", "err", err)
+		}
+	}()
+	return func() {
+		if err := srv.Close(); err != nil {
+			h.Options.Log.Error("the operator's socket could not be closed", "err", err)
+		}
+		<-done
+	}, nil
 }

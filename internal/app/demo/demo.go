@@ -100,7 +100,10 @@ func (o Options) inHouse(ctx context.Context, opt app.Options, do func(context.C
 		return err
 	}
 	defer func() { err = errors.Join(err, hold.Release()) }()
-	if opt.Operator, err = hold.Announce(opt.BaseURL, o.certPath()); err != nil {
+	if opt.Socket, err = hold.Announce(opt.BaseURL); err != nil {
+		return err
+	}
+	if opt.Operator, err = app.NewOperator(); err != nil {
 		return err
 	}
 	h, err := app.Build(ctx, app.Config{Data: o.Data, Database: app.DatabaseConfig{Engine: "sqlite"}}, opt)
@@ -109,13 +112,6 @@ func (o Options) inHouse(ctx context.Context, opt app.Options, do func(context.C
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	return do(ctx, h)
-}
-
-func (o Options) certPath() string {
-	if !o.TLS {
-		return ""
-	}
-	return filepath.Join(o.Data, "tls", "cert.pem")
 }
 
 func readyLine(ctx context.Context, h *app.House, s *Seeded, base string) (ready, error) {

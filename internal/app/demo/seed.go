@@ -133,23 +133,42 @@ func (s *seeder) cases(ctx context.Context) error {
 	s.named = map[string]casework.Accepted{}
 	s.script(s.h.Book.Current().Policy)
 	slices.SortStableFunc(s.acts, func(a, b act) int { return int(b.ago - a.ago) })
-	clock := s.h.Options.Clock
-	at := s.now.AddDate(0, 0, -22)
 	for _, a := range s.acts {
-		// Let the clock do its part between what people did.
-		for t := at.Add(12 * time.Hour); t.Before(s.now.Add(-a.ago)); t = t.Add(12 * time.Hour) {
-			clock.Set(t)
-			if _, err := s.h.Desk.Tick(ctx); err != nil {
-				return err
-			}
+		if err := s.until(ctx, s.now.Add(-a.ago)); err != nil {
+			return err
 		}
-		at = s.now.Add(-a.ago)
-		clock.Set(at)
 		if err := a.do(ctx); err != nil {
 			return fmt.Errorf("demo, %s ago: %w", a.ago, err)
 		}
 	}
-	return nil
+	return s.until(ctx, s.now)
+}
+
+// until leads the clock to an instant and lets it do its part on the way, each
+// thing at its own time.
+func (s *seeder) until(ctx context.Context, at time.Time) error {
+	for {
+		wake := at
+		err := s.h.Store.View(ctx, func(tx store.Tx) error {
+			ids, err := tx.Wake(at, 1)
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			row, err := tx.Case(ids[0])
+			wake = row.Wake
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		s.h.Options.Clock.Set(wake)
+		if !wake.Before(at) {
+			return nil
+		}
+		if _, err := s.h.Desk.Tick(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 const day = 24 * time.Hour
