@@ -35,7 +35,8 @@ func Lingering(next http.Handler) http.Handler {
 		// Else the server takes the rest of the body before it answers. Where
 		// that cannot be had, as in tests, there is no connection to wait for.
 		_ = control.EnableFullDuplex()
-		body, out := &started{ReadCloser: r.Body}, &noted{ResponseWriter: w}
+		body := &started{ReadCloser: r.Body}
+		out := &noted{ResponseWriter: w, body: body}
 		// A copy: the server looks at the body of its own request at the end.
 		inner := r.WithContext(r.Context())
 		inner.Body = body
@@ -73,15 +74,22 @@ func (s *started) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// noted knows the status of the answer.
+// noted knows the status of the answer. A refusal before the end of the body
+// ends the connection: would the server, which drops the rest of the body by
+// itself, meet its end there, it would read the connection twice at once and
+// panic.
 type noted struct {
 	http.ResponseWriter
+	body   *started
 	status int
 }
 
 func (n *noted) WriteHeader(status int) {
 	if n.status == 0 {
 		n.status = status
+		if status >= http.StatusBadRequest && !n.body.over {
+			n.Header().Set("Connection", "close")
+		}
 	}
 	n.ResponseWriter.WriteHeader(status)
 }
