@@ -59,7 +59,6 @@ var doors = []string{"internal/web", "internal/api", "internal/mailin", "interna
 
 // aside lists what stands outside the floors, each with its reason.
 var aside = map[string]string{
-	"internal/keep":        "pins libraries in go.mod until their rooms use them; it goes when the last room stands",
 	"internal/browsertest": "drives a browser for tests; nothing but tests may import it",
 }
 
@@ -284,7 +283,7 @@ func TestDownward(t *testing.T) {
 		{"internal/store/storetest", "internal/store/sqlstore", false},
 		{"internal/store/storetest/engines", "internal/store/sqlstore", false},
 		{"internal/app", "internal/store/storetest", true},
-		{"internal/app", "internal/keep", true},
+		{"internal/app", "internal/browsertest", true},
 		{"internal/app", "internal/web", false},
 	} {
 		if why := downward(c.from, c.to); (why != "") != c.refused {

@@ -2,14 +2,13 @@ package casework
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/may"
 	"fairlead/internal/store/blob"
 )
@@ -66,35 +65,15 @@ func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*
 	if err != nil {
 		return nil, err
 	}
-	key, wrapped, err := l.key.Sub("blob/" + blobName)
+	file, err := l.key.SealFile(blobName, blob.Limit(r, limit), func(sealed io.Reader) error {
+		_, err := d.Blobs.Put(ctx, blobName, sealed)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	pr, pw := io.Pipe()
-	sum := sha256.New()
-	size := make(chan int64, 1)
-	go func() {
-		sealed, err := key.SealStream(pw, "blob/"+blobName)
-		var n int64
-		if err == nil {
-			n, err = io.Copy(io.MultiWriter(sealed, sum), blob.Limit(r, limit))
-		}
-		if err == nil {
-			err = sealed.Close()
-		}
-		size <- n
-		pw.CloseWithError(err)
-	}()
-	_, err = d.Blobs.Put(ctx, blobName, pr)
-	pr.CloseWithError(err)
-	n := <-size
-	if err != nil {
-		return nil, err
-	}
-	return &cvd.Attachment{
-		Blob: blobName, Name: cvd.FileName(name), Size: n,
-		SHA256: hex.EncodeToString(sum.Sum(nil)), Key: wrapped,
-	}, nil
+	file.Name = intake.FileName(name)
+	return file, nil
 }
 
 // Attachment opens a file of the case by its generated name. The caller closes
@@ -116,25 +95,16 @@ func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string
 			continue
 		}
 		f := ev.Body.File
-		key, err := l.key.OpenSub("blob/"+f.Blob, f.Key)
-		if err != nil {
-			return nil, nil, err
-		}
 		sealed, err := s.desk.Blobs.Open(ctx, f.Blob)
 		if err != nil {
 			return nil, nil, err
 		}
-		plain, err := key.OpenStream(sealed, "blob/"+f.Blob)
+		plain, err := l.key.OpenFile(f, sealed)
 		if err != nil {
-			return nil, nil, errors.Join(err, sealed.Close())
+			return nil, nil, err
 		}
 		s.desk.looks.Note(ctx, s.actor, l.state.ID, "attachment", s.desk.Now())
-		return f, &both{plain, sealed}, nil
+		return f, plain, nil
 	}
 	return nil, nil, fmt.Errorf("%w: no such file", cvd.ErrNotFound)
-}
-
-type both struct {
-	io.Reader
-	io.Closer
 }

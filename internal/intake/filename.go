@@ -1,4 +1,4 @@
-package cvd
+package intake
 
 import (
 	"path"
