@@ -50,9 +50,9 @@ type Config struct {
 	Now         func() time.Time
 	Rand        io.Reader // for case ids and blob names
 	Log         *slog.Logger
-	// Erased is called after a case was erased, so that a copy of the data from
-	// before can be brought up to date when it is restored; may be nil.
-	Erased func(cvd.CaseID) error
+	// Erased is called after a key was destroyed, so that a copy of the data
+	// from before can be brought up to date when it is restored; may be nil.
+	Erased func(store.KeyRef) error
 	// Poke is called after each commit that left effects to carry; it must not
 	// block.
 	Poke func()

@@ -2,6 +2,8 @@ package casework
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,8 +11,17 @@ import (
 	"fairlead/internal/store"
 )
 
-// family is the case with all cases before and after it under the same receipt,
-// oldest first: new evidence on a closed case opens a successor.
+// kin is the family of a case that the actor may do the verb to, the case first.
+func (s *Session) kin(ctx context.Context, id cvd.CaseID, verb cvd.Verb) ([]*loaded, error) {
+	l, err := s.load(ctx, id, verb)
+	if err != nil {
+		return nil, err
+	}
+	return s.desk.family(ctx, l)
+}
+
+// family is the case with all cases before and after it under the same receipt:
+// new evidence on a closed case opens a successor.
 func (d *Desk) family(ctx context.Context, l *loaded) ([]*loaded, error) {
 	all := []*loaded{l}
 	seen := map[cvd.CaseID]bool{l.state.ID: true}
@@ -27,7 +38,6 @@ func (d *Desk) family(ctx context.Context, l *loaded) ([]*loaded, error) {
 			all = append(all, next)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *loaded) int { return a.state.Created.Compare(b.state.Created) })
 	return all, nil
 }
 
@@ -70,21 +80,52 @@ func (d *Desk) revoke(all []*loaded) aside {
 	}
 }
 
+// errGrown means that a case of the family moved while it was worked on; a
+// successor may have opened.
+var errGrown = fmt.Errorf("%w: the family of the case moved", cvd.ErrUnavailable)
+
+// same lets a change of the first happen only while the family is what it was
+// read as. The change's own event is written already.
+func same(all []*loaded) aside {
+	return func(tx store.Tx) error {
+		for i, one := range all {
+			want := one.row.Version
+			if i == 0 {
+				want++
+			}
+			if row, err := tx.Case(one.row.ID); err != nil || row.Version != want {
+				return errors.Join(err, errGrown)
+			}
+		}
+		return nil
+	}
+}
+
+// steady does it again while the family moves.
+func steady(do func() (Done, error)) (done Done, err error) {
+	for range attempts {
+		if done, err = do(); !errors.Is(err, errGrown) {
+			break
+		}
+	}
+	return done, err
+}
+
 // reissue gives the reporter a new receipt, after a member checked who asks;
 // the old ones stop working. The code is returned once and kept nowhere.
 func (s *Session) reissue(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
-	l, err := s.load(ctx, id, cvd.VerbReissue)
-	if err != nil {
-		return Done{}, err
-	}
-	all, err := s.desk.family(ctx, l)
+	return steady(func() (Done, error) { return s.reissueOnce(ctx, id, in) })
+}
+
+func (s *Session) reissueOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
+	all, err := s.kin(ctx, id, cvd.VerbReissue)
 	if err != nil {
 		return Done{}, err
 	}
 	var reach []cvd.Reach
-	for _, one := range all {
-		if one.key != nil || one == l {
-			reach = append(reach, cvd.Reach{Case: one.state.ID, Participant: cvd.Reporter})
+	for _, one := range slices.SortedStableFunc(slices.Values(all), func(a, b *loaded) int { return a.state.Created.Compare(b.state.Created) }) {
+		if one.key != nil || one == all[0] {
+			reach = append(reach, cvd.Reach{Case: one.row.ID, Participant: cvd.Reporter})
 		}
 	}
 	code, rec, err := s.desk.Receipts.NewReceipt(reach, s.desk.Now())
@@ -93,7 +134,7 @@ func (s *Session) reissue(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 	}
 	c, evs, err := s.change(ctx, id, cvd.VerbReissue, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbReissue, In: in, By: s.actor}, now)
-	}, s.desk.revoke(all), func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+	}, same(all), s.desk.revoke(all), func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
 	if err != nil {
 		return Done{}, err
 	}

@@ -2,11 +2,14 @@ package casework_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+	"fairlead/internal/store/vault"
 )
 
 // dead fails the test unless the receipt opens nothing any more.
@@ -29,8 +32,8 @@ func TestErase(t *testing.T) {
 		h.refused(h.member, a.Case, cvd.VerbErase, cvd.Input{Reason: "asked"}, cvd.ErrForbidden)
 		h.refused(h.lead, a.Case, cvd.VerbErase, cvd.Input{Reason: " "}, cvd.ErrInvalid)
 		told := 0
-		h.desk.Erased = func(id cvd.CaseID) error {
-			if id == a.Case {
+		h.desk.Erased = func(ref store.KeyRef) error {
+			if ref == (store.KeyRef{Case: a.Case, Kind: store.KeyCase}) {
 				told++
 			}
 			return nil
@@ -198,6 +201,133 @@ func TestOneReceiptOpensTheWholeFamily(t *testing.T) {
 		h.do(h.lead, third, cvd.VerbErase, cvd.Input{Reason: "asked"})
 		h.dead(casework.Accepted{Case: third, Receipt: last})
 	})
+}
+
+// carry sends every notice that is due, and keeps what was sent.
+func (h *house) carry() {
+	h.t.Helper()
+	var due []store.Effect
+	must(h.t, h.st.Update(ctx, func(tx store.Tx) (err error) {
+		due, err = tx.Lease(h.now, h.now.Add(time.Hour), 500)
+		return err
+	}))
+	for _, e := range due {
+		n, err := h.desk.As(cvd.System).Notice(ctx, e)
+		must(h.t, err)
+		text := "sent:"
+		for _, to := range n.To {
+			text += " " + to.Email
+		}
+		e.Sealed, err = h.desk.SealSent(ctx, e, []byte(text))
+		must(h.t, err)
+		e.State, e.Done = store.EffectDone, h.now
+		must(h.t, h.st.Update(ctx, func(tx store.Tx) error { return tx.Finish(e) }))
+	}
+}
+
+// sentTo tells in how many kept notices the address stands.
+func (h *house) sentTo(address string) int {
+	h.t.Helper()
+	all, err := h.desk.As(h.lead).Outbox(ctx, "", 500)
+	must(h.t, err)
+	n := 0
+	for _, c := range all {
+		if strings.Contains(c.Text, address) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestForgettingReachesTheFamilyAndWhatWasSent(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a, second, third := h.chain()
+		h.do(h.member, third, cvd.VerbMessage, cvd.Input{Text: "thank you"})
+		h.carry()
+		if h.sentTo("canary@example.net") < 3 || h.sentTo("@example.org") == 0 {
+			h.t.Fatalf("only %d notices to the reporter are kept", h.sentTo("canary@example.net"))
+		}
+		toTeam := h.sentTo("@example.org")
+		var gone []store.KeyRef
+		h.desk.Erased = func(ref store.KeyRef) error { gone = append(gone, ref); return nil }
+		h.do(h.lead, second, cvd.VerbForget, cvd.Input{Reason: "asked"})
+		if n := h.sentTo("canary@example.net"); n != 0 {
+			h.t.Errorf("%d kept notices still hold the address", n)
+		}
+		if n := h.sentTo("@example.org"); n != toTeam {
+			h.t.Errorf("%d notices to the team are kept, want %d", n, toTeam)
+		}
+		for _, id := range []cvd.CaseID{a.Case, second, third} {
+			if f := h.file(id); f.Case.Participant(cvd.Reporter).Contact != nil || f.Case.Participant(cvd.Reporter).ContactBox != nil {
+				h.t.Errorf("%s still knows the reporter", id)
+			}
+			h.addsUp(id)
+		}
+		if len(gone) != 3 {
+			h.t.Errorf("the journal heard of %v", gone)
+		}
+		must(h.t, h.st.View(ctx, func(tx store.Tx) error {
+			for _, ref := range gone {
+				rec, err := tx.Record(vault.RecordErasure, vault.ErasureID(ref))
+				if err != nil || !h.vault.Erased(rec) {
+					h.t.Errorf("no sealed record of %v: %v", ref, err)
+				}
+			}
+			return nil
+		}))
+	})
+}
+
+func TestANewContactTakesWhatWasSentToTheOldOne(t *testing.T) {
+	h := newHouse(t)
+	a := h.report()
+	h.do(h.member, a.Case, cvd.VerbMessage, cvd.Input{Text: "hello"})
+	h.carry()
+	if h.sentTo("canary@example.net") == 0 {
+		t.Fatal("nothing was sent")
+	}
+	h.do(h.reporter(a), a.Case, cvd.VerbContact, cvd.Input{Contact: &cvd.Contact{Email: "new@example.net"}})
+	h.do(h.member, a.Case, cvd.VerbMessage, cvd.Input{Text: "hello again"})
+	h.carry()
+	if h.sentTo("canary@example.net") != 0 || h.sentTo("new@example.net") == 0 {
+		t.Errorf("kept are %d notices to the old address, %d to the new one", h.sentTo("canary@example.net"), h.sentTo("new@example.net"))
+	}
+}
+
+// meanwhile makes receipts, and lets something happen before the first.
+type meanwhile struct {
+	casework.Receipts
+	do func()
+}
+
+func (m *meanwhile) NewReceipt(reach []cvd.Reach, at time.Time) (string, store.Record, error) {
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return m.Receipts.NewReceipt(reach, at)
+}
+
+func TestANewReceiptOpensASuccessorOfTheSameMoment(t *testing.T) {
+	h := newHouse(t)
+	a, second, third := h.chain()
+	h.do(h.member, third, cvd.VerbInvalidate, cvd.Input{Reason: "words"})
+	h.do(h.member, third, cvd.VerbClose, cvd.Input{})
+	r := h.reporter(a)
+	for _, id := range []cvd.CaseID{third, a.Case} { // the case itself, and a relative
+		h.desk.Receipts = &meanwhile{h.auth, func() {
+			h.do(r, second, cvd.VerbMessage, cvd.Input{Text: "more evidence, about " + string(id)})
+		}}
+		done := h.do(h.lead, id, cvd.VerbReissue, cvd.Input{Reason: "lost"})
+		var err error
+		r, err = h.auth.Receipt(ctx, done.Receipt)
+		must(t, err)
+		page, err := h.desk.As(h.lead).Cases(ctx, casework.Filter{})
+		must(t, err)
+		if len(r.Cases) != len(page.Rows) {
+			t.Errorf("the receipt given at %s opens %d of %d cases", id, len(r.Cases), len(page.Rows))
+		}
+	}
 }
 
 func TestReissueTwiceAtOnceLeavesOneReceipt(t *testing.T) {

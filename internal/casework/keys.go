@@ -10,28 +10,27 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
-	"fairlead/internal/store/vault"
 )
 
 // erase destroys a closed case's key: its words, contacts and files cannot be
 // read again by anybody. Heads and leaves stay, so the history still replays.
 // The receipt dies with the last case that it opens.
 func (s *Session) erase(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
-	l, err := s.load(ctx, id, cvd.VerbErase)
+	return steady(func() (Done, error) { return s.eraseOnce(ctx, id, in) })
+}
+
+func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
+	all, err := s.kin(ctx, id, cvd.VerbErase)
 	if err != nil {
 		return Done{}, err
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.history(ctx, all[0])
 	if err != nil {
 		return Done{}, err
 	}
-	all, err := s.desk.family(ctx, l)
-	if err != nil {
-		return Done{}, err
-	}
-	more := []aside{func(tx store.Tx) error {
+	more := []aside{same(all), func(tx store.Tx) error {
 		_, err := tx.DeleteRecords(store.Selection{Kind: recordOnce, Owner: string(id)})
-		return errors.Join(err, tx.PutRecord(store.Record{Kind: vault.RecordErasure, ID: string(id), At: s.desk.Now()}, -1))
+		return err
 	}}
 	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
 		more = append(more, s.desk.revoke(all))
@@ -42,14 +41,48 @@ func (s *Session) erase(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done,
 	if err != nil {
 		return Done{}, err
 	}
-	err = s.desk.dropFiles(ctx, evs)
-	if s.desk.Erased != nil {
-		err = errors.Join(err, s.desk.Erased(id))
-	}
-	if err != nil {
-		s.desk.Log.Error("a case is erased, but what follows an erasure was not all done; its key is gone, so nothing of it can be read", "case", string(id), "err", err)
+	if err := s.desk.dropFiles(ctx, evs); err != nil {
+		s.desk.Log.Error("a case is erased, but its sealed files could not be removed; their keys are gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil
+}
+
+// journal tells that a key is gone. Where that fails, the next start makes up
+// for it from the record.
+func (d *Desk) journal(ref store.KeyRef) {
+	if d.Erased == nil {
+		return
+	}
+	if err := d.Erased(ref); err != nil {
+		d.Log.Error("a key is destroyed, but the journal of erasures could not be written; it is made whole at the next start", "case", string(ref.Case), "err", err)
+	}
+}
+
+// forget destroys the key of the reporter's contact in the case and in all
+// others under the same receipt, and with it what was sent to them. Successors
+// that open meanwhile are found by looking again.
+func (s *Session) forget(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
+	one := func(id cvd.CaseID) (Done, error) {
+		c, evs, err := s.change(ctx, id, cvd.VerbForget, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+			return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbForget, In: in, By: s.actor}, now)
+		})
+		return Done{Case: c, Events: evs}, err
+	}
+	done, err := one(id)
+	for again := err == nil; again && err == nil; {
+		var all []*loaded
+		if all, err = s.kin(ctx, id, cvd.VerbForget); err != nil {
+			break
+		}
+		again = false
+		for _, kin := range all {
+			if p := kin.state.Participant(cvd.Reporter); p != nil && p.ContactBox != nil && err == nil {
+				again = true
+				_, err = one(kin.state.ID)
+			}
+		}
+	}
+	return done, err
 }
 
 // dropFiles removes the files of these events. Their keys are gone already.

@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -10,7 +9,7 @@ import (
 	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/sent"
 )
 
 // Doors never import the store; these are the few of its words that they need.
@@ -29,7 +28,7 @@ const (
 // Carried is one effect with what became of it.
 type Carried struct {
 	store.Effect
-	Text string // what was sent, or why it was not; empty while pending
+	Text string // what was sent, or why it was not; empty while pending, and once its key is gone
 }
 
 // Outbox lists what the world was told or will be, newest first. Members see
@@ -39,72 +38,33 @@ func (s *Session) Outbox(ctx context.Context, state store.EffectState, limit int
 		return nil, cvd.ErrNotFound
 	}
 	var effects []store.Effect
-	keys := map[cvd.CaseID]*vault.Key{}
 	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		if effects, err = tx.Effects(state, "", limit); err != nil {
-			return err
-		}
-		for _, e := range effects {
-			if e.Case == "" || keys[e.Case] != nil {
-				continue
-			}
-			row, err := tx.Case(e.Case)
-			if err != nil {
-				return err
-			}
-			if keys[e.Case], err = s.desk.Vault.Case(row); err != nil && !errors.Is(err, vault.ErrErased) {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Carried, 0, len(effects))
-	for _, e := range effects {
-		c := Carried{Effect: e}
-		key := keys[e.Case]
-		if e.Case == "" {
-			key = s.desk.Vault.Stream(rulebook.Stream)
-		}
-		if key != nil && len(e.Sealed) > 0 {
-			b, err := key.OpenBytes("sent/"+e.Key, e.Sealed)
-			if err != nil {
-				return nil, fmt.Errorf("effect %s: %w", e.Key, err)
-			}
-			c.Text = string(b)
-		}
-		out = append(out, c)
-	}
-	return out, nil
-}
-
-// SealSent seals what a carrier sent for an effect, or why it could not, under
-// the key of the effect's case. For an erased case it returns nil: then nothing
-// is kept.
-func (d *Desk) SealSent(ctx context.Context, e store.Effect, text []byte) ([]byte, error) {
-	if e.Case == "" {
-		return d.Vault.Stream(rulebook.Stream).SealBytes("sent/"+e.Key, text)
-	}
-	var row store.Case
-	err := d.Store.View(ctx, func(tx store.Tx) error {
-		var err error
-		row, err = tx.Case(e.Case)
+		effects, err = tx.Effects(state, "", limit)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	key, err := d.Vault.Case(row)
-	if errors.Is(err, vault.ErrErased) {
-		return nil, nil
-	}
+	texts, err := s.desk.sent().Read(ctx, effects)
 	if err != nil {
 		return nil, err
 	}
-	return key.SealBytes("sent/"+e.Key, text)
+	out := make([]Carried, len(effects))
+	for i, e := range effects {
+		out[i] = Carried{e, texts[i]}
+	}
+	return out, nil
+}
+
+func (d *Desk) sent() sent.Book {
+	return sent.Book{Store: d.Store, Vault: d.Vault, Stream: rulebook.Stream}
+}
+
+// SealSent seals what a carrier sent for an effect, or why it could not. What
+// went to the reporter is gone with their contact, everything with the case.
+func (d *Desk) SealSent(ctx context.Context, e store.Effect, text []byte) ([]byte, error) {
+	return d.sent().Seal(ctx, e, text)
 }
 
 // Retry takes a given-up effect up again.

@@ -56,6 +56,9 @@ func (s *Session) change(ctx context.Context, id cvd.CaseID, verb cvd.Verb, deci
 			return nil, nil, err
 		}
 		s.desk.Poke()
+		for _, drop := range p.drops {
+			s.desk.journal(drop.ref)
+		}
 		return p.state, p.events, nil
 	}
 	return nil, nil, fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
@@ -71,7 +74,13 @@ type prepared struct {
 	rows    []store.Event
 	effects []store.Effect
 	keys    []store.Key
-	drops   []store.KeyRef
+	drops   []drop
+}
+
+// drop is a key to be destroyed, with the record that says so.
+type drop struct {
+	ref store.KeyRef
+	rec store.Record
 }
 
 // write is steps 3 to 5 of the spine.
@@ -88,8 +97,8 @@ func (p *prepared) write(more ...aside) func(store.Tx) error {
 				return err
 			}
 		}
-		for _, ref := range p.drops {
-			if err := tx.DropKey(ref); err != nil {
+		for _, drop := range p.drops {
+			if err := errors.Join(tx.DropKey(drop.ref), tx.PutRecord(drop.rec, -1)); err != nil {
 				return err
 			}
 		}
@@ -153,7 +162,13 @@ func (d *Desk) advance(p *prepared, l *loaded, ev cvd.Event, t deadline.Terms) e
 	for _, e := range tell.Effects(before, p.state, &ev) {
 		p.effects = append(p.effects, store.Effect{Effect: e, State: store.EffectPending})
 	}
-	p.drops = append(p.drops, drops(&ev)...)
+	for _, ref := range drops(&ev) {
+		rec, err := d.Vault.SealErasure(ref, ev.At)
+		if err != nil {
+			return err
+		}
+		p.drops = append(p.drops, drop{ref, rec})
+	}
 	return nil
 }
 
@@ -180,7 +195,7 @@ func drops(ev *cvd.Event) []store.KeyRef {
 		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyBody, Seq: ev.Redacts})
 	}
 	if ev.Forgets != "" {
-		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyParticipant, Name: string(ev.Forgets)})
+		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyParticipant, Name: string(ev.Forgets), Seq: ev.Seq})
 	}
 	if ev.Type == cvd.EventErased {
 		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyCase})

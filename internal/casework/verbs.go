@@ -44,6 +44,8 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 		return s.erase(ctx, id, in)
 	case cvd.VerbRedact:
 		return s.redact(ctx, id, in)
+	case cvd.VerbForget:
+		return s.forget(ctx, id, in)
 	case cvd.VerbSuccessor:
 		return s.succeed(ctx, id, in)
 	case cvd.VerbAttach, cvd.VerbReceive, cvd.VerbRead:
@@ -149,7 +151,7 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 			return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, c.Policy)
 		}
 		deed := deed
-		if err := checkClauses(v.Policy, in.Clauses); err != nil {
+		if err := v.Policy.Cite(in.Clauses); err != nil {
 			return nil, err
 		}
 		if deed.Score != nil {
@@ -216,30 +218,6 @@ func checkMember(members []cvd.Member, id string, verb cvd.Verb) error {
 		return nil
 	}
 	return cvd.Faults{{Field: "to", Problem: "no such active member", Remedy: "give the id of an active member"}}
-}
-
-func checkClauses(p *policy.Policy, ids []string) error {
-	var faults cvd.Faults
-	for i, id := range ids {
-		if _, ok := p.Clause(id); !ok {
-			faults = append(faults, cvd.Fault{
-				Field:   fmt.Sprintf("clauses[%d]", i),
-				Problem: "the policy version of this case has no such clause",
-				Remedy:  "use one of its ids: " + strings.Join(clauseIDs(p), ", "),
-			})
-		}
-	}
-	return faults.Err()
-}
-
-func clauseIDs(p *policy.Policy) []string {
-	var out []string
-	for _, group := range [][]policy.Clause{p.Scope.Out, p.Scope.NonIssues, p.Guidelines} {
-		for _, c := range group {
-			out = append(out, c.ID)
-		}
-	}
-	return out
 }
 
 // succeed opens a linked case for new evidence about a closed one, under the

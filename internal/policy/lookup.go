@@ -84,6 +84,29 @@ func (p *Policy) Clause(id string) (Clause, bool) {
 	return Clause{}, false
 }
 
+// Cite refuses the ids that cite no clause of this version, each with those that
+// a ruling may cite.
+func (p *Policy) Cite(ids []string) error {
+	var faults cvd.Faults
+	for i, id := range ids {
+		if _, ok := p.Clause(id); ok {
+			continue
+		}
+		var known []string
+		for _, group := range [][]Clause{p.Scope.Out, p.Scope.NonIssues, p.Guidelines} {
+			for _, c := range group {
+				known = append(known, c.ID)
+			}
+		}
+		faults = append(faults, cvd.Fault{
+			Field:   fmt.Sprintf("clauses[%d]", i),
+			Problem: "the policy version of this case has no such clause",
+			Remedy:  "use one of its ids: " + strings.Join(known, ", "),
+		})
+	}
+	return faults.Err()
+}
+
 // Beside lists the clauses that the form shows beside a field, in order.
 func (p *Policy) Beside(field string) []Clause {
 	var out []Clause

@@ -58,6 +58,8 @@ type Tx interface {
 	Append(events []Event) error
 	// Events lists up to limit events of the stream with Seq > after, in order.
 	Events(stream string, after int64, limit int) ([]Event, error)
+	// Streams lists up to limit names of streams > after, in the order of bytes.
+	Streams(after string, limit int) ([]string, error)
 
 	// Keys.
 
@@ -150,7 +152,8 @@ const (
 	KeyBody        KeyKind = "body"        // Seq is the event's number
 )
 
-// KeyRef names a key.
+// KeyRef names a key. For a participant's that is dropped, Seq is the event that
+// dropped it: they may be given another key later.
 type KeyRef struct {
 	Case cvd.CaseID
 	Kind KeyKind

@@ -38,6 +38,10 @@ ON CONFLICT (stream, seq) DO NOTHING;
 SELECT * FROM events WHERE stream = @stream AND seq > @after
 ORDER BY seq LIMIT CAST(@page AS bigint);
 
+-- name: Streams :many
+SELECT DISTINCT stream FROM events WHERE stream > @after
+ORDER BY stream LIMIT CAST(@page AS bigint);
+
 -- name: PutCaseKey :execrows
 UPDATE cases SET wrapped_key = @wrapped_key, kek = @kek WHERE id = @id AND wrapped_key IS NOT NULL;
 

@@ -195,6 +195,17 @@ func (t *tx) Events(stream string, after int64, limit int) ([]store.Event, error
 	return out, nil
 }
 
+func (t *tx) Streams(after string, limit int) ([]string, error) {
+	if err := t.reading(); err != nil {
+		return nil, err
+	}
+	if foreign(after) {
+		return nil, nil
+	}
+	rows, err := t.q.Streams(t.ctx, after, page(limit))
+	return rows, t.fault(err)
+}
+
 func (t *tx) PutKey(k store.Key) error {
 	if err := t.writing(); err != nil {
 		return err

@@ -47,6 +47,32 @@ func eventRoundTrip(t *testing.T, s store.Store) {
 	same(t, "no stream", len(history(t, s, "FL-2026", 0, 100)), 0)
 }
 
+func streams(t *testing.T, s store.Store) {
+	update(t, s, func(tx store.Tx) error {
+		return tx.Append([]store.Event{event("b", 1), event("a", 1), event("B", 1), event("a", 2), event("@policy", 1)})
+	})
+	for _, c := range []struct {
+		after string
+		limit int
+		want  []string
+	}{
+		{"", 9, []string{"@policy", "B", "a", "b"}},
+		{"", 2, []string{"@policy", "B"}},
+		{"B", 9, []string{"a", "b"}},
+		{"b", 9, nil},
+		{"\x00", 9, nil},
+	} {
+		var got []string
+		view(t, s, func(tx store.Tx) (err error) {
+			got, err = tx.Streams(c.after, c.limit)
+			return err
+		})
+		if !slices.Equal(got, c.want) {
+			t.Errorf("after %q, %d: %v, want %v", c.after, c.limit, got, c.want)
+		}
+	}
+}
+
 func eventConflict(t *testing.T, s store.Store) {
 	one := event("FL-2026-A", 1)
 	update(t, s, func(tx store.Tx) error { return tx.Append([]store.Event{one}) })

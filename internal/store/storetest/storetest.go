@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"stale names other keys", stale},
 		{"events come back verbatim and in order", eventRoundTrip},
 		{"event numbers are taken once", eventConflict},
+		{"streams are listed once each", streams},
 		{"append is whole or not at all", appendWhole},
 		{"keys are put, replaced and listed", keysPut},
 		{"dropping the case's key drops all below it", keysDropCase},

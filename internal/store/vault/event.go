@@ -13,17 +13,21 @@ import (
 // SealCase makes a case's row: open columns from the state, the rest sealed. wake
 // is when the clock must look at it again.
 func (k *Key) SealCase(c *cvd.Case, wake time.Time) (store.Case, error) {
-	sealed, err := k.SealState(c)
-	if err != nil {
-		return store.Case{}, err
-	}
+	row := Columns(c, wake)
+	row.Key, row.KEK = k.Wrapped, k.KEK
+	var err error
+	row.Sealed, err = k.SealState(c)
+	return row, err
+}
+
+// Columns are the open columns of a case's row.
+func Columns(c *cvd.Case, wake time.Time) store.Case {
 	row := store.Case{
 		ID: c.ID, Program: c.Program, RM: c.RM(), EM: c.EM, Facts: c.Facts, Band: c.Band,
 		Assignee: c.Assignee, Wake: wake, Created: c.Created, Updated: c.Updated,
 		Version: c.Version, Policy: c.Policy,
 		Emergency: c.Flags.Emergency, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
 		Paused: c.Paused(), Breached: c.Breached(),
-		Sealed: sealed, Key: k.Wrapped, KEK: k.KEK,
 	}
 	if due := c.NextDue(); due != nil {
 		row.NextDue, row.NextKind = due.Told(), due.Kind
@@ -31,7 +35,7 @@ func (k *Key) SealCase(c *cvd.Case, wake time.Time) (store.Case, error) {
 	if len(c.Links) > 0 {
 		row.Cluster = c.Links[0].Case
 	}
-	return row, nil
+	return row
 }
 
 // SealCaseEvent makes the row of a case's event. The bytes made here are kept
@@ -88,6 +92,13 @@ func (k *Key) SealContact(id cvd.CaseID, p cvd.ParticipantID, c *cvd.Contact) ([
 	box, err := key.Seal(b, contactLabel(p))
 	ref := store.KeyRef{Case: id, Kind: store.KeyParticipant, Name: string(p)}
 	return box, store.Key{KeyRef: ref, Wrapped: wrapped}, err
+}
+
+// Person opens a participant's own key, under which everything stands that
+// names them.
+func (k *Key) Person(p cvd.ParticipantID, wrapped []byte) (*Key, error) {
+	sub, err := k.OpenSub(contactLabel(p), wrapped)
+	return &Key{name: k.name + "/" + contactLabel(p), key: sub}, err
 }
 
 // OpenContacts opens the contacts of those participants whose keys are kept.

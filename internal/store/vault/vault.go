@@ -27,10 +27,6 @@ var ErrErased = errors.New("erased")
 // which records and streams that belong to no case are sealed.
 const RecordServerKey store.RecordKind = "server-key"
 
-// RecordErasure names a case that was erased, so that the journal of erasures
-// outside the database can be made whole. Its id is the case's; it holds nothing.
-const RecordErasure store.RecordKind = "erasure"
-
 // Vault holds the keys of one server.
 type Vault struct {
 	keys   *seal.Keyring

@@ -549,6 +549,34 @@ func (q *Queries) Stale(ctx context.Context, page int64, kek string) ([]string, 
 	return items, nil
 }
 
+const streams = `-- name: Streams :many
+SELECT DISTINCT stream FROM events WHERE stream > $1
+ORDER BY stream LIMIT CAST($2 AS bigint)
+`
+
+func (q *Queries) Streams(ctx context.Context, after string, page int64) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, streams, after, page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var stream string
+		if err := rows.Scan(&stream); err != nil {
+			return nil, err
+		}
+		items = append(items, stream)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateCase = `-- name: UpdateCase :execrows
 UPDATE cases SET
     program = $1, rm = $2, em = $3, facts = $4, band = $5, assignee = $6,

@@ -1,0 +1,123 @@
+// Package sent keeps what a carrier sent for an effect, or why it could not.
+//
+// What was sent to a participant stands under their own key, since it holds
+// their address: it is gone when they are forgotten, and when they give another
+// contact. It never decides who may read it.
+package sent
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+	"fairlead/internal/store/vault"
+)
+
+// Book is where it is kept. Stream names the key of what belongs to no case.
+type Book struct {
+	Store  store.Store
+	Vault  *vault.Vault
+	Stream string
+}
+
+// seat is the key of an effect's text. What goes to a participant begins with a
+// mark, which tells one key of theirs from a later one; nobody is the mark of a
+// text that names none, under the case's own key.
+type seat struct {
+	key, whole *vault.Key
+	mark       []byte
+}
+
+var nobody = make([]byte, markSize)
+
+const markSize = 8
+
+func (b Book) seat(tx store.Tx, e *store.Effect) (seat, error) {
+	if e.Case == "" {
+		return seat{key: b.Vault.Stream(b.Stream)}, nil
+	}
+	row, err := tx.Case(e.Case)
+	if err != nil {
+		return seat{}, err
+	}
+	key, err := b.Vault.Case(row)
+	if errors.Is(err, vault.ErrErased) {
+		return seat{}, nil
+	}
+	if err != nil || e.Kind != cvd.EffectNotifyReporter {
+		return seat{key: key, whole: key}, err
+	}
+	at := seat{whole: key}
+	people, err := tx.Keys(e.Case)
+	if err != nil {
+		return seat{}, err
+	}
+	for _, p := range people {
+		if p.Name == e.To {
+			sum := sha256.Sum256(p.Wrapped)
+			at.mark = slices.Clone(sum[:markSize])
+			at.key, err = key.Person(cvd.ParticipantID(p.Name), p.Wrapped)
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// Seal seals the text of an effect. Where the key is gone it returns nil: then
+// nothing is kept, unless it says only that nobody could be told.
+func (b Book) Seal(ctx context.Context, e store.Effect, text []byte) ([]byte, error) {
+	var at seat
+	err := b.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		at, err = b.seat(tx, &e)
+		return err
+	})
+	if err == nil && at.key == nil && at.whole != nil && !bytes.ContainsRune(text, '@') {
+		at.key, at.mark = at.whole, nobody // there is no address in it
+	}
+	if err != nil || at.key == nil {
+		return nil, err
+	}
+	box, err := at.key.SealBytes("sent/"+e.Key, text)
+	return slices.Concat(at.mark, box), err
+}
+
+// Read opens the texts of effects, in their order; one that was not sent yet or
+// whose key is gone is empty.
+func (b Book) Read(ctx context.Context, effects []store.Effect) ([]string, error) {
+	out := make([]string, len(effects))
+	err := b.Store.View(ctx, func(tx store.Tx) error {
+		seats := map[string]seat{}
+		for i := range effects {
+			e := &effects[i]
+			name := string(e.Case) + "\n" + string(e.Kind) + "\n" + e.To
+			at, known := seats[name]
+			if !known {
+				var err error
+				if at, err = b.seat(tx, e); err != nil {
+					return fmt.Errorf("effect %s: %w", e.Key, err)
+				}
+				seats[name] = at
+			}
+			if e.Kind == cvd.EffectNotifyReporter && bytes.HasPrefix(e.Sealed, nobody) {
+				at.key, at.mark = at.whole, nobody
+			}
+			box, ours := bytes.CutPrefix(e.Sealed, at.mark)
+			if at.key == nil || len(e.Sealed) == 0 || !ours {
+				continue
+			}
+			text, err := at.key.OpenBytes("sent/"+e.Key, box)
+			if err != nil {
+				return fmt.Errorf("effect %s: %w", e.Key, err)
+			}
+			out[i] = string(text)
+		}
+		return nil
+	})
+	return out, err
+}
