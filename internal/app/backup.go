@@ -1,74 +1,29 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"fairlead/internal/app/journal"
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
-	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/sqlstore"
-	"fairlead/internal/store/vault"
 )
 
-// erasures is the journal of erased cases in the data folder. It holds case ids
-// only. It is not part of a backup: an older copy that is restored is brought
-// up to it before anybody is served.
+// erasures is the journal of destroyed keys in the data folder.
 const erasures = "erasures.log"
 
-func (h *House) recordErasure(id cvd.CaseID) error {
-	f, err := os.OpenFile(filepath.Join(h.Config.Data, erasures), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(f, id)
-	return errors.Join(err, f.Sync(), f.Close())
+func (h *House) journal() journal.Journal {
+	return journal.Journal{Path: filepath.Join(h.Config.Data, erasures), Store: h.Store}
 }
 
-// wholeJournal adds to the journal the erasures that the database knows and it
-// does not: a crash came between, or a hand cut it short.
+// wholeJournal adds to the journal what the database knows and it does not.
 func (h *House) wholeJournal(ctx context.Context) error {
-	path := filepath.Join(h.Config.Data, erasures)
-	known := map[string]bool{}
-	b, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w: journal of erasures: %w", cvd.ErrUnavailable, err)
-	}
-	for line := range strings.Lines(string(b)) {
-		known[strings.TrimSpace(line)] = true
-	}
-	var missing []string
-	err = h.Store.View(ctx, func(tx store.Tx) error {
-		recs, err := tx.Records(vault.RecordErasure, "", math.MaxInt32)
-		for _, rec := range recs {
-			if !known[rec.ID] {
-				missing = append(missing, rec.ID)
-			}
-		}
-		return err
-	})
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	// Written anew as a whole: the end of the old one may be half a line.
-	var text strings.Builder
-	for id := range known {
-		if _, err := cvd.ParseCaseID(id); err == nil {
-			fmt.Fprintln(&text, id)
-		}
-	}
-	for _, id := range missing {
-		fmt.Fprintln(&text, id)
-	}
-	return writeFile(path, []byte(text.String()), 0o600)
+	return h.journal().Whole(ctx, h.Vault, func(path string, text []byte) error { return writeFile(path, text, 0o600) })
 }
 
 // Backup writes a consistent copy of database and files into dir, which must
@@ -114,8 +69,8 @@ type RestoreOptions struct {
 }
 
 // Restore brings a backup back into the configuration's data folder, which must
-// hold no database, and replays the erasures since. It returns how many cases
-// were erased again.
+// hold no database, and replays the erasures since. It returns how many keys
+// were destroyed again.
 func Restore(ctx context.Context, cfg Config, o RestoreOptions) (int, error) {
 	hold, err := Hold(cfg.Data)
 	if err != nil {
@@ -172,116 +127,9 @@ func (h *House) refill(ctx context.Context, o RestoreOptions) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := h.replayErasures(ctx, o.Erasures)
+	n, err := h.journal().Replay(ctx, o.Erasures)
 	if err != nil || o.Identity == nil {
 		return n, err
 	}
 	return n, h.restoreKeys(ctx, o.Identity)
-}
-
-// replayErasures drops the keys of all cases in the journal, and carries a
-// journal from elsewhere on in this house's own.
-func (h *House) replayErasures(ctx context.Context, path string) (int, error) {
-	own := filepath.Join(h.Config.Data, erasures)
-	if path == "" {
-		path = own
-	}
-	foreign := filepath.Clean(path) != own
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) && !foreign {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%w: journal of erasures: %w", cvd.ErrUnavailable, err)
-	}
-	defer f.Close()
-	n := 0
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		id, err := cvd.ParseCaseID(lines.Text())
-		if err != nil {
-			continue // a line cut short by a crash names no case
-		}
-		err = h.Store.Update(ctx, func(tx store.Tx) error {
-			return tx.DropKey(store.KeyRef{Case: id, Kind: store.KeyCase})
-		})
-		if err == nil && foreign {
-			err = h.recordErasure(id)
-		}
-		if err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, lines.Err()
-}
-
-// restoreKeys makes the key file anew from what the recovery identity opens.
-func (h *House) restoreKeys(ctx context.Context, identity io.Reader) error {
-	b, err := io.ReadAll(io.LimitReader(identity, 64<<10))
-	if err != nil {
-		return fmt.Errorf("%w: recovery identity: %w", cvd.ErrUnavailable, err)
-	}
-	var rec store.Record
-	err = h.Store.View(ctx, func(tx store.Tx) error {
-		var err error
-		rec, err = tx.Record(recordRecovery, "1")
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("the backup holds no keys for a recovery identity: %w", err)
-	}
-	keys, err := seal.Restore(strings.TrimSpace(string(b)), rec.Sealed)
-	if err != nil {
-		return fmt.Errorf("%w: the recovery identity does not open this backup: %w", cvd.ErrInvalid, err)
-	}
-	path := h.Config.Keys.File
-	if path == "" {
-		path = filepath.Join(h.Config.Data, "keys", "kek.json")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return keys.SaveFile(path)
-}
-
-// RotateKeys makes a new primary key-encryption key, brings every case under it
-// and returns how many that were. The older keys stay for reading.
-func (h *House) RotateKeys(ctx context.Context) (int, error) {
-	_, err := h.Vault.Keys().Rotate(func(next *seal.Keyring) error {
-		if err := h.renewRecovery(ctx, next); err != nil {
-			return err
-		}
-		return h.saveKeys(next)
-	})
-	if err != nil {
-		return 0, err
-	}
-	total := 0
-	for {
-		n, err := h.Desk.Rewrap(ctx, 500)
-		total += n
-		if err != nil || n < 500 {
-			return total, err
-		}
-	}
-}
-
-// renewRecovery seals the next ring for the recovery recipient, before it is
-// used, so that no case is ever under a key that the recovery cannot open.
-func (h *House) renewRecovery(ctx context.Context, next *seal.Keyring) error {
-	return h.Store.Update(ctx, func(tx store.Tx) error {
-		rec, err := tx.Record(recordRecovery, "1")
-		if errors.Is(err, cvd.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		fresh, err := h.recoveryRecord(next, rec.Owner)
-		if err != nil {
-			return err
-		}
-		return tx.PutRecord(fresh, rec.Version)
-	})
 }
