@@ -80,10 +80,10 @@ func scriptDemo(ts *testscript.TestScript, _ bool, args []string) {
 	p.keep(ts, args[0])
 }
 
-// serve NAME DATA CONFIG   starts a server; sets $NAME_url, $NAME_token, $NAME_data
+// serve NAME DATA CONFIG [FLAGS]   starts a server; sets $NAME_url, $NAME_token, $NAME_data
 func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
 	data := ts.MkAbs(args[1])
-	p, err := launch(ts.MkAbs("."), data, "serve", "--listen", "127.0.0.1:0", "--data", data, "--config", args[2])
+	p, err := launch(ts.MkAbs("."), data, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--config"}, args[2:]...)...)
 	ts.Check(err)
 	p.keep(ts, args[0])
 }

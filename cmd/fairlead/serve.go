@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
@@ -13,6 +14,18 @@ type serveCmd struct {
 	Listen       string `help:"Address to answer on; wins over the file's."`
 	ConfigSchema bool   `name:"config-schema" help:"Print the JSON Schema of configuration files, which explains each key."`
 	Check        bool   `help:"Only read the configuration and say whether it is sound."`
+	ShowSecrets  bool   `name:"show-secrets" help:"Show the recovery identity and the first sign-in link although standard error is no terminal: make sure that nothing keeps them."`
+}
+
+// onTerminal tells whether somebody reads standard error and nothing keeps it,
+// as a service's journal would.
+func onTerminal() bool {
+	is, err := os.Stderr.Stat()
+	if err != nil || is.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err == nil && !os.SameFile(is, null)
 }
 
 func (c *serveCmd) Run(e *env) error {
@@ -37,5 +50,5 @@ func (c *serveCmd) Run(e *env) error {
 		_, err := fmt.Fprintf(e.out, "%s: valid\n", c.Config)
 		return err
 	}
-	return app.Serve(e.ctx, cfg, e.err)
+	return app.Serve(e.ctx, cfg, e.err, c.ShowSecrets || onTerminal())
 }
