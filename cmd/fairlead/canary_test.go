@@ -181,7 +181,7 @@ func (w *walker) team() {
 	m := w.post("/api/v1/members", lead, map[string]any{
 		"name": w.bird("membername"), "email": w.bird("memberemail") + "@example.org", "roles": []string{"member"}, "qualification": w.text("qualification"),
 	})
-	made := w.post("/api/v1/tokens", lead, map[string]any{"name": w.bird("tokenname"), "member": m["id"]})
+	made := w.post("/api/v1/tokens", lead, map[string]any{"name": w.bird("tokenname"), "member": m["id"], "machine": true})
 	w.secrets = append(w.secrets, made["token"].(string))
 
 	id, receipt := w.report()
