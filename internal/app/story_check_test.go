@@ -27,7 +27,8 @@ func (s *story) look(ts *testscript.TestScript, name string) view.Thread {
 func (s *story) history(ts *testscript.TestScript) (f struct {
 	State   string
 	History []view.Event
-}) {
+},
+) {
 	w := s.quietly(ts, false, request("GET", "/api/v1/cases/"+ts.Getenv("CASE"), s.bearer(ts, "mara"), nil))
 	check(ts, json.Unmarshal(w.Body.Bytes(), &f))
 	return f

@@ -50,10 +50,15 @@ type faultyTx struct {
 func (t *faultyTx) PutCase(c store.Case, was int64) error {
 	return errors.Join(t.f.write(), t.Tx.PutCase(c, was))
 }
-func (t *faultyTx) Append(e []store.Event) error   { return errors.Join(t.f.write(), t.Tx.Append(e)) }
-func (t *faultyTx) PutKey(k store.Key) error       { return errors.Join(t.f.write(), t.Tx.PutKey(k)) }
-func (t *faultyTx) DropKey(k store.KeyRef) error   { return errors.Join(t.f.write(), t.Tx.DropKey(k)) }
+
+func (t *faultyTx) Append(e []store.Event) error { return errors.Join(t.f.write(), t.Tx.Append(e)) }
+
+func (t *faultyTx) PutKey(k store.Key) error { return errors.Join(t.f.write(), t.Tx.PutKey(k)) }
+
+func (t *faultyTx) DropKey(k store.KeyRef) error { return errors.Join(t.f.write(), t.Tx.DropKey(k)) }
+
 func (t *faultyTx) Enqueue(e []store.Effect) error { return errors.Join(t.f.write(), t.Tx.Enqueue(e)) }
+
 func (t *faultyTx) PutRecord(r store.Record, was int64) error {
 	return errors.Join(t.f.write(), t.Tx.PutRecord(r, was))
 }

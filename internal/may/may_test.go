@@ -164,8 +164,12 @@ func TestOpenFile(t *testing.T) {
 		who  cvd.Actor
 		want bool // where personal data was seen
 	}{
-		{"lead", as(cvd.RoleLead), true}, {"holder", holder, true}, {"member", as(cvd.RoleMember), false},
-		{"fixer", as(cvd.RoleFixer), false}, {"auditor", as(cvd.RoleAuditor), false}, {"reporter", people[7].Actor, true},
+		{"lead", as(cvd.RoleLead), true},
+		{"holder", holder, true},
+		{"member", as(cvd.RoleMember), false},
+		{"fixer", as(cvd.RoleFixer), false},
+		{"auditor", as(cvd.RoleAuditor), false},
+		{"reporter", people[7].Actor, true},
 	} {
 		f := caseWith("m-1")
 		if !may.OpenFile(c.who, f) {
