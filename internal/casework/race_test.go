@@ -28,7 +28,7 @@ func TestOfManyAtOnceOneWinsOrAllApplyInOrder(t *testing.T) {
 		for _, c := range []struct {
 			verb cvd.Verb
 			wins int // how many of eight
-		}{{cvd.VerbNote, 8}, {cvd.VerbValidate, 1}, {cvd.VerbAccept, 1}, {cvd.VerbClaim, 8}, {cvd.VerbEmergency, 1}, {cvd.VerbClose, 1}} {
+		}{{cvd.VerbNote, 8}, {cvd.VerbValidate, 1}, {cvd.VerbAccept, 1}, {cvd.VerbClaim, 1}, {cvd.VerbEmergency, 1}, {cvd.VerbClose, 1}} {
 			wins := 0
 			in := h.input(c.verb, h.file(a.Case).Case)
 			for _, err := range together(8, func(i int) error {
