@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fairlead/internal/api/view"
+	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
@@ -146,11 +147,27 @@ func (c *call) contact(raw []byte) (*cvd.Contact, error) {
 	return report.Reporter, nil
 }
 
+// limitSuccessors counts words about a closed case as a report, since they may open
+// another case.
+func (c *call) limitSuccessors(id cvd.CaseID) error {
+	f, err := c.desk().Case(c.r.Context(), id)
+	if err != nil || !f.Case.Closed() {
+		return err
+	}
+	if ok, after := c.reports.Allow(c.From(c.r)); !ok {
+		return auth.Limited{After: after}
+	}
+	return nil
+}
+
 func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Input) error {
 	if err := c.limitWrites(); err != nil {
 		return err
 	}
 	id, err := c.caseOf(named)
+	if err == nil && verb == cvd.VerbMessage {
+		err = c.limitSuccessors(id)
+	}
 	if err != nil {
 		return err
 	}

@@ -123,6 +123,32 @@ func TestASilentReporterDoesNotBlock(t *testing.T) {
 	}
 }
 
+// One receipt does not open cases without end: while a case of the family is
+// open, what is said about any of them goes there.
+func TestOneReceiptHasOneOpenSuccessor(t *testing.T) {
+	h := newHouse(t)
+	a := h.in(cvd.RMClosed)
+	first := h.do(h.reporter(a), a.Case, cvd.VerbMessage, cvd.Input{Text: "new evidence"}).Successor
+	for range 3 {
+		done := h.do(h.reporter(a), a.Case, cvd.VerbMessage, cvd.Input{Text: "and more"})
+		if done.Successor != nil || done.Case.ID != first.Case {
+			t.Fatalf("the message went to %+v", done.Case.ID)
+		}
+	}
+	if n := len(h.file(first.Case).Events); n < 4 {
+		t.Errorf("the successor holds %d events", n)
+	}
+	// Closed in its turn, it has a successor of its own, which takes over for all.
+	h.do(h.reporter(a), first.Case, cvd.VerbWithdraw, cvd.Input{})
+	second := h.do(h.reporter(a), first.Case, cvd.VerbMessage, cvd.Input{Text: "once more"}).Successor
+	if done := h.do(h.reporter(a), a.Case, cvd.VerbMessage, cvd.Input{Text: "again"}); done.Successor != nil || done.Case.ID != second.Case {
+		t.Errorf("the message went to %+v", done.Case.ID)
+	}
+	if n := len(h.reporter(a).Cases); n != 3 {
+		t.Errorf("the receipt opens %d cases, want 3", n)
+	}
+}
+
 func TestNewEvidenceOnAClosedCaseOpensASuccessorUnderTheSameReceipt(t *testing.T) {
 	h := newHouse(t)
 	a := h.report()

@@ -380,7 +380,8 @@ func TestSuccessor(t *testing.T) {
 	}
 	files, err := h.desk.As(h.reporter(a)).Thread(ctx)
 	must(t, err)
-	if len(files) != made+1 || len(files[len(files)-1].Case.Links) != made {
+	// However many come, one case opens, and the others go on in it.
+	if len(files) != 2 || len(files[len(files)-1].Case.Links) != 1 || made == 0 {
 		t.Errorf("%d successors, %d in the thread, %d linked", made, len(files)-1, len(files[len(files)-1].Case.Links))
 	}
 	for _, f := range files {

@@ -132,10 +132,8 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 	if err != nil {
 		return nil, err
 	}
-	if (verb == cvd.VerbClaim || verb == cvd.VerbInvite) && in.To != "" {
-		if err := checkMember(members, in.To, verb); err != nil {
-			return nil, err
-		}
+	if err := may.Name(members, in.To, verb); err != nil {
+		return nil, err
 	}
 	if verb == cvd.VerbConfirm {
 		if deed.Ruling, err = s.ruling(ctx, id); err != nil {
@@ -204,24 +202,10 @@ func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error)
 	return nil, nil
 }
 
-func checkMember(members []cvd.Member, id string, verb cvd.Verb) error {
-	for _, m := range members {
-		if m.ID != id || !m.Active {
-			continue
-		}
-		if verb == cvd.VerbInvite && !m.Is(cvd.RoleFixer) {
-			return cvd.Faults{{Field: "to", Problem: "that member is no fixer", Remedy: "name a member who holds the role of a fixer"}}
-		}
-		if verb == cvd.VerbClaim && !m.Is(cvd.RoleLead) && !m.Is(cvd.RoleMember) {
-			return cvd.Faults{{Field: "to", Problem: "that member does not work cases", Remedy: "name a lead or a member"}}
-		}
-		return nil
-	}
-	return cvd.Faults{{Field: "to", Problem: "no such active member", Remedy: "give the id of an active member"}}
-}
-
 // succeed opens a linked case for new evidence about a closed one, under the
-// same receipt. Both histories record the link in one transaction.
+// same receipt. Both histories record the link in one transaction. What a reporter
+// adds while a case of the family is open belongs there, or one receipt would
+// open cases without end.
 func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
 	if strings.TrimSpace(in.Text) == "" {
 		return Done{}, cvd.Faults{{Field: "text", Problem: "is empty", Remedy: "describe the new evidence"}}
@@ -231,12 +215,29 @@ func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 		if err != nil {
 			return Done{}, err
 		}
+		if open := s.openKin(ctx, l); open != nil {
+			return open.Do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in)
+		}
 		done, err := s.succeedOnce(ctx, l, in)
 		if !isConflict(err) {
 			return done, err
 		}
 	}
 	return Done{}, fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
+}
+
+// openKin is the reporter at the open case of the family, nil if there is none or
+// a member asks. The receipt may have opened it only a moment ago, after the actor
+// was read. A family that cannot be read is told by what comes next.
+func (s *Session) openKin(ctx context.Context, l *loaded) *Session {
+	all, err := s.desk.family(ctx, l)
+	i := slices.IndexFunc(all, func(one *loaded) bool { return !one.state.Closed() && one.state.HasReporter() })
+	if err != nil || i < 0 || s.actor.Kind != cvd.ActorReporter {
+		return nil
+	}
+	at := s.actor
+	at.Cases = []cvd.Reach{{Case: all[i].state.ID, Participant: cvd.Reporter}}
+	return s.desk.As(at)
 }
 
 func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Done, error) {

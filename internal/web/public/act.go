@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
@@ -85,6 +86,10 @@ func (p *pub) again(w http.ResponseWriter, r *http.Request, a *asked, cause erro
 	faults, ok := faultsOf(cause)
 	if !ok {
 		plain := web.Plain(cause)
+		if limited, ok := errors.AsType[auth.Limited](cause); ok {
+			web.RetryAfter(w, limited)
+			plain = p.say("public.report.limited.text")
+		}
 		if plain == "" || errors.Is(cause, cvd.ErrNotFound) {
 			return cause
 		}
@@ -118,6 +123,9 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put f
 		err = cvd.Faults{{Field: "text", Problem: p.say("public.thread.empty"), Remedy: p.say("public.thread.empty.remedy")}}
 	}
 	var did casework.Done
+	if err == nil && verb == cvd.VerbMessage {
+		err = p.allowSuccessor(r, a)
+	}
 	if err == nil {
 		did, err = a.session.Do(r.Context(), a.id, verb, cvd.Input{Text: text})
 	}
@@ -128,6 +136,19 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put f
 		return web.See(w, r, "/thread?done=linked#"+string(did.Successor.Case))
 	}
 	return web.See(w, r, "/thread?done="+string(verb)+"#"+string(a.id))
+}
+
+// allowSuccessor counts words about a closed case as a report, since they may open
+// another case.
+func (p *pub) allowSuccessor(r *http.Request, a *asked) error {
+	f, err := a.session.Case(r.Context(), a.id)
+	if err != nil || !f.Case.Closed() {
+		return err
+	}
+	if ok, after := p.site.Reports.Allow(p.site.From(r)); !ok {
+		return auth.Limited{After: after}
+	}
+	return nil
 }
 
 func (p *pub) message(w http.ResponseWriter, r *http.Request) error {

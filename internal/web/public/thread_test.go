@@ -31,6 +31,38 @@ func does(h *webtest.House, id cvd.CaseID, verb cvd.Verb, in cvd.Input) {
 	h.Do(h.Member, id, verb, in)
 }
 
+// Words about a closed case may open another, so they count as reports do; words
+// about an open one do not, and nothing typed is lost.
+func TestSuccessorsCountAsReports(t *testing.T) {
+	h := house(t, small, nil)
+	closed, open := h.Receive(cvd.Report{}), h.Receive(cvd.Report{})
+	does(h, closed.Case, cvd.VerbInvalidate, cvd.Input{Reason: "no bug"})
+	does(h, closed.Case, cvd.VerbClose, cvd.Input{})
+	for range 60 {
+		h.Site.Reports.Allow("192.0.2.7")
+	}
+	b := opened(h, open)
+	form := b.Form(b.Get("/thread"), "/thread/message")
+	form.Set("text", "more")
+	b.Post("/thread/message", form).Check(h, http.StatusSeeOther)
+	b = opened(h, closed)
+	form = b.Form(b.Get("/thread"), "/thread/message")
+	form.Set("text", "new evidence, typed with care")
+	a := b.Post("/thread/message", form).Check(h, http.StatusTooManyRequests)
+	if a.Header.Get("Retry-After") == "" || b.Form(a, "/thread/message").Get("text") != form.Get("text") {
+		t.Errorf("what was typed is lost: %s", a.Text())
+	}
+	if cases(h) != 2 {
+		t.Errorf("%d cases", cases(h))
+	}
+	h.Pass(time.Minute)
+	b.Post("/thread/message", form).Check(h, http.StatusSeeOther)
+	b.Post("/thread/message", form).Check(h, http.StatusSeeOther)
+	if cases(h) != 3 {
+		t.Errorf("%d cases, want one successor", cases(h))
+	}
+}
+
 // The whole way of a report: receipt, answer, question, answer, ruling, fix,
 // end, and new evidence after it.
 func TestThreadFromReportToEnd(t *testing.T) {
