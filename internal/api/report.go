@@ -35,7 +35,7 @@ func (c *call) receive() error {
 	if err != nil {
 		return err
 	}
-	once, err := c.once("", raw)
+	once, err := c.once("stranger/", raw)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func (c *call) receive() error {
 	return c.answer(http.StatusCreated, received{got.Case, got.Receipt, base + "/thread", got.Received, got.Promises, got.Paused})
 }
 
-// once reads the Idempotency-Key. scope keeps the keys of members apart from
-// those of strangers.
+// once reads the Idempotency-Key. scope keeps the keys of each member and those of
+// strangers apart; each has one of its own, so that no key can reach into another.
 func (c *call) once(scope string, raw []byte) (*casework.Once, error) {
 	given := c.r.Header.Values("Idempotency-Key")
 	if len(given) == 0 {
@@ -108,7 +108,7 @@ func (c *call) record() error {
 	if err != nil {
 		return err
 	}
-	sub := casework.Submission{Report: report, Channel: rec.Channel, Received: rec.Received, Internal: rec.Internal, Once: once}
+	sub := casework.Submission{Report: report, Channel: rec.Channel, Received: rec.Received.UTC(), Internal: rec.Internal, Once: once}
 	got, err := c.desk().Receive(c.r.Context(), sub)
 	if err != nil {
 		return err
@@ -180,6 +180,7 @@ func (c *call) promises() error {
 		}
 		at = t
 	}
+	at = at.UTC()
 	v := c.Book.Current()
 	if v == nil {
 		return fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrNotFound)

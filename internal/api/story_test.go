@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 )
@@ -86,6 +87,12 @@ func TestIdempotency(t *testing.T) {
 	rec := h.ask("POST", "/api/v1/cases", `{"description":"once","channel":"phone"}`, "Authorization", "Bearer "+h.token(h.Lead, false), "Idempotency-Key", "k2").want(t, 201)
 	if rec.object(t)["case"] == nil {
 		t.Error("no case")
+	}
+	// Nor can a stranger take one of theirs by writing its full name.
+	planted := send(h.Lead.Ref()+"/k9", `{"description":"planted"}`).want(t, 201).object(t)
+	own := h.ask("POST", "/api/v1/cases", `{"description":"planted","channel":"phone"}`, "Authorization", "Bearer "+h.token(h.Lead, false), "Idempotency-Key", "k9").want(t, 201).object(t)
+	if own["case"] == planted["case"] {
+		t.Error("a stranger's key answers a member")
 	}
 }
 
@@ -310,5 +317,19 @@ func TestReportsInFlood(t *testing.T) {
 	}
 	if codes[201] != 60 || codes[429] != 10 {
 		t.Errorf("%v", codes)
+	}
+	// Words about a closed case may open another, so they count too.
+	closed, open := h.Receive(cvd.Report{}), h.Receive(cvd.Report{})
+	h.Do(h.Member, closed.Case, cvd.VerbInvalidate, cvd.Input{Reason: "no bug"})
+	h.Do(h.Member, closed.Case, cvd.VerbClose, cvd.Input{})
+	for receipt, status := range map[string]int{closed.Receipt: 429, open.Receipt: 201} {
+		h.ask("POST", "/api/v1/thread/messages", `{"text":"more"}`, "Authorization", "Receipt "+receipt).want(t, status)
+	}
+	h.Pass(time.Minute)
+	for range 2 {
+		h.ask("POST", "/api/v1/thread/messages", `{"text":"more","case":"`+string(closed.Case)+`"}`, "Authorization", "Receipt "+closed.Receipt).want(t, 201)
+	}
+	if n, err := h.Desk.As(h.Lead).Count(t.Context(), casework.Filter{}); err != nil || n[0] != 63 {
+		t.Errorf("%d cases, want 63: one successor (%v)", n[0], err)
 	}
 }

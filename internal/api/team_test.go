@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,16 @@ func TestRecord(t *testing.T) {
 	}
 	if o := h.as(h.Member, "POST", "/api/v1/cases", `{"description":"found in review","internal":true}`).want(t, 201).object(t); o["receipt"] != nil {
 		t.Errorf("an internal finding has a receipt: %v", o)
+	}
+	for _, zone := range []string{"+02:00", "-04:30"} {
+		o := h.as(h.Member, "POST", "/api/v1/cases", `{"description":"from afar","channel":"phone","received_at":"2026-02-02T11:00:00`+zone+`"}`).want(t, 201).object(t)
+		if !strings.HasSuffix(o["received_at"].(string), "Z") {
+			t.Errorf("received_at %s is not UTC", o["received_at"])
+		}
+		o = h.ask("GET", "/api/v1/promises?received=2026-02-02T11:00:00"+url.QueryEscape(zone), "").want(t, 200).object(t)
+		if !strings.HasSuffix(o["received_at"].(string), "Z") {
+			t.Errorf("received_at %s is not UTC", o["received_at"])
+		}
 	}
 	a := h.as(h.Member, "POST", "/api/v1/cases", `{"description":"","channel":"pigeon","received_at":"yesterday","foo":1}`).want(t, 422)
 	if got := strings.Join(fieldsOf(problemOf(t, a)), " "); got != "channel description foo received_at" {
