@@ -393,7 +393,7 @@ func revisionTable(rows []RevisionRow) block {
 		}
 		b.rows = append(b.rows, []string{
 			escape(r.Revision), escape(r.Date), escape(r.Changes),
-			escape(strings.Join(r.ReviewedBy, ", ")), escape(strings.Join(r.ApprovedBy, ", ")), origin,
+			names(r.ReviewedBy), names(r.ApprovedBy), origin,
 		})
 	}
 	return b

@@ -2,9 +2,11 @@ package page
 
 import (
 	"flag"
+	stdhtml "html"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +164,16 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 	}
 	if n := strings.Count(string(html), "<h1"); n != 1 {
 		t.Errorf("the page has %d first headings", n)
+	}
+	for _, name := range []string{"[Ann](https://evil.example)", "https://evil.example/ Ann", "www.evil.example", "ann@evil.example", "*Ann* <b>Lee</b> | x", "![Ann](https://evil.example/a.png)", "`Ann`"} {
+		view := View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{ReviewedBy: []string{name + " (Officer)"}, ApprovedBy: []string{name}}}}
+		html, err := HTMLBody(p, view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := regexp.MustCompile(`(?s)<td>([^<]*)</td>`).FindAllStringSubmatch(string(html), -1)
+		if !slices.ContainsFunc(cells, func(c []string) bool { return stdhtml.UnescapeString(c[1]) == name+" (Officer)" }) {
+			t.Errorf("the name %q is not shown as it is: %v", name, cells)
+		}
 	}
 }

@@ -189,6 +189,12 @@ func escape(s string) string {
 	return s
 }
 
+// unlinked takes from people's names what would be made a link without a mark.
+var unlinked = strings.NewReplacer("://", "\\://", "@", "\\@", "www.", "www\\.", "WWW.", "WWW\\.")
+
+// names lists people. A name is its owner's to choose, and never a link.
+func names(list []string) string { return unlinked.Replace(escape(strings.Join(list, ", "))) }
+
 // address is a URI as a link whose words are what people would write down.
 func address(uri string) string {
 	words := uri
