@@ -1,9 +1,6 @@
 package cvd
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Opening is everything the first event of a case needs.
 type Opening struct {
@@ -23,7 +20,7 @@ type Opening struct {
 // Open decides the first event of a case: the organisation receives the report
 // and is aware of it; the reporter appears already accepted.
 func Open(o Opening, now time.Time) ([]Event, error) {
-	if strings.TrimSpace(o.Report.Description) == "" {
+	if Blank(o.Report.Description) {
 		return nil, Faults{{Field: "description", Problem: "is empty", Remedy: "describe what you found in a sentence or more"}}
 	}
 	ev := Event{Head: Head{

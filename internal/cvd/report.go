@@ -152,6 +152,12 @@ func SplitLines(s string) Lines {
 	return out
 }
 
+// Blank tells whether a text shows nothing: spaces, and marks that have no
+// width.
+func Blank(s string) bool {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }) == ""
+}
+
 // Headline is the title, or the first words of the description where no title
 // was given: at most 80 characters, on one line.
 func (r *Report) Headline() string {

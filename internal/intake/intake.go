@@ -271,7 +271,7 @@ func nameable(name string) string {
 
 // done judges the whole and hands the report over.
 func (in *reading) done() (*cvd.Report, error) {
-	if strings.TrimSpace(in.report.Description) == "" && !in.blames("description") {
+	if cvd.Blank(in.report.Description) && !in.blames("description") {
 		in.fault("description", "is missing", "describe what you found in a sentence or more")
 	}
 	if p := in.report.Reporter; p != nil && *p == (cvd.Contact{}) {

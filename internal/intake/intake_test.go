@@ -120,6 +120,8 @@ func TestFromJSONRefuses(t *testing.T) {
 		{"two lines", `{"description":"x","title":"a\nb"}`, cvd.ErrInvalid, []string{"title"}},
 		{"turned text", "{\"description\":\"x\",\"title\":\"a\u202egnp.exe\"}", cvd.ErrInvalid, []string{"title"}},
 		{"not UTF-8", "{\"description\":\"x\",\"title\":\"\xff\xfe\"}", cvd.ErrInvalid, []string{"title"}},
+		{"half a pair", `{"description":"a\ud800b"}`, cvd.ErrInvalid, []string{"description"}},
+		{"nothing to see", `{"description":" \u200b\u2060 "}`, cvd.ErrInvalid, []string{"description"}},
 		{"not UTF-8 in a list", "{\"description\":\"x\",\"tools\":[\"a\",\"\xff\"]}", cvd.ErrInvalid, []string{"tools[1]"}},
 		{"wrong types", `{"description":["x"],"title":1,"urls":[1],"extra":[],"reporter":"me","exploited":{}}`, cvd.ErrInvalid, []string{"description", "exploited", "extra", "reporter", "title", "urls[0]"}},
 		{"two addresses", `{"description":"x","reporter":{"email":"a@example.org, b@example.org"}}`, cvd.ErrInvalid, []string{"reporter.email"}},
@@ -281,4 +283,13 @@ func FuzzFromForm(f *testing.F) {
 			t.Errorf("an error of no kind: %v", err)
 		}
 	})
+}
+
+// What was written as the replacement character, or as a whole pair, is kept.
+func TestReplacementCharactersAndPairsAreText(t *testing.T) {
+	for _, text := range []string{`a�b`, `a\ufffdb`, `\ud83d\ude00`, `😀 \uFFFD`} {
+		if _, err := FromJSON([]byte(`{"description":"` + text + `"}`)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 }

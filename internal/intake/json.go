@@ -198,7 +198,17 @@ func (p *parser) token() (json.Token, error) {
 }
 
 // sound tells whether the bytes of the last token are UTF-8.
-func (p *parser) sound() bool { return utf8.Valid(p.body[p.at:p.dec.InputOffset()]) }
+func (p *parser) sound(text string) bool {
+	raw := p.body[p.at:p.dec.InputOffset()]
+	if !utf8.Valid(raw) {
+		return false
+	}
+	// Half of a surrogate pair reads as the replacement character, which was
+	// then not written in the text.
+	const lost = "\uFFFD"
+	n := strings.Count(text, lost)
+	return n == 0 || n <= bytes.Count(raw, []byte(lost))+bytes.Count(bytes.ToLower(raw), []byte(`\ufffd`))
+}
 
 func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 	if depth > maxDepth {
@@ -215,7 +225,7 @@ func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 		return p.array(path, depth)
 	case string:
 		n := node{kind: 's', text: t}
-		if n.bad = !p.sound(); n.bad {
+		if n.bad = !p.sound(t); n.bad {
 			p.faults = Add(p.faults, cvd.Fault{Field: path, Problem: "is not valid UTF-8", Remedy: "send text in UTF-8"})
 		}
 		return n, nil
@@ -244,7 +254,7 @@ func (p *parser) object(path string, depth int) (node, error) {
 			inner = path + "." + inner
 		}
 		switch {
-		case !p.sound():
+		case !p.sound(name):
 			p.faults = Add(p.faults, cvd.Fault{Field: inner, Problem: "has a name that is not valid UTF-8", Remedy: "send text in UTF-8"})
 		case seen[name]:
 			p.faults = Add(p.faults, cvd.Fault{Field: inner, Problem: "is given more than once", Remedy: "give each member once"})
