@@ -345,7 +345,7 @@ func (h *House) Run(ctx context.Context) {
 func (h *House) failed(what string, err error) {
 	msg := what
 	if old := h.stuck.Swap(&msg); old == nil {
-		h.Options.Log.Error(what+"; it is tried again each second", "err", err)
+		h.Options.Log.Error("something of the house stands still; it is tried again each second", "what", what, "err", err)
 	}
 }
 

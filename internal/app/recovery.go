@@ -73,7 +73,7 @@ func (h *House) CheckRecovery(ctx context.Context) error {
 func (h *House) Recovery(ctx context.Context) (string, error) {
 	if err := h.CheckRecovery(ctx); !errors.Is(err, cvd.ErrNotFound) {
 		if errors.Is(err, errRecovery) {
-			h.Options.Log.Error(err.Error())
+			h.Options.Log.Error("the recovery identity is in doubt", "err", err)
 			return "", nil
 		}
 		return "", err

@@ -131,7 +131,7 @@ func (h *House) showRecovery(ctx context.Context, tell io.Writer, secrets bool) 
 			return nil
 		}
 		if errors.Is(err, errRecovery) {
-			h.Options.Log.Error(err.Error())
+			h.Options.Log.Error("the recovery identity is in doubt", "err", err)
 			return nil
 		}
 		return err

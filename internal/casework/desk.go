@@ -103,7 +103,7 @@ func (s *Session) load(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*load
 	}
 	l, err := s.desk.load(ctx, id)
 	if errors.Is(err, cvd.ErrNotFound) {
-		return nil, may.Unseen
+		return nil, may.ErrUnseen
 	}
 	if err != nil {
 		return nil, err

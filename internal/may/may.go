@@ -121,9 +121,9 @@ func (r Reach) Covers(a cvd.Actor, c *cvd.Case) bool {
 	return false
 }
 
-// Unseen is the one answer for a case that does not exist and for one that the
+// ErrUnseen is the one answer for a case that does not exist and for one that the
 // actor may not see.
-var Unseen = fmt.Errorf("%w: no such case", cvd.ErrNotFound)
+var ErrUnseen = fmt.Errorf("%w: no such case", cvd.ErrNotFound)
 
 // Glimpse refuses, before anything is looked up, an actor who could not see a
 // case of that id if it existed; so the work done tells nothing either. A fixer
@@ -131,10 +131,10 @@ var Unseen = fmt.Errorf("%w: no such case", cvd.ErrNotFound)
 func Glimpse(a cvd.Actor, id cvd.CaseID) error {
 	switch Of(a, cvd.VerbRead) {
 	case Nowhere:
-		return Unseen
+		return ErrUnseen
 	case Own:
 		if !Own.Covers(a, &cvd.Case{ID: id}) {
-			return Unseen
+			return ErrUnseen
 		}
 	}
 	return nil
@@ -144,7 +144,7 @@ func Glimpse(a cvd.Actor, id cvd.CaseID) error {
 // even see the case gets the answer of a case that does not exist.
 func Allow(a cvd.Actor, v cvd.Verb, c *cvd.Case) error {
 	if !Of(a, cvd.VerbRead).Covers(a, c) {
-		return Unseen
+		return ErrUnseen
 	}
 	if !Of(a, v).Covers(a, c) {
 		if a.Kind == cvd.ActorMachine && slices.Contains(byPerson, v) {

@@ -130,7 +130,7 @@ func TestAllow(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
-		if c.want == cvd.ErrNotFound && err != nil && err.Error() != may.Unseen.Error() {
+		if errors.Is(c.want, cvd.ErrNotFound) && err != nil && err.Error() != may.ErrUnseen.Error() {
 			t.Errorf("%s can tell from %q that the case is there", c.name, err)
 		}
 	}

@@ -171,10 +171,8 @@ func (o *Outbox) tell(e store.Effect, failure error) {
 	if failure == nil {
 		return
 	}
-	level, msg := slog.LevelWarn, "an effect was not carried; it is tried again"
-	if e.State == store.EffectDead {
-		level, msg = slog.LevelError, "an effect was given up; see the desk's outbox"
-	} else if e.Attempts >= loudFrom {
+	level := slog.LevelWarn
+	if e.State == store.EffectDead || e.Attempts >= loudFrom {
 		level = slog.LevelError
 	}
 	what := slog.StringValue(failure.Error())
@@ -184,8 +182,8 @@ func (o *Outbox) tell(e store.Effect, failure error) {
 	}](failure); ok {
 		what = v.LogValue()
 	}
-	o.cfg.Log.LogAttrs(context.Background(), level, msg,
-		slog.String("effect", e.Key), slog.Int("attempts", e.Attempts), slog.Any("err", what))
+	o.cfg.Log.LogAttrs(context.Background(), level, "an effect was not carried; given up ones are dead and stand in the desk's outbox",
+		slog.String("effect", e.Key), slog.String("state", string(e.State)), slog.Int("attempts", e.Attempts), slog.Any("err", what))
 }
 
 func permanent(err error) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/dsa"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -93,7 +94,7 @@ func countKeys(raw []byte) cvd.Faults {
 	packets, keys := packet.NewReader(bytes.NewReader(raw)), 0
 	for {
 		p, err := packets.NextWithUnsupported()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -98,7 +98,7 @@ func flipSelfSignature(t testing.TB, k *PrivateKey) []byte {
 	packets, at := packet.NewReader(bytes.NewReader(raw)), 0
 	for {
 		p, err := packets.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return raw
 		}
 		if err != nil {

@@ -253,7 +253,7 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.r.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // as io.Copy compares
+	if err != nil && err != io.EOF {
 		s.err = err // the sender's own fault, in its own words
 	}
 	return n, err

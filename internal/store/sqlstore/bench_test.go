@@ -138,7 +138,7 @@ func BenchmarkIntakeBare(b *testing.B) {
 	}
 	defer conn.Close()
 	for name, text := range statements {
-		stmt, err := conn.PrepareContext(ctx, text)
+		stmt, err := conn.PrepareContext(ctx, text) //nolint:sqlclosecheck // closed at the end, all of them
 		if err != nil {
 			b.Fatal(err)
 		}

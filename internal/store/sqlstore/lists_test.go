@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -149,19 +150,26 @@ func TestNoListScansOrSortsPostgres(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		var plan strings.Builder
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintln(&plan, line)
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if p := plan.String(); strings.Contains(p, "Sort  (") || strings.Contains(p, "Seq Scan") {
+		if p := lines(t, rows); strings.Contains(p, "Sort  (") || strings.Contains(p, "Seq Scan") {
 			t.Errorf("%s: %s\n%s", name, text, p)
 		}
 	}
+}
+
+// lines reads a result of one text column.
+func lines(t *testing.T, rows *sql.Rows) string {
+	t.Helper()
+	defer rows.Close()
+	var out strings.Builder
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&out, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -53,7 +54,7 @@ func (t *tx) fault(err error) error {
 		return nil
 	}
 	kind, retry := t.engine.fault(err)
-	if kind == cvd.ErrNotFound {
+	if errors.Is(kind, cvd.ErrNotFound) {
 		return kind
 	}
 	if t.failed == nil {
@@ -216,7 +217,7 @@ func (t *tx) PutKey(k store.Key) error {
 	if len(k.Wrapped) == 0 {
 		return fmt.Errorf("%w: a key is empty", cvd.ErrInvalid)
 	}
-	var n int64 = 1
+	var n int64
 	var err error
 	switch k.Kind {
 	case store.KeyCase:

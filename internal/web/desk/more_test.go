@@ -169,10 +169,10 @@ func TestPolicyIsSignedInTheBrowser(t *testing.T) {
 	h := house(t)
 	lead, officer := in(h, "lead@example.org"), in(h, "officer@example.org")
 	source := string(h.Book.Current().Source)
-	bad := lead.Upload("/desk/policy", nil, webtest.File{Field: "file", Name: "p.yaml", Content: strings.Replace(source, "classification: public", "clasification: public", 1)})
+	bad := lead.Upload("/desk/policy", nil, webtest.File{Field: "file", Name: "p.yaml", Content: strings.Replace(source, "classification: public", "classificatoin: public", 1)})
 	bad.Check(h, http.StatusUnprocessableEntity)
 	whole(t, "faults", bad)
-	if !strings.Contains(bad.Text(), "5:1 clasification") {
+	if !strings.Contains(bad.Text(), "5:1 classificatoin") {
 		t.Errorf("no line is named: %.500s", bad.Text())
 	}
 	a := lead.Upload("/desk/policy", nil, webtest.File{Field: "file", Name: "p.yaml", Content: strings.Replace(source, `revision: "1.0"`, `revision: "1.1"`, 1)})

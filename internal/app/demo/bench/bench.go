@@ -56,6 +56,7 @@ type server struct {
 // start runs the demo on a data folder and waits for its first answer.
 func start(ctx context.Context, o Options, data string) (*server, error) {
 	began := time.Now()
+	//nolint:gosec // the program is this very one
 	cmd := exec.CommandContext(ctx, o.Program, "demo", "--json", "--unlimited", "--empty", "--listen", "127.0.0.1:0", "--data", data)
 	cmd.Stderr = io.Discard
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

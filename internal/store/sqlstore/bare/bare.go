@@ -58,6 +58,7 @@ func Load(ctx context.Context, path string) (r *Rows, err error) {
 }
 
 func all(ctx context.Context, db *sql.DB, table string) (out [][]any, err error) {
+	//nolint:gosec // the names are those of tables, above
 	rows, err := db.QueryContext(ctx, "SELECT * FROM "+table)
 	if err != nil {
 		return nil, err
@@ -105,6 +106,7 @@ func (r *Rows) Prepare(ctx context.Context, path string, batch int) (write func(
 			continue
 		}
 		marks := strings.TrimSuffix(strings.Repeat("?,", len(r.rows[table][0])), ",")
+		//nolint:gosec,sqlclosecheck // the names are those of tables, above; the connection closes what it prepared
 		if insert[table], err = conn.PrepareContext(ctx, "INSERT INTO "+table+" VALUES ("+marks+")"); err != nil {
 			return nil, nil, errors.Join(err, conn.Close(), db.Close())
 		}

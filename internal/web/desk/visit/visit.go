@@ -200,7 +200,7 @@ func (d *Desk) alarms(r *http.Request, v *Visit) []web.Notice {
 		return out
 	}
 	for _, n := range d.Site.Alarms(r) {
-		if area, use := areaOf(n.Href); may.Enter(v.Actor, area) >= use {
+		if may.Enter(v.Actor, areaOf(n.Href)) >= may.Look {
 			out = append(out, n)
 		}
 	}
@@ -209,16 +209,16 @@ func (d *Desk) alarms(r *http.Request, v *Visit) []web.Notice {
 
 // areaOf is the part of the desk that an alarm leads to. One that leads
 // nowhere is for those who work cases.
-func areaOf(href string) (may.Area, may.Use) {
+func areaOf(href string) may.Area {
 	for _, one := range []struct {
 		path string
 		area may.Area
 	}{{"/desk/policy", may.AreaPolicy}, {"/desk/team", may.AreaTeam}, {"/desk/outbox", may.AreaOutbox}, {"/desk/audit", may.AreaAudit}} {
 		if strings.HasPrefix(href, one.path) {
-			return one.area, may.Look
+			return one.area
 		}
 	}
-	return may.AreaOutbox, may.Look
+	return may.AreaOutbox
 }
 
 // failView is a refusal within the desk.

@@ -123,7 +123,7 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return d.refused(w, r, v, o, err)
 	}
-	view := d.doView(r, v, o)
+	view := d.doView(v, o)
 	view.Preview, view.Hidden = v.preview(o.file, &p), hidden(o.typed)
 	return d.showDo(w, r, v, http.StatusOK, view)
 }
@@ -162,7 +162,7 @@ func (d *desk) done(w http.ResponseWriter, r *http.Request, v lens, o *deed, don
 // form shows the verb's form with everything that was typed, and what is wrong
 // with it.
 func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, status int, problem error) error {
-	view := d.doView(r, v, o)
+	view := d.doView(v, o)
 	items := v.fields(o.file, o.verb, o.typed)
 	var faults cvd.Faults
 	switch {
@@ -188,7 +188,7 @@ func (d *desk) showDo(w http.ResponseWriter, r *http.Request, v lens, status int
 	return d.show(w, r, v, status, "do", view.Text+": "+view.Case, view)
 }
 
-func (d *desk) doView(r *http.Request, v lens, o *deed) doView {
+func (d *desk) doView(v lens, o *deed) doView {
 	c := o.file.Case
 	view := doView{
 		Case: string(c.ID), Title: c.Title, State: v.Site.State(c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),

@@ -42,7 +42,7 @@ func (v lens) fields(f *casework.File, verb cvd.Verb, typed url.Values) []itemVi
 		case "contact":
 			out = append(out, v.contactFields(f, typed)...)
 		case "vector":
-			out = append(out, itemView{Field: v.vectorField(f, typed, needed)})
+			out = append(out, itemView{Field: v.vectorField(f, typed)})
 			out = append(out, v.metricFields(f, typed)...)
 		default:
 			out = append(out, v.plainField(f, verb, name, typed, needed))
@@ -225,7 +225,7 @@ func (v lens) contactFields(f *casework.File, typed url.Values) []itemView {
 
 var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "pgp_key"}
 
-func (v lens) vectorField(f *casework.File, typed url.Values, needed bool) *web.Field {
+func (v lens) vectorField(f *casework.File, typed url.Values) *web.Field {
 	field := v.field(cvd.VerbSeverity, "vector", "", typed, false)
 	field.Help = v.Say("desk.field.vector.help", "method", strings.ToUpper(method(f)))
 	if f.Case.Score != nil && !typed.Has("vector") {

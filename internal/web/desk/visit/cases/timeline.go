@@ -62,7 +62,7 @@ func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
 	told := l.Voice.Event(ev, words.ForTeam, l.Zone)
 	e := entryView{
 		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Quotes: told.Quotes,
-		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(f, ev),
+		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
 	}
 	switch ev.Tell {
 	case cvd.TellTeam:
@@ -97,7 +97,7 @@ func kindOf(ev *cvd.Event) string {
 }
 
 // moves tells what an event changed besides what its heading says.
-func (l lens) moves(f *casework.File, ev *cvd.Event) []string {
+func (l lens) moves(ev *cvd.Event) []string {
 	var out []string
 	for _, a := range ev.Arrows {
 		if a.Machine == cvd.MachineRM && a.Participant == cvd.Vendor && a.From != string(cvd.RMStart) {
