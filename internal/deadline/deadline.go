@@ -15,10 +15,6 @@ import (
 	"fairlead/internal/policy"
 )
 
-// HouseUpdate is how often a reporter hears something where the policy promises
-// no interval. It is a target.
-var HouseUpdate = calendar.Amount{N: 14, Unit: calendar.Days}
-
 // Terms are the policy version and the calendar by which a case runs: those it
 // came in under.
 type Terms struct {
@@ -89,7 +85,7 @@ func needsInfo(t Terms, _ *cvd.Case) promise   { return promised(&t.Policy.Promi
 func update(t Terms, c *cvd.Case) promise {
 	p := promised(t.Policy.Promises.Update)
 	if !p.ok {
-		p = promise{HouseUpdate, true, true}
+		p = promise{policy.HouseUpdate, true, true}
 	}
 	p.target = p.target || !c.HasReporter() // our own finding must not fall asleep, but nobody is promised news
 	return p
