@@ -200,6 +200,7 @@ func TestSecondPerson(t *testing.T) {
 		{"out of scope", "out_of_scope", cvd.VerbInvalidate, cvd.Input{Reason: "x", Clauses: []string{"denial-of-service"}}, true},
 		{"another clause", "out_of_scope", cvd.VerbInvalidate, cvd.Input{Reason: "x", Clauses: []string{"no-data-access"}}, false},
 		{"against the rules", "", cvd.VerbNoncompliance, cvd.Input{Reason: "x", Clauses: []string{"no-data-access"}}, true},
+		{"handed on from where it would be found invalid", "invalidate", cvd.VerbHandOn, cvd.Input{Reason: "x", To: "the tracker"}, true},
 		{"a verb of no ruling", "invalidate", cvd.VerbValidate, cvd.Input{}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -82,6 +82,7 @@ func TestHeadline(t *testing.T) {
 		"title":       {Report{Title: " Login\n bypass ", Description: "d"}, "Login bypass"},
 		"description": {Report{Title: " ", Description: "First words.\nMore."}, "First words. More."},
 		"cut":         {Report{Description: long}, strings.TrimSpace(long[:75]) + "…"},
+		"turned":      {Report{Description: "a\u202egnp.exe\u2066b"}, "agnp.exeb"},
 		"one word":    {Report{Description: strings.Repeat("ü", 100)}, strings.Repeat("ü", 79) + "…"},
 	} {
 		if got := c.r.Headline(); got != c.want {
