@@ -7,6 +7,7 @@ import (
 	"fairlead/internal/api/openapi"
 	"fairlead/internal/api/view"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 )
 
@@ -149,7 +150,7 @@ func listQueries() []openapi.Query {
 // verbRoutes makes one operation of each verb that a member may do somewhere.
 func verbRoutes() []route {
 	var out []route
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		verb := spec.Verb
 		if verb == cvd.VerbReceive || !forTeam(verb) {
 			continue

@@ -9,6 +9,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 )
 
@@ -77,7 +78,7 @@ func (c *call) do(verb cvd.Verb) error {
 // input reads what a verb is given. A contact is read by the rules of a report.
 func (c *call) input(verb cvd.Verb) (cvd.Input, error) {
 	var in cvd.Input
-	spec := cvd.SpecOf(verb)
+	spec := rule.SpecOf(verb)
 	if err := c.read(&in, len(spec.Needs) == 0); err != nil || in.Contact == nil {
 		return in, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/store"
 )
 
@@ -36,7 +37,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 		more = append(more, s.desk.revoke(all))
 	}
 	c, done, err := s.change(ctx, id, cvd.VerbErase, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
+		return rule.Decide(c, rule.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
 	}, more...)
 	if err != nil {
 		return Done{}, err
@@ -64,7 +65,7 @@ func (d *Desk) journal(ref store.KeyRef) {
 func (s *Session) forget(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
 	one := func(id cvd.CaseID) (Done, error) {
 		c, evs, err := s.change(ctx, id, cvd.VerbForget, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-			return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbForget, In: in, By: s.actor}, now)
+			return rule.Decide(c, rule.Deed{Verb: cvd.VerbForget, In: in, By: s.actor}, now)
 		})
 		return Done{Case: c, Events: evs}, err
 	}
@@ -108,7 +109,7 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 	}
 	evs = slices.DeleteFunc(evs, func(ev cvd.Event) bool { return ev.Seq != in.Seq })
 	c, done, err := s.change(ctx, id, cvd.VerbRedact, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
+		return rule.Decide(c, rule.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
 	})
 	if err != nil {
 		return Done{}, err

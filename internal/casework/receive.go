@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
@@ -170,14 +171,14 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	opening := cvd.Opening{
+	opening := rule.Opening{
 		ID: id, Program: prog.ID, Policy: cur.Number, Report: &report, Contact: contact,
 		Received: sub.Received, Channel: sub.Channel, By: s.actor, Internal: sub.Internal,
 	}
 	if from != nil {
 		opening.Link = &cvd.Link{Kind: cvd.LinkSuccessorOf, Case: from.old}
 	}
-	evs, err := cvd.Open(opening, now)
+	evs, err := rule.Open(opening, now)
 	if err != nil {
 		return Accepted{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
@@ -35,7 +36,7 @@ type Preview struct {
 	Notice bool
 }
 
-// Do does a verb to a case. What the verb takes and needs is in cvd.Specs.
+// Do does a verb to a case. What the verb takes and needs is in rule.Specs.
 func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
 	switch verb {
 	case cvd.VerbReissue:
@@ -120,7 +121,7 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 // decision gathers what the verb needs from outside the case, so that what is
 // left is pure.
 func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, error) {
-	deed := cvd.Deed{Verb: verb, In: in, By: s.actor}
+	deed := rule.Deed{Verb: verb, In: in, By: s.actor}
 	if verb == cvd.VerbSeverity && in.Vector != "" {
 		sc, err := severity.Parse(in.Vector)
 		if err != nil {
@@ -157,11 +158,11 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		}
 		deed.Alone = alone
 		deed.Second = needsSecond(v.Policy, c, verb, in)
-		evs, err := cvd.Decide(c, deed, now)
+		evs, err := rule.Decide(c, deed, now)
 		if err != nil || !deed.Second || !alone {
 			return evs, err
 		}
-		return cvd.SingleHanded(c, evs, deed, now)
+		return rule.SingleHanded(c, evs, deed, now)
 	}, nil
 }
 
@@ -256,7 +257,7 @@ func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Don
 	old := &cvd.Case{}
 	from := &succession{old: l.state.ID, recs: recs}
 	from.also = func(newID cvd.CaseID) (aside, error) {
-		evs, err := cvd.Decide(l.state, cvd.Deed{
+		evs, err := rule.Decide(l.state, rule.Deed{
 			Verb: cvd.VerbSuccessor, In: in, By: s.actor, Link: &cvd.Link{Kind: cvd.LinkSucceededBy, Case: newID},
 		}, now)
 		if err != nil {
@@ -276,11 +277,11 @@ func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Don
 // Verbs lists what the actor may do to the case now, in the table's order.
 func (s *Session) Verbs(c *cvd.Case) []cvd.Verb {
 	var out []cvd.Verb
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		if spec.Verb == cvd.VerbReceive || may.Allow(s.actor, spec.Verb, c) != nil {
 			continue
 		}
-		if cvd.Possible(c, spec.Verb, s.actor) {
+		if rule.Possible(c, spec.Verb, s.actor) {
 			out = append(out, spec.Verb)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
@@ -19,7 +20,7 @@ import (
 func stage(t *testing.T, verb cvd.Verb) *walk {
 	w := begin(t, all(t), tuesday)
 	w.now = w.now.Add(hour)
-	walks := cvd.SpecOf(verb).Walk
+	walks := rule.SpecOf(verb).Walk
 	can := func() bool {
 		_, ok := walks[w.c.RM()]
 		return ok
@@ -52,7 +53,7 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 // team without and with words, by a machine with words, and by the reporter.
 func TestRules(t *testing.T) {
 	var b strings.Builder
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		switch spec.Verb {
 		case cvd.VerbReceive, cvd.VerbConfirm, cvd.VerbRefuse, cvd.VerbPostpone, cvd.VerbSuccessor, cvd.VerbErase, cvd.VerbReissue:
 			continue // tested by themselves, or never beside a running clock
@@ -84,13 +85,13 @@ func TestRules(t *testing.T) {
 
 func TestWhatAReceiptStarts(t *testing.T) {
 	for name, c := range map[string]struct {
-		o    cvd.Opening
+		o    rule.Opening
 		want string
 	}{
-		"a stranger":             {cvd.Opening{By: cvd.Stranger, Received: tuesday}, "acknowledge follow-up verify update disclose"},
-		"a member, of last week": {cvd.Opening{By: member, Received: tuesday.Add(-7 * day)}, "acknowledge follow-up verify update disclose"},
-		"a machine":              {cvd.Opening{By: machine, Received: tuesday}, "acknowledge follow-up verify update disclose"},
-		"our own finding":        {cvd.Opening{By: member, Received: tuesday, Internal: true}, "verify update"},
+		"a stranger":             {rule.Opening{By: cvd.Stranger, Received: tuesday}, "acknowledge follow-up verify update disclose"},
+		"a member, of last week": {rule.Opening{By: member, Received: tuesday.Add(-7 * day)}, "acknowledge follow-up verify update disclose"},
+		"a machine":              {rule.Opening{By: machine, Received: tuesday}, "acknowledge follow-up verify update disclose"},
+		"our own finding":        {rule.Opening{By: member, Received: tuesday, Internal: true}, "verify update"},
 	} {
 		w := open(t, all(t), tuesday, c.o)
 		var got []string
@@ -113,7 +114,7 @@ func TestWhatAReceiptStarts(t *testing.T) {
 // Nobody outside waits for our own finding, so it is aimed at and never broken;
 // the team's words to itself renew it.
 func TestOurOwnFinding(t *testing.T) {
-	w := open(t, all(t), tuesday, cvd.Opening{By: member, Received: tuesday, Internal: true})
+	w := open(t, all(t), tuesday, rule.Opening{By: member, Received: tuesday, Internal: true})
 	if evs := w.run(60 * day); about(evs, cvd.ClockUpdate) != "warned" {
 		t.Errorf("the clock did %s", about(evs, cvd.ClockUpdate))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/notify"
 	"fairlead/internal/store"
 )
@@ -39,7 +40,7 @@ func secret(email string) cvd.Report {
 // canaries fills every member of an input that the verb takes with canaries.
 func canaries(verb cvd.Verb) cvd.Input {
 	in := cvd.Input{}
-	for _, name := range cvd.SpecOf(verb).Takes {
+	for _, name := range rule.SpecOf(verb).Takes {
 		switch name {
 		case "text":
 			in.Text = canary + " text"
@@ -137,7 +138,7 @@ func walk(h *house) {
 func TestNoMailTellsAnything(t *testing.T) {
 	h := build(t, "invalidate: false", "invalidate: true", "noncompliance: false", "noncompliance: true")
 	walk(h)
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		if !h.did[spec.Verb] {
 			t.Errorf("the walk leaves out %s", spec.Verb)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/policy"
 	"fairlead/internal/tell"
 )
@@ -21,7 +22,7 @@ var rewrite = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 var eventTypes = func() []cvd.EventType {
 	var out []cvd.EventType
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		out = append(out, spec.Event)
 	}
 	return append(out, cvd.EventRuled, cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 )
 
 func voice(t *testing.T) *Voice {
@@ -21,7 +22,7 @@ func voice(t *testing.T) *Voice {
 // audiences.
 func TestEveryWordOfTheField(t *testing.T) {
 	v := voice(t)
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		for _, id := range []string{"verb." + string(spec.Verb), "event." + string(spec.Event) + ".reporter", "event." + string(spec.Event) + ".team"} {
 			if !v.Has(id) {
 				t.Errorf("%s is missing", id)

@@ -5,6 +5,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/words"
 )
 
@@ -117,7 +118,7 @@ func (l lens) second(c *cvd.Case) bool {
 
 // says tells, before a verb without words is done, what the reporter will read.
 func (l lens) says(c *cvd.Case, verb cvd.Verb) string {
-	spec := cvd.SpecOf(verb)
+	spec := rule.SpecOf(verb)
 	if spec.Tell != cvd.TellReporter {
 		return l.Say("desk.says.nothing")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
@@ -91,7 +92,7 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	view := v.caseFile(f)
-	if done := cvd.Verb(r.URL.Query().Get("done")); cvd.SpecOf(done) != nil {
+	if done := cvd.Verb(r.URL.Query().Get("done")); rule.SpecOf(done) != nil {
 		view.Told = v.Say("desk.case.done", "verb", v.Say("verb."+string(done)))
 	}
 	title := view.ID

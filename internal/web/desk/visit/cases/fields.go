@@ -8,6 +8,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -26,7 +27,7 @@ var order = []string{"missing", "clauses", "vector", "to", "clock", "until", "ou
 
 // fields lists what the verb takes, filled with what was typed.
 func (v lens) fields(f *casework.File, verb cvd.Verb, typed url.Values) []itemView {
-	spec := cvd.SpecOf(verb)
+	spec := rule.SpecOf(verb)
 	var out []itemView
 	for _, name := range order {
 		if !slices.Contains(spec.Takes, name) {
@@ -64,7 +65,7 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 	case "silent":
 		item.Fold = v.Say("desk.fold.silent")
 	case "note":
-		if len(cvd.SpecOf(verb).Takes) > 2 {
+		if len(rule.SpecOf(verb).Takes) > 2 {
 			item.Field.Rows = 3
 		}
 	case "to":

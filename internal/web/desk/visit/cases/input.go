@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
 	"fairlead/internal/web/desk/visit"
 )
@@ -17,7 +18,7 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 	var in cvd.Input
 	var faults cvd.Faults
 	get := o.typed.Get
-	for _, name := range cvd.SpecOf(o.verb).Takes {
+	for _, name := range rule.SpecOf(o.verb).Takes {
 		switch name {
 		case "text":
 			in.Text = get("text")

@@ -1,21 +1,23 @@
-package cvd
+package rule
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"fairlead/internal/cvd"
 )
 
 // Deed is a verb with everything it needs to be decided without a store.
 type Deed struct {
-	Verb Verb
-	In   Input
-	By   Actor
+	Verb cvd.Verb
+	In   cvd.Input
+	By   cvd.Actor
 	// Score is what In.Vector was rated to.
-	Score *Score
+	Score *cvd.Score
 	// File is an attachment whose bytes are already kept.
-	File *Attachment
+	File *cvd.Attachment
 	// Second asks that another member confirm before anything moves.
 	Second bool
 	// Alone allows the one who proposed a ruling to confirm it, because no
@@ -24,20 +26,20 @@ type Deed struct {
 	// Urgent opens the emergency lane along with the verb.
 	Urgent bool
 	// Link is the other case, for a successor.
-	Link *Link
+	Link *cvd.Link
 	// Ruling is the input of the pending ruling, for confirm.
-	Ruling *Input
+	Ruling *cvd.Input
 }
 
 // Decide says what a deed does to a case now, or why it may not be done. It is
 // pure: asked twice, it says the same. It leaves the clocks to the deadline
 // rules and never changes the case.
-func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
+func Decide(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 	spec := SpecOf(d.Verb)
-	if spec == nil || d.Verb == VerbReceive {
-		return nil, fmt.Errorf("%w: no such verb", ErrNotFound)
+	if spec == nil || d.Verb == cvd.VerbReceive {
+		return nil, fmt.Errorf("%w: no such verb", cvd.ErrNotFound)
 	}
-	d.In = d.In.tidy()
+	d.In = tidy(d.In)
 	if err := checkInput(spec, d); err != nil {
 		return nil, err
 	}
@@ -48,7 +50,7 @@ func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
 	if err := checkState(c, d, now); err != nil {
 		return nil, err
 	}
-	if d.Verb == VerbConfirm {
+	if d.Verb == cvd.VerbConfirm {
 		return confirm(c, d, now)
 	}
 	if spec.Leaves && c.Embargoed() {
@@ -59,15 +61,15 @@ func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	if d.Second { // only now: what could not be done is not proposed either
-		return []Event{propose(c, d, now)}, nil
+		return []cvd.Event{propose(c, d, now)}, nil
 	}
 	mark(c, &ev, d)
-	return []Event{ev}, nil
+	return []cvd.Event{ev}, nil
 }
 
 // Possible tells whether the verb could be done to the case now by this actor,
 // given the input it needs.
-func Possible(c *Case, v Verb, by Actor) bool {
+func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	spec := SpecOf(v)
 	if spec == nil {
 		return false
@@ -80,14 +82,14 @@ func Possible(c *Case, v Verb, by Actor) bool {
 			return false
 		}
 	}
-	if spec.Tell == TellReporter && v == VerbMessage && !c.HasReporter() {
+	if spec.Tell == cvd.TellReporter && v == cvd.VerbMessage && !c.HasReporter() {
 		return false
 	}
 	d := Deed{Verb: v, By: by}
 	switch v {
-	case VerbPostpone, VerbRedact: // depend on what is named
+	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
 		return true
-	case VerbClaim:
+	case cvd.VerbClaim:
 		return c.Assignee != by.ID
 	}
 	return checkState(c, d, c.Updated) == nil
@@ -96,37 +98,37 @@ func Possible(c *Case, v Verb, by Actor) bool {
 // checkInput refuses members that the verb does not take and misses those it
 // needs, all at once.
 func checkInput(spec *Spec, d Deed) error {
-	var faults Faults
+	var faults cvd.Faults
 	in := d.In
-	given := in.given()
+	given := given(in)
 	for _, name := range given {
 		if !slices.Contains(spec.Takes, name) {
-			faults = append(faults, Fault{name, fmt.Sprintf("is not taken by %s", spec.Verb), "leave it out"})
+			faults = append(faults, cvd.Fault{Field: name, Problem: fmt.Sprintf("is not taken by %s", spec.Verb), Remedy: "leave it out"})
 		}
 	}
 	for _, name := range spec.Needs {
 		if !slices.Contains(given, name) {
-			faults = append(faults, Fault{name, fmt.Sprintf("is needed by %s", spec.Verb), "give it"})
+			faults = append(faults, cvd.Fault{Field: name, Problem: fmt.Sprintf("is needed by %s", spec.Verb), Remedy: "give it"})
 		}
 	}
-	if spec.Verb == VerbAsk && in.Text == "" && len(in.Missing) == 0 {
-		faults = append(faults, Fault{"missing", "nothing is asked for", "list what is missing, or write it as text"})
+	if spec.Verb == cvd.VerbAsk && in.Text == "" && len(in.Missing) == 0 {
+		faults = append(faults, cvd.Fault{Field: "missing", Problem: "nothing is asked for", Remedy: "list what is missing, or write it as text"})
 	}
-	if spec.Verb == VerbSeverity && in.Vector != "" && d.Score == nil {
-		faults = append(faults, Fault{"vector", "was not rated", "give a CVSS vector that can be rated"})
+	if spec.Verb == cvd.VerbSeverity && in.Vector != "" && d.Score == nil {
+		faults = append(faults, cvd.Fault{Field: "vector", Problem: "was not rated", Remedy: "give a CVSS vector that can be rated"})
 	}
-	if spec.Verb == VerbAttach && d.File == nil {
-		faults = append(faults, Fault{"file", "is missing", "send a file"})
+	if spec.Verb == cvd.VerbAttach && d.File == nil {
+		faults = append(faults, cvd.Fault{Field: "file", Problem: "is missing", Remedy: "send a file"})
 	}
 	if in.Silent != "" && in.Text != "" {
-		faults = append(faults, Fault{"silent", "a text to the reporter and a reason for silence exclude each other", "give one of them"})
+		faults = append(faults, cvd.Fault{Field: "silent", Problem: "a text to the reporter and a reason for silence exclude each other", Remedy: "give one of them"})
 	}
 	return faults.Err()
 }
 
 // tidy takes blanks for nothing, so that no reason for silence and no word to
 // the reporter is one that cannot be read.
-func (in Input) tidy() Input {
+func tidy(in cvd.Input) cvd.Input {
 	for _, s := range []*string{&in.Text, &in.Note, &in.Reason, &in.Silent, &in.Vector, &in.To, &in.Outcome} {
 		if strings.TrimSpace(*s) == "" {
 			*s = ""
@@ -140,7 +142,7 @@ func (in Input) tidy() Input {
 }
 
 // given names the members that hold something.
-func (in Input) given() []string {
+func given(in cvd.Input) []string {
 	var out []string
 	has := func(name string, ok bool) {
 		if ok {
@@ -163,73 +165,73 @@ func (in Input) given() []string {
 	return out
 }
 
-func notFrom(c *Case, spec *Spec) error {
+func notFrom(c *cvd.Case, spec *Spec) error {
 	if c.Closed() {
-		return fmt.Errorf("%w: the case is closed, and that is final; new evidence opens a successor", ErrNotReady)
+		return fmt.Errorf("%w: the case is closed, and that is final; new evidence opens a successor", cvd.ErrNotReady)
 	}
 	var from []string
-	for _, s := range rmStates {
+	for _, s := range states {
 		if _, ok := spec.Walk[s]; ok {
 			from = append(from, string(s))
 		}
 	}
-	return fmt.Errorf("%w: the case is %s; %s needs it to be %s", ErrNotReady, c.RM(), spec.Verb, strings.Join(from, " or "))
+	return fmt.Errorf("%w: the case is %s; %s needs it to be %s", cvd.ErrNotReady, c.RM(), spec.Verb, strings.Join(from, " or "))
 }
 
 // checkState holds the rules that depend on more than the RM state.
-func checkState(c *Case, d Deed, now time.Time) error {
-	if c.Embargoed() && (d.Verb == VerbClose || d.Verb == VerbHandOn) {
-		return fmt.Errorf("%w: a case under an active embargo is deferred, not closed", ErrEmbargoed)
+func checkState(c *cvd.Case, d Deed, now time.Time) error {
+	if c.Embargoed() && (d.Verb == cvd.VerbClose || d.Verb == cvd.VerbHandOn) {
+		return fmt.Errorf("%w: a case under an active embargo is deferred, not closed", cvd.ErrEmbargoed)
 	}
-	refuse := func(why string) error { return fmt.Errorf("%w: %s", ErrNotReady, why) }
-	reporter := c.Participant(Reporter)
+	refuse := func(why string) error { return fmt.Errorf("%w: %s", cvd.ErrNotReady, why) }
+	reporter := c.Participant(cvd.Reporter)
 	switch d.Verb {
-	case VerbProvide:
+	case cvd.VerbProvide:
 		if !c.Awaiting() {
 			return refuse("no information is being waited for; send a message instead")
 		}
-	case VerbAcknowledge:
-		if k := c.Clock(ClockAcknowledge); k != nil && !k.Met.IsZero() {
+	case cvd.VerbAcknowledge:
+		if k := c.Clock(cvd.ClockAcknowledge); k != nil && !k.Met.IsZero() {
 			return refuse("already acknowledged")
 		}
-	case VerbClaim:
+	case cvd.VerbClaim:
 		if c.Assignee != "" && (c.Assignee == d.In.To || (d.In.To == "" && c.Assignee == d.By.ID)) {
 			return refuse("they hold the case already")
 		}
 		if c.Assignee != "" && c.Assignee != d.By.ID && d.In.To == "" {
 			return refuse("somebody else holds the case; name them in \"to\" to take it over, or ask them to release it")
 		}
-	case VerbRelease:
+	case cvd.VerbRelease:
 		if c.Assignee == "" {
 			return refuse("nobody holds the case")
 		}
-	case VerbAppeal:
+	case cvd.VerbAppeal:
 		if c.Flags.Appealed {
 			return refuse("the one appeal was used")
 		}
-	case VerbConfirm, VerbRefuse:
+	case cvd.VerbConfirm, cvd.VerbRefuse:
 		return checkPending(c, d)
-	case VerbEmergency:
+	case cvd.VerbEmergency:
 		if c.Flags.Emergency {
 			return refuse("the emergency lane is open already")
 		}
-	case VerbAct, VerbAfterAction:
+	case cvd.VerbAct, cvd.VerbAfterAction:
 		if !c.Flags.Emergency {
 			return refuse("the emergency lane is not open")
 		}
-	case VerbWithdraw:
-		if reporter == nil || reporter.RM == RMClosed {
+	case cvd.VerbWithdraw:
+		if reporter == nil || reporter.RM == cvd.RMClosed {
 			return refuse("the reporter has left already")
 		}
-	case VerbAsk, VerbContact, VerbForget, VerbReissue:
+	case cvd.VerbAsk, cvd.VerbContact, cvd.VerbForget, cvd.VerbReissue:
 		if reporter == nil {
 			return refuse("the case has no reporter")
 		}
-	case VerbPostpone:
+	case cvd.VerbPostpone:
 		return checkPostpone(c, d, now)
-	case VerbRedact:
+	case cvd.VerbRedact:
 		if d.In.Seq < 1 || d.In.Seq > c.Version {
-			return Faults{{"seq", "no such event in this case", "give the number of the event whose words are to go"}}
+			return cvd.Faults{{Field: "seq", Problem: "no such event in this case", Remedy: "give the number of the event whose words are to go"}}
 		}
 	}
 	if c.Pending != nil && (d.Second || c.Pending.Verb == d.Verb) {
@@ -238,56 +240,56 @@ func checkState(c *Case, d Deed, now time.Time) error {
 	return nil
 }
 
-func checkPostpone(c *Case, d Deed, now time.Time) error {
+func checkPostpone(c *cvd.Case, d Deed, now time.Time) error {
 	k := c.Clock(d.In.Clock)
 	if k == nil || !k.Running() {
-		return Faults{{"clock", "no such promise is running", "name one that is"}}
+		return cvd.Faults{{Field: "clock", Problem: "no such promise is running", Remedy: "name one that is"}}
 	}
 	if !d.In.Until.After(k.Told()) || !d.In.Until.After(now) {
-		return Faults{{"until", "is not later than now and than the date the reporter was told", "give a later instant"}}
+		return cvd.Faults{{Field: "until", Problem: "is not later than now and than the date the reporter was told", Remedy: "give a later instant"}}
 	}
 	return nil
 }
 
 // start builds the event without its arrows.
-func start(c *Case, spec *Spec, d Deed, now time.Time) Event {
+func start(c *cvd.Case, spec *Spec, d Deed, now time.Time) cvd.Event {
 	in := d.In
-	ev := Event{
-		Head: Head{
+	ev := cvd.Event{
+		Head: cvd.Head{
 			Case: c.ID, Seq: c.Version + 1, Type: spec.Event, V: 1, At: now,
 			Actor: d.By.Ref(), Human: d.By.Human(), Tell: spec.Tell,
 		},
-		Body: &Body{
+		Body: &cvd.Body{
 			Text: in.Text, Note: in.Note, Reason: in.Reason, Clauses: in.Clauses, Missing: in.Missing,
 			To: in.To, Clock: in.Clock, Until: in.Until, Outcome: in.Outcome, Contact: in.Contact,
 			Score: d.Score, File: d.File,
 		},
 	}
-	if ev.Tell == TellReporter {
+	if ev.Tell == cvd.TellReporter {
 		switch {
 		case !c.HasReporter():
-			ev.Tell, ev.Body.Silence = TellNobody, silentInternal
-		case !c.Waited() && d.By.Kind != ActorReporter && d.Verb != VerbMessage && d.Verb != VerbReissue:
-			ev.Tell, ev.Body.Silence = TellNobody, "the reporter has withdrawn"
+			ev.Tell, ev.Body.Silence = cvd.TellNobody, silentInternal
+		case !c.Waited() && d.By.Kind != cvd.ActorReporter && d.Verb != cvd.VerbMessage && d.Verb != cvd.VerbReissue:
+			ev.Tell, ev.Body.Silence = cvd.TellNobody, "the reporter has withdrawn"
 		case in.Silent != "":
-			ev.Tell, ev.Body.Silence = TellNobody, in.Silent
+			ev.Tell, ev.Body.Silence = cvd.TellNobody, in.Silent
 		}
 	}
-	if ev.Tell == TellNobody && ev.Body.Silence == "" {
+	if ev.Tell == cvd.TellNobody && ev.Body.Silence == "" {
 		ev.Body.Silence = in.Reason
 	}
 	return ev
 }
 
 // walkAll writes the verb's arrows into the event.
-func walkAll(c *Case, ev *Event, spec *Spec, deeds []string) error {
+func walkAll(c *cvd.Case, ev *cvd.Event, spec *Spec, deeds []string) error {
 	rm := c.RM()
 	for _, do := range deeds {
 		to, err := rm.Next(do)
 		if err != nil {
 			return err
 		}
-		ev.Arrows = append(ev.Arrows, Arrow{MachineRM, Vendor, string(rm), do, string(to)})
+		ev.Arrows = append(ev.Arrows, cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: string(rm), Do: do, To: string(to)})
 		rm = to
 	}
 	facts := c.Facts
@@ -299,60 +301,60 @@ func walkAll(c *Case, ev *Event, spec *Spec, deeds []string) error {
 		if err != nil {
 			return err
 		}
-		ev.Arrows = append(ev.Arrows, Arrow{MachineCS, "", string(facts), f, string(to)})
+		ev.Arrows = append(ev.Arrows, cvd.Arrow{Machine: cvd.MachineCS, Participant: "", From: string(facts), Do: f, To: string(to)})
 		facts = to
 	}
-	if p := c.Participant(Reporter); spec.Leaves && p != nil {
+	if p := c.Participant(cvd.Reporter); spec.Leaves && p != nil {
 		to, err := p.RM.Next("close")
 		if err != nil {
 			return err
 		}
-		ev.Arrows = append(ev.Arrows, Arrow{MachineRM, Reporter, string(p.RM), "close", string(to)})
+		ev.Arrows = append(ev.Arrows, cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Reporter, From: string(p.RM), Do: "close", To: string(to)})
 	}
 	return nil
 }
 
 // mark sets the open facts that belong to single verbs.
-func mark(c *Case, ev *Event, d Deed) {
+func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	flags := c.Flags
-	flags.Unread = d.By.Kind == ActorReporter || (flags.Unread && d.By.Kind != ActorMember)
+	flags.Unread = d.By.Kind == cvd.ActorReporter || (flags.Unread && d.By.Kind != cvd.ActorMember)
 	switch d.Verb {
-	case VerbClaim:
+	case cvd.VerbClaim:
 		to := d.By.ID
 		if d.In.To != "" {
 			to = d.In.To
 		}
 		ev.Assignee = &to
-	case VerbRelease:
+	case cvd.VerbRelease:
 		nobody := ""
 		ev.Assignee = &nobody
-	case VerbSeverity:
+	case cvd.VerbSeverity:
 		ev.Band = &d.Score.Band
-	case VerbAppeal:
+	case cvd.VerbAppeal:
 		flags.Appealed = true
-	case VerbEmergency:
+	case cvd.VerbEmergency:
 		flags.Emergency = true
-	case VerbPrivacy:
+	case cvd.VerbPrivacy:
 		flags.Privacy = true
-	case VerbRefuse:
-		ev.Pending = &Pending{}
-	case VerbRedact:
+	case cvd.VerbRefuse:
+		ev.Pending = &cvd.Pending{}
+	case cvd.VerbRedact:
 		ev.Redacts = d.In.Seq
-		if p := c.Participant(Reporter); p != nil && c.Sources.Contact == d.In.Seq {
+		if p := c.Participant(cvd.Reporter); p != nil && c.Sources.Contact == d.In.Seq {
 			// The contact came with the words that go, and is not forgotten with them.
 			ev.Body.Contact = p.Contact
 		}
-	case VerbForget:
-		ev.Forgets = Reporter
-	case VerbInvite:
-		ev.Joined = []Participant{{ID: ParticipantID("fixer-" + d.In.To), Roles: []ParticipantRole{AsFixer}, RM: RMAccepted, Consent: ConsentNone, Member: d.In.To}}
-	case VerbSuccessor:
+	case cvd.VerbForget:
+		ev.Forgets = cvd.Reporter
+	case cvd.VerbInvite:
+		ev.Joined = []cvd.Participant{{ID: cvd.ParticipantID("fixer-" + d.In.To), Roles: []cvd.ParticipantRole{cvd.AsFixer}, RM: cvd.RMAccepted, Consent: cvd.ConsentNone, Member: d.In.To}}
+	case cvd.VerbSuccessor:
 		ev.Link = d.Link
-	case VerbClose, VerbHandOn, VerbWithdraw:
+	case cvd.VerbClose, cvd.VerbHandOn, cvd.VerbWithdraw:
 		ev.Body.Outcome = outcome(c, d)
 	}
 	if c.Pending != nil && slices.ContainsFunc(ev.Arrows, endsCase) {
-		ev.Pending = &Pending{}
+		ev.Pending = &cvd.Pending{}
 	}
 	flags.Emergency = flags.Emergency || d.Urgent
 	if flags != c.Flags {
@@ -361,21 +363,21 @@ func mark(c *Case, ev *Event, d Deed) {
 }
 
 // endsCase tells whether the arrow closes the case; no ruling outlives that.
-func endsCase(a Arrow) bool {
-	return a.Machine == MachineRM && a.Participant == Vendor && a.To == string(RMClosed)
+func endsCase(a cvd.Arrow) bool {
+	return a.Machine == cvd.MachineRM && a.Participant == cvd.Vendor && a.To == string(cvd.RMClosed)
 }
 
-func outcome(c *Case, d Deed) string {
+func outcome(c *cvd.Case, d Deed) string {
 	switch {
 	case d.In.Outcome != "":
 		return d.In.Outcome
-	case d.Verb == VerbHandOn:
+	case d.Verb == cvd.VerbHandOn:
 		return "handed on"
-	case d.Verb == VerbWithdraw:
+	case d.Verb == cvd.VerbWithdraw:
 		return "withdrawn"
-	case c.RM() == RMInvalid:
+	case c.RM() == cvd.RMInvalid:
 		return "invalid"
-	case c.RM() == RMDeferred:
+	case c.RM() == cvd.RMDeferred:
 		return "deferred"
 	}
 	return "resolved"

@@ -1,4 +1,4 @@
-package cvd
+package rule
 
 import (
 	"encoding/json"
@@ -10,24 +10,33 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"fairlead/internal/cvd"
+)
+
+// Of the machines whose verbs come later.
+var (
+	emStates     = []cvd.EM{cvd.EMNone, cvd.EMProposed, cvd.EMActive, cvd.EMRevise, cvd.EMExited}
+	emDeeds      = []string{"propose", "accept", "reject", "terminate"}
+	consentDeeds = []string{"invite", "accept", "decline", "revise", "reset"}
 )
 
 // walk is one random life of a case: its state as Apply moved it, and the
 // events that say the same.
 type walk struct {
-	c   *Case
-	evs []Event
+	c   *cvd.Case
+	evs []cvd.Event
 	now time.Time
 }
 
 func begin(t *rapid.T) *walk {
-	w := &walk{c: &Case{}, now: noon}
+	w := &walk{c: &cvd.Case{}, now: noon}
 	o := Opening{
-		ID: NewCaseID("FL", 2026, [6]byte(rapid.SliceOfN(rapid.Byte(), 6, 6).Draw(t, "id"))), Program: "site", Policy: 3,
-		Report:   &Report{Title: rapid.SampledFrom([]string{"", "Login bypass"}).Draw(t, "title"), Description: "it breaks", Product: "site"},
-		Contact:  rapid.SampledFrom([]*Contact{nil, {Name: "Rea", Email: "rea@example.org"}}).Draw(t, "contact"),
+		ID: cvd.NewCaseID("FL", 2026, [6]byte(rapid.SliceOfN(rapid.Byte(), 6, 6).Draw(t, "id"))), Program: "site", Policy: 3,
+		Report:   &cvd.Report{Title: rapid.SampledFrom([]string{"", "Login bypass"}).Draw(t, "title"), Description: "it breaks", Product: "site"},
+		Contact:  rapid.SampledFrom([]*cvd.Contact{nil, {Name: "Rea", Email: "rea@example.org"}}).Draw(t, "contact"),
 		Received: noon.Add(-time.Hour), Channel: "web",
-		By:       rapid.SampledFrom([]Actor{Stranger, ann, bot}).Draw(t, "by"),
+		By:       rapid.SampledFrom([]cvd.Actor{cvd.Stranger, ann, bot}).Draw(t, "by"),
 		Internal: rapid.Bool().Draw(t, "internal"),
 	}
 	evs, err := Open(o, w.now)
@@ -38,7 +47,7 @@ func begin(t *rapid.T) *walk {
 	return w
 }
 
-func (w *walk) apply(t *rapid.T, evs ...Event) {
+func (w *walk) apply(t *rapid.T, evs ...cvd.Event) {
 	for _, ev := range evs {
 		if err := w.c.Apply(ev); err != nil {
 			t.Fatalf("decided, but refused by Apply: %v", err)
@@ -48,13 +57,13 @@ func (w *walk) apply(t *rapid.T, evs ...Event) {
 }
 
 // randomDeed draws a verb and any input to it, also such as it does not take.
-func randomDeed(t *rapid.T, c *Case) Deed {
+func randomDeed(t *rapid.T, c *cvd.Case) Deed {
 	spec := rapid.SampledFrom(Specs).Draw(t, "verb")
-	d := deed(spec.Verb, rapid.SampledFrom([]Actor{ann, bob, bot, rep, System}).Draw(t, "by"))
-	if c.Pending != nil && spec.Verb == VerbConfirm {
+	d := deed(spec.Verb, rapid.SampledFrom([]cvd.Actor{ann, bob, bot, rep, cvd.System}).Draw(t, "by"))
+	if c.Pending != nil && spec.Verb == cvd.VerbConfirm {
 		in := deed(c.Pending.Verb, ann).In
 		d.Ruling = &in
-		d.Score = &Score{Vector: in.Vector, Version: "4.0", Score: 9.3, Band: BandCritical}
+		d.Score = &cvd.Score{Vector: in.Vector, Version: "4.0", Score: 9.3, Band: cvd.BandCritical}
 	}
 	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(append(slices.Clone(spec.Takes), "outcome")), 0, 2, rapid.ID[string]).Draw(t, "more") {
 		fill(&d.In, name)
@@ -71,39 +80,39 @@ func randomDeed(t *rapid.T, c *Case) Deed {
 
 // clocks does what the deadline rules do elsewhere: starts, meets and pauses
 // some, so that the verbs which look at clocks are met.
-func (w *walk) clocks(t *rapid.T, ev *Event) {
+func (w *walk) clocks(t *rapid.T, ev *cvd.Event) {
 	switch ev.Type {
-	case EventAsked:
-		ev.Clocks = []Clock{{Kind: ClockNeedsInfo, Started: w.now, Due: w.now.Add(14 * 24 * time.Hour)}}
-	case EventProvided:
-		k := *w.c.Clock(ClockNeedsInfo)
+	case cvd.EventAsked:
+		ev.Clocks = []cvd.Clock{{Kind: cvd.ClockNeedsInfo, Started: w.now, Due: w.now.Add(14 * 24 * time.Hour)}}
+	case cvd.EventProvided:
+		k := *w.c.Clock(cvd.ClockNeedsInfo)
 		k.Met = w.now
-		ev.Clocks = []Clock{k}
-	case EventAccepted:
-		ev.Clocks = []Clock{{Kind: ClockFix, Started: w.now, Due: w.now.Add(90 * 24 * time.Hour), Target: rapid.Bool().Draw(t, "target")}}
-	case EventAcknowledged:
-		ev.Clocks = []Clock{{Kind: ClockAcknowledge, Started: noon, Due: noon.Add(time.Hour), Met: w.now}}
+		ev.Clocks = []cvd.Clock{k}
+	case cvd.EventAccepted:
+		ev.Clocks = []cvd.Clock{{Kind: cvd.ClockFix, Started: w.now, Due: w.now.Add(90 * 24 * time.Hour), Target: rapid.Bool().Draw(t, "target")}}
+	case cvd.EventAcknowledged:
+		ev.Clocks = []cvd.Clock{{Kind: cvd.ClockAcknowledge, Started: noon, Due: noon.Add(time.Hour), Met: w.now}}
 	}
 }
 
 // embargo walks one arrow of EM or of somebody's consent, whose verbs come
 // later but whose machines stand already.
 func (w *walk) embargo(t *rapid.T) {
-	a := Arrow{Machine: MachineEM, From: string(w.c.EM), Do: rapid.SampledFrom(emDeeds).Draw(t, "em")}
+	a := cvd.Arrow{Machine: cvd.MachineEM, From: string(w.c.EM), Do: rapid.SampledFrom(emDeeds).Draw(t, "em")}
 	to, err := w.c.EM.Next(a.Do)
 	a.To = string(to)
-	if p := w.c.Participant(Reporter); p != nil && rapid.Bool().Draw(t, "consent") {
-		a = Arrow{Machine: MachineConsent, Participant: Reporter, From: string(p.Consent), Do: rapid.SampledFrom(consentDeeds).Draw(t, "do")}
-		var c Consent
+	if p := w.c.Participant(cvd.Reporter); p != nil && rapid.Bool().Draw(t, "consent") {
+		a = cvd.Arrow{Machine: cvd.MachineConsent, Participant: cvd.Reporter, From: string(p.Consent), Do: rapid.SampledFrom(consentDeeds).Draw(t, "do")}
+		var c cvd.Consent
 		c, err = p.Consent.Next(a.Do)
 		a.To = string(c)
 	}
-	ev := Event{Head: Head{
-		Case: w.c.ID, Seq: w.c.Version + 1, Type: "embargo", V: 1, At: w.now, Actor: ann.Ref(), Tell: TellReporter, Arrows: []Arrow{a},
-	}, Body: &Body{}}
+	ev := cvd.Event{Head: cvd.Head{
+		Case: w.c.ID, Seq: w.c.Version + 1, Type: "embargo", V: 1, At: w.now, Actor: ann.Ref(), Tell: cvd.TellReporter, Arrows: []cvd.Arrow{a},
+	}, Body: &cvd.Body{}}
 	before := w.c.Clone()
 	if err != nil {
-		if got := w.c.Apply(ev); !errors.Is(got, ErrNotReady) {
+		if got := w.c.Apply(ev); !errors.Is(got, cvd.ErrNotReady) {
 			t.Fatalf("%v: %v", a, got)
 		}
 		same(t, before, w.c)
@@ -123,7 +132,7 @@ func (w *walk) act(t *rapid.T) {
 		t.Fatalf("asked twice, %s answers differently: %v %v %s", d.Verb, err, err2, diff)
 	}
 	if err != nil {
-		kinds := []error{ErrNotFound, ErrForbidden, ErrInvalid, ErrNotReady, ErrEmbargoed}
+		kinds := []error{cvd.ErrNotFound, cvd.ErrForbidden, cvd.ErrInvalid, cvd.ErrNotReady, cvd.ErrEmbargoed}
 		if evs != nil || !slices.ContainsFunc(kinds, func(k error) bool { return errors.Is(err, k) }) {
 			t.Fatalf("%s: %v is of no kind, or came with events", d.Verb, err)
 		}
@@ -134,7 +143,7 @@ func (w *walk) act(t *rapid.T) {
 		w.clocks(t, &evs[i])
 		from, bound := w.c.RM(), w.c.Embargoed()
 		w.apply(t, evs[i])
-		if w.c.Closed() && from != RMClosed {
+		if w.c.Closed() && from != cvd.RMClosed {
 			if bound {
 				t.Fatalf("%s closed the case under an active embargo", d.Verb)
 			}
@@ -142,20 +151,20 @@ func (w *walk) act(t *rapid.T) {
 				t.Fatalf("%s closed the case over a pending ruling", d.Verb)
 			}
 		}
-		if from == RMClosed && !w.c.Closed() {
+		if from == cvd.RMClosed && !w.c.Closed() {
 			t.Fatalf("%s opened a closed case", d.Verb)
 		}
 	}
 }
 
-func same(t *rapid.T, want, got *Case) {
+func same(t *rapid.T, want, got *cvd.Case) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("the case changed (-before +after):\n%s", diff)
 	}
 }
 
 // open is what of a case the heads alone tell: all but the words.
-func openOnly(c *Case) *Case {
+func openOnly(c *cvd.Case) *cvd.Case {
 	d := c.Clone()
 	d.Title, d.Product, d.Affects, d.Missing, d.Score, d.Outcome = "", "", "", nil, nil, ""
 	for i := range d.Participants {
@@ -166,8 +175,8 @@ func openOnly(c *Case) *Case {
 
 // erased is the history as it reads once the case's key is gone and its heads
 // came back from where they are stored.
-func erased(t *rapid.T, evs []Event) []Event {
-	out := make([]Event, len(evs))
+func erased(t *rapid.T, evs []cvd.Event) []cvd.Event {
+	out := make([]cvd.Event, len(evs))
 	for i, ev := range evs {
 		b, err := json.Marshal(ev.Head)
 		if err != nil {
@@ -181,7 +190,7 @@ func erased(t *rapid.T, evs []Event) []Event {
 }
 
 // redacted is the history as it reads once the keys of redacted bodies are gone.
-func redacted(evs []Event) []Event {
+func redacted(evs []cvd.Event) []cvd.Event {
 	out := slices.Clone(evs)
 	for _, ev := range evs {
 		if ev.Redacts > 0 {
@@ -202,17 +211,17 @@ func TestReplayIsTheCase(t *testing.T) {
 				w.act(t)
 			}
 		}
-		again, err := Replay(w.evs)
+		again, err := cvd.Replay(w.evs)
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(t, w.c, again)
-		again, err = Replay(redacted(w.evs))
+		again, err = cvd.Replay(redacted(w.evs))
 		if err != nil {
 			t.Fatalf("a redacted case does not replay: %v", err)
 		}
 		same(t, w.c, again)
-		bare, err := Replay(erased(t, w.evs))
+		bare, err := cvd.Replay(erased(t, w.evs))
 		if err != nil {
 			t.Fatalf("an erased case does not replay: %v", err)
 		}
@@ -222,9 +231,9 @@ func TestReplayIsTheCase(t *testing.T) {
 
 // The walk must reach what it is to prove something about.
 func TestWalksReachEveryState(t *testing.T) {
-	reached := map[RM]bool{}
+	reached := map[cvd.RM]bool{}
 	for seed := range 300 {
-		g := rapid.Custom(func(t *rapid.T) RM {
+		g := rapid.Custom(func(t *rapid.T) cvd.RM {
 			w := begin(t)
 			for range 25 {
 				w.act(t)
@@ -233,7 +242,7 @@ func TestWalksReachEveryState(t *testing.T) {
 		})
 		reached[g.Example(seed)] = true
 	}
-	for _, s := range rmStates[1:] {
+	for _, s := range states[1:] {
 		if !reached[s] {
 			t.Errorf("no random walk ends %s", s)
 		}
@@ -241,28 +250,28 @@ func TestWalksReachEveryState(t *testing.T) {
 }
 
 func TestApplyRefusesAndChangesNothing(t *testing.T) {
-	good := func(arrows ...Arrow) Event {
-		return Event{Head: Head{Case: "FL-2026-2222222", Seq: 8, Type: EventNoted, V: 1, At: noon, Tell: TellTeam, Arrows: arrows}}
+	good := func(arrows ...cvd.Arrow) cvd.Event {
+		return cvd.Event{Head: cvd.Head{Case: "FL-2026-2222222", Seq: 8, Type: cvd.EventNoted, V: 1, At: noon, Tell: cvd.TellTeam, Arrows: arrows}}
 	}
 	late, early, foreign := good(), good(), good()
 	late.Seq, early.Seq, foreign.Case = 9, 7, "FL-2026-3333333"
-	ok := Arrow{MachineRM, Vendor, "received", "validate", "valid"}
+	ok := cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: "received", Do: "validate", To: "valid"}
 	for name, c := range map[string]struct {
-		ev   Event
+		ev   cvd.Event
 		want error
 	}{
-		"a gap":               {late, ErrConflict},
-		"a number twice":      {early, ErrConflict},
-		"another case":        {foreign, ErrInvalid},
-		"no such participant": {good(Arrow{MachineRM, "nobody", "received", "validate", "valid"}), ErrInvalid},
-		"no such machine":     {good(Arrow{"pm", Vendor, "received", "validate", "valid"}), ErrInvalid},
-		"no such arrow":       {good(Arrow{MachineRM, Vendor, "received", "close", "closed"}), ErrNotReady},
-		"another start":       {good(Arrow{MachineRM, Vendor, "invalid", "validate", "valid"}), ErrConflict},
-		"another end":         {good(Arrow{MachineRM, Vendor, "received", "validate", "accepted"}), ErrConflict},
-		"a second arrow":      {good(ok, Arrow{MachineCS, "", "Vfdpxa", "D", "VfDpxa"}), ErrNotReady},
-		"a third arrow":       {good(ok, Arrow{MachineRM, Vendor, "valid", "accept", "accepted"}, Arrow{MachineEM, "", "none", "terminate", "exited"}), ErrNotReady},
+		"a gap":               {late, cvd.ErrConflict},
+		"a number twice":      {early, cvd.ErrConflict},
+		"another case":        {foreign, cvd.ErrInvalid},
+		"no such participant": {good(cvd.Arrow{Machine: cvd.MachineRM, Participant: "nobody", From: "received", Do: "validate", To: "valid"}), cvd.ErrInvalid},
+		"no such machine":     {good(cvd.Arrow{Machine: "pm", Participant: cvd.Vendor, From: "received", Do: "validate", To: "valid"}), cvd.ErrInvalid},
+		"no such arrow":       {good(cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: "received", Do: "close", To: "closed"}), cvd.ErrNotReady},
+		"another start":       {good(cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: "invalid", Do: "validate", To: "valid"}), cvd.ErrConflict},
+		"another end":         {good(cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: "received", Do: "validate", To: "accepted"}), cvd.ErrConflict},
+		"a second arrow":      {good(ok, cvd.Arrow{Machine: cvd.MachineCS, Participant: "", From: "Vfdpxa", Do: "D", To: "VfDpxa"}), cvd.ErrNotReady},
+		"a third arrow":       {good(ok, cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: "valid", Do: "accept", To: "accepted"}, cvd.Arrow{Machine: cvd.MachineEM, Participant: "", From: "none", Do: "terminate", To: "exited"}), cvd.ErrNotReady},
 	} {
-		cs := caseIn(RMReceived)
+		cs := caseIn(cvd.RMReceived)
 		before := cs.Clone()
 		if err := cs.Apply(c.ev); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
@@ -271,23 +280,23 @@ func TestApplyRefusesAndChangesNothing(t *testing.T) {
 			t.Errorf("%s changed the case:\n%s", name, diff)
 		}
 	}
-	if _, err := Replay([]Event{good()}); !errors.Is(err, ErrConflict) {
+	if _, err := cvd.Replay([]cvd.Event{good()}); !errors.Is(err, cvd.ErrConflict) {
 		t.Errorf("a history that starts at 8: %v", err)
 	}
 }
 
 func TestForgottenContact(t *testing.T) {
-	c := caseIn(RMReceived)
-	c.Participant(Reporter).Contact = &Contact{Name: "Rea"}
-	c.Participant(Reporter).ContactBox = []byte("box")
-	evs, err := Decide(c, deed(VerbForget, bob), noon)
+	c := caseIn(cvd.RMReceived)
+	c.Participant(cvd.Reporter).Contact = &cvd.Contact{Name: "Rea"}
+	c.Participant(cvd.Reporter).ContactBox = []byte("box")
+	evs, err := Decide(c, deed(cvd.VerbForget, bob), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Apply(evs[0]); err != nil {
 		t.Fatal(err)
 	}
-	if p := c.Participant(Reporter); p.Contact != nil || p.ContactBox != nil {
+	if p := c.Participant(cvd.Reporter); p.Contact != nil || p.ContactBox != nil {
 		t.Error("the contact is still there")
 	}
 }
