@@ -47,7 +47,7 @@ and a date. Where a verb takes *silent*, the team may tell the reporter nothing 
 `
 
 // blanks are what headings are filled with here.
-var blanks = []any{"clock", "[promise]", "until", "[date]", "to", "[whom]", "outcome", "[outcome]", "score", "[severity]", "file", "[file]", "verb", "[verb]"}
+var blanks = []any{"clock", "[promise]", "until", "[date]", "to", "[whom]", "outcome", "[outcome]", "score", "[severity]", "file", "[file]", "verb", "[verb]", "advisory", "[id]", "revision", "[number]", "cve", "[CVE id]"}
 
 func TestVerbsPage(t *testing.T) {
 	book, err := words.Load()

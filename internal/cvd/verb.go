@@ -42,6 +42,15 @@ const (
 	VerbNoncompliance Verb = "noncompliance"
 	VerbInvite        Verb = "invite"
 	VerbContact       Verb = "contact"
+	VerbOfferCheck    Verb = "offer-check"
+	VerbCheckResult   Verb = "check-result"
+	VerbCVE           Verb = "cve"
+	VerbAdvise        Verb = "advise"
+	VerbSchedule      Verb = "schedule"
+	VerbUnschedule    Verb = "unschedule"
+	VerbPublish       Verb = "publish"
+	VerbRetract       Verb = "retract"
+	VerbNoAdvisory    Verb = "no-advisory"
 	VerbReissue       Verb = "reissue"
 	VerbRedact        Verb = "redact"
 	VerbForget        Verb = "forget"
@@ -91,17 +100,28 @@ const (
 	EventNoncompliance EventType = "noncompliance-recorded"
 	EventInvited       EventType = "fixer-invited"
 	EventContact       EventType = "contact-changed"
+	EventCheckOffered  EventType = "fix-check-offered"
+	EventChecked       EventType = "fix-checked"
+	EventCVE           EventType = "cve-recorded"
+	EventDrafted       EventType = "advisory-drafted"
+	EventScheduled     EventType = "release-scheduled"
+	EventUnscheduled   EventType = "release-unscheduled"
+	EventPublished     EventType = "advisory-released"
+	EventRetracted     EventType = "advisory-withdrawn"
+	EventNoAdvisory    EventType = "advisory-declined"
 	EventReissued      EventType = "receipt-reissued"
 	EventRedacted      EventType = "redacted"
 	EventForgotten     EventType = "contact-forgotten"
 	EventErased        EventType = "erased"
 
 	// By the clock.
-	EventWarned    EventType = "warned"    // the team: a promise falls due soon
-	EventSlipped   EventType = "slipped"   // the reporter: it will be late, and the new date
-	EventBreached  EventType = "breached"  // it is late
-	EventEscalated EventType = "escalated" // the next step of the chain
-	EventProceeded EventType = "proceeded" // the reporter stayed silent; our clocks go on
+	EventWarned    EventType = "warned"        // the team: a promise falls due soon
+	EventSlipped   EventType = "slipped"       // the reporter: it will be late, and the new date
+	EventBreached  EventType = "breached"      // it is late
+	EventEscalated EventType = "escalated"     // the next step of the chain
+	EventProceeded EventType = "proceeded"     // the reporter stayed silent; our clocks go on
+	EventHeadsUp   EventType = "release-ahead" // the reporter: a release is near
+	EventHeld      EventType = "release-held"  // the instant came, and a gate was shut
 )
 
 // Input is what an actor hands to a verb. Which members a verb takes is told by
@@ -120,4 +140,8 @@ type Input struct {
 	Until   time.Time `json:"until,omitzero"`    // to when
 	Seq     int64     `json:"seq,omitempty"`     // which event
 	Contact *Contact  `json:"contact,omitempty"`
+	// Advisory is a draft as it is to stand, whole; its id and what only a release
+	// sets are not taken from it.
+	Advisory *Advisory `json:"advisory,omitempty"`
+	CVE      string    `json:"cve,omitempty"` // a CVE id
 }

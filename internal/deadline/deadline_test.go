@@ -42,8 +42,20 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 	if !can() {
 		w.do(machine, cvd.VerbAccept, cvd.Input{})
 	}
-	if verb == cvd.VerbFixDeployed {
+	switch verb {
+	case cvd.VerbFixDeployed:
 		w.do(machine, cvd.VerbFixReady, cvd.Input{})
+	case cvd.VerbCheckResult:
+		w.do(machine, cvd.VerbValidate, cvd.Input{}).do(machine, cvd.VerbOfferCheck, cvd.Input{Text: "words"})
+	case cvd.VerbSchedule, cvd.VerbUnschedule, cvd.VerbPublish, cvd.VerbRetract:
+		w.do(machine, cvd.VerbAccept, cvd.Input{}).do(machine, cvd.VerbFixReady, cvd.Input{})
+		w.draft()
+	}
+	if verb == cvd.VerbUnschedule {
+		w.do(machine, cvd.VerbSchedule, cvd.Input{Seq: w.c.Release.Draft, Until: w.now.Add(9 * day)})
+	}
+	if verb == cvd.VerbRetract {
+		w.do(machine, cvd.VerbPublish, cvd.Input{Seq: w.c.Release.Draft})
 	}
 	w.now = w.now.Add(hour)
 	return w
@@ -65,6 +77,9 @@ func TestRules(t *testing.T) {
 			words bool
 		}{{"a member", member, false}, {"a member, with words", member, true}, {"a machine, with words", machine, true}, {"the reporter", reporter, false}} {
 			in := least(spec.Verb)
+			if slices.Contains(spec.Needs, "until") {
+				in.Until = tuesday.Add(20 * day)
+			}
 			if may.Of(who.by, spec.Verb) == may.Nowhere {
 				continue
 			}
@@ -76,6 +91,9 @@ func TestRules(t *testing.T) {
 			}
 			w := stage(t, spec.Verb)
 			before := w.c.Clone()
+			if slices.Contains(spec.Needs, "seq") && in.Seq == 0 {
+				in.Seq = w.c.Release.Draft
+			}
 			w.do(who.by, spec.Verb, in)
 			fmt.Fprintf(&b, "\t%-22s %s\n", who.name, what(before, w.c))
 		}

@@ -238,6 +238,14 @@ func least(verb cvd.Verb) cvd.Input {
 		in.Missing = []string{"the version"}
 	case cvd.VerbSeverity:
 		in.Vector = "high"
+	case cvd.VerbAdvise:
+		in.Advisory = &cvd.Advisory{Title: "Login bypass"}
+	case cvd.VerbSchedule, cvd.VerbPublish:
+		in.Seq, in.Reason = 0, "words"
+	case cvd.VerbCheckResult:
+		in.Outcome = "pass"
+	case cvd.VerbCVE:
+		in.CVE, in.Outcome = "CVE-2026-12345", "reserved"
 	}
 	return in
 }

@@ -57,6 +57,15 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbPrivacy:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbNoncompliance: {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbInvite:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbOfferCheck:    {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbCheckResult:   {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbCVE:           {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAdvise:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbSchedule:      {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbUnschedule:    {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbPublish:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbRetract:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbNoAdvisory:    {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbReissue:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRedact:        {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbSuccessor:     {cvd.RoleLead: All, cvd.RoleMember: All},
@@ -68,7 +77,7 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 // byReporter are the verbs that a receipt opens, in its Own cases.
 var byReporter = []cvd.Verb{
 	cvd.VerbRead, cvd.VerbProvide, cvd.VerbMessage, cvd.VerbAttach, cvd.VerbWithdraw,
-	cvd.VerbAppeal, cvd.VerbContact, cvd.VerbSuccessor,
+	cvd.VerbAppeal, cvd.VerbContact, cvd.VerbSuccessor, cvd.VerbCheckResult,
 }
 
 // byPerson are the verbs that only a person may do: a token marked as a

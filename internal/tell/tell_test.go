@@ -25,7 +25,7 @@ var eventTypes = func() []cvd.EventType {
 	for _, spec := range rule.Specs {
 		out = append(out, spec.Event)
 	}
-	return append(out, cvd.EventRuled, cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded)
+	return append(out, cvd.EventRuled, cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventHeadsUp, cvd.EventHeld)
 }()
 
 func caseOf(email string) *cvd.Case {
@@ -112,7 +112,7 @@ func TestKeysAreStableAndDistinct(t *testing.T) {
 		}
 		clear(seen)
 		for _, e := range a {
-			if seen[e.Key] && typ != cvd.EventAppealed && typ != cvd.EventPrivacy && typ != cvd.EventNoncompliance {
+			if seen[e.Key] && typ != cvd.EventAppealed && typ != cvd.EventPrivacy && typ != cvd.EventNoncompliance && typ != cvd.EventHeld {
 				t.Errorf("%s: the key %s twice", typ, e.Key)
 			}
 			seen[e.Key] = true

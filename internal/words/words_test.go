@@ -29,7 +29,7 @@ func TestEveryWordOfTheField(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range []cvd.EventType{cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventRuled} {
+	for _, e := range []cvd.EventType{cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventRuled, cvd.EventHeadsUp, cvd.EventHeld} {
 		if !v.Has("event."+string(e)+".team") || !v.Has("event."+string(e)+".reporter") {
 			t.Errorf("event %s is missing", e)
 		}

@@ -27,6 +27,12 @@ type Deed struct {
 	Urgent bool
 	// Link is the other case, for a successor.
 	Link *cvd.Link
+	// Advisory is the id that a first draft gets.
+	Advisory cvd.AdvisoryID
+	// Public says of what is published that anybody may read it.
+	Public bool
+	// Two says that a second person confirmed it, or somebody single-handed.
+	Two bool
 	// Ruling is the input of the pending ruling, for confirm.
 	Ruling *cvd.Input
 }
@@ -57,14 +63,14 @@ func Decide(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 		walk = nil // the reporter may leave, but the case is not closed under an embargo
 	}
 	ev := start(c, spec, d, now)
-	if err := walkAll(c, &ev, spec, walk); err != nil {
+	if err := walkAll(c, &ev, spec, walk, d); err != nil {
 		return nil, err
 	}
 	if d.Second { // only now: what could not be done is not proposed either
 		return []cvd.Event{propose(c, d, now)}, nil
 	}
 	mark(c, &ev, d)
-	return []cvd.Event{ev}, nil
+	return append([]cvd.Event{ev}, follow(c, &ev, d)...), nil
 }
 
 // Possible tells whether the verb could be done to the case now by this actor,
@@ -85,7 +91,7 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	if spec.Tell == cvd.TellReporter && v == cvd.VerbMessage && !c.HasReporter() {
 		return false
 	}
-	d := Deed{Verb: v, By: by}
+	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}}
 	switch v {
 	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
 		return true
@@ -93,76 +99,6 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 		return c.Assignee != by.ID
 	}
 	return checkState(c, d, c.Updated) == nil
-}
-
-// checkInput refuses members that the verb does not take and misses those it
-// needs, all at once.
-func checkInput(spec *Spec, d Deed) error {
-	var faults cvd.Faults
-	in := d.In
-	given := given(in)
-	for _, name := range given {
-		if !slices.Contains(spec.Takes, name) {
-			faults = append(faults, cvd.Fault{Field: name, Problem: fmt.Sprintf("is not taken by %s", spec.Verb), Remedy: "leave it out"})
-		}
-	}
-	for _, name := range spec.Needs {
-		if !slices.Contains(given, name) {
-			faults = append(faults, cvd.Fault{Field: name, Problem: fmt.Sprintf("is needed by %s", spec.Verb), Remedy: "give it"})
-		}
-	}
-	if spec.Verb == cvd.VerbAsk && in.Text == "" && len(in.Missing) == 0 {
-		faults = append(faults, cvd.Fault{Field: "missing", Problem: "nothing is asked for", Remedy: "list what is missing, or write it as text"})
-	}
-	if spec.Verb == cvd.VerbSeverity && in.Vector != "" && d.Score == nil {
-		faults = append(faults, cvd.Fault{Field: "vector", Problem: "was not rated", Remedy: "give a CVSS vector that can be rated"})
-	}
-	if spec.Verb == cvd.VerbAttach && d.File == nil {
-		faults = append(faults, cvd.Fault{Field: "file", Problem: "is missing", Remedy: "send a file"})
-	}
-	if in.Silent != "" && in.Text != "" {
-		faults = append(faults, cvd.Fault{Field: "silent", Problem: "a text to the reporter and a reason for silence exclude each other", Remedy: "give one of them"})
-	}
-	return faults.Err()
-}
-
-// tidy takes blanks for nothing, so that no reason for silence and no word to
-// the reporter is one that cannot be read.
-func tidy(in cvd.Input) cvd.Input {
-	for _, s := range []*string{&in.Text, &in.Note, &in.Reason, &in.Silent, &in.Vector, &in.To, &in.Outcome} {
-		if strings.TrimSpace(*s) == "" {
-			*s = ""
-		}
-	}
-	blank := func(s string) bool { return strings.TrimSpace(s) == "" }
-	if slices.ContainsFunc(in.Missing, blank) {
-		in.Missing = slices.DeleteFunc(slices.Clone(in.Missing), blank)
-	}
-	return in
-}
-
-// given names the members that hold something.
-func given(in cvd.Input) []string {
-	var out []string
-	has := func(name string, ok bool) {
-		if ok {
-			out = append(out, name)
-		}
-	}
-	has("text", in.Text != "")
-	has("note", in.Note != "")
-	has("reason", in.Reason != "")
-	has("silent", in.Silent != "")
-	has("clauses", len(in.Clauses) > 0)
-	has("missing", len(in.Missing) > 0)
-	has("vector", in.Vector != "")
-	has("to", in.To != "")
-	has("outcome", in.Outcome != "")
-	has("clock", in.Clock != "")
-	has("until", !in.Until.IsZero())
-	has("seq", in.Seq != 0)
-	has("contact", in.Contact != nil)
-	return out
 }
 
 func notFrom(c *cvd.Case, spec *Spec) error {
@@ -183,7 +119,6 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 	if c.Embargoed() && (d.Verb == cvd.VerbClose || d.Verb == cvd.VerbHandOn) {
 		return fmt.Errorf("%w: a case under an active embargo is deferred, not closed", cvd.ErrEmbargoed)
 	}
-	refuse := func(why string) error { return fmt.Errorf("%w: %s", cvd.ErrNotReady, why) }
 	reporter := c.Participant(cvd.Reporter)
 	switch d.Verb {
 	case cvd.VerbProvide:
@@ -195,11 +130,8 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 			return refuse("already acknowledged")
 		}
 	case cvd.VerbClaim:
-		if c.Assignee != "" && (c.Assignee == d.In.To || (d.In.To == "" && c.Assignee == d.By.ID)) {
-			return refuse("they hold the case already")
-		}
-		if c.Assignee != "" && c.Assignee != d.By.ID && d.In.To == "" {
-			return refuse("somebody else holds the case; name them in \"to\" to take it over, or ask them to release it")
+		if err := checkClaim(c, d); err != nil {
+			return err
 		}
 	case cvd.VerbRelease:
 		if c.Assignee == "" {
@@ -234,14 +166,33 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 			return cvd.Faults{{Field: "seq", Problem: "no such event in this case", Remedy: "give the number of the event whose words are to go"}}
 		}
 	}
-	if c.Pending != nil && (d.Second || c.Pending.Verb == d.Verb) {
+	if err := releasable(c, d, now); err != nil {
+		return err
+	}
+	if c.Pending != nil && (d.Second || (c.Pending.Verb == d.Verb && d.By.Kind != cvd.ActorSystem)) {
 		return refuse("a ruling already waits for a second person; confirm or refuse it first")
 	}
 	return nil
 }
 
+func checkClaim(c *cvd.Case, d Deed) error {
+	switch {
+	case c.Assignee == "":
+	case c.Assignee == d.In.To || (d.In.To == "" && c.Assignee == d.By.ID):
+		return refuse("they hold the case already")
+	case c.Assignee != d.By.ID && d.In.To == "":
+		return refuse("somebody else holds the case; name them in \"to\" to take it over, or ask them to release it")
+	}
+	return nil
+}
+
+func refuse(why string) error { return fmt.Errorf("%w: %s", cvd.ErrNotReady, why) }
+
 func checkPostpone(c *cvd.Case, d Deed, now time.Time) error {
 	k := c.Clock(d.In.Clock)
+	if d.In.Clock == cvd.ClockRelease {
+		return cvd.Faults{{Field: "clock", Problem: "the date of a release moves with its schedule", Remedy: "schedule the release anew"}}
+	}
 	if k == nil || !k.Running() {
 		return cvd.Faults{{Field: "clock", Problem: "no such promise is running", Remedy: "name one that is"}}
 	}
@@ -262,7 +213,7 @@ func start(c *cvd.Case, spec *Spec, d Deed, now time.Time) cvd.Event {
 		Body: &cvd.Body{
 			Text: in.Text, Note: in.Note, Reason: in.Reason, Clauses: in.Clauses, Missing: in.Missing,
 			To: in.To, Clock: in.Clock, Until: in.Until, Outcome: in.Outcome, Contact: in.Contact,
-			Score: d.Score, File: d.File,
+			Score: d.Score, File: d.File, Advisory: in.Advisory, CVE: in.CVE,
 		},
 	}
 	if ev.Tell == cvd.TellReporter {
@@ -282,7 +233,7 @@ func start(c *cvd.Case, spec *Spec, d Deed, now time.Time) cvd.Event {
 }
 
 // walkAll writes the verb's arrows into the event.
-func walkAll(c *cvd.Case, ev *cvd.Event, spec *Spec, deeds []string) error {
+func walkAll(c *cvd.Case, ev *cvd.Event, spec *Spec, deeds []string, d Deed) error {
 	rm := c.RM()
 	for _, do := range deeds {
 		to, err := rm.Next(do)
@@ -292,8 +243,11 @@ func walkAll(c *cvd.Case, ev *cvd.Event, spec *Spec, deeds []string) error {
 		ev.Arrows = append(ev.Arrows, cvd.Arrow{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: string(rm), Do: do, To: string(to)})
 		rm = to
 	}
-	facts := c.Facts
-	for i, f := range spec.Facts {
+	facts, record := c.Facts, spec.Facts
+	if d.Verb == cvd.VerbPublish && d.Public && !facts.Has(cvd.FactPublic) {
+		record = []string{cvd.FactPublic}
+	}
+	for i, f := range record {
 		if i > 0 && facts.Has(f) {
 			continue
 		}
@@ -353,6 +307,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbClose, cvd.VerbHandOn, cvd.VerbWithdraw:
 		ev.Body.Outcome = outcome(c, d)
 	}
+	markRelease(c, ev, d)
 	if c.Pending != nil && slices.ContainsFunc(ev.Arrows, endsCase) {
 		ev.Pending = &cvd.Pending{}
 	}

@@ -72,6 +72,10 @@ func randomDeed(t *rapid.T, c *cvd.Case) Deed {
 	if d.In.Seq != 0 {
 		d.In.Seq = rapid.Int64Range(1, c.Version).Draw(t, "seq")
 	}
+	if slices.Contains(drafts, d.Verb) && rapid.Bool().Draw(t, "latest") {
+		d.In.Seq = c.Release.Draft
+	}
+	d.Public = rapid.Bool().Draw(t, "public")
 	d.Second = rapid.IntRange(0, 4).Draw(t, "second") == 0
 	d.Alone = rapid.IntRange(0, 4).Draw(t, "alone") == 0
 	d.Urgent = rapid.IntRange(0, 9).Draw(t, "urgent") == 0
@@ -90,6 +94,8 @@ func (w *walk) clocks(t *rapid.T, ev *cvd.Event) {
 		ev.Clocks = []cvd.Clock{k}
 	case cvd.EventAccepted:
 		ev.Clocks = []cvd.Clock{{Kind: cvd.ClockFix, Started: w.now, Due: w.now.Add(90 * 24 * time.Hour), Target: rapid.Bool().Draw(t, "target")}}
+	case cvd.EventScheduled:
+		ev.Clocks = []cvd.Clock{{Kind: cvd.ClockRelease, Started: w.now, Due: w.c.Release.At}}
 	case cvd.EventAcknowledged:
 		ev.Clocks = []cvd.Clock{{Kind: cvd.ClockAcknowledge, Started: noon, Due: noon.Add(time.Hour), Met: w.now}}
 	}
@@ -132,7 +138,7 @@ func (w *walk) act(t *rapid.T) {
 		t.Fatalf("asked twice, %s answers differently: %v %v %s", d.Verb, err, err2, diff)
 	}
 	if err != nil {
-		kinds := []error{cvd.ErrNotFound, cvd.ErrForbidden, cvd.ErrInvalid, cvd.ErrNotReady, cvd.ErrEmbargoed}
+		kinds := []error{cvd.ErrNotFound, cvd.ErrForbidden, cvd.ErrInvalid, cvd.ErrNotReady, cvd.ErrEmbargoed, cvd.ErrConflict}
 		if evs != nil || !slices.ContainsFunc(kinds, func(k error) bool { return errors.Is(err, k) }) {
 			t.Fatalf("%s: %v is of no kind, or came with events", d.Verb, err)
 		}
@@ -157,6 +163,16 @@ func (w *walk) act(t *rapid.T) {
 	}
 }
 
+// hold is what the clock does to a scheduled release whose gates are shut.
+func (w *walk) hold(t *rapid.T) {
+	if w.c.Release.At.IsZero() {
+		return
+	}
+	ev := Hold(w.c, "a gate is shut", w.c.Release.At.Add(24*time.Hour), w.now)
+	neverSilent(t, ev)
+	w.apply(t, ev)
+}
+
 func same(t *rapid.T, want, got *cvd.Case) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("the case changed (-before +after):\n%s", diff)
@@ -166,7 +182,7 @@ func same(t *rapid.T, want, got *cvd.Case) {
 // open is what of a case the heads alone tell: all but the words.
 func openOnly(c *cvd.Case) *cvd.Case {
 	d := c.Clone()
-	d.Title, d.Product, d.Affects, d.Missing, d.Score, d.Outcome = "", "", "", nil, nil, ""
+	d.Title, d.Product, d.Affects, d.Missing, d.Score, d.Outcome, d.CVEs = "", "", "", nil, nil, "", nil
 	for i := range d.Participants {
 		d.Participants[i].Contact, d.Participants[i].ContactBox = nil, nil
 	}
@@ -205,9 +221,12 @@ func TestReplayIsTheCase(t *testing.T) {
 		w := begin(t)
 		for range rapid.IntRange(0, 40).Draw(t, "steps") {
 			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 50).Draw(t, "hours")) * time.Hour)
-			if rapid.IntRange(0, 5).Draw(t, "turn") == 0 {
+			switch rapid.IntRange(0, 9).Draw(t, "turn") {
+			case 0:
 				w.embargo(t)
-			} else {
+			case 1:
+				w.hold(t)
+			default:
 				w.act(t)
 			}
 		}
@@ -232,15 +251,20 @@ func TestReplayIsTheCase(t *testing.T) {
 // The walk must reach what it is to prove something about.
 func TestWalksReachEveryState(t *testing.T) {
 	reached := map[cvd.RM]bool{}
+	published := false
 	for seed := range 300 {
 		g := rapid.Custom(func(t *rapid.T) cvd.RM {
 			w := begin(t)
-			for range 25 {
+			for range 40 {
 				w.act(t)
 			}
+			published = published || w.c.Release.Revision > 0
 			return w.c.RM()
 		})
 		reached[g.Example(seed)] = true
+	}
+	if !published {
+		t.Error("no random walk publishes an advisory")
 	}
 	for _, s := range states[1:] {
 		if !reached[s] {

@@ -59,7 +59,7 @@ func confirm(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 	if d.Ruling == nil {
 		return nil, fmt.Errorf("%w: the ruling's words are gone; rule again", cvd.ErrNotReady)
 	}
-	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score}, now)
+	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score, Public: d.Public, Two: true}, now)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func SingleHanded(c *cvd.Case, proposed []cvd.Event, d Deed, now time.Time) ([]c
 			return nil, err
 		}
 	}
-	then, err := Decide(next, Deed{Verb: cvd.VerbConfirm, By: d.By, Alone: true, Ruling: &d.In, Score: d.Score}, now)
+	then, err := Decide(next, Deed{Verb: cvd.VerbConfirm, By: d.By, Alone: true, Ruling: &d.In, Score: d.Score, Public: d.Public}, now)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,10 @@ var states = []cvd.RM{cvd.RMStart, cvd.RMReceived, cvd.RMInvalid, cvd.RMValid, c
 
 var open = []cvd.RM{cvd.RMReceived, cvd.RMInvalid, cvd.RMValid, cvd.RMDeferred, cvd.RMAccepted}
 
+// released are the states in which an advisory may be worked: what was taken on
+// once. A case that is closed stays closed.
+var released = []cvd.RM{cvd.RMValid, cvd.RMDeferred, cvd.RMAccepted, cvd.RMClosed}
+
 // stay walks no arrow from each of the states.
 func stay(states ...cvd.RM) map[cvd.RM][]string {
 	m := map[cvd.RM][]string{}
@@ -82,6 +86,15 @@ var Specs = []Spec{
 	{Verb: cvd.VerbNoncompliance, Event: cvd.EventNoncompliance, Walk: stay(open...), Tell: cvd.TellReporter, Takes: append([]string{"reason", "clauses"}, told...), Needs: []string{"reason", "clauses"}},
 	{Verb: cvd.VerbInvite, Event: cvd.EventInvited, Walk: stay(open...), Tell: cvd.TellTeam, Takes: []string{"to", "note"}, Needs: []string{"to"}},
 	{Verb: cvd.VerbContact, Event: cvd.EventContact, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: []string{"contact"}, Needs: []string{"contact"}},
+	{Verb: cvd.VerbOfferCheck, Event: cvd.EventCheckOffered, Walk: stay(cvd.RMValid, cvd.RMAccepted), Tell: cvd.TellReporter, Takes: append([]string{"seq"}, heard...), Needs: []string{"text"}},
+	{Verb: cvd.VerbCheckResult, Event: cvd.EventChecked, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: append([]string{"outcome"}, heard...), Needs: []string{"outcome"}},
+	{Verb: cvd.VerbCVE, Event: cvd.EventCVE, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: append([]string{"cve", "outcome"}, told...), Needs: []string{"outcome"}},
+	{Verb: cvd.VerbAdvise, Event: cvd.EventDrafted, Walk: stay(released...), Tell: cvd.TellTeam, Takes: []string{"advisory", "seq", "note"}, Needs: []string{"advisory"}},
+	{Verb: cvd.VerbSchedule, Event: cvd.EventScheduled, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"until", "seq", "reason"}, heard...), Needs: []string{"until", "seq"}},
+	{Verb: cvd.VerbUnschedule, Event: cvd.EventUnscheduled, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"reason"}, heard...), Needs: []string{"reason"}},
+	{Verb: cvd.VerbPublish, Event: cvd.EventPublished, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"seq", "reason"}, heard...), Needs: []string{"seq"}},
+	{Verb: cvd.VerbRetract, Event: cvd.EventRetracted, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"reason"}, heard...), Needs: []string{"reason"}},
+	{Verb: cvd.VerbNoAdvisory, Event: cvd.EventNoAdvisory, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"reason"}, heard...), Needs: []string{"reason"}},
 	{Verb: cvd.VerbReissue, Event: cvd.EventReissued, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: []string{"reason"}, Needs: []string{"reason"}},
 	{Verb: cvd.VerbRedact, Event: cvd.EventRedacted, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: []string{"seq", "reason"}, Needs: []string{"seq", "reason"}},
 	{Verb: cvd.VerbForget, Event: cvd.EventForgotten, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: []string{"reason"}, Needs: []string{"reason"}},

@@ -47,6 +47,17 @@ func ready(c *cvd.Case, v cvd.Verb) *cvd.Case {
 		c.Clocks = []cvd.Clock{{Kind: cvd.ClockFix, Started: noon, Due: noon.Add(time.Hour)}}
 	case cvd.VerbFixDeployed:
 		c.Facts = "VFdpxa"
+	case cvd.VerbSchedule, cvd.VerbPublish:
+		c.Release = cvd.Release{Advisory: "FLSA-2026-2222222", Draft: 1}
+	case cvd.VerbUnschedule:
+		c.Release = cvd.Release{Advisory: "FLSA-2026-2222222", Draft: 1, At: noon.Add(48 * time.Hour)}
+	case cvd.VerbRetract:
+		c.Release = cvd.Release{Advisory: "FLSA-2026-2222222", Draft: 1, Published: 1, Revision: 1}
+	case cvd.VerbCheckResult:
+		c.Release.Check = cvd.CheckOffered
+	}
+	if c.Closed() {
+		c.Accepted = noon
 	}
 	return c
 }
@@ -66,6 +77,14 @@ func deed(v cvd.Verb, by cvd.Actor) Deed {
 		d.File = &cvd.Attachment{Blob: "b", Name: "poc.txt", Size: 3}
 	case cvd.VerbConfirm:
 		d.Ruling = &cvd.Input{Note: "as discussed"}
+	case cvd.VerbCheckResult:
+		d.In.Outcome = string(cvd.CheckPass)
+	case cvd.VerbCVE:
+		d.In.CVE, d.In.Outcome = "CVE-2026-12345", string(cvd.CVEReserved)
+	case cvd.VerbPublish:
+		d.In.Reason = "the first version" // of a second one it would be needed
+	case cvd.VerbAdvise:
+		d.Advisory = "FLSA-2026-2222222"
 	case cvd.VerbSuccessor:
 		d.Link = &cvd.Link{Kind: cvd.LinkSucceededBy, Case: "FL-2026-3333333"}
 	}
@@ -100,6 +119,10 @@ func fill(in *cvd.Input, name string) {
 		in.Seq = 1
 	case "contact":
 		in.Contact = &cvd.Contact{Name: "Rea"}
+	case "advisory":
+		in.Advisory = &cvd.Advisory{Title: "Login bypass", Details: "It breaks."}
+	case "cve":
+		in.CVE = "CVE-2026-12345"
 	}
 }
 
@@ -193,7 +216,7 @@ func TestSpecsAreWhole(t *testing.T) {
 	verbs, events := map[cvd.Verb]bool{}, map[cvd.EventType]bool{}
 	known := given(cvd.Input{
 		Text: "x", Note: "x", Reason: "x", Silent: "x", Clauses: []string{"x"}, Missing: []string{"x"}, Vector: "x",
-		To: "x", Outcome: "x", Clock: "x", Until: noon, Seq: 1, Contact: &cvd.Contact{},
+		To: "x", Outcome: "x", Clock: "x", Until: noon, Seq: 1, Contact: &cvd.Contact{}, Advisory: &cvd.Advisory{}, CVE: "x",
 	})
 	for _, s := range Specs {
 		if verbs[s.Verb] || events[s.Event] {
