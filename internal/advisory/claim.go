@@ -108,10 +108,7 @@ func spread(p *cvd.AdvisoryProduct, affect *cvd.Affect) []Claim {
 // PURL is the product's package URL with the claim's version, or "" for a product
 // that has none or whose own is unusable. The range of a claim has no place in it.
 func (c Claim) PURL() string {
-	if c.Product.PURL == "" {
-		return ""
-	}
-	p, err := packageurl.FromString(c.Product.PURL)
+	p, err := packageurl.FromString(PURL(c.Product))
 	if err != nil {
 		return ""
 	}

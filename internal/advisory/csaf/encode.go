@@ -9,8 +9,6 @@
 package csaf
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
@@ -27,6 +25,7 @@ import (
 var Format = advisory.Format{
 	Name: "csaf", Media: "application/json", Ext: ".json",
 	Covers: advisoryProfile.covers,
+	File:   advisoryProfile.file,
 	Encode: advisoryProfile.encode,
 }
 
@@ -35,6 +34,7 @@ var Format = advisory.Format{
 var VEX = advisory.Format{
 	Name: "csaf-vex", Media: "application/json", Ext: ".json",
 	Covers: vexProfile.covers,
+	File:   vexProfile.file,
 	Encode: vexProfile.encode,
 }
 
@@ -87,14 +87,7 @@ func (p profile) encode(a *cvd.Advisory, pub advisory.Publisher) ([]byte, error)
 	for i := range a.Vulnerabilities {
 		doc.Vulnerabilities = append(doc.Vulnerabilities, w.vulnerability(i))
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(doc); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return advisory.Marshal(doc)
 }
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
@@ -202,8 +195,8 @@ func line(at time.Time, text string) string { return strings.TrimSpace(instant(a
 func (w *writer) references() []reference {
 	self := w.url(w.p.Base, w.a)
 	out := []reference{{"self", w.v.Say(w.self), self}}
-	if w.a.TLP.Public() {
-		out = append(out, reference{"self", w.v.Say("csaf.self.page"), w.p.Base + "/advisories/" + url.PathEscape(string(w.a.ID))})
+	if page := advisory.Page(w.a, w.p); page != "" && w.a.TLP.Public() {
+		out = append(out, reference{"self", w.v.Say("csaf.self.page"), page})
 	}
 	own := len(out)
 	for _, r := range w.a.References {

@@ -48,7 +48,7 @@ var formats = []advisory.Format{csaf.Format, csaf.VEX}
 func TestDocuments(t *testing.T) {
 	for name, a := range advisorytest.Records(t) {
 		for _, f := range formats {
-			b, err := f.Encode(a, advisorytest.Publisher())
+			b, err := f.Encode(a, advisorytest.Publisher)
 			if err != nil {
 				t.Errorf("%s as %s: %v", name, f.Name, err)
 				continue
@@ -125,7 +125,7 @@ func TestValidatorLibrary(t *testing.T) {
 }
 
 func TestCoversSaysEverythingAtOnce(t *testing.T) {
-	p := advisorytest.Publisher()
+	p := advisorytest.Publisher
 	for name, a := range advisorytest.Records(t) {
 		for _, f := range formats {
 			if err := f.Covers(a, p); err != nil {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
 )
 
@@ -47,7 +48,10 @@ func Label(t cvd.TLP) string {
 // documents of one publisher never have the same tracking id.
 const vexSuffix = "-VEX"
 
-// URL is where the document stands below the publisher's base, for a record that
+// file names the record's document of the profile.
+func (p profile) file(a *cvd.Advisory, _ advisory.Publisher) string { return FileName(p.id(a)) }
+
+// url is where the document stands below the publisher's base, for a record that
 // has its first instant.
 func (p profile) url(base string, a *cvd.Advisory) string {
 	return base + "/.well-known/csaf/" + Folder(a.TLP, a.Published.UTC().Year()) + "/" + FileName(p.id(a))
