@@ -15,7 +15,11 @@ import (
 // Publisher is who publishes, as documents name them. It comes from the policy
 // and the configuration, never from the record.
 type Publisher struct {
-	Name      string // the organisation
+	Name string // the organisation
+	// Category is what it is to the products, in the words of CSAF 2.0
+	// (3.2.1.8.1): vendor, coordinator, discoverer, translator, user, other; empty
+	// is vendor.
+	Category  string
 	Namespace string // an https URL that the organisation controls (CSAF 2.0, 3.2.1.8.4)
 	Contact   string // how to reach it, such as a mail address
 	// Base is the https origin under which documents are served, without a slash
@@ -39,6 +43,14 @@ type Format struct {
 	Ext   string // with its dot
 	// Covers says why the record cannot be said in this format, or nil.
 	Covers func(a *cvd.Advisory, p Publisher) error
+	// Split divides a record into those that Encode writes one document each for,
+	// in a stable order, the one that stands for the advisory first; nil for a
+	// format that says any record in one document. Encode of a record that was not
+	// divided writes its first part.
+	Split func(a *cvd.Advisory, p Publisher) []Part
+	// File names the document of a part in a folder of documents; nil is the
+	// advisory's id with Ext.
+	File   func(a *cvd.Advisory, p Publisher) string
 	Encode func(a *cvd.Advisory, p Publisher) ([]byte, error)
 	// Decode reads a document of this format; nil for formats that are only
 	// written. now is the instant of the import. Lost lists what the record cannot
