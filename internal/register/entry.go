@@ -1,7 +1,6 @@
 package register
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -23,6 +22,7 @@ type Entry struct {
 	Published time.Time
 	Modified  time.Time
 	Withdrawn time.Time // zero: it stands
+	At        time.Time // when this revision came into the register
 	Aliases   []string  // other names, CVE ids first
 	Products  []string  // names, as people know them
 	PURLs     []string
@@ -32,25 +32,28 @@ type Entry struct {
 	// Band and Score are of its worst vector; empty and 0 without one.
 	Band  cvd.Band
 	Score float64
-	// Formats names the documents that there are, in the order of the
-	// configuration.
-	Formats []string
+	// Documents names those that there are, in the order of the formats: the
+	// format's name, and for further documents of one format that with a slash
+	// and the name of the part.
+	Documents []string
 }
 
-// Has tells whether there is a document of that format.
-func (e *Entry) Has(format string) bool { return slices.Contains(e.Formats, format) }
+// Has tells whether there is a document of that name.
+func (e *Entry) Has(name string) bool { return slices.Contains(e.Documents, name) }
 
 // Document is one published document of an advisory's latest revision.
 type Document struct {
 	ID       cvd.AdvisoryID
-	Format   string // its format's name
+	Name     string // as Entry.Documents has it
+	File     string // what its format calls the file
 	Media    string // MIME type
 	Ext      string // with its dot
 	Revision int
 	TLP      cvd.TLP // of this revision; never empty
 	Modified time.Time
-	Bytes    []byte // exactly as published
-	SHA256   string // of Bytes, in lower-case hexadecimal
+	At       time.Time // when it came into the register
+	Bytes    []byte    // exactly as published
+	SHA256   string    // of Bytes, in lower-case hexadecimal
 	SHA512   string
 	// Signature is a detached, armored OpenPGP signature over Bytes, and nil
 	// where the house signs nothing.
@@ -62,6 +65,8 @@ type kept struct {
 	Revision  int       `json:"revision"`
 	TLP       cvd.TLP   `json:"tlp"`
 	Modified  time.Time `json:"modified"`
+	At        time.Time `json:"at"`
+	File      string    `json:"file"`
 	Media     string    `json:"media"`
 	Ext       string    `json:"ext"`
 	SHA256    string    `json:"sha256"`
@@ -88,6 +93,7 @@ type body struct {
 	Published  time.Time      `json:"published"`
 	Modified   time.Time      `json:"modified"`
 	Withdrawn  time.Time      `json:"withdrawn,omitzero"`
+	At         time.Time      `json:"at"`
 	Aliases    []string       `json:"aliases,omitempty"`
 	Products   []string       `json:"products,omitempty"`
 	PURLs      []string       `json:"purls,omitempty"`
@@ -101,6 +107,7 @@ type body struct {
 // printed is what the history keeps of a document.
 type printed struct {
 	Name   string `json:"name"`
+	File   string `json:"file"`
 	Media  string `json:"media"`
 	Size   int    `json:"size"`
 	SHA256 string `json:"sha256"`
@@ -156,9 +163,9 @@ func (b *body) entry(seq int64, shared *shelf) *Entry {
 	}
 	return &Entry{
 		ID: b.ID, Seq: seq, Revision: b.Revision, Title: b.Title, TLP: cvd.TLP(shared.word(string(b.TLP))),
-		Published: b.Published, Modified: b.Modified, Withdrawn: b.Withdrawn,
+		Published: b.Published, Modified: b.Modified, Withdrawn: b.Withdrawn, At: b.At,
 		Aliases: b.Aliases, Products: shared.words(b.Products), PURLs: shared.words(b.PURLs), Ecosystems: shared.words(b.Ecosystems),
-		Band: cvd.Band(shared.word(string(b.Band))), Score: b.Score, Formats: shared.list(names),
+		Band: cvd.Band(shared.word(string(b.Band))), Score: b.Score, Documents: shared.list(names),
 	}
 }
 
@@ -208,5 +215,3 @@ func (r *Register) open(row store.Event) (body, error) {
 	}
 	return b, json.Unmarshal(plain, &b)
 }
-
-func hexOf(sum []byte) string { return hex.EncodeToString(sum) }

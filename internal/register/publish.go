@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,7 +79,8 @@ func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publica
 
 // prepare encodes and seals one record.
 func (r *Register) prepare(a *cvd.Advisory, p advisory.Publisher, at time.Time) (item, error) {
-	it := item{body: outline(a), at: at}
+	it := item{body: outline(a), at: at.UTC()}
+	it.body.At = it.at
 	whole, err := json.Marshal(a)
 	if err != nil {
 		return it, err
@@ -93,38 +95,40 @@ func (r *Register) prepare(a *cvd.Advisory, p advisory.Publisher, at time.Time) 
 		if f.Covers != nil && f.Covers(a, p) != nil {
 			continue
 		}
-		b, err := f.Encode(a, p)
+		docs, err := f.Documents(a, p)
 		if err != nil {
 			return it, fmt.Errorf("advisory %s as %s: %w", a.ID, f.Name, err)
 		}
-		if rec, err = r.print(&it, f, b); err != nil {
-			return it, err
+		for _, d := range docs {
+			if rec, err = r.print(&it, f, d); err != nil {
+				return it, err
+			}
+			it.records = append(it.records, rec)
 		}
-		it.records = append(it.records, rec)
 	}
 	return it, nil
 }
 
 // print hashes, signs and seals one document and notes it in the event.
-func (r *Register) print(it *item, f advisory.Format, b []byte) (store.Record, error) {
-	long := sha512.Sum512(b)
+func (r *Register) print(it *item, f advisory.Format, d advisory.Document) (store.Record, error) {
+	short, long := sha256.Sum256(d.Bytes), sha512.Sum512(d.Bytes)
 	k := kept{
-		Revision: it.body.Revision, TLP: it.body.TLP, Modified: it.body.Modified, Media: f.Media, Ext: f.Ext,
-		Bytes: b, SHA256: sum256(b), SHA512: hexOf(long[:]),
+		Revision: it.body.Revision, TLP: it.body.TLP, Modified: it.body.Modified, At: it.at, File: d.File, Media: f.Media, Ext: f.Ext,
+		Bytes: d.Bytes, SHA256: hex.EncodeToString(short[:]), SHA512: hex.EncodeToString(long[:]),
 	}
 	if r.Sign != nil {
 		var err error
-		if k.Signature, err = r.Sign(b, it.at); err != nil {
+		if k.Signature, err = r.Sign(d.Bytes, it.at); err != nil {
 			return store.Record{}, err
 		}
 	}
-	it.body.Documents = append(it.body.Documents, printed{Name: f.Name, Media: f.Media, Size: len(b), SHA256: k.SHA256})
-	return r.Vault.Seal(store.Record{Kind: recordDocument, ID: r.documentID(it.body.ID, f.Name), At: it.at}, k)
+	it.body.Documents = append(it.body.Documents, printed{Name: d.Name, File: d.File, Media: f.Media, Size: len(d.Bytes), SHA256: k.SHA256})
+	return r.Vault.Seal(store.Record{Kind: recordDocument, ID: r.documentID(it.body.ID, d.Name), At: it.at}, k)
 }
 
 func sum256(b []byte) string {
 	sum := sha256.Sum256(b)
-	return hexOf(sum[:])
+	return hex.EncodeToString(sum[:])
 }
 
 // Write stores the publication in the caller's transaction: with its commit every
@@ -174,7 +178,7 @@ func (p *Publication) latest(tx store.Tx) (int64, error) {
 }
 
 func (r *Register) seal(it *item, seq int64) (store.Event, error) {
-	h, err := json.Marshal(head{Stream: Stream, Seq: seq, Type: "published", V: 1, At: it.at.UTC()})
+	h, err := json.Marshal(head{Stream: Stream, Seq: seq, Type: "published", V: 1, At: it.at})
 	if err != nil {
 		return store.Event{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -142,13 +143,15 @@ func (r *Register) Entries(ctx context.Context) ([]*Entry, error) {
 	return r.sorted, nil
 }
 
+var errNone = fmt.Errorf("%w: no such advisory", cvd.ErrNotFound)
+
 // known is the entry in memory.
 func (r *Register) known(id cvd.AdvisoryID) (*Entry, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.byStem[advisory.Stem(id)]
 	if e == nil || e.ID != id {
-		return nil, fmt.Errorf("%w: no such advisory", cvd.ErrNotFound)
+		return nil, errNone
 	}
 	return e, nil
 }
@@ -159,6 +162,19 @@ func (r *Register) Entry(ctx context.Context, id cvd.AdvisoryID) (*Entry, error)
 		return nil, err
 	}
 	return r.known(id)
+}
+
+// Filed is the latest revision of the advisory with that stem (advisory.Stem).
+func (r *Register) Filed(ctx context.Context, stem string) (*Entry, error) {
+	if err := r.look(ctx, nil); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.byStem[stem]; e != nil {
+		return e, nil
+	}
+	return nil, errNone
 }
 
 // Record is the whole record of one revision, 0 for the latest;
@@ -186,48 +202,55 @@ func (r *Register) Record(ctx context.Context, id cvd.AdvisoryID, revision int) 
 }
 
 // Document is a published document of the advisory's latest revision;
-// cvd.ErrNotFound if it has none of that format. Who may read it stands in the
+// cvd.ErrNotFound if it has none of that name. Who may read it stands in the
 // document, not in an entry that was read before.
-func (r *Register) Document(ctx context.Context, id cvd.AdvisoryID, format string) (Document, error) {
+func (r *Register) Document(ctx context.Context, id cvd.AdvisoryID, name string) (Document, error) {
 	var d Document
 	err := r.look(ctx, func(tx store.Tx) error {
 		var err error
-		d, err = r.document(tx, id, format)
+		d, err = r.document(tx, id, name)
 		return err
 	})
 	return d, err
 }
 
 // Documents reads the documents of one format of many advisories in one
-// snapshot, and hands them to each in the order of the ids. Those that have none
-// are left out.
+// snapshot, all parts of them, and hands them to each in the order of the ids.
+// Advisories that have none are left out. each may be called again from the
+// beginning.
 func (r *Register) Documents(ctx context.Context, ids []cvd.AdvisoryID, format string, each func(d Document) error) error {
 	return r.look(ctx, func(tx store.Tx) error {
 		for _, id := range ids {
-			d, err := r.document(tx, id, format)
+			e, err := r.known(id)
 			if errors.Is(err, cvd.ErrNotFound) {
 				continue
 			}
-			if err == nil {
-				err = each(d)
-			}
-			if err != nil {
-				return err
+			for _, name := range e.Documents {
+				if of, _, _ := strings.Cut(name, "/"); of != format {
+					continue
+				}
+				d, err := r.document(tx, id, name)
+				if err == nil {
+					err = each(d)
+				}
+				if err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
 }
 
-func (r *Register) document(tx store.Tx, id cvd.AdvisoryID, format string) (Document, error) {
+func (r *Register) document(tx store.Tx, id cvd.AdvisoryID, name string) (Document, error) {
 	e, err := r.known(id)
 	if err != nil {
 		return Document{}, err
 	}
-	if !e.Has(format) {
-		return Document{}, fmt.Errorf("%w: it is not published in that format", cvd.ErrNotFound)
+	if !e.Has(name) {
+		return Document{}, fmt.Errorf("%w: it has no document of that name", cvd.ErrNotFound)
 	}
-	rec, err := tx.Record(recordDocument, r.documentID(id, format))
+	rec, err := tx.Record(recordDocument, r.documentID(id, name))
 	if err != nil {
 		return Document{}, err
 	}
@@ -236,13 +259,13 @@ func (r *Register) document(tx store.Tx, id cvd.AdvisoryID, format string) (Docu
 		return Document{}, err
 	}
 	return Document{
-		ID: id, Format: format, Media: k.Media, Ext: k.Ext, Revision: k.Revision, TLP: k.TLP, Modified: k.Modified,
+		ID: id, Name: name, File: k.File, Media: k.Media, Ext: k.Ext, Revision: k.Revision, TLP: k.TLP, Modified: k.Modified, At: k.At,
 		Bytes: k.Bytes, SHA256: k.SHA256, SHA512: k.SHA512, Signature: k.Signature,
 	}, nil
 }
 
-func (r *Register) documentID(id cvd.AdvisoryID, format string) string {
-	return r.Vault.Blind(string(recordDocument), fmt.Sprintf("%s\n%s", id, format))
+func (r *Register) documentID(id cvd.AdvisoryID, name string) string {
+	return r.Vault.Blind(string(recordDocument), fmt.Sprintf("%s\n%s", id, name))
 }
 
 func (r *Register) wholeID(id cvd.AdvisoryID, revision int) string {

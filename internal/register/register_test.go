@@ -128,7 +128,7 @@ func TestPublishAndRead(t *testing.T) {
 			must(t, err)
 			if e.Revision != 1 || e.Band != cvd.BandCritical || e.Score != 9.8 || e.TLP != cvd.TLPClear || !e.Withdrawn.IsZero() ||
 				!slices.Equal(e.Aliases, []string{"CVE-2026-0001", "GHSA-x"}) || !slices.Equal(e.Products, []string{"Gateway"}) ||
-				!slices.Equal(e.Ecosystems, []string{"Go", "Debian"}) || !slices.Equal(e.Formats, []string{"plain", "terse"}) {
+				!slices.Equal(e.Ecosystems, []string{"Go", "Debian"}) || !slices.Equal(e.Documents, []string{"plain", "terse"}) {
 				t.Errorf("entry %+v", e)
 			}
 			d, err := reg.Document(ctx, one.ID, "plain")

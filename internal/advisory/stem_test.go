@@ -10,7 +10,7 @@ import (
 	"fairlead/internal/cvd"
 )
 
-func TestFileName(t *testing.T) {
+func TestStem(t *testing.T) {
 	for id, want := range map[cvd.AdvisoryID]string{
 		"NLSA-2026-7KQ4MXZ":          "nlsa-2026-7kq4mxz.json",
 		"RHSA-2024:0001":             "rhsa-2024_0001.json",
@@ -21,14 +21,14 @@ func TestFileName(t *testing.T) {
 		"Ümlaut\x00-2026":            "_mlaut_-2026.json",
 		"\u212aelvin (lower case k)": "kelvin_lower_case_k_.json",
 	} {
-		if got := advisory.FileName(id); got != want {
+		if got := advisory.Stem(id) + ".json"; got != want {
 			t.Errorf("%q is filed as %q, want %q", id, got, want)
 		}
 	}
 }
 
 // The standard's own examples of names.
-func TestFileNamesOfTheStandard(t *testing.T) {
+func TestStemsOfTheStandard(t *testing.T) {
 	dir := filepath.Join("..", "..", "..", "shared", "data", "oasis-csaf", "csaf_2.1", "test", "filenames", "data")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("the examples of OASIS are not here: the names of files are only held against our own")
@@ -55,7 +55,7 @@ func TestFileNamesOfTheStandard(t *testing.T) {
 				t.Fatal(err)
 			}
 			seen++
-			if name := advisory.FileName(doc.Document.Tracking.ID); (name == filepath.Base(path)) != (kind == "valid") {
+			if name := advisory.Stem(doc.Document.Tracking.ID) + ".json"; (name == filepath.Base(path)) != (kind == "valid") {
 				t.Errorf("%s, %s: we would file it as %s", kind, filepath.Base(path), name)
 			}
 		}
