@@ -50,11 +50,12 @@ func (f Format) file(part Part, p Publisher) string {
 	if f.File != nil {
 		return f.File(part.Record, p)
 	}
-	return FileName(string(part.Record.ID)) + f.Ext
+	return PlainName(string(part.Record.ID)) + f.Ext
 }
 
-// FileName turns an id into a name that is one plain file in any folder.
-func FileName(id string) string {
+// PlainName turns an id into a file name that keeps it readable and is one plain
+// file in any folder.
+func PlainName(id string) string {
 	id = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || strings.ContainsRune(`/\<>:"|?*`, r) {
 			return '_'
