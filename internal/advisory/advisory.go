@@ -39,6 +39,14 @@ type Format struct {
 	Ext   string // with its dot
 	// Covers says why the record cannot be said in this format, or nil.
 	Covers func(a *cvd.Advisory, p Publisher) error
+	// Split divides a record into those that Encode writes one document each for,
+	// in a stable order, the one that stands for the advisory first; nil for a
+	// format that says any record in one document. Encode of a record that was not
+	// divided writes its first part.
+	Split func(a *cvd.Advisory, p Publisher) []Part
+	// File names the document of a part in a folder of documents; nil is the
+	// advisory's id with Ext.
+	File   func(a *cvd.Advisory, p Publisher) string
 	Encode func(a *cvd.Advisory, p Publisher) ([]byte, error)
 	// Decode reads a document of this format; nil for formats that are only
 	// written. now is the instant of the import. Lost lists what the record cannot

@@ -1,0 +1,156 @@
+package advisory_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fairlead/internal/advisory"
+	"fairlead/internal/cvd"
+)
+
+type outer struct {
+	Name  string          `json:"name"`
+	Inner []inner         `json:"inner"`
+	One   *inner          `json:"one"`
+	Free  json.RawMessage `json:"free"`
+	At    time.Time       `json:"at"`
+}
+
+type inner struct {
+	A string `json:"a"`
+}
+
+var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// What a format has no member for is kept, wherever it stands.
+func TestReadKeepsWhatIsUnknown(t *testing.T) {
+	doc := `{"name":"n","at":"2026-01-01T00:00:00Z","free":{"any":1},"one":{"a":"x","b/c":[1, 2]},"inner":[{"a":"y"},{"~":{"k":true}}],"nothing":null,"empty":[],"more":"m"}`
+	var v outer
+	r, err := advisory.Read([]byte(doc), &v, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for p, raw := range r.Kept {
+		got[p] = string(raw)
+	}
+	if diff := cmp.Diff(map[string]string{"/more": `"m"`, "/one/b~1c": `[1, 2]`, "/inner/1/~0": `{"k":true}`}, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.Losses()) != 3 || r.Losses()[0].Pointer != "/inner/1/~0" {
+		t.Errorf("%+v", r.Losses())
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, doc := range []string{"", "nothing", `"text"`, "[]", `{"name":"` + "\xff" + `"}`, `{"name":"a"} {}`} {
+		if _, err := advisory.Read([]byte(doc), &outer{}, now); !errors.Is(err, cvd.ErrUnreadable) {
+			t.Errorf("%q: %v", doc, err)
+		}
+	}
+	r, err := advisory.Read([]byte(`{"inner":[{"a":7}]}`), &outer{}, now)
+	if err != nil || len(r.Faults) != 1 || strings.Contains(r.Faults.Error(), "7") {
+		t.Errorf("%v, %v", err, r)
+	}
+}
+
+func TestReadTime(t *testing.T) {
+	r, err := advisory.Read([]byte(`{}`), &outer{}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		"2026-11-25T12:00:00Z": "2026-11-25T12:00:00Z", "2026-11-25T12:00:00.5+02:00": "2026-11-25T10:00:00.5Z",
+		"2026-11-25T12:00:00": "2026-11-25T12:00:00Z", "0001-01-01T00:00:00Z": "0001-01-01T00:00:00Z", "": "0001-01-01T00:00:00Z",
+	} {
+		if got := r.Time("at", in).Format(time.RFC3339Nano); got != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+	if r.Time("at", "yesterday"); len(r.Faults) != 1 {
+		t.Error("yesterday is an instant")
+	}
+}
+
+// Instants that a source does not give never come after those it gives.
+func TestReadDates(t *testing.T) {
+	early, late := now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)
+	for _, tt := range []struct{ published, modified, withdrawn, wantPublished, wantModified time.Time }{
+		{early, late, time.Time{}, early, late},
+		{time.Time{}, time.Time{}, time.Time{}, now, now},
+		{time.Time{}, early, time.Time{}, early, early},
+		{late, time.Time{}, time.Time{}, late, late},
+		{time.Time{}, time.Time{}, early, early, early},
+	} {
+		r, err := advisory.Read([]byte(`{}`), &outer{}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &cvd.Advisory{Published: tt.published, Modified: tt.modified, Withdrawn: tt.withdrawn}
+		r.Dates(a)
+		if !a.Published.Equal(tt.wantPublished) || !a.Modified.Equal(tt.wantModified) {
+			t.Errorf("%+v: published %s, modified %s", tt, a.Published, a.Modified)
+		}
+		missing := 0
+		for _, at := range []time.Time{tt.published, tt.modified} {
+			if at.IsZero() {
+				missing++
+			}
+		}
+		if len(r.Losses()) != missing {
+			t.Errorf("%+v: %v", tt, r.Losses())
+		}
+	}
+}
+
+func TestReadID(t *testing.T) {
+	for id, ok := range map[string]bool{
+		"GO-2021-0001": true, "SUSE-FU-2022:0444-1": true, "x_nls-1": true,
+		"": false, "../../etc": false, "a..b": false, "a b": false, "a/b": false, ".hidden": false, strings.Repeat("a", 129): false,
+	} {
+		r, err := advisory.Read([]byte(`{}`), &outer{}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.ID("id", id); (len(r.Faults) == 0) != ok {
+			t.Errorf("%q: %v", id, r.Faults)
+		}
+	}
+}
+
+func TestPURL(t *testing.T) {
+	for _, tt := range []struct{ ecosystem, name, want string }{
+		{"Go", "github.com/Gin-Gonic/gin", "pkg:golang/github.com/gin-gonic/gin"},
+		{"npm", "@nls/gateway", "pkg:npm/%40nls/gateway"},
+		{"PyPI", "My_Package", "pkg:pypi/my-package"},
+		{"Maven", "org.nls:gateway", "pkg:maven/org.nls/gateway"},
+		{"Debian:12", "nginx", "pkg:deb/debian/nginx"},
+		{"crates.io", "tokio", "pkg:cargo/tokio"},
+		{"Linux", "Kernel", ""}, {"", "a", ""}, {"Cobol", "a", ""},
+	} {
+		p := &cvd.AdvisoryProduct{Ecosystem: tt.ecosystem, Package: tt.name}
+		if got := advisory.PURL(p); got != tt.want {
+			t.Errorf("%s %s is %s, want %s", tt.ecosystem, tt.name, got, tt.want)
+		}
+	}
+	if got := advisory.PURL(&cvd.AdvisoryProduct{PURL: "pkg:generic/x", Ecosystem: "Go", Package: "y"}); got != "pkg:generic/x" {
+		t.Error("a given package URL was replaced by " + got)
+	}
+}
+
+func TestFindPURL(t *testing.T) {
+	for purl, want := range map[string]string{
+		"pkg:golang/github.com/gin-gonic/gin@v1.6.0": "Go github.com/gin-gonic/gin", "pkg:npm/%40nls/gateway@1.0": "npm @nls/gateway",
+		"pkg:maven/org.nls/gateway?type=jar#x": "Maven org.nls:gateway", "pkg:generic/x": " ", "": " ", "pkg:npm/": " ",
+	} {
+		ecosystem, name, _ := advisory.FindPURL(purl)
+		if got := ecosystem + " " + name; got != want {
+			t.Errorf("%s is %s, want %s", purl, got, want)
+		}
+	}
+}
