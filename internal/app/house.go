@@ -356,7 +356,7 @@ func (h *House) failed(what string, err error) {
 // rewrap brings every case under the primary key-encryption key.
 func (h *House) rewrap(ctx context.Context) {
 	for ctx.Err() == nil {
-		n, err := h.Desk.Rewrap(ctx, 200)
+		n, err := h.Vault.RewrapCases(ctx, h.Store, 200)
 		if err != nil {
 			h.failed("cases could not be brought under the newest key", err)
 			return

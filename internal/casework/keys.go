@@ -3,7 +3,6 @@ package casework
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/once"
 )
 
 // erase destroys a closed case's key: its words, contacts and files cannot be
@@ -29,10 +29,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err != nil {
 		return Done{}, err
 	}
-	more := []aside{same(all), func(tx store.Tx) error {
-		_, err := tx.DeleteRecords(store.Selection{Kind: recordOnce, Owner: string(id)})
-		return err
-	}}
+	more := []aside{same(all), func(tx store.Tx) error { return once.Forget(tx, id) }}
 	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
 		more = append(more, s.desk.revoke(all))
 	}
@@ -118,50 +115,6 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 		s.desk.Log.Error("a file is redacted, but its sealed bytes could not be removed; its key is gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil
-}
-
-// Rewrap brings up to limit cases, and the server's own key, under the primary
-// key-encryption key, and returns how many cases it did. It runs beside normal
-// work; zero means that the older keys may be dropped.
-func (d *Desk) Rewrap(ctx context.Context, limit int) (int, error) {
-	primary := d.Vault.Keys().PrimaryID()
-	var rows []store.Case
-	err := d.Store.View(ctx, func(tx store.Tx) error {
-		ids, err := tx.Stale(primary, limit)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			row, err := tx.Case(id)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	for _, row := range rows {
-		key, err := d.Vault.Rewrap(row)
-		if err != nil {
-			return 0, fmt.Errorf("case %s: %w", row.ID, err)
-		}
-		if err := d.Store.Update(ctx, func(tx store.Tx) error {
-			// An erasure that came between must stay one.
-			if cur, err := tx.Case(row.ID); err != nil || len(cur.Key) == 0 {
-				return err
-			}
-			return tx.PutKey(key)
-		}); err != nil {
-			return 0, err
-		}
-	}
-	if len(rows) < limit {
-		return len(rows), d.Vault.RewrapServer(ctx, d.Store)
-	}
-	return len(rows), nil
 }
 
 // fixerRecord names a member on a case.

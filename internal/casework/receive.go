@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/notice"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/once"
 )
 
 // Submission is a report on its way in.
@@ -46,21 +48,7 @@ type Accepted struct {
 }
 
 // Promise is one date that a reporter was told.
-type Promise struct {
-	Kind   cvd.ClockKind `json:"kind"`
-	Due    time.Time     `json:"due"`
-	Target bool          `json:"target,omitempty"`
-}
-
-// recordOnce holds the answers to requests that may be repeated, for a day.
-const recordOnce store.RecordKind = "once"
-
-const onceLife = 24 * time.Hour
-
-type onceAnswer struct {
-	Digest string   `json:"digest"`
-	Answer Accepted `json:"answer"`
-}
+type Promise = notice.Promise
 
 // Receive takes a report in. When it returns without error, the report is
 // committed and synced.
@@ -69,11 +57,8 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 	if err := s.mayReceive(&sub, now); err != nil {
 		return Accepted{}, err
 	}
-	if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
-		if again == nil {
-			return Accepted{}, err
-		}
-		return *again, nil
+	if again, err := s.desk.seenBefore(ctx, sub.Once, now); err != nil || again.Again {
+		return again, err
 	}
 	for range attempts {
 		answer, err := s.receiveOnce(ctx, sub, nil, now)
@@ -81,11 +66,8 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 			return answer, err
 		}
 		// Either the id is taken, or the same request came twice at once.
-		if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
-			if again == nil {
-				return Accepted{}, err
-			}
-			return *again, nil
+		if again, err := s.desk.seenBefore(ctx, sub.Once, now); err != nil || again.Again {
+			return again, err
 		}
 	}
 	return Accepted{}, fmt.Errorf("%w: no free case id", cvd.ErrUnavailable)
@@ -120,34 +102,14 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 	return faults.Err()
 }
 
-// seenBefore answers a repeated request as the first time, or refuses the key
-// with another body.
-func (s *Session) seenBefore(ctx context.Context, once *Once, now time.Time) (*Accepted, error) {
-	if once == nil {
-		return nil, nil
+func (d *Desk) once() once.Book { return once.Book{Store: d.Store, Vault: d.Vault} }
+
+// seenBefore answers a repeated request as the first time, with Again set.
+func (d *Desk) seenBefore(ctx context.Context, o *Once, now time.Time) (a Accepted, err error) {
+	if o != nil {
+		a.Again, err = d.once().Answer(ctx, o.Key, o.Digest, now, &a)
 	}
-	var a onceAnswer
-	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-		rec, err := tx.Record(recordOnce, s.desk.Vault.Blind("once", once.Key))
-		if err != nil {
-			return err
-		}
-		if !rec.Expires.After(now) {
-			return cvd.ErrNotFound
-		}
-		return s.desk.Vault.Read(rec, &a)
-	})
-	if errors.Is(err, cvd.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if a.Digest != once.Digest {
-		return nil, cvd.Faults{{Field: "Idempotency-Key", Problem: "was used with another body in the last 24 hours", Remedy: "use a new key for a new report"}}
-	}
-	a.Answer.Again = true
-	return &a.Answer, nil
+	return a, err
 }
 
 // receiveOnce decides and writes one new case. from is the case that it
@@ -233,20 +195,8 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	if sub.Once == nil {
 		return more, nil
 	}
-	rec, err := d.Vault.Seal(store.Record{
-		Kind: recordOnce, ID: d.Vault.Blind("once", sub.Once.Key), Owner: string(p.state.ID),
-		At: now, Expires: now.Add(onceLife),
-	}, onceAnswer{sub.Once.Digest, *answer})
-	if err != nil {
-		return nil, err
-	}
-	return append(more, func(tx store.Tx) error {
-		was := int64(0)
-		if old, err := tx.Record(recordOnce, rec.ID); err == nil && !old.Expires.After(now) {
-			was = old.Version
-		}
-		return tx.PutRecord(rec, was)
-	}), nil
+	keep, err := d.once().Keep(sub.Once.Key, sub.Once.Digest, p.state.ID, *answer, now)
+	return append(more, keep), err
 }
 
 func (d *Desk) newID(prefix string, year int) (cvd.CaseID, error) {
@@ -278,7 +228,7 @@ func promises(c *cvd.Case) []Promise {
 	out := []Promise{}
 	for _, k := range deadline.Sorted(c.Clocks) {
 		if k.Ticking() && !k.Internal() && c.Waited() {
-			out = append(out, Promise{k.Kind, k.Told(), k.Target})
+			out = append(out, Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target})
 		}
 	}
 	return out

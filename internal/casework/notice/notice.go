@@ -1,0 +1,78 @@
+// Package notice is what a carrier may say about an effect: to whom, and which date.
+//
+// It never holds a word of a case, so no notice can leak one.
+package notice
+
+import (
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/store"
+)
+
+// Address is one person to write to.
+type Address struct {
+	Name  string
+	Email string
+	// Languages in order of preference; the policy's for reporters.
+	Languages []string
+}
+
+// Notice is everything a carrier may say about an effect: who, and which date.
+// There is no word of the case in it, so none can leak (invariant 7).
+type Notice struct {
+	Effect       store.Effect
+	To           []Address
+	ToReporter   bool
+	Organisation string
+	From         string // the policy's mail contact, for Reply-To
+	PublicURL    string // from the policy; empty: the door's own
+	Closed       bool
+	Next         *Promise // the reporter's next date
+	Clock        cvd.ClockKind
+	Due          time.Time // of Clock, as it was told; zero where there is none
+	Zone         *time.Location
+	Policy       int
+}
+
+// Promise is one date that a reporter was told.
+type Promise struct {
+	Kind   cvd.ClockKind `json:"kind"`
+	Due    time.Time     `json:"due"`
+	Target bool          `json:"target,omitempty"`
+}
+
+// New starts a notice about an effect with what the policy says.
+func New(e store.Effect, v *rulebook.Version) *Notice {
+	n := &Notice{
+		Effect: e, Organisation: v.Policy.Organisation.Name, PublicURL: v.Policy.PublicURL,
+		Zone: v.Calendar.Zone(), Policy: v.Number,
+	}
+	for _, c := range v.Policy.Contacts {
+		if addr, ok := mailAddress(c.URI); ok {
+			n.From = addr
+			break
+		}
+	}
+	return n
+}
+
+// Addresses are the members that have one.
+func Addresses(ms []cvd.Member, p *policy.Policy) []Address {
+	var out []Address
+	for _, m := range ms {
+		if m.Email != "" {
+			out = append(out, Address{Name: m.Name, Email: m.Email, Languages: p.Languages})
+		}
+	}
+	return out
+}
+
+func mailAddress(uri string) (string, bool) {
+	addr, ok := strings.CutPrefix(uri, "mailto:")
+	addr, _, _ = strings.Cut(addr, "?")
+	return addr, ok && addr != ""
+}
