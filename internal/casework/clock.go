@@ -14,7 +14,7 @@ import (
 const tickBatch = 200
 
 // Tick does what the passing of time asks for: warnings, new dates told,
-// breaches and escalations.
+// breaches, escalations, and releases whose instant has come.
 // It returns how many cases it moved. A case that cannot be moved does not hold
 // up the others; all such errors are returned together.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
@@ -35,10 +35,14 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		before := moved
 		for _, id := range ids {
 			_, evs, err := s.change(ctx, id, cvd.VerbRead, s.tick)
+			released := false
+			if err == nil {
+				released, err = s.releaseDue(ctx, id)
+			}
 			switch {
 			case err != nil:
 				errs = append(errs, err)
-			case len(evs) > 0:
+			case len(evs) > 0 || released:
 				moved++
 			default:
 				errs = append(errs, d.rewake(ctx, id))

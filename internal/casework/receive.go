@@ -215,6 +215,16 @@ func (d *Desk) newID(prefix string, year int) (cvd.CaseID, error) {
 	return cvd.NewCaseID(prefix, year, b), nil
 }
 
+// newAdvisoryID makes the id of an advisory, by the policy in effect.
+func (d *Desk) newAdvisoryID() (cvd.AdvisoryID, error) {
+	cur := d.Book.Current()
+	if cur == nil {
+		return "", fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrUnavailable)
+	}
+	id, err := d.newID(cur.Policy.Advisories.Prefix, d.Now().In(cur.Calendar.Zone()).Year())
+	return cvd.AdvisoryID(id), err
+}
+
 func (d *Desk) newName() (string, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(d.Rand, b[:]); err != nil {

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,11 +60,10 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	if closed {
 		return s.succeed(ctx, id, in)
 	}
-	decide, err := s.decision(ctx, id, verb, in)
+	decide, more, err := s.decision(ctx, id, verb, in)
 	if err != nil {
 		return Done{}, err
 	}
-	var more []aside
 	if verb == cvd.VerbInvite {
 		rec := fixerRecord(in.To, id, s.desk.Now())
 		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, -1) })
@@ -81,7 +81,7 @@ func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in 
 	if l.key == nil {
 		return Preview{}, errErased
 	}
-	decide, err := s.decision(ctx, id, verb, in)
+	decide, _, err := s.decision(ctx, id, verb, in)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -119,31 +119,25 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 }
 
 // decision gathers what the verb needs from outside the case, so that what is
-// left is pure.
-func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, error) {
-	deed := rule.Deed{Verb: verb, In: in, By: s.actor}
-	if verb == cvd.VerbSeverity && in.Vector != "" {
-		sc, err := severity.Parse(in.Vector)
-		if err != nil {
-			return nil, cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
-		}
-		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
-	}
-	members, err := s.desk.Team.Members(ctx)
+// left is pure; asides are what is written along with it.
+func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, []aside, error) {
+	deed, err := s.deed(ctx, id, verb, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := may.Name(members, in.To, verb); err != nil {
-		return nil, err
-	}
-	if verb == cvd.VerbConfirm {
-		if deed.Ruling, err = s.ruling(ctx, id); err != nil {
-			return nil, err
+	var p *parcel
+	var more []aside
+	byClock := s.actor.Kind == cvd.ActorSystem
+	if slices.Contains(sends, verb) {
+		if p, err = s.parcel(ctx, id); err != nil {
+			return nil, nil, err
+		}
+		more = append(more, p.write)
+		deed.Public = p.Record.TLP.Public()
+		if byClock {
+			deed.In.Reason = p.reason()
 		}
 	}
-	alone := !slices.ContainsFunc(members, func(m cvd.Member) bool {
-		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
-	})
 	return func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		v := s.desk.Book.Version(c.Policy)
 		if v == nil {
@@ -156,14 +150,48 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
-		deed.Alone = alone
-		deed.Second = needsSecond(v.Policy, c, verb, in)
+		deed.Second = !byClock && needsSecond(v.Policy, c, verb, in)
 		evs, err := rule.Decide(c, deed, now)
-		if err != nil || !deed.Second || !alone {
+		if err == nil && deed.Second && deed.Alone {
+			evs, err = rule.SingleHanded(c, evs, deed, now)
+		}
+		if err != nil || p == nil {
 			return evs, err
 		}
-		return rule.SingleHanded(c, evs, deed, now)
-	}, nil
+		if err := errors.Join(p.stands(c), p.pass(c, verb, v.Policy, now, byClock)); err != nil {
+			return nil, err
+		}
+		return evs, p.make(ctx, evs)
+	}, more, nil
+}
+
+// deed is the verb with what must be looked up for it.
+func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (rule.Deed, error) {
+	deed := rule.Deed{Verb: verb, In: in, By: s.actor}
+	if verb == cvd.VerbSeverity && in.Vector != "" {
+		sc, err := severity.Parse(in.Vector)
+		if err != nil {
+			return deed, cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
+		}
+		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
+	}
+	members, err := s.desk.Team.Members(ctx)
+	if err != nil {
+		return deed, err
+	}
+	if err := may.Name(members, in.To, verb); err != nil {
+		return deed, err
+	}
+	deed.Alone = !slices.ContainsFunc(members, func(m cvd.Member) bool {
+		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
+	})
+	switch verb {
+	case cvd.VerbConfirm:
+		deed.Ruling, err = s.ruling(ctx, id)
+	case cvd.VerbAdvise:
+		deed.Advisory, err = s.desk.newAdvisoryID()
+	}
+	return deed, err
 }
 
 // needsSecond reads the policy: which rulings another member must confirm.
@@ -178,6 +206,8 @@ func needsSecond(p *policy.Policy, c *cvd.Case, verb cvd.Verb, in cvd.Input) boo
 		return p.SecondPerson.Invalidate || (outOfScope && p.SecondPerson.OutOfScope)
 	case cvd.VerbNoncompliance:
 		return p.SecondPerson.Noncompliance
+	case cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbRetract:
+		return p.SecondPerson.Publish
 	}
 	return false
 }
