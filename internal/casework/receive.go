@@ -31,10 +31,7 @@ type Submission struct {
 }
 
 // Once names a request that may be sent again.
-type Once struct {
-	Key    string // as the client chose it
-	Digest string // of the body, in hex
-}
+type Once = once.Key
 
 // Accepted is what a reporter is told at receipt.
 type Accepted struct {
@@ -57,8 +54,11 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 	if err := s.mayReceive(&sub, now); err != nil {
 		return Accepted{}, err
 	}
-	if again, err := s.desk.seenBefore(ctx, sub.Once, now); err != nil || again.Again {
-		return again, err
+	if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
+		if again == nil {
+			return Accepted{}, err
+		}
+		return *again, nil
 	}
 	for range attempts {
 		answer, err := s.receiveOnce(ctx, sub, nil, now)
@@ -66,8 +66,11 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 			return answer, err
 		}
 		// Either the id is taken, or the same request came twice at once.
-		if again, err := s.desk.seenBefore(ctx, sub.Once, now); err != nil || again.Again {
-			return again, err
+		if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
+			if again == nil {
+				return Accepted{}, err
+			}
+			return *again, nil
 		}
 	}
 	return Accepted{}, fmt.Errorf("%w: no free case id", cvd.ErrUnavailable)
@@ -102,12 +105,15 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 	return faults.Err()
 }
 
-func (d *Desk) once() once.Book { return once.Book{Store: d.Store, Vault: d.Vault} }
-
-// seenBefore answers a repeated request as the first time, with Again set.
-func (d *Desk) seenBefore(ctx context.Context, o *Once, now time.Time) (a Accepted, err error) {
-	if o != nil {
-		a.Again, err = d.once().Answer(ctx, o.Key, o.Digest, now, &a)
+// seenBefore answers a repeated request as the first time, or refuses the key
+// with another body.
+func (s *Session) seenBefore(ctx context.Context, key *Once, now time.Time) (*Accepted, error) {
+	if key == nil {
+		return nil, nil
+	}
+	a, err := once.Seen[Accepted](ctx, s.desk.Store, s.desk.Vault, *key, now)
+	if a != nil {
+		a.Again = true
 	}
 	return a, err
 }
@@ -195,7 +201,7 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	if sub.Once == nil {
 		return more, nil
 	}
-	keep, err := d.once().Keep(sub.Once.Key, sub.Once.Digest, p.state.ID, *answer, now)
+	keep, err := once.Keep(d.Vault, *sub.Once, p.state.ID, *answer, now)
 	return append(more, keep), err
 }
 

@@ -11,8 +11,8 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
+	"fairlead/internal/intake"
 	"fairlead/internal/may"
-	"fairlead/internal/policy"
 	"fairlead/internal/severity"
 	"fairlead/internal/store"
 )
@@ -74,7 +74,7 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 
 // Preview decides a verb without doing it.
 func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Preview, error) {
-	l, err := s.load(ctx, id, verb)
+	l, err := s.load(ctx, id, may.For(verb, in))
 	if err != nil {
 		return Preview{}, err
 	}
@@ -99,6 +99,20 @@ func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in 
 	}, nil
 }
 
+// Judge adds to what a door found wrong with an input what the verb itself finds
+// wrong with it, so that all is told at once. It never returns nil.
+func (s *Session) Judge(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input, found cvd.Faults) error {
+	_, err := s.Preview(ctx, id, verb, in)
+	var more cvd.Faults
+	if errors.As(err, &more) {
+		return intake.Add(found, found.And(more)[len(found):]...)
+	}
+	if errors.Is(err, cvd.ErrNotFound) {
+		return err
+	}
+	return found
+}
+
 // asReporterMeans reads a reporter's message as what it is: an answer where
 // information is awaited, new evidence where the case is closed.
 func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (cvd.Verb, bool, error) {
@@ -121,7 +135,7 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 // decision gathers what the verb needs from outside the case, so that what is
 // left is pure; asides are what is written along with it.
 func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, []aside, error) {
-	deed, err := s.deed(ctx, id, verb, in)
+	deed, wrong, err := s.deed(ctx, id, verb, in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,14 +158,17 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 			return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, c.Policy)
 		}
 		deed := deed
-		if err := v.Policy.Cite(in.Clauses); err != nil {
-			return nil, err
-		}
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
-		deed.Second = !byClock && needsSecond(v.Policy, c, verb, in)
+		deed.Entrusts = may.Entrust(s.actor, c)
+		deed.Second = !byClock && v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
 		evs, err := rule.Decide(c, deed, now)
+		var more cvd.Faults
+		errors.As(err, &more)
+		if wrong := slices.Clip(wrong).And(more).And(v.Policy.Cite(in.Clauses)); len(wrong) > 0 {
+			return nil, wrong
+		}
 		if err == nil && deed.Second && deed.Alone {
 			evs, err = rule.SingleHanded(c, evs, deed, now)
 		}
@@ -165,24 +182,20 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 	}, more, nil
 }
 
-// deed is the verb with what must be looked up for it.
-func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (rule.Deed, error) {
-	deed := rule.Deed{Verb: verb, In: in, By: s.actor}
-	if verb == cvd.VerbSeverity && in.Vector != "" {
-		sc, err := severity.Parse(in.Vector)
-		if err != nil {
-			return deed, cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
-		}
+// deed is the verb with what must be looked up for it; wrong is what that found.
+func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (deed rule.Deed, wrong cvd.Faults, err error) {
+	deed = rule.Deed{Verb: verb, In: in, By: s.actor}
+	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
+		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
+	} else if verb == cvd.VerbSeverity && err == nil {
 		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
 	}
 	members, err := s.desk.Team.Members(ctx)
 	if err != nil {
-		return deed, err
+		return deed, nil, err
 	}
-	if err := may.Name(members, in.To, verb); err != nil {
-		return deed, err
-	}
-	deed.Alone = !slices.ContainsFunc(members, func(m cvd.Member) bool {
+	wrong = append(wrong, may.Name(members, s.actor, in.To, verb)...)
+	deed.Alone = s.actor.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
 		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
 	})
 	switch verb {
@@ -191,25 +204,7 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 	case cvd.VerbAdvise:
 		deed.Advisory, err = s.desk.newAdvisoryID()
 	}
-	return deed, err
-}
-
-// needsSecond reads the policy: which rulings another member must confirm.
-func needsSecond(p *policy.Policy, c *cvd.Case, verb cvd.Verb, in cvd.Input) bool {
-	switch verb {
-	case cvd.VerbHandOn: // from there it finds the report not valid on its way
-		return p.SecondPerson.Invalidate && c.RM() == cvd.RMReceived
-	case cvd.VerbInvalidate:
-		outOfScope := slices.ContainsFunc(in.Clauses, func(id string) bool {
-			return slices.ContainsFunc(p.Scope.Out, func(c policy.Clause) bool { return c.ID == id })
-		})
-		return p.SecondPerson.Invalidate || (outOfScope && p.SecondPerson.OutOfScope)
-	case cvd.VerbNoncompliance:
-		return p.SecondPerson.Noncompliance
-	case cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbRetract:
-		return p.SecondPerson.Publish
-	}
-	return false
+	return deed, wrong, err
 }
 
 // ruling fetches the words of the ruling that waits for confirmation.

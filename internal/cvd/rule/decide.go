@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,9 @@ type Deed struct {
 	Alone bool
 	// Urgent opens the emergency lane along with the verb.
 	Urgent bool
+	// Entrusts says that who gives the case away may open its files, and so may
+	// whoever gets it.
+	Entrusts bool
 	// Link is the other case, for a successor.
 	Link *cvd.Link
 	// Advisory is the id that a first draft gets.
@@ -46,15 +50,18 @@ func Decide(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 		return nil, fmt.Errorf("%w: no such verb", cvd.ErrNotFound)
 	}
 	d.In = tidy(d.In)
-	if err := checkInput(spec, d); err != nil {
-		return nil, err
-	}
 	walk, ok := spec.Walk[c.RM()]
-	if !ok {
-		return nil, notFrom(c, spec)
+	state := notFrom(c, spec)
+	if ok {
+		state = checkState(c, d, now)
 	}
-	if err := checkState(c, d, now); err != nil {
-		return nil, err
+	var more cvd.Faults
+	errors.As(state, &more)
+	if wrong := checkInput(spec, d).And(more); len(wrong) > 0 {
+		return nil, wrong
+	}
+	if state != nil {
+		return nil, state
 	}
 	if d.Verb == cvd.VerbConfirm {
 		return confirm(c, d, now)
@@ -189,17 +196,19 @@ func checkClaim(c *cvd.Case, d Deed) error {
 func refuse(why string) error { return fmt.Errorf("%w: %s", cvd.ErrNotReady, why) }
 
 func checkPostpone(c *cvd.Case, d Deed, now time.Time) error {
+	var faults cvd.Faults
 	k := c.Clock(d.In.Clock)
-	if d.In.Clock == cvd.ClockRelease {
+	switch {
+	case d.In.Clock == cvd.ClockRelease:
 		return cvd.Faults{{Field: "clock", Problem: "the date of a release moves with its schedule", Remedy: "schedule the release anew"}}
-	}
-	if k == nil || !k.Running() {
-		return cvd.Faults{{Field: "clock", Problem: "no such promise is running", Remedy: "name one that is"}}
+	case k == nil || !k.Running():
+		k = &cvd.Clock{}
+		faults = cvd.Faults{{Field: "clock", Problem: "no such promise is running", Remedy: "name one that is"}}
 	}
 	if !d.In.Until.After(k.Told()) || !d.In.Until.After(now) {
-		return cvd.Faults{{Field: "until", Problem: "is not later than now and than the date the reporter was told", Remedy: "give a later instant"}}
+		faults = append(faults, cvd.Fault{Field: "until", Problem: "is not later than now and than the date the reporter was told", Remedy: "give a later instant"})
 	}
-	return nil
+	return faults.Err()
 }
 
 // start builds the event without its arrows.
@@ -278,7 +287,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 		if d.In.To != "" {
 			to = d.In.To
 		}
-		ev.Assignee = &to
+		ev.Assignee, ev.Entrusts = &to, d.Entrusts
 	case cvd.VerbRelease:
 		nobody := ""
 		ev.Assignee = &nobody

@@ -10,7 +10,7 @@ import (
 
 // checkInput refuses members that the verb does not take and misses those it
 // needs, all at once.
-func checkInput(spec *Spec, d Deed) error {
+func checkInput(spec *Spec, d Deed) cvd.Faults {
 	var faults cvd.Faults
 	in := d.In
 	given := given(in)
@@ -37,7 +37,7 @@ func checkInput(spec *Spec, d Deed) error {
 	if in.Silent != "" && in.Text != "" {
 		faults = append(faults, cvd.Fault{Field: "silent", Problem: "a text to the reporter and a reason for silence exclude each other", Remedy: "give one of them"})
 	}
-	return faults.Err()
+	return faults
 }
 
 // tidy takes blanks for nothing, so that no reason for silence and no word to

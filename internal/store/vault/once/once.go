@@ -1,13 +1,12 @@
-// Package once keeps the answers to requests that may be sent again, for a day: the
-// same key with the same body is answered as the first time.
+// Package once keeps the answers to requests that a client may send again, for a
+// day, sealed.
 //
-// It never decides what is answered, and keeps neither key nor body, only a blind
-// digest of the one and the caller's digest of the other.
+// It never decides what a request means, and keeps neither the client's key nor
+// the body: a blind name of the one and a digest of the other.
 package once
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -16,72 +15,58 @@ import (
 	"fairlead/internal/store/vault"
 )
 
-// record is the kind of the records kept here.
-const record store.RecordKind = "once"
+// Kind is the kind of the records kept here; their owner is the case.
+const Kind store.RecordKind = "once"
 
 const life = 24 * time.Hour
 
-// Book is where answers are kept.
-type Book struct {
-	Store store.Store
-	Vault *vault.Vault
+// Key names a request that may be sent again.
+type Key struct {
+	Key    string // as the client chose it
+	Digest string // of the body, in hex
 }
 
-type kept struct {
-	Digest string          `json:"digest"`
-	Answer json.RawMessage `json:"answer"`
+type answer[T any] struct {
+	Digest string `json:"digest"`
+	Answer T      `json:"answer"`
 }
 
-// Answer reads into answer what was answered to the key, and tells whether there
-// was something. A key that was used with another body is cvd.Faults.
-func (b Book) Answer(ctx context.Context, key, digest string, now time.Time, answer any) (bool, error) {
-	var k kept
-	err := b.Store.View(ctx, func(tx store.Tx) error {
-		rec, err := tx.Record(record, b.Vault.Blind("once", key))
+// Seen returns the answer that was kept for the key, or nil. A key that came with
+// another body is refused by cvd.Faults.
+func Seen[T any](ctx context.Context, st store.Store, v *vault.Vault, k Key, now time.Time) (*T, error) {
+	var a answer[T]
+	err := st.View(ctx, func(tx store.Tx) error {
+		rec, err := tx.Record(Kind, v.Blind("once", k.Key))
 		if err != nil {
 			return err
 		}
 		if !rec.Expires.After(now) {
 			return cvd.ErrNotFound
 		}
-		return b.Vault.Read(rec, &k)
+		return v.Read(rec, &a)
 	})
-	if errors.Is(err, cvd.ErrNotFound) {
-		return false, nil
+	switch {
+	case errors.Is(err, cvd.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case a.Digest != k.Digest:
+		return nil, cvd.Faults{{Field: "Idempotency-Key", Problem: "was used with another body in the last 24 hours", Remedy: "use a new key for a new report"}}
 	}
-	if err != nil {
-		return false, err
-	}
-	if k.Digest != digest {
-		return false, cvd.Faults{{Field: "Idempotency-Key", Problem: "was used with another body in the last 24 hours", Remedy: "use a new key for a new report"}}
-	}
-	return true, json.Unmarshal(k.Answer, answer)
+	return &a.Answer, nil
 }
 
-// Keep seals an answer about the case; what it returns stores it within the
-// caller's transaction. Of two at once one is a cvd.ErrConflict.
-func (b Book) Keep(key, digest string, id cvd.CaseID, answer any, now time.Time) (func(tx store.Tx) error, error) {
-	whole, err := json.Marshal(answer)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := b.Vault.Seal(store.Record{
-		Kind: record, ID: b.Vault.Blind("once", key), Owner: string(id), At: now, Expires: now.Add(life),
-	}, kept{digest, whole})
-	if err != nil {
-		return nil, err
-	}
+// Keep returns what writes the answer down in the transaction that makes it. Of
+// two at once one is a cvd.ErrConflict.
+func Keep[T any](v *vault.Vault, k Key, owner cvd.CaseID, a T, now time.Time) (func(tx store.Tx) error, error) {
+	rec, err := v.Seal(store.Record{
+		Kind: Kind, ID: v.Blind("once", k.Key), Owner: string(owner), At: now, Expires: now.Add(life),
+	}, answer[T]{k.Digest, a})
 	return func(tx store.Tx) error {
 		was := int64(0)
-		if old, err := tx.Record(record, rec.ID); err == nil && !old.Expires.After(now) {
+		if old, err := tx.Record(Kind, rec.ID); err == nil && !old.Expires.After(now) {
 			was = old.Version
 		}
 		return tx.PutRecord(rec, was)
-	}, nil
-}
-
-// Forget drops the answers about a case.
-func Forget(tx store.Tx, id cvd.CaseID) error {
-	_, err := tx.DeleteRecords(store.Selection{Kind: record, Owner: string(id)})
-	return err
+	}, err
 }
