@@ -252,10 +252,11 @@ func (g *ground) credit() (bool, string, string) {
 	if g.names(p.Contact.Name) {
 		return false, "the advisory names the reporter, who never said that they wish it", "ask how they want to be credited, or take the name out"
 	}
-	if g.c.Waited() && g.c.Release.Told.IsZero() && g.c.Release.Revision == 0 {
+	known := g.c.Facts.Has(cvd.FactPublic) || g.c.Facts.Has(cvd.FactAttacks) // then it cannot wait for that
+	if g.c.Waited() && g.c.Release.Told.IsZero() && g.c.Release.Revision == 0 && !known {
 		return false, "the reporter was not asked how to be credited", "ask them; scheduling the release does"
 	}
-	return true, "the reporter was asked and is not named", ""
+	return true, "the reporter said nothing of credit, so nobody is named; a correction can", ""
 }
 
 // names tells whether the credits hold the name.

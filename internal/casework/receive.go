@@ -12,7 +12,6 @@ import (
 	"fairlead/internal/casework/notice"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
-	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault/once"
@@ -158,7 +157,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	answer := Accepted{Case: id, Received: sub.Received, Promises: promises(p.state), Paused: cur.Policy.Intake.Paused}
+	answer := Accepted{Case: id, Received: sub.Received, Promises: notice.Promises(p.state), Paused: cur.Policy.Intake.Paused}
 	more, err := s.asides(&answer, p, sub, from, now)
 	if err != nil {
 		return Accepted{}, err
@@ -237,17 +236,6 @@ func (d *Desk) newName() (string, error) {
 		return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
 	}
 	return hex.EncodeToString(b[:]), nil
-}
-
-// promises are the dates that the reporter may count on now, soonest first.
-func promises(c *cvd.Case) []Promise {
-	out := []Promise{}
-	for _, k := range deadline.Sorted(c.Clocks) {
-		if k.Ticking() && !k.Internal() && c.Waited() {
-			out = append(out, Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target})
-		}
-	}
-	return out
 }
 
 // succession carries a reporter's receipt over to a new case.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/parcel"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
@@ -139,17 +140,17 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 	if err != nil {
 		return nil, nil, err
 	}
-	var p *parcel
+	var p *parcel.Parcel
 	var more []aside
 	byClock := s.actor.Kind == cvd.ActorSystem
-	if slices.Contains(sends, verb) {
-		if p, err = s.parcel(ctx, id); err != nil {
+	if slices.Contains(parcel.Verbs, verb) {
+		if p, err = s.parcel(ctx, id, verb); err != nil {
 			return nil, nil, err
 		}
-		more = append(more, p.write)
-		deed.Public = p.Record.TLP.Public()
+		more = append(more, p.Write)
+		deed.Public = p.Public()
 		if byClock {
-			deed.In.Reason = p.reason()
+			deed.In.Reason = p.Reason()
 		}
 	}
 	return func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
@@ -175,10 +176,10 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		if err != nil || p == nil {
 			return evs, err
 		}
-		if err := errors.Join(p.stands(c), p.pass(c, verb, v.Policy, now, byClock)); err != nil {
+		if err := p.Pass(c, verb, v.Policy, now, byClock); err != nil {
 			return nil, err
 		}
-		return evs, p.make(ctx, evs)
+		return evs, p.Pack(ctx, evs)
 	}, more, nil
 }
 
@@ -195,9 +196,7 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 		return deed, nil, err
 	}
 	wrong = append(wrong, may.Name(members, s.actor, in.To, verb)...)
-	deed.Alone = s.actor.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
-		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
-	})
+	deed.Alone = may.Alone(s.actor, members)
 	switch verb {
 	case cvd.VerbConfirm:
 		deed.Ruling, err = s.ruling(ctx, id)

@@ -201,3 +201,23 @@ func OpenFile(a cvd.Actor, c *cvd.Case) bool {
 
 // Entrust tells whether who gets the case from the actor may open its files too.
 func Entrust(a cvd.Actor, c *cvd.Case) bool { return Of(a, cvd.VerbFiles).Covers(a, c) }
+
+// HidePerson takes out who the reporter is and how to reach them.
+func HidePerson(c *cvd.Case, evs []cvd.Event) {
+	for i := range c.Participants {
+		c.Participants[i].Contact = nil
+	}
+	for i := range evs {
+		if evs[i].Body != nil {
+			evs[i].Body.Contact = nil
+		}
+	}
+}
+
+// Alone tells whether the person is the only one there who works cases, so that
+// nobody could be a second one.
+func Alone(a cvd.Actor, members []cvd.Member) bool {
+	return a.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
+		return m.Active && m.ID != a.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
+	})
+}

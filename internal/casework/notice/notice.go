@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
@@ -75,4 +76,15 @@ func mailAddress(uri string) (string, bool) {
 	addr, ok := strings.CutPrefix(uri, "mailto:")
 	addr, _, _ = strings.Cut(addr, "?")
 	return addr, ok && addr != ""
+}
+
+// Promises are the dates that the reporter may count on now, soonest first.
+func Promises(c *cvd.Case) []Promise {
+	out := []Promise{}
+	for _, k := range deadline.Sorted(c.Clocks) {
+		if k.Ticking() && !k.Internal() && c.Waited() {
+			out = append(out, Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target})
+		}
+	}
+	return out
 }
