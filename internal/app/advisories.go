@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/osv"
 	"fairlead/internal/app/histories"
 	"fairlead/internal/cvd"
 	"fairlead/internal/pgp"
@@ -18,7 +20,11 @@ import (
 
 // formats are those in which every advisory is published, in the order in which
 // readers are offered them. A new one is one line.
-var formats = []advisory.Format{}
+var formats = []advisory.Format{
+	csaf.Format,
+	csaf.VEX,
+	osv.Format,
+}
 
 // openRegister makes the register of what is published. It reads nothing yet.
 func (h *House) openRegister() {
