@@ -2,6 +2,7 @@ package advisorytest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -90,11 +91,6 @@ func validVulnerability(t *rapid.T, a *cvd.Advisory, n int) cvd.Vulnerability {
 		Title: sentence(t, "title"), Description: sentence(t, "description"),
 		CWE: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"CWE-79", "CWE-22", "CWE-1004"}), 0, 2, rapid.ID).Draw(t, "cwe"),
 	}
-	if rapid.Bool().Draw(t, "cve") {
-		v.CVE = fmt.Sprintf("CVE-2026-%d", 20000+n)
-	} else {
-		v.IDs = []cvd.ForeignID{{System: "tracker", ID: fmt.Sprintf("NLS-%d", n)}}
-	}
 	if rapid.Bool().Draw(t, "dated") {
 		v.Discovered, v.Disclosed = instants.Draw(t, "discovered"), instants.Draw(t, "disclosed")
 	}
@@ -103,6 +99,14 @@ func validVulnerability(t *rapid.T, a *cvd.Advisory, n int) cvd.Vulnerability {
 	}
 	for _, p := range a.Products {
 		v.Affects = append(v.Affects, validAffects(t, p.ID)...)
+	}
+	concerned := func(af cvd.Affect) bool {
+		return af.Status == cvd.StatusAffected || af.Status == cvd.StatusInvestigating
+	}
+	if slices.ContainsFunc(v.Affects, concerned) && rapid.Bool().Draw(t, "cve") { // no CVE record says that nothing is affected
+		v.CVE = fmt.Sprintf("CVE-2026-%d", 20000+n)
+	} else {
+		v.IDs = []cvd.ForeignID{{System: "tracker", ID: fmt.Sprintf("NLS-%d", n)}}
 	}
 	if rapid.IntRange(0, 5).Draw(t, "scored") > 0 {
 		v.Scores = append(v.Scores, cvd.AdvisoryScore{Vector: rapid.SampledFrom([]string{
@@ -133,14 +137,18 @@ func validAffects(t *rapid.T, product string) []cvd.Affect {
 	major := 1
 	for range rapid.IntRange(0, 2).Draw(t, "ranges") {
 		r := cvd.VersionRange{Kind: kind}
+		end := rapid.SampledFrom([]func(string) cvd.VersionEvent{
+			func(v string) cvd.VersionEvent { return cvd.VersionEvent{Fixed: v} },
+			func(v string) cvd.VersionEvent { return cvd.VersionEvent{LastAffected: v} },
+			func(v string) cvd.VersionEvent { return cvd.VersionEvent{Limit: v} },
+		}).Draw(t, "end")
 		for range rapid.IntRange(1, 2).Draw(t, "turns") {
 			low := fmt.Sprintf("%d.0.0", major)
 			if major == 1 && rapid.Bool().Draw(t, "from the beginning") {
 				low = "0"
 			}
 			high := fmt.Sprintf("%d.%d.0", major, rapid.IntRange(1, 12).Draw(t, "minor"))
-			end := rapid.SampledFrom([]cvd.VersionEvent{{Fixed: high}, {LastAffected: high}, {Limit: high}}).Draw(t, "end")
-			r.Events = append(r.Events, cvd.VersionEvent{Introduced: low}, end)
+			r.Events = append(r.Events, cvd.VersionEvent{Introduced: low}, end(high))
 			major++
 		}
 		affected.Ranges = append(affected.Ranges, r)
