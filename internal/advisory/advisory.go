@@ -15,7 +15,11 @@ import (
 // Publisher is who publishes, as documents name them. It comes from the policy
 // and the configuration, never from the record.
 type Publisher struct {
-	Name      string // the organisation
+	Name string // the organisation
+	// Category is what it is to the products, in the words of CSAF 2.0
+	// (3.2.1.8.1): vendor, coordinator, discoverer, translator, user, other; empty
+	// is vendor.
+	Category  string
 	Namespace string // an https URL that the organisation controls (CSAF 2.0, 3.2.1.8.4)
 	Contact   string // how to reach it, such as a mail address
 	// Base is the https origin under which documents are served, without a slash

@@ -23,6 +23,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
@@ -56,9 +57,11 @@ type House struct {
 	Vault   *vault.Vault
 	Auth    *auth.Auth
 	Book    *rulebook.Book
-	Desk    *casework.Desk
-	Outbox  *outbox.Outbox
-	Words   *words.Book
+	// Register is what is published; it reads nothing before it is asked.
+	Register *register.Register
+	Desk     *casework.Desk
+	Outbox   *outbox.Outbox
+	Words    *words.Book
 
 	keyPath string
 	signer  signer
@@ -104,6 +107,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if err != nil {
 		return h, err
 	}
+	h.openRegister()
 	h.Desk = casework.New(casework.Config{
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,

@@ -32,6 +32,7 @@ type signer struct {
 	key     *pgp.PrivateKey
 	files   map[string]*signedTxt // by base URL
 	version int
+	noted   string // the fingerprint of the key whose public half is kept
 }
 
 type signedTxt struct {
@@ -70,6 +71,8 @@ func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
 	view := policy.SecurityTxtView{BaseURL: base, Now: now, Expires: expires.Truncate(time.Second)}
 	if strings.HasPrefix(base, "https://") {
 		view.Encryption = []string{base + PublicKeyPath}
+		// Always, since the provider is there before its first advisory.
+		view.CSAF = []string{base + "/.well-known/csaf/provider-metadata.json"}
 	}
 	text, err := policy.SecurityTxt(cur.Policy, view)
 	if err != nil {

@@ -63,6 +63,9 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := public.Register(mux, site); err != nil {
 		return nil, err
 	}
+	if err := h.publish(mux, https); err != nil {
+		return nil, err
+	}
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,40 @@
+package advisorytest
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"path"
+	"strings"
+	"testing"
+
+	"fairlead/internal/cvd"
+)
+
+//go:embed records/*.json
+var records embed.FS
+
+// Records are varied records of invented products, by a short name: full, with
+// two vulnerabilities, imported, withdrawn, and in another language.
+func Records(t testing.TB) map[string]*cvd.Advisory {
+	t.Helper()
+	entries, err := records.ReadDir("records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]*cvd.Advisory{"example": Example()}
+	for _, e := range entries {
+		b, err := records.ReadFile(path.Join("records", e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		a := &cvd.Advisory{}
+		if err := d.Decode(a); err != nil {
+			t.Fatalf("%s: %v", e.Name(), err)
+		}
+		out[strings.TrimSuffix(e.Name(), ".json")] = a
+	}
+	return out
+}

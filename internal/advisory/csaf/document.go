@@ -1,0 +1,195 @@
+package csaf
+
+// The members of a CSAF 2.0 document that a record can say or hear. They stand in
+// the order of the alphabet, in which CSAF 2.0 test 6.2.13 wants to read them.
+
+type csafDocument struct {
+	Document        header          `json:"document"`
+	ProductTree     *productTree    `json:"product_tree,omitempty"`
+	Vulnerabilities []vulnerability `json:"vulnerabilities,omitempty"`
+}
+
+type header struct {
+	Acknowledgments []acknowledgment `json:"acknowledgments,omitempty"`
+	Category        string           `json:"category"`
+	Version         string           `json:"csaf_version"`
+	Distribution    *distribution    `json:"distribution,omitempty"`
+	Lang            string           `json:"lang,omitempty"`
+	Notes           []note           `json:"notes,omitempty"`
+	Publisher       publisher        `json:"publisher"`
+	References      []reference      `json:"references,omitempty"`
+	Title           string           `json:"title"`
+	Tracking        tracking         `json:"tracking"`
+}
+
+type acknowledgment struct {
+	Names        []string `json:"names,omitempty"`
+	Organization string   `json:"organization,omitempty"`
+	Summary      string   `json:"summary,omitempty"`
+	URLs         []string `json:"urls,omitempty"`
+}
+
+type distribution struct {
+	Text string `json:"text,omitempty"`
+	TLP  *tlp   `json:"tlp,omitempty"`
+}
+
+type tlp struct {
+	Label string `json:"label"`
+	URL   string `json:"url,omitempty"`
+}
+
+type note struct {
+	Category string `json:"category"`
+	Text     string `json:"text"`
+	Title    string `json:"title,omitempty"`
+}
+
+type publisher struct {
+	Category       string `json:"category"`
+	ContactDetails string `json:"contact_details,omitempty"`
+	Name           string `json:"name"`
+	Namespace      string `json:"namespace"`
+}
+
+type reference struct {
+	Category string `json:"category,omitempty"`
+	Summary  string `json:"summary"`
+	URL      string `json:"url"`
+}
+
+type tracking struct {
+	Aliases            []string   `json:"aliases,omitempty"`
+	CurrentReleaseDate string     `json:"current_release_date"`
+	Generator          *generator `json:"generator,omitempty"`
+	ID                 string     `json:"id"`
+	InitialReleaseDate string     `json:"initial_release_date"`
+	RevisionHistory    []revision `json:"revision_history"`
+	Status             string     `json:"status"`
+	Version            string     `json:"version"`
+}
+
+type generator struct {
+	Date   string `json:"date,omitempty"`
+	Engine engine `json:"engine"`
+}
+
+type engine struct {
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+}
+
+type revision struct {
+	Date    string `json:"date"`
+	Number  string `json:"number"`
+	Summary string `json:"summary"`
+}
+
+type productTree struct {
+	Branches         []branch       `json:"branches,omitempty"`
+	FullProductNames []product      `json:"full_product_names,omitempty"`
+	ProductGroups    []productGroup `json:"product_groups,omitempty"`
+}
+
+type branch struct {
+	Branches []branch `json:"branches,omitempty"`
+	Category string   `json:"category"`
+	Name     string   `json:"name"`
+	Product  *product `json:"product,omitempty"`
+}
+
+type product struct {
+	Name   string         `json:"name"`
+	ID     string         `json:"product_id"`
+	Helper *productHelper `json:"product_identification_helper,omitempty"`
+}
+
+type productHelper struct {
+	CPE         string       `json:"cpe,omitempty"`
+	PURL        string       `json:"purl,omitempty"`
+	GenericURIs []genericURI `json:"x_generic_uris,omitempty"`
+}
+
+type genericURI struct {
+	Namespace string `json:"namespace"`
+	URI       string `json:"uri"`
+}
+
+type productGroup struct {
+	ID       string   `json:"group_id"`
+	Products []string `json:"product_ids"`
+}
+
+type vulnerability struct {
+	CVE           string         `json:"cve,omitempty"`
+	CWE           *weakness      `json:"cwe,omitempty"`
+	DiscoveryDate string         `json:"discovery_date,omitempty"`
+	Flags         []flag         `json:"flags,omitempty"`
+	IDs           []foreignID    `json:"ids,omitempty"`
+	Notes         []note         `json:"notes,omitempty"`
+	ProductStatus *productStatus `json:"product_status,omitempty"`
+	ReleaseDate   string         `json:"release_date,omitempty"`
+	Remediations  []remediation  `json:"remediations,omitempty"`
+	Scores        []score        `json:"scores,omitempty"`
+	Threats       []threat       `json:"threats,omitempty"`
+	Title         string         `json:"title,omitempty"`
+}
+
+type weakness struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type flag struct {
+	GroupIDs []string `json:"group_ids,omitempty"`
+	Label    string   `json:"label"`
+	Products []string `json:"product_ids,omitempty"`
+}
+
+type foreignID struct {
+	System string `json:"system_name"`
+	Text   string `json:"text"`
+}
+
+type productStatus struct {
+	FirstAffected      []string `json:"first_affected,omitempty"`
+	FirstFixed         []string `json:"first_fixed,omitempty"`
+	Fixed              []string `json:"fixed,omitempty"`
+	KnownAffected      []string `json:"known_affected,omitempty"`
+	KnownNotAffected   []string `json:"known_not_affected,omitempty"`
+	LastAffected       []string `json:"last_affected,omitempty"`
+	UnderInvestigation []string `json:"under_investigation,omitempty"`
+}
+
+type remediation struct {
+	Category string   `json:"category"`
+	Date     string   `json:"date,omitempty"`
+	Details  string   `json:"details"`
+	GroupIDs []string `json:"group_ids,omitempty"`
+	Products []string `json:"product_ids,omitempty"`
+	URL      string   `json:"url,omitempty"`
+}
+
+type score struct {
+	V2       *cvss    `json:"cvss_v2,omitempty"`
+	V3       *cvss    `json:"cvss_v3,omitempty"`
+	Products []string `json:"products"`
+}
+
+type cvss struct {
+	BaseScore             float64  `json:"baseScore"`
+	BaseSeverity          string   `json:"baseSeverity,omitempty"`
+	EnvironmentalScore    *float64 `json:"environmentalScore,omitempty"`
+	EnvironmentalSeverity string   `json:"environmentalSeverity,omitempty"`
+	TemporalScore         *float64 `json:"temporalScore,omitempty"`
+	TemporalSeverity      string   `json:"temporalSeverity,omitempty"`
+	Vector                string   `json:"vectorString"`
+	Version               string   `json:"version"`
+}
+
+type threat struct {
+	Category string   `json:"category"`
+	Details  string   `json:"details"`
+	GroupIDs []string `json:"group_ids,omitempty"`
+	Products []string `json:"product_ids,omitempty"`
+}

@@ -1,0 +1,164 @@
+package csaf_test
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/advisorytest"
+	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/cvd"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens in testdata")
+
+// golden compares got with testdata/name, or writes it under -update.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-golden +got); if the change is meant, run with -update:\n%s", path, diff)
+	}
+}
+
+var formats = []advisory.Format{csaf.Format, csaf.VEX}
+
+// The documents of every invented record; what other programs say of them is
+// asked below.
+func TestDocuments(t *testing.T) {
+	for name, a := range advisorytest.Records(t) {
+		for _, f := range formats {
+			b, err := f.Encode(a, advisorytest.Publisher)
+			if err != nil {
+				t.Errorf("%s as %s: %v", name, f.Name, err)
+				continue
+			}
+			golden(t, name+"."+f.Name+f.Ext, b)
+		}
+	}
+}
+
+func goldens(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.csaf*.json")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d goldens, %v", len(files), err)
+	}
+	return files
+}
+
+// npmFolder is where scripts/test-deps puts what tests use from npm.
+func npmFolder(t *testing.T) string {
+	t.Helper()
+	folder := os.Getenv("FAIRLEAD_TEST_NPM")
+	if folder == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			t.Skipf("no folder for caches: %v", err)
+		}
+		folder = filepath.Join(cache, "fairlead-test", "npm")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "node_modules/@secvisogram/csaf-validator-lib")); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("@secvisogram/csaf-validator-lib is not installed; scripts/test-deps does it where npm is")
+	}
+	return folder
+}
+
+// The library that CSAF's own tools validate with has nothing to say of any
+// document: no error, and no warning of its preset extended. That it would speak
+// is shown by a document without its label and with a wrong score.
+func TestValidatorLibrary(t *testing.T) {
+	folder := npmFolder(t)
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("node is not installed")
+	}
+	good, err := os.ReadFile("testdata/gateway.csaf.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "nlsa-2026-7kq4mxz.json")
+	spoilt := strings.NewReplacer(`"baseScore": 7.4`, `"baseScore": 7.5`, `"label": "WHITE"`, `"label": "RED "`).Replace(string(good))
+	if err := os.WriteFile(broken, []byte(spoilt), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files := append([]string{"../../../scripts/validate-csaf.mjs", folder, broken}, goldens(t)...)
+	var exit *exec.ExitError
+	out, err := exec.Command(node, files...).CombinedOutput()
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	var found []string
+	for line := range strings.Lines(string(out)) {
+		if test, ok := strings.CutPrefix(line, broken+" error "); ok {
+			found = append(found, strings.Fields(test)[0])
+		} else if strings.HasPrefix(line, "testdata") || strings.HasPrefix(line, broken) {
+			t.Error(line)
+		}
+	}
+	if slices.Sort(found); !slices.Equal(found, []string{"csaf_2_0_strict", "mandatoryTest_6_1_9"}) {
+		t.Errorf("of the broken document it said:\n%s", out)
+	}
+	if !strings.HasSuffix(strings.TrimSpace(string(out)), "63 tests, 2 errors and warnings") {
+		t.Errorf("not all tests ran:\n%s", out)
+	}
+}
+
+func TestCoversSaysEverythingAtOnce(t *testing.T) {
+	p := advisorytest.Publisher
+	for name, a := range advisorytest.Records(t) {
+		for _, f := range formats {
+			if err := f.Covers(a, p); err != nil {
+				t.Errorf("%s as %s: %v", name, f.Name, err)
+			}
+		}
+	}
+	a := &cvd.Advisory{
+		Products: []cvd.AdvisoryProduct{{ID: "x"}},
+		Vulnerabilities: []cvd.Vulnerability{
+			{},
+			{Affects: []cvd.Affect{{Product: "y", Status: cvd.StatusAffected}, {Product: "x", Status: cvd.StatusNotAffected}, {Product: "x", Status: cvd.StatusFixed}}},
+		},
+	}
+	var faults cvd.Faults
+	if !errors.As(csaf.VEX.Covers(a, advisory.Publisher{}), &faults) {
+		t.Fatal("no faults")
+	}
+	fields := map[string]int{}
+	for _, f := range faults {
+		fields[f.Field]++
+		if f.Problem == "" || f.Remedy == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	want := []string{
+		"id", "modified", "products[0].name", "published", "publisher.base", "publisher.name", "publisher.namespace", "title",
+		"vulnerabilities[0].affects", "vulnerabilities[1].affects[0].product", "vulnerabilities[1].affects[1]", "vulnerabilities[1].affects[2]",
+	}
+	if got := slices.Sorted(maps.Keys(fields)); !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+	if _, err := csaf.Format.Encode(a, p); !errors.Is(err, cvd.ErrInvalid) {
+		t.Errorf("encoded all the same: %v", err)
+	}
+}
