@@ -6,18 +6,22 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/app"
 	"fairlead/internal/cvd"
+	"fairlead/internal/pgp"
 	"fairlead/internal/register"
 )
 
 func (c *cellar) publish(id cvd.AdvisoryID) {
 	c.t.Helper()
-	now := c.h.Options.Clock.Now().UTC()
-	c.must(c.h.Register.Publish(context.Background(), &cvd.Advisory{
-		ID: id, Revision: 1, Title: "A flaw", Overview: "What is wrong.", Published: now, Modified: now,
-	}))
+	a := advisorytest.Example()
+	now := c.h.Options.Clock.Now().UTC().Truncate(time.Second)
+	a.ID, a.Revision, a.Title, a.Published, a.Modified = id, 1, "A flaw", now, now
+	a.History = []cvd.AdvisoryChange{{Revision: 1, At: now, Text: "First published."}}
+	c.must(c.h.Register.Publish(context.Background(), a))
 }
 
 // What is published is held against its history, survives new keys, and comes
@@ -74,5 +78,29 @@ func TestWhatIsPublishedIsKept(t *testing.T) {
 	a, err := c.h.Register.Record(ctx, "EX-2026-TWO", 0)
 	if err != nil || a.Title != "A flaw" {
 		t.Errorf("the record did not come back: %v", err)
+	}
+}
+
+// Documents carry signatures of the key that signs security.txt.
+func TestDocumentsAreSignedByTheHouse(t *testing.T) {
+	ctx := context.Background()
+	c := newCellar(t)
+	defer c.close()
+	c.publish("EX-2026-ONE")
+	e, err := c.h.Register.Entry(ctx, "EX-2026-ONE")
+	c.must(err)
+	armored, err := c.h.PublicKey(ctx)
+	c.must(err)
+	key, err := pgp.ReadPublic(armored)
+	c.must(err)
+	if len(e.Documents) == 0 {
+		t.Error("it is published in no format")
+	}
+	for _, format := range e.Documents {
+		d, err := c.h.Register.Document(ctx, e.ID, format)
+		c.must(err)
+		if err := pgp.VerifyDetached(d.Bytes, d.Signature, key, c.h.Options.Clock.Now()); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
 	}
 }

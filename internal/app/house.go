@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -64,6 +65,7 @@ type House struct {
 	Words    *words.Book
 
 	keyPath string
+	signing *signing.Keeper
 	signer  signer
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
@@ -107,6 +109,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if err != nil {
 		return h, err
 	}
+	h.openSigning()
 	h.openRegister()
 	h.Desk = casework.New(casework.Config{
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,

@@ -48,8 +48,8 @@ func placeOf(folder string, by cvd.Actor) (place, error) {
 func (p place) open() bool { return reads(cvd.Stranger, p.tlps) }
 
 // csafNames are the formats whose documents lie in the provider's folders, each
-// with what its file has behind the advisory's stem.
-var csafNames = []struct{ name, suffix string }{{"csaf", ""}, {"csaf_vex", "-vex"}}
+// with what its tracking id has behind the advisory's.
+var csafNames = []struct{ name, suffix string }{{"csaf", ""}, {"csaf-vex", "-VEX"}}
 
 const csafRoot = "/.well-known/csaf/"
 
@@ -241,9 +241,10 @@ func (d *door) rolie(p place, one part) object {
 }
 
 func rolieEntry(p place, e *register.Entry, base, suffix string) object {
-	src := p.url(base, yearOf(e)+"/"+advisory.Stem(e.ID)+suffix+".json")
+	id := string(e.ID) + suffix
+	src := p.url(base, yearOf(e)+"/"+advisory.Stem(cvd.AdvisoryID(id))+".json")
 	out := object{
-		"id": string(e.ID) + strings.ToUpper(suffix), "title": e.Title,
+		"id": id, "title": e.Title,
 		"link": []object{
 			{"rel": "self", "href": src}, {"rel": "hash", "href": src + ".sha256"}, {"rel": "hash", "href": src + ".sha512"},
 			{"rel": "signature", "href": src + ".asc"},
@@ -298,7 +299,7 @@ func (d *door) csaf(w http.ResponseWriter, r *http.Request, by cvd.Actor) error 
 		return cvd.ErrNotFound
 	}
 	for _, f := range csafNames {
-		own, ok := strings.CutSuffix(stem, f.suffix)
+		own, ok := strings.CutSuffix(stem, strings.ToLower(f.suffix))
 		if !ok {
 			continue
 		}

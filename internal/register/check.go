@@ -23,9 +23,14 @@ var labels = map[cvd.TLP]bool{
 	"": true, cvd.TLPClear: true, cvd.TLPGreen: true, cvd.TLPAmber: true, cvd.TLPAmberStrict: true, cvd.TLPRed: true,
 }
 
+// vex ends the stem of an advisory's VEX document: of two documents of one
+// publisher none may have the other's name.
+const vex = "-vex"
+
 // check tells all that keeps a record from being published after before, the
-// entry with the same file name, which may be nil.
-func check(a *cvd.Advisory, before *Entry, where string) cvd.Faults {
+// entry with the same file name, which may be nil. clash says that the name is
+// that of another's VEX document.
+func check(a *cvd.Advisory, before *Entry, clash bool, where string) cvd.Faults {
 	var faults cvd.Faults
 	add := func(field, problem, remedy string) {
 		faults = append(faults, cvd.Fault{Field: where + field, Problem: problem, Remedy: remedy})
@@ -49,6 +54,9 @@ func check(a *cvd.Advisory, before *Entry, where string) cvd.Faults {
 	if before != nil && before.ID != a.ID {
 		add("id", "has the same file name as another published advisory (CSAF 2.0, section 5.1)", "choose another id")
 		return faults
+	}
+	if before == nil && clash {
+		add("id", "makes a file name that another advisory's VEX document has, or the other way round", "choose another id")
 	}
 	if before != nil {
 		next = before.Revision + 1

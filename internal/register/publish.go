@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"fairlead/internal/advisory"
@@ -45,27 +47,28 @@ func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publica
 	if p.after, err = r.Generation(ctx); err != nil {
 		return nil, err
 	}
-	at, publisher := r.Now(), r.Publisher()
+	now, publisher := r.Now(), r.Publisher()
 	fresh := map[string]*Entry{} // what this publication itself adds
 	var faults cvd.Faults
 	for i, a := range recs {
 		stem := advisory.Stem(a.ID)
-		before := fresh[stem]
-		if before == nil {
-			r.mu.Lock()
-			before = r.byStem[stem]
-			r.mu.Unlock()
+		r.mu.Lock()
+		at := func(stem string) *Entry { return cmp.Or(fresh[stem], r.byStem[stem]) }
+		before, clash := at(stem), at(stem+vex) != nil
+		if base, ok := strings.CutSuffix(stem, vex); ok {
+			clash = clash || at(base) != nil
 		}
+		r.mu.Unlock()
 		where := ""
 		if len(recs) > 1 {
 			where = fmt.Sprintf("advisories[%d].", i)
 		}
-		if wrong := check(a, before, where); len(wrong) > 0 {
+		if wrong := check(a, before, clash, where); len(wrong) > 0 {
 			faults = append(faults, wrong...)
 			continue
 		}
 		fresh[stem] = &Entry{ID: a.ID, Revision: a.Revision, Published: a.Published, Modified: a.Modified}
-		it, err := r.prepare(a, publisher, at)
+		it, err := r.prepare(a, publisher, now)
 		if err != nil {
 			return nil, err
 		}

@@ -213,6 +213,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"back in time":       {func(b *cvd.Advisory) { b.Modified = b.Published.Add(-time.Second) }, "modified"},
 		"no instant":         {func(b *cvd.Advisory) { b.Published = time.Time{} }, "published"},
 		"the same file name": {func(b *cvd.Advisory) { b.ID, b.Revision = "ex-2026-One", 1 }, "id"},
+		"a VEX document":     {func(b *cvd.Advisory) { b.ID, b.Revision = "EX-2026-ONE-VEX", 1 }, "id"},
 		"no id":              {func(b *cvd.Advisory) { b.ID, b.Revision = "", 1 }, "id"},
 		"a path":             {func(b *cvd.Advisory) { b.ID, b.Revision = "../x", 1 }, "id"},
 		"the feed":           {func(b *cvd.Advisory) { b.ID, b.Revision = "Feed", 1 }, "id"},
