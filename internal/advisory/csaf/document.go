@@ -1,5 +1,7 @@
 package csaf
 
+import "encoding/json"
+
 // The members of a CSAF 2.0 document that a record can say or hear. They stand in
 // the order of the alphabet, in which CSAF 2.0 test 6.2.13 wants to read them.
 
@@ -87,8 +89,16 @@ type revision struct {
 
 type productTree struct {
 	Branches         []branch       `json:"branches,omitempty"`
-	FullProductNames []product      `json:"full_product_names,omitempty"`
+	FullProductNames []product      `json:"full_product_names,omitempty"` // read only, as what follows
 	ProductGroups    []productGroup `json:"product_groups,omitempty"`
+	Relationships    []relationship `json:"relationships,omitempty"`
+}
+
+type relationship struct {
+	Category  string  `json:"category"`
+	Product   product `json:"full_product_name"`
+	Reference string  `json:"product_reference"`
+	RelatesTo string  `json:"relates_to_product_reference"`
 }
 
 type branch struct {
@@ -121,18 +131,20 @@ type productGroup struct {
 }
 
 type vulnerability struct {
-	CVE           string         `json:"cve,omitempty"`
-	CWE           *weakness      `json:"cwe,omitempty"`
-	DiscoveryDate string         `json:"discovery_date,omitempty"`
-	Flags         []flag         `json:"flags,omitempty"`
-	IDs           []foreignID    `json:"ids,omitempty"`
-	Notes         []note         `json:"notes,omitempty"`
-	ProductStatus *productStatus `json:"product_status,omitempty"`
-	ReleaseDate   string         `json:"release_date,omitempty"`
-	Remediations  []remediation  `json:"remediations,omitempty"`
-	Scores        []score        `json:"scores,omitempty"`
-	Threats       []threat       `json:"threats,omitempty"`
-	Title         string         `json:"title,omitempty"`
+	Acknowledgments []acknowledgment `json:"acknowledgments,omitempty"` // read only
+	CVE             string           `json:"cve,omitempty"`
+	CWE             *weakness        `json:"cwe,omitempty"`
+	DiscoveryDate   string           `json:"discovery_date,omitempty"`
+	Flags           []flag           `json:"flags,omitempty"`
+	IDs             []foreignID      `json:"ids,omitempty"`
+	Notes           []note           `json:"notes,omitempty"`
+	ProductStatus   *productStatus   `json:"product_status,omitempty"`
+	References      []reference      `json:"references,omitempty"` // read only
+	ReleaseDate     string           `json:"release_date,omitempty"`
+	Remediations    []remediation    `json:"remediations,omitempty"`
+	Scores          []score          `json:"scores,omitempty"`
+	Threats         []threat         `json:"threats,omitempty"`
+	Title           string           `json:"title,omitempty"`
 }
 
 type weakness struct {
@@ -185,6 +197,17 @@ type cvss struct {
 	TemporalSeverity      string   `json:"temporalSeverity,omitempty"`
 	Vector                string   `json:"vectorString"`
 	Version               string   `json:"version"`
+}
+
+// UnmarshalJSON takes the vector alone: all else follows from it.
+func (c *cvss) UnmarshalJSON(b []byte) error {
+	var v struct {
+		Vector  string `json:"vectorString"`
+		Version string `json:"version"`
+	}
+	err := json.Unmarshal(b, &v)
+	c.Vector, c.Version = v.Vector, v.Version
+	return err
 }
 
 type threat struct {

@@ -27,6 +27,7 @@ var Format = advisory.Format{
 	Covers: advisoryProfile.covers,
 	File:   advisoryProfile.file,
 	Encode: advisoryProfile.encode,
+	Decode: decode,
 }
 
 // VEX is CSAF 2.0, profile VEX. Its tracking id is the advisory's with "-VEX"
