@@ -30,6 +30,9 @@ type Reading struct {
 // says how many more there were.
 const maxLost = 200
 
+// maxKept bounds each member that is kept, in bytes.
+const maxKept = 64 << 10
+
 // Read decodes a JSON document into v, a pointer to a struct of the format's own,
 // and lists what v has no member for. What cannot be read at all is an
 // ErrUnreadable; a member of a wrong type is a fault.
@@ -184,6 +187,10 @@ func (r *Reading) unread(raw json.RawMessage, t reflect.Type, at string) {
 					r.unread(members[name], field, pointer)
 				}
 			} else if !hollow(members[name]) {
+				if len(members[name]) > maxKept {
+					r.Lose(pointer, "the record has no place for it, and it is too large to be kept beside its source")
+					continue
+				}
 				r.Keep(pointer, members[name])
 				r.Lose(pointer, "the record has no place for it; it is kept verbatim beside its source")
 			}
