@@ -113,6 +113,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.openRegister()
 	h.Desk = casework.New(casework.Config{
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
+		Register: h.Register, Lint: h.lint,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
 	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {

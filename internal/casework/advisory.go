@@ -3,11 +3,11 @@ package casework
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/casework/parcel"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
@@ -19,18 +19,15 @@ import (
 // Draft is the advisory of a case as it stands now.
 type Draft struct {
 	*File
-	// Record is the latest draft, or one that was filled from the case if none was
-	// saved.
-	Record   *cvd.Advisory
+	Record   *cvd.Advisory      // the latest draft, or one that was filled from the case
 	Seq      int64              // the event that holds it; 0: nothing was saved
 	Drafts   []cvd.Event        // all that were saved, latest first
 	Before   *cvd.Advisory      // the latest revision that is published, or nil
 	Findings []advisory.Finding // of the lint
-	Gates    []advisory.Gate
+	Gates    []release.Gate
 }
 
-// Draft reads the advisory of a case. Who may not see the team's side of the case
-// is told that there is none.
+// Draft reads the advisory of a case; to a reporter there is none.
 func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 	if s.actor.Kind == cvd.ActorReporter {
 		return nil, may.ErrUnseen
@@ -53,15 +50,13 @@ func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 		if may.Person(s.actor) {
 			others = s.desk.duplicates(ctx, f.Case)
 		}
-		d.Record = advisory.Prefill(f.Case, f.Events, others, f.Policy.Policy)
+		d.Record = release.Prefill(f.Case, f.Events, others, f.Policy.Policy)
 	}
 	if d.Before, err = parcel.Published(ctx, s.desk.Register, f.Case); err != nil {
 		return nil, err
 	}
-	if s.desk.Lint != nil {
-		d.Findings = s.desk.Lint(d.Record)
-	}
-	d.Gates = advisory.Gates(d.Case, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
+	d.Findings = s.desk.lint(d.Record, d.Before)
+	d.Gates = release.Gates(d.Case, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
 	return d, nil
 }
 
@@ -96,11 +91,15 @@ func (s *Session) Rehearse(ctx context.Context, id cvd.CaseID, a *cvd.Advisory) 
 	if due := d.Case.Release.At; due.After(at) {
 		at = due
 	}
-	a = advisory.Revise(a, d.Before, "", at)
-	if a.ID == "" {
-		a.ID = cvd.AdvisoryID(fmt.Sprintf("%s-%d-0000000", d.Policy.Policy.Advisories.Prefix, at.Year()))
+	return parcel.Rehearse(ctx, s.desk.Register, release.Trial(a, d.Before, d.Policy.Policy.Advisories.Prefix, at))
+}
+
+// lint judges what a draft would be published as.
+func (d *Desk) lint(a, before *cvd.Advisory) []advisory.Finding {
+	if a == nil || d.Lint == nil {
+		return nil
 	}
-	return parcel.Rehearse(ctx, s.desk.Register, a)
+	return d.Lint(release.Trial(a, before, "DRAFT", d.Now()))
 }
 
 // parcel reads the advisory of the case for whoever will send it out.
@@ -114,10 +113,9 @@ func (s *Session) parcel(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*pa
 		return nil, err
 	}
 	p := &parcel.Parcel{Case: l.state, Events: evs, Register: s.desk.Register}
-	if p.Record, _ = parcel.Latest(l.state, evs); p.Record != nil && s.desk.Lint != nil {
-		p.Findings = s.desk.Lint(p.Record)
-	}
+	p.Record, _ = parcel.Latest(l.state, evs)
 	p.Before, err = parcel.Published(ctx, s.desk.Register, l.state)
+	p.Findings = s.desk.lint(p.Record, p.Before)
 	return p, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/register"
@@ -74,11 +75,11 @@ func (p *Parcel) Pass(c *cvd.Case, verb cvd.Verb, terms *policy.Policy, now time
 	if p.Record == nil {
 		return fmt.Errorf("%w: the words of the draft are gone; write it again", cvd.ErrNotReady)
 	}
-	shut := advisory.Shut(advisory.Gates(c, p.Record, p.Findings, terms, now), verb == cvd.VerbSchedule)
+	shut := release.Shut(release.Gates(c, p.Record, p.Findings, terms, now), verb == cvd.VerbSchedule)
 	if !byClock {
-		shut = slices.DeleteFunc(shut, func(g advisory.Gate) bool { return g.Name == "second-person" })
+		shut = slices.DeleteFunc(shut, func(g release.Gate) bool { return g.Name == "second-person" })
 	}
-	return advisory.Refuse(shut)
+	return release.Refuse(shut)
 }
 
 // Pack prepares the publication if the events are one.
@@ -88,9 +89,9 @@ func (p *Parcel) Pack(ctx context.Context, evs []cvd.Event) error {
 		var a *cvd.Advisory
 		switch ev.Type {
 		case cvd.EventPublished:
-			a = advisory.Revise(p.Record, p.Before, ev.Body.Reason, ev.At)
+			a = release.Revise(p.Record, p.Before, ev.Body.Reason, ev.At)
 		case cvd.EventRetracted:
-			a = advisory.Withdraw(p.Before, ev.Body.Reason, ev.At)
+			a = release.Withdraw(p.Before, ev.Body.Reason, ev.At)
 		default:
 			continue
 		}

@@ -17,9 +17,13 @@ import (
 	"testing"
 	"time"
 
+	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/osv"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
@@ -39,16 +43,17 @@ const Password = "seven-quiet-herons-at-dusk"
 
 // House is everything that a page may need.
 type House struct {
-	T     testing.TB
-	Dir   string
-	Store store.Store
-	Vault *vault.Vault
-	Auth  *auth.Auth
-	Book  *rulebook.Book
-	Desk  *casework.Desk
-	Site  *web.Site
-	Mux   *http.ServeMux
-	Log   *Log
+	T        testing.TB
+	Dir      string
+	Store    store.Store
+	Vault    *vault.Vault
+	Auth     *auth.Auth
+	Book     *rulebook.Book
+	Register *register.Register
+	Desk     *casework.Desk
+	Site     *web.Site
+	Mux      *http.ServeMux
+	Log      *Log
 
 	Lead, Member, Fixer, Officer, Auditor cvd.Actor
 
@@ -78,7 +83,7 @@ func (l *Log) String() string {
 // New builds a house that runs by one of the example policies; each register
 // adds pages to its site. change may alter the site's configuration before it is
 // built; it may be nil.
-func New(t testing.TB, policyFile string, change func(*web.Config), register ...func(*http.ServeMux, *web.Site) error) *House {
+func New(t testing.TB, policyFile string, change func(*web.Config), doors ...func(*http.ServeMux, *web.Site) error) *House {
 	t.Helper()
 	ctx := context.Background()
 	h := &House{T: t, Dir: t.TempDir(), now: Start, Mux: http.NewServeMux(), Log: &Log{}}
@@ -96,7 +101,12 @@ func New(t testing.TB, policyFile string, change func(*web.Config), register ...
 	blobs, err := blob.Dir(filepath.Join(h.Dir, "blobs"))
 	h.must(err)
 	log := slog.New(slog.NewTextHandler(h.Log, nil))
+	publisher := func() advisory.Publisher {
+		return advisory.Publisher{Name: "Example Org", Namespace: "https://example.org", Contact: "mailto:security@example.org", Base: "https://security.example.org", OSVPrefix: "x_"}
+	}
+	h.Register = register.Open(register.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Formats: []advisory.Format{csaf.Format, osv.Format}, Publisher: publisher})
 	h.Desk = casework.New(casework.Config{
+		Register: h.Register, Lint: func(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, publisher()) },
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
@@ -118,7 +128,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), register ...
 	h.Site, err = web.New(cfg)
 	h.must(err)
 	web.Register(h.Mux, h.Site)
-	for _, add := range register {
+	for _, add := range doors {
 		h.must(add(h.Mux, h.Site))
 	}
 	return h

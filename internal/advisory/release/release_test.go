@@ -1,4 +1,4 @@
-package advisory
+package release
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 )
@@ -18,7 +19,7 @@ var monday = time.Date(2026, time.March, 2, 15, 4, 5, 600, time.UTC)
 
 func terms(t *testing.T) *policy.Policy {
 	t.Helper()
-	src, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", "signed-policy.yaml"))
+	src, err := os.ReadFile(filepath.Join("..", "..", "..", "examples", "policies", "signed-policy.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +57,11 @@ func TestGates(t *testing.T) {
 		name string
 		set  func(c *cvd.Case, a *cvd.Advisory, p *policy.Policy)
 		shut string // the gates, those that stop with !
-		lint []Finding
+		lint []advisory.Finding
 	}{
 		{"all open", nil, "", nil},
-		{"a warning of the lint", nil, "", []Finding{{Level: LevelWarning}}},
-		{"an error of the lint", nil, "lint!", []Finding{{Level: LevelWarning}, {Level: LevelError}}},
+		{"a warning of the lint", nil, "", []advisory.Finding{{Level: advisory.LevelWarning}}},
+		{"an error of the lint", nil, "lint!", []advisory.Finding{{Level: advisory.LevelWarning}, {Level: advisory.LevelError}}},
 		{"no overview", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { a.Overview = " " }, "text!", nil},
 		{"French alone", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { a.Lang = "fr" }, "text!", nil},
 		{"French with English", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {

@@ -1,6 +1,7 @@
-package advisory
+package release
 
 import (
+	"fmt"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -30,6 +31,16 @@ func Revise(draft, before *cvd.Advisory, why string, now time.Time) *cvd.Advisor
 		if v := &a.Vulnerabilities[i]; v.Disclosed.IsZero() && a.TLP.Public() {
 			v.Disclosed = a.Published
 		}
+	}
+	return a
+}
+
+// Trial makes what a draft would be published as at that instant, to be judged and
+// shown; one without an id yet gets one that nothing has.
+func Trial(draft, before *cvd.Advisory, prefix string, at time.Time) *cvd.Advisory {
+	a := Revise(draft, before, firstRevision, at)
+	if a.ID == "" {
+		a.ID = cvd.AdvisoryID(fmt.Sprintf("%s-%d-0000000", prefix, at.Year()))
 	}
 	return a
 }

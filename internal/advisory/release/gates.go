@@ -1,4 +1,4 @@
-package advisory
+package release
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 )
@@ -28,7 +29,7 @@ type Gate struct {
 type ground struct {
 	c        *cvd.Case
 	a        *cvd.Advisory
-	findings []Finding
+	findings []advisory.Finding
 	p        *policy.Policy
 	now      time.Time
 }
@@ -53,7 +54,7 @@ var gates = []struct {
 
 // Gates says of each condition of the release of a's draft in c how it stands
 // now. findings are the lint's; p is the policy under which the case runs.
-func Gates(c *cvd.Case, a *cvd.Advisory, findings []Finding, p *policy.Policy, now time.Time) []Gate {
+func Gates(c *cvd.Case, a *cvd.Advisory, findings []advisory.Finding, p *policy.Policy, now time.Time) []Gate {
 	g := &ground{c, a, findings, p, now}
 	out := make([]Gate, 0, len(gates))
 	for _, one := range gates {
@@ -121,9 +122,9 @@ func (g *ground) lint() (bool, string, string) {
 	errors, warnings := 0, 0
 	for _, f := range g.findings {
 		switch f.Level {
-		case LevelError:
+		case advisory.LevelError:
 			errors++
-		case LevelWarning:
+		case advisory.LevelWarning:
 			warnings++
 		}
 	}

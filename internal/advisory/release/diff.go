@@ -1,4 +1,4 @@
-package advisory
+package release
 
 import (
 	"encoding/json"
