@@ -10,7 +10,6 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
-	"fairlead/internal/policy"
 	"fairlead/internal/severity"
 	"fairlead/internal/store"
 )
@@ -156,29 +155,13 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
 		deed.Alone = alone
-		deed.Second = needsSecond(v.Policy, c, verb, in)
+		deed.Second = v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
 		evs, err := cvd.Decide(c, deed, now)
 		if err != nil || !deed.Second || !alone {
 			return evs, err
 		}
 		return cvd.SingleHanded(c, evs, deed, now)
 	}, nil
-}
-
-// needsSecond reads the policy: which rulings another member must confirm.
-func needsSecond(p *policy.Policy, c *cvd.Case, verb cvd.Verb, in cvd.Input) bool {
-	switch verb {
-	case cvd.VerbHandOn: // from there it finds the report not valid on its way
-		return p.SecondPerson.Invalidate && c.RM() == cvd.RMReceived
-	case cvd.VerbInvalidate:
-		outOfScope := slices.ContainsFunc(in.Clauses, func(id string) bool {
-			return slices.ContainsFunc(p.Scope.Out, func(c policy.Clause) bool { return c.ID == id })
-		})
-		return p.SecondPerson.Invalidate || (outOfScope && p.SecondPerson.OutOfScope)
-	case cvd.VerbNoncompliance:
-		return p.SecondPerson.Noncompliance
-	}
-	return false
 }
 
 // ruling fetches the words of the ruling that waits for confirmation.
