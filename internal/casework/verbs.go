@@ -154,7 +154,7 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
-		deed.Alone = alone
+		deed.Alone, deed.Entrusts = alone, may.Entrust(s.actor, c)
 		deed.Second = v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
 		evs, err := cvd.Decide(c, deed, now)
 		if err != nil || !deed.Second || !alone {

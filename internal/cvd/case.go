@@ -20,6 +20,7 @@ type Case struct {
 	Participants []Participant `json:"participants"`
 	Clocks       []Clock       `json:"clocks"`
 	Assignee     string        `json:"assignee,omitempty"`
+	Entrusted    bool          `json:"entrusted,omitempty"` // the holder may open files with personal data
 	Band         Band          `json:"band,omitempty"`
 	Flags        Flags         `json:"flags"`
 	Links        []Link        `json:"links,omitempty"`
@@ -239,12 +240,15 @@ func (c *Case) mark(h Head) {
 		}
 	}
 	if h.Assignee != nil {
-		c.Assignee = *h.Assignee
+		c.Assignee, c.Entrusted = *h.Assignee, h.Entrusts
 	}
 	if h.Band != nil {
 		c.Band = *h.Band
 	}
 	if h.Flags != nil {
+		if h.Flags.Privacy && !c.Flags.Privacy && c.Assignee != "" {
+			c.Entrusted = true // they could open everything until now
+		}
 		c.Flags = *h.Flags
 	}
 	if h.Link != nil && !slices.Contains(c.Links, *h.Link) {

@@ -23,6 +23,9 @@ type Deed struct {
 	Alone bool
 	// Urgent opens the emergency lane along with the verb.
 	Urgent bool
+	// Entrusts says that who gives the case away may open its files, and so may
+	// whoever gets it.
+	Entrusts bool
 	// Link is the other case, for a successor.
 	Link *Link
 	// Ruling is the input of the pending ruling, for confirm.
@@ -322,7 +325,7 @@ func mark(c *Case, ev *Event, d Deed) {
 		if d.In.To != "" {
 			to = d.In.To
 		}
-		ev.Assignee = &to
+		ev.Assignee, ev.Entrusts = &to, d.Entrusts
 	case VerbRelease:
 		nobody := ""
 		ev.Assignee = &nobody
