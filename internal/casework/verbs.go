@@ -72,7 +72,7 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 
 // Preview decides a verb without doing it.
 func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Preview, error) {
-	l, err := s.load(ctx, id, verb)
+	l, err := s.load(ctx, id, may.For(verb, in))
 	if err != nil {
 		return Preview{}, err
 	}

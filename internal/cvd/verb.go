@@ -46,8 +46,9 @@ const (
 	VerbRedact        Verb = "redact"
 	VerbForget        Verb = "forget"
 	VerbErase         Verb = "erase"
-	VerbRead          Verb = "read"  // not a change: looking at the case
-	VerbFiles         Verb = "files" // not a change: opening its files where personal data was seen
+	VerbRead          Verb = "read"          // not a change: looking at the case
+	VerbRedactReport  Verb = "redact-report" // redact, of the report itself
+	VerbFiles         Verb = "files"         // not a change: opening its files where personal data was seen
 )
 
 // EventType names what happened. Stored for ever: a new shape is a new version

@@ -63,6 +63,7 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbInvite:        {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbReissue:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRedact:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbRedactReport:  {cvd.RoleLead: All},
 	cvd.VerbSuccessor:     {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbContact:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbForget:        {cvd.RoleLead: All},
@@ -77,7 +78,7 @@ var byReporter = []cvd.Verb{
 
 // byPerson are the verbs that only a person may do: a token marked as a
 // machine's cannot keep a human promise nor be a second pair of eyes.
-var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact}
+var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact, cvd.VerbRedactReport}
 
 // Of is how far the actor may do the verb.
 func Of(a cvd.Actor, v cvd.Verb) Reach {
@@ -109,6 +110,15 @@ func Of(a cvd.Actor, v cvd.Verb) Reach {
 		}
 	}
 	return best
+}
+
+// For is the row of the table under which a verb falls with this input: removing
+// the report itself weighs more than removing a word of the talk about it.
+func For(v cvd.Verb, in cvd.Input) cvd.Verb {
+	if v == cvd.VerbRedact && in.Seq == 1 {
+		return cvd.VerbRedactReport
+	}
+	return v
 }
 
 // Covers tells whether the reach holds for this case.

@@ -47,7 +47,7 @@ var people = []struct {
 // TestTable prints who may do what where. Every verb of the table of verbs is in
 // it, and no role is in it that is not meant.
 func TestTable(t *testing.T) {
-	verbs := []cvd.Verb{cvd.VerbRead, cvd.VerbFiles}
+	verbs := []cvd.Verb{cvd.VerbRead, cvd.VerbFiles, cvd.VerbRedactReport}
 	for _, spec := range cvd.Specs {
 		verbs = append(verbs, spec.Verb)
 	}

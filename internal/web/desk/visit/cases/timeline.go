@@ -52,7 +52,11 @@ func (l lens) entries(f *casework.File) []entryView {
 	out := make([]entryView, 0, len(f.Events))
 	for i := range f.Events {
 		e := l.entry(f, &f.Events[i])
-		e.Redact = redact && !e.Erased && (len(e.Quotes) > 0 || e.File != nil)
+		spoken := len(e.Quotes) > 0 || e.File != nil
+		if e.Seq == 1 {
+			spoken = may.Of(l.Actor, may.For(cvd.VerbRedact, cvd.Input{Seq: 1})) == may.All
+		}
+		e.Redact = redact && !e.Erased && spoken
 		out = append(out, e)
 	}
 	return out
