@@ -231,7 +231,7 @@ type Review struct {
 // ReviewOf says when the policy must be reviewed next, counted from the last
 // review in whole months of the policy's own calendar.
 func ReviewOf(p *policy.Policy, last, now time.Time, zone *time.Location) Review {
-	due := last.In(zone).AddDate(0, p.Review.EveryMonths, 0)
+	due := p.NextReview(last.In(zone))
 	warn := due.AddDate(0, 0, -p.Review.WarnDays)
 	return Review{
 		Last: last, Due: due, Warn: warn,

@@ -72,27 +72,20 @@ func (b *Versions) Waiting() []*Version {
 
 // Missing lists the sign-offs that the version still needs.
 func (v *Version) Missing() []policy.SignOff {
-	var out []policy.SignOff
-	for _, want := range v.Needs {
-		if !slices.ContainsFunc(v.Signs, func(s Sign) bool { return s.Office == want.Office && s.Act == want.Act }) {
-			out = append(out, want)
-		}
+	var given []policy.SignOff
+	for _, s := range v.Signs {
+		given = append(given, policy.SignOff{Office: s.Office, Act: s.Act})
 	}
-	return out
+	return policy.Outstanding(v.Needs, given)
 }
 
 // needs joins what a version demands with what the one in effect does.
 func needs(v, current *Version) []policy.SignOff {
-	out := slices.Clone(v.Policy.Review.SignOffs)
+	own := slices.Clone(v.Policy.Review.SignOffs)
 	if current == nil {
-		return out
+		return own
 	}
-	for _, want := range current.Policy.Review.SignOffs {
-		if !slices.Contains(out, want) {
-			out = append(out, want)
-		}
-	}
-	return out
+	return append(own, policy.Outstanding(current.Policy.Review.SignOffs, own)...)
 }
 
 // Reviewed is when the version was last reviewed: its latest signature of that
