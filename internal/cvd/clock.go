@@ -49,6 +49,10 @@ func (c *Clock) Running() bool { return c.Met.IsZero() && c.Stopped.IsZero() }
 // Ticking tells whether it is owed and not paused.
 func (c *Clock) Ticking() bool { return c.Running() && c.Paused.IsZero() }
 
+// Missed tells whether an aim's own date has gone by, whatever was told since. A
+// promise of which that is true is broken instead.
+func (c *Clock) Missed(now time.Time) bool { return c.Target && c.Ticking() && now.After(c.Due) }
+
 // Told is the date by which the reporter now expects it.
 func (c *Clock) Told() time.Time {
 	if !c.Expected.IsZero() {

@@ -60,7 +60,7 @@ func write(v *words.Voice, n *casework.Notice, base string, now time.Time) lette
 	if n.ToReporter {
 		return toReporter(v, n, base, now)
 	}
-	return toTeam(v, n, base)
+	return toTeam(v, n, base, now)
 }
 
 func toReporter(v *words.Voice, n *casework.Notice, base string, now time.Time) letter {
@@ -91,8 +91,12 @@ func toReporter(v *words.Voice, n *casework.Notice, base string, now time.Time) 
 	}
 }
 
-func toTeam(v *words.Voice, n *casework.Notice, base string) letter {
-	id := "notice.team." + kind(teamKinds, n.Effect.Template)
+func toTeam(v *words.Voice, n *casework.Notice, base string, now time.Time) letter {
+	what := kind(teamKinds, n.Effect.Template)
+	if what == "soon" && !n.Due.IsZero() && !n.Due.After(now) {
+		what = "passed" // held up, or an aim that was not looked at in time
+	}
+	id := "notice.team." + what
 	subject, where := v.Say(id+".subject"), base+"/desk/policy"
 	parts := []string{wrap(v.Say(id + ".lead"))}
 	if n.Effect.Case != "" {

@@ -122,6 +122,7 @@ func TestGoldenTexts(t *testing.T) {
 		{g, "appealed", "team", nil},
 		{g, "warned", "assignee", func(n *casework.Notice) { due(n, cvd.ClockAcknowledge) }},
 		{g, "warned", "assignee", func(n *casework.Notice) { due(n, cvd.ClockFix) }},
+		{g, "warned", "assignee", func(n *casework.Notice) { due(n, cvd.ClockVerify); n.Due = noon.Add(-time.Hour) }},
 		{g, "slipped", "assignee", func(n *casework.Notice) { due(n, cvd.ClockFollowUp); n.Next.Due = n.Due }},
 		{g, "breached", "assignee", func(n *casework.Notice) { due(n, cvd.ClockAcknowledge) }},
 		{g, "escalated", "lead", func(n *casework.Notice) { due(n, cvd.ClockAcknowledge) }},

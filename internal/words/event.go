@@ -44,6 +44,9 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	if ev.Type == cvd.EventSlipped && len(ev.Clocks) > 0 && !ev.At.Before(ev.Clocks[0].Due) {
 		id += "-late" // the server was away; what is past is not announced
 	}
+	if ev.Type == cvd.EventWarned && len(ev.Clocks) > 0 && !ev.At.Before(ev.Clocks[0].Told()) {
+		id += "-late"
+	}
 	pairs := v.blanks(ev, zone)
 	t.Heading = v.first([]string{id + "." + string(to), id + ".reporter"}, pairs)
 	if mean := id + ".next"; to == ForReporter && v.Has(mean) {
