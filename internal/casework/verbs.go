@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
+	"fairlead/internal/intake"
 	"fairlead/internal/may"
 	"fairlead/internal/severity"
 	"fairlead/internal/store"
@@ -97,6 +99,20 @@ func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in 
 	}, nil
 }
 
+// Judge adds to what a door found wrong with an input what the verb itself finds
+// wrong with it, so that all is told at once. It never returns nil.
+func (s *Session) Judge(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input, found cvd.Faults) error {
+	_, err := s.Preview(ctx, id, verb, in)
+	var more cvd.Faults
+	if errors.As(err, &more) {
+		return intake.Add(found, found.And(more)[len(found):]...)
+	}
+	if errors.Is(err, cvd.ErrNotFound) {
+		return err
+	}
+	return found
+}
+
 // asReporterMeans reads a reporter's message as what it is: an answer where
 // information is awaited, new evidence where the case is closed.
 func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (cvd.Verb, bool, error) {
@@ -120,20 +136,17 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 // left is pure.
 func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, error) {
 	deed := cvd.Deed{Verb: verb, In: in, By: s.actor}
-	if verb == cvd.VerbSeverity && in.Vector != "" {
-		sc, err := severity.Parse(in.Vector)
-		if err != nil {
-			return nil, cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
-		}
+	var wrong cvd.Faults
+	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
+		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
+	} else if verb == cvd.VerbSeverity && err == nil {
 		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
 	}
 	members, err := s.desk.Team.Members(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := may.Name(members, in.To, verb); err != nil {
-		return nil, err
-	}
+	wrong = append(wrong, may.Name(members, in.To, verb)...)
 	if verb == cvd.VerbConfirm {
 		if deed.Ruling, err = s.ruling(ctx, id); err != nil {
 			return nil, err
@@ -148,15 +161,17 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 			return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, c.Policy)
 		}
 		deed := deed
-		if err := v.Policy.Cite(in.Clauses); err != nil {
-			return nil, err
-		}
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
 		deed.Alone, deed.Entrusts = alone, may.Entrust(s.actor, c)
 		deed.Second = v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
 		evs, err := cvd.Decide(c, deed, now)
+		var more cvd.Faults
+		errors.As(err, &more)
+		if wrong := slices.Clip(wrong).And(more).And(v.Policy.Cite(in.Clauses)); len(wrong) > 0 {
+			return nil, wrong
+		}
 		if err != nil || !deed.Second || !alone {
 			return evs, err
 		}

@@ -123,23 +123,8 @@ func (a *Answer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Lines is a list of short texts. JSON may give one text in place of a list.
+// Lines is a list of short texts.
 type Lines []string
-
-// UnmarshalJSON reads a list of strings or one string, a line an item.
-func (l *Lines) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*l = SplitLines(one)
-		return nil
-	}
-	var many []string
-	if err := json.Unmarshal(b, &many); err != nil {
-		return fmt.Errorf("%w: not a text or a list of texts", ErrInvalid)
-	}
-	*l = many
-	return nil
-}
 
 // SplitLines breaks a text into its lines that are not blank.
 func SplitLines(s string) Lines {

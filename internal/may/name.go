@@ -5,7 +5,7 @@ import "fairlead/internal/cvd"
 // Name tells whether the verb may name the member with this id: a case is claimed
 // for a lead or a member, and a fixer is invited. What is wrong comes as
 // cvd.Faults about the field "to"; other verbs and an empty id pass.
-func Name(members []cvd.Member, id string, verb cvd.Verb) error {
+func Name(members []cvd.Member, id string, verb cvd.Verb) cvd.Faults {
 	if id == "" || (verb != cvd.VerbClaim && verb != cvd.VerbInvite) {
 		return nil
 	}

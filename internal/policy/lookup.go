@@ -87,7 +87,7 @@ func (p *Policy) Clause(id string) (Clause, bool) {
 
 // Cite refuses the ids that cite no clause of this version, each with those that
 // a ruling may cite.
-func (p *Policy) Cite(ids []string) error {
+func (p *Policy) Cite(ids []string) cvd.Faults {
 	var faults cvd.Faults
 	for i, id := range ids {
 		if _, ok := p.Clause(id); ok {
@@ -105,7 +105,7 @@ func (p *Policy) Cite(ids []string) error {
 			Remedy:  "use one of its ids: " + strings.Join(known, ", "),
 		})
 	}
-	return faults.Err()
+	return faults
 }
 
 // Beside lists the clauses that the form shows beside a field, in order.
