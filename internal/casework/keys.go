@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/once"
 )
 
 // erase destroys a closed case's key: its words, contacts and files cannot be
@@ -30,7 +31,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 		return Done{}, err
 	}
 	more := []aside{same(all), func(tx store.Tx) error {
-		_, err := tx.DeleteRecords(store.Selection{Kind: recordOnce, Owner: string(id)})
+		_, err := tx.DeleteRecords(store.Selection{Kind: once.Kind, Owner: string(id)})
 		return err
 	}}
 	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
