@@ -125,7 +125,7 @@ func TestWhatIsTakenAllTheSame(t *testing.T) {
 	for name, body := range map[string]string{
 		"an unknown product is flagged":    `{"description":"x","product":"Nothing we make"}`,
 		"markup is words":                  `{"description":"<script>alert(1)</script>"}`,
-		"extra takes anything by name":     `{"description":"x","extra":{"anything at all":"yes"}}`,
+		"extra takes anything by name":     `{"description":"x","extra":{"anything at all":["yes",{"no":[null,1e999]}]}}`,
 		"true and false are answers":       `{"description":"x","exploited":true,"public":false,"ai_use":"for the English"}`,
 		"credit in short, and in full":     `{"description":"x","reporter":{"credit":{"wanted":"name","as":"Kim"}}}`,
 		"null is left out":                 `{"description":"x","title":null}`,

@@ -3,6 +3,7 @@ package casework_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -48,7 +49,7 @@ func TestACopyOfTheDiskTellsNothing(t *testing.T) {
 			Product: canary, Version: canary, Title: canary, Description: canary, Steps: canary, Impact: canary, CWE: canary,
 			URLs: cvd.Lines{canary}, Tools: cvd.Lines{canary}, AIUse: canary, FoundAt: canary, Exploited: canary, Public: canary,
 			SensitiveDataSeen: canary, ProposedFix: canary, ThirdParty: canary, ReportedElsewhere: canary, DisclosurePlan: canary,
-			OwnID: canary, Reporter: contact(), Extra: map[string]string{canary: canary},
+			OwnID: canary, Reporter: contact(), Extra: cvd.Extra{canary: json.RawMessage(`{"` + canary + `":["` + canary + `"]}`)},
 		}
 	}
 	in := func(verb cvd.Verb) cvd.Input {

@@ -25,7 +25,7 @@ func TestReportJSON(t *testing.T) {
 		"credit object": {`{"description":"d","reporter":{"credit":{"wanted":"name","as":"Rea"}}}`, Report{Description: "d", Reporter: &Contact{Credit: Credit{Wanted: "name", As: "Rea"}}}},
 		"credit yes":    {`{"description":"d","reporter":{"credit":{"wanted":true,"as":"Rea"}}}`, Report{Description: "d", Reporter: &Contact{Credit: Credit{Wanted: "name", As: "Rea"}}}},
 		"credit no":     {`{"description":"d","reporter":{"credit":{"wanted":false}}}`, Report{Description: "d", Reporter: &Contact{Credit: Credit{Wanted: "none"}}}},
-		"extra":         {`{"description":"d","extra":{"shoe_size":"43"}}`, Report{Description: "d", Extra: map[string]string{"shoe_size": "43"}}},
+		"extra":         {`{"description":"d","extra":{"shoe_size":"43"}}`, Report{Description: "d", Extra: Extra{"shoe_size": json.RawMessage(`"43"`)}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got Report

@@ -1,6 +1,8 @@
 package words
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -76,6 +78,20 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	}
 	t.Missing = b.Missing
 	return t
+}
+
+// Value writes a JSON value as people read it: a text as it is, what has parts
+// with a line for each.
+func Value(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && len(raw) > 0 && raw[0] == '"' {
+		return text
+	}
+	var b bytes.Buffer
+	if json.Indent(&b, raw, "", "  ") != nil {
+		return string(raw)
+	}
+	return b.String()
 }
 
 func (v *Voice) first(ids []string, pairs []any) string {

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -121,6 +122,14 @@ func TestNobodyPostsBeyondTheirRole(t *testing.T) {
 const hostile = `"><script>alert(1)</script><img src=x onerror=y>'&`
 
 // Whatever strangers and members write comes back as text, everywhere.
+func raw(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 func TestWordsStayText(t *testing.T) {
 	h := house(t)
 	r := full()
@@ -129,7 +138,7 @@ func TestWordsStayText(t *testing.T) {
 	}
 	r.URLs, r.Tools = cvd.Lines{"javascript:alert(1)", hostile}, cvd.Lines{hostile}
 	r.AIUse, r.Exploited, r.Public, r.ThirdParty = hostile, hostile, hostile, hostile
-	r.Extra = map[string]string{hostile: hostile}
+	r.Extra = cvd.Extra{hostile: raw(hostile), "b": raw([]any{hostile, map[string]any{hostile: 7}})}
 	r.Reporter = &cvd.Contact{Name: hostile, Email: "a@example.org", Affiliation: hostile, Title: hostile, Credit: cvd.Credit{Wanted: "name", As: hostile}, ContactShareable: hostile, PGPKey: hostile}
 	id := h.Receive(r).Case
 	b := in(h, "lead@example.org")

@@ -161,7 +161,7 @@ func (l lens) report(f *casework.File) *reportView {
 	text("tools", strings.Join(r.Tools, "\n"))
 	text("urls", strings.Join(r.URLs, "\n"))
 	for _, k := range visit.Sorted(r.Extra) {
-		v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report.extra", "name", k), Text: r.Extra[k]})
+		v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report.extra", "name", k), Text: words.Value(r.Extra[k])})
 	}
 	return v
 }
