@@ -73,6 +73,36 @@ func TestWhoComesWhere(t *testing.T) {
 	}
 }
 
+// A wrong method is told only to whom the right one is open; what exists behind
+// the address is told to nobody.
+func TestWrongMethod(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	for _, c := range []struct{ who, method, path, allow string }{
+		{"lead", "DELETE", "/desk/cases/" + id, "GET, HEAD"},
+		{"fixer", "DELETE", "/desk/cases/" + id, "GET, HEAD"},
+		{"fixer", "DELETE", "/desk/cases/NL-2026-2222222", "GET, HEAD"},
+		{"lead", "GET", "/desk/policy/1/sign", "POST"},
+		{"lead", "PUT", "/desk/record", "GET, HEAD, POST"},
+		{"auditor", "PUT", "/desk/record", ""},
+		{"officer", "DELETE", "/desk/cases/" + id, ""},
+		{"member", "PUT", "/desk/team", "GET, HEAD"},
+		{"fixer", "GET", "/desk/outbox/retry", ""},
+		{"lead", "DELETE", "/desk/nothing", ""},
+	} {
+		want := http.StatusMethodNotAllowed
+		if c.allow == "" {
+			want = http.StatusNotFound
+		}
+		a := in(h, c.who+"@example.org").Send(httptest.NewRequest(c.method, c.path, nil))
+		if a.Status != want || a.Header.Get("Allow") != c.allow {
+			t.Errorf("%s %s by the %s: %d, Allow %q", c.method, c.path, c.who, a.Status, a.Header.Get("Allow"))
+		}
+		whole(t, c.path, a)
+	}
+	h.Browser().Send(httptest.NewRequest("DELETE", "/desk/cases/"+id, nil)).Check(h, http.StatusSeeOther)
+}
+
 // here is the mark of the part one is in, which follows from the address alone.
 var here = regexp.MustCompile(` aria-current="page"`)
 
