@@ -143,7 +143,7 @@ func TestACopyOfTheDiskTellsNothing(t *testing.T) {
 		e.State = store.EffectDone
 		must(t, h.st.Update(ctx, func(tx store.Tx) error { return tx.Finish(e) }))
 	}
-	if out, err := h.desk.As(h.lead).Outbox(ctx, store.EffectDone, 10); err != nil || len(out) == 0 || out[0].Text != canary {
+	if out, _, err := h.desk.As(h.lead).Outbox(ctx, store.EffectDone, nil, 10); err != nil || len(out) == 0 || out[0].Text != canary {
 		t.Errorf("what was sent does not come back: %v", err)
 	}
 	_, refused := h.try(h.member, other.Case, cvd.VerbNote, cvd.Input{Vector: canary})

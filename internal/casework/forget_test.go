@@ -78,7 +78,7 @@ func TestErase(t *testing.T) {
 		if _, err := h.desk.Tick(ctx); err != nil {
 			h.t.Error(err)
 		}
-		if _, err := h.desk.As(h.lead).Outbox(ctx, "", 100); err != nil {
+		if _, _, err := h.desk.As(h.lead).Outbox(ctx, "", nil, 100); err != nil {
 			h.t.Errorf("the outbox: %v", err)
 		}
 	})
@@ -233,7 +233,7 @@ func (h *house) carry() {
 // sentTo tells in how many kept notices the address stands.
 func (h *house) sentTo(address string) int {
 	h.t.Helper()
-	all, err := h.desk.As(h.lead).Outbox(ctx, "", 500)
+	all, _, err := h.desk.As(h.lead).Outbox(ctx, "", nil, 500)
 	must(h.t, err)
 	n := 0
 	for _, c := range all {

@@ -107,14 +107,14 @@ func TestOfficersAndStrangersHaveNoList(t *testing.T) {
 		s := h.desk.As(who)
 		_, list := s.Cases(ctx, casework.Filter{})
 		_, count := s.Count(ctx, casework.Filter{})
-		_, sent := s.Outbox(ctx, "", 10)
+		_, _, sent := s.Outbox(ctx, "", nil, 10)
 		for name, err := range map[string]error{"list": list, "count": count, "outbox": sent, "retry": s.Retry(ctx, "x")} {
 			if !errors.Is(err, cvd.ErrNotFound) {
 				t.Errorf("%s %s: %v", who.Kind, name, err)
 			}
 		}
 	}
-	if _, err := h.desk.As(h.fixer).Outbox(ctx, "", 10); !errors.Is(err, cvd.ErrNotFound) {
+	if _, _, err := h.desk.As(h.fixer).Outbox(ctx, "", nil, 10); !errors.Is(err, cvd.ErrNotFound) {
 		t.Errorf("a fixer's outbox: %v", err)
 	}
 	if _, err := h.desk.As(h.lead).Notice(ctx, casework.Effect{}); !errors.Is(err, cvd.ErrForbidden) {

@@ -102,7 +102,7 @@ func (b *bench) all() map[string]store.Effect {
 	b.Helper()
 	out := map[string]store.Effect{}
 	err := b.store.View(b.Context(), func(tx store.Tx) error {
-		effects, err := tx.Effects("", "", 10000)
+		effects, err := tx.Effects("", "", nil, 10000)
 		for _, e := range effects {
 			out[e.Key] = e
 		}

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -101,6 +102,43 @@ func TestWrongMethod(t *testing.T) {
 		whole(t, c.path, a)
 	}
 	h.Browser().Send(httptest.NewRequest("DELETE", "/desk/cases/"+id, nil)).Check(h, http.StatusSeeOther)
+}
+
+// A long outbox is read page by page, and nothing is left out or shown twice.
+func TestOutboxPages(t *testing.T) {
+	h := house(t)
+	const reports = 120 // each tells the team and the reporter
+	for range reports {
+		h.Receive(full())
+	}
+	b := in(h, "lead@example.org")
+	seen := map[string]int{}
+	rows := regexp.MustCompile(`<a class="mono" href="/desk/cases/([^"]+)"`)
+	path, pages := "/desk/outbox?state=pending", 0
+	for path != "" && pages < 10 {
+		a := b.Get(path).Check(h, http.StatusOK)
+		whole(t, path, a)
+		found := rows.FindAllStringSubmatch(a.Body, -1)
+		for _, m := range found {
+			seen[m[1]]++
+		}
+		if pages++; len(found) > 100 {
+			t.Errorf("%d on one page", len(found))
+		}
+		path = ""
+		if m := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(a.Body); m != nil {
+			path = html.UnescapeString(m[1])
+		}
+	}
+	if len(seen) != reports || pages != 3 {
+		t.Errorf("%d cases on %d pages", len(seen), pages)
+	}
+	for id, n := range seen {
+		if n != 2 {
+			t.Errorf("%s is listed %d times", id, n)
+		}
+	}
+	b.Get("/desk/outbox?after="+url.QueryEscape("<nonsense>")).Check(h, http.StatusOK)
 }
 
 // here is the mark of the part one is in, which follows from the address alone.
