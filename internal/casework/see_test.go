@@ -244,6 +244,26 @@ func TestSecondPerson(t *testing.T) {
 	}
 }
 
+// The operator's socket is nobody who could hold a case.
+func TestWhoIsNoMemberHoldsNoCase(t *testing.T) {
+	h := newHouse(t)
+	a := h.report()
+	operator := cvd.Actor{Kind: cvd.ActorMachine, ID: "operator", Name: "operator", Roles: []cvd.Role{cvd.RoleLead}}
+	_, err := h.try(operator, a.Case, cvd.VerbClaim, cvd.Input{})
+	if !errors.Is(err, cvd.ErrInvalid) || !strings.Contains(err.Error(), "no member of the team") {
+		t.Errorf("claimed by the operator: %v", err)
+	}
+	h.do(operator, a.Case, cvd.VerbClaim, cvd.Input{To: h.member.ID})
+	bot := h.lead
+	bot.Kind = cvd.ActorMachine
+	h.do(bot, a.Case, cvd.VerbClaim, cvd.Input{To: bot.ID})
+	h.do(bot, a.Case, cvd.VerbRelease, cvd.Input{})
+	h.do(bot, a.Case, cvd.VerbClaim, cvd.Input{})
+	if c := h.file(a.Case).Case; c.Assignee != h.lead.ID {
+		t.Errorf("held by %q", c.Assignee)
+	}
+}
+
 // A team reduced to one rules alone, and that is written down.
 func TestSingleHanded(t *testing.T) {
 	h := build(t, "signed-policy.yaml", onSQLite)
@@ -257,4 +277,16 @@ func TestSingleHanded(t *testing.T) {
 		t.Errorf("ruled as %+v", done.Events)
 	}
 	h.addsUp(a.Case)
+	// A machine in their name proposes only; the person behind it confirms.
+	b, bot := h.report(), h.lead
+	bot.Kind = cvd.ActorMachine
+	done = h.do(bot, b.Case, cvd.VerbNoncompliance, cvd.Input{Reason: "x", Clauses: []string{"no-data-access"}})
+	if done.Case.Pending == nil || len(done.Events) != 1 {
+		t.Errorf("a machine ruled as %+v", done.Events)
+	}
+	done = h.do(h.lead, b.Case, cvd.VerbConfirm, cvd.Input{})
+	if len(done.Events) != 2 || !strings.Contains(done.Events[0].Body.Reason, "single-handed") {
+		t.Errorf("confirmed as %+v", done.Events)
+	}
+	h.addsUp(b.Case)
 }

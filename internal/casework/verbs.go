@@ -146,13 +146,13 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 	if err != nil {
 		return nil, err
 	}
-	wrong = append(wrong, may.Name(members, in.To, verb)...)
+	wrong = append(wrong, may.Name(members, s.actor, in.To, verb)...)
 	if verb == cvd.VerbConfirm {
 		if deed.Ruling, err = s.ruling(ctx, id); err != nil {
 			return nil, err
 		}
 	}
-	alone := !slices.ContainsFunc(members, func(m cvd.Member) bool {
+	alone := s.actor.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
 		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
 	})
 	return func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
