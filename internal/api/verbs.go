@@ -20,6 +20,7 @@ type done struct {
 	State     cvd.RM             `json:"state"`
 	Severity  cvd.Band           `json:"severity,omitempty"`
 	Assignee  string             `json:"assignee,omitempty"`
+	Release   *view.Release      `json:"release,omitempty"`
 	Next      *casework.Promise  `json:"next"`
 	Promises  []casework.Promise `json:"promises"`
 	Events    []view.Event       `json:"events" doc:"What was recorded."`
@@ -32,7 +33,7 @@ type done struct {
 func (c *call) done(d casework.Done, kept *view.File) error {
 	f := &casework.File{Case: d.Case, Policy: c.Book.Version(d.Case.Policy)}
 	out := done{
-		Case: d.Case.ID, State: d.Case.RM(), Severity: d.Case.Band, Assignee: d.Case.Assignee, Promises: f.Promises(),
+		Case: d.Case.ID, State: d.Case.RM(), Severity: d.Case.Band, Assignee: d.Case.Assignee, Release: view.ReleaseOf(d.Case, true), Promises: f.Promises(),
 		Events: c.views.Events(d.Events, view.Zone(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
 	}
 	out.Next = view.First(out.Promises)

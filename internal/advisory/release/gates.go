@@ -119,17 +119,19 @@ func (g *ground) text() (bool, string, string) {
 }
 
 func (g *ground) lint() (bool, string, string) {
-	errors, warnings := 0, 0
+	errors, warnings, first := 0, 0, ""
 	for _, f := range g.findings {
 		switch f.Level {
 		case advisory.LevelError:
-			errors++
+			if errors++; errors == 1 {
+				first = f.Field + " " + f.Problem
+			}
 		case advisory.LevelWarning:
 			warnings++
 		}
 	}
 	if errors > 0 {
-		return false, fmt.Sprintf("the lint finds what other people's programs would refuse, %d times", errors), "mend what is listed as an error"
+		return false, fmt.Sprintf("the lint finds what other people's programs would refuse (%d in all): %s", errors, first), "mend what is listed as an error"
 	}
 	if warnings > 0 {
 		return true, fmt.Sprintf("the lint finds no error, and warns %d times", warnings), ""
@@ -247,6 +249,9 @@ func (g *ground) credit() (bool, string, string) {
 	case "anonymous", "none":
 		if g.names(p.Contact.Name) || g.names(want.As) {
 			return false, "the reporter does not wish to be named, and the advisory names them", "take the name out of the credits"
+		}
+		if len(g.a.Credits) > 0 && g.c.Sources.Contact > g.c.Release.Draft { // by a name that is no longer known
+			return false, "the reporter asked not to be named after this draft was saved, and it names somebody", "look at the credits and save the draft again"
 		}
 		return true, "the reporter is not named, as they asked", ""
 	}
