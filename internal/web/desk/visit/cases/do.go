@@ -73,6 +73,9 @@ func (d *desk) ask(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
+	if o.verb == cvd.VerbAdvise {
+		return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"/advisory")
+	}
 	if !o.possible() {
 		return cvd.ErrNotReady
 	}
@@ -90,8 +93,11 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	if o.verb == cvd.VerbAttach {
+	switch o.verb {
+	case cvd.VerbAttach:
 		return d.attach(w, r, v, o)
+	case cvd.VerbAdvise: // by its own page
+		return cvd.ErrNotFound
 	}
 	if err := web.Form(r); err != nil {
 		return err

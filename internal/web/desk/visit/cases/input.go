@@ -54,6 +54,8 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 				faults = append(faults, cvd.Fault{Field: "until", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
 			}
 			in.Until = t
+		case "cve":
+			in.CVE = strings.ToUpper(strings.TrimSpace(get("cve")))
 		case "contact":
 			var wrong cvd.Faults
 			in.Contact, wrong = contactOf(o.typed)
