@@ -198,8 +198,10 @@ func (s *studio) team(ctx context.Context) error {
 	if href == "" {
 		return errors.New("the queue does not show the case that is to be pictured")
 	}
-	if err := s.shoot(ctx, "case", href); err != nil {
-		return err
+	for _, p := range []struct{ name, path string }{{"case", ""}, {"advisory", "/advisory"}, {"rehearsal", "/advisory/rehearsal"}} {
+		if err := s.shoot(ctx, p.name, href+p.path); err != nil {
+			return err
+		}
 	}
 	return s.shoot(ctx, "outbox", s.URL+"/desk/outbox")
 }

@@ -5,6 +5,7 @@ import (
 
 	"fairlead/internal/api/view"
 	"fairlead/internal/cvd"
+	"fairlead/internal/register"
 )
 
 // showDraft is the advisory of a case.
@@ -22,7 +23,8 @@ func (c *call) showDraft() error {
 
 // rehearsal is what would be published.
 type rehearsal struct {
-	Documents []view.Document `json:"documents"`
+	Documents []view.Document      `json:"documents"`
+	Without   []register.Uncovered `json:"without" doc:"Formats in which nothing would be published."`
 }
 
 func (c *call) rehearse() error {
@@ -30,11 +32,14 @@ func (c *call) rehearse() error {
 	if err != nil {
 		return err
 	}
-	docs, err := c.desk().Rehearse(c.r.Context(), id, nil)
+	all, err := c.desk().Rehearse(c.r.Context(), id, nil)
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, rehearsal{view.Documents(docs)})
+	if all.Without == nil {
+		all.Without = []register.Uncovered{}
+	}
+	return c.answer(http.StatusOK, rehearsal{view.Documents(all.Documents), all.Without})
 }
 
 // checkBody is what a reporter found when they checked a fix.

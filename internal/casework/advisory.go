@@ -13,7 +13,6 @@ import (
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
-	"fairlead/internal/register"
 )
 
 // Draft is the advisory of a case as it stands now.
@@ -79,10 +78,10 @@ func (d *Desk) duplicates(ctx context.Context, c *cvd.Case) []cvd.Contact {
 
 // Rehearse makes what would be published now, or at the scheduled instant, and
 // stores nothing. a is a record that was not saved, nil for the latest draft.
-func (s *Session) Rehearse(ctx context.Context, id cvd.CaseID, a *cvd.Advisory) ([]register.Document, error) {
+func (s *Session) Rehearse(ctx context.Context, id cvd.CaseID, a *cvd.Advisory) (parcel.Rehearsal, error) {
 	d, err := s.Draft(ctx, id)
 	if err != nil {
-		return nil, err
+		return parcel.Rehearsal{}, err
 	}
 	if a == nil {
 		a = d.Record

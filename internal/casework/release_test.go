@@ -93,7 +93,7 @@ func TestARelease(t *testing.T) {
 		}
 		doc, err := h.reg.Document(ctx, c.Release.Advisory, "csaf")
 		must(t, err)
-		if len(rehearsed) != 1 || !bytes.Equal(doc.Bytes, rehearsed[0].Bytes) {
+		if len(rehearsed.Documents) != 1 || !bytes.Equal(doc.Bytes, rehearsed.Documents[0].Bytes) {
 			t.Errorf("the rehearsal showed other bytes than were published")
 		}
 		h.wait(time.Hour)

@@ -1,5 +1,7 @@
 package register
 
+import "fairlead/internal/cvd"
+
 // Documents are the bytes that Write would publish, in the order of the formats:
 // those of a rehearsal are those of the release, if record and policy stay the
 // same.
@@ -18,4 +20,26 @@ func (p *Publication) Documents() ([]Document, error) {
 		}
 	}
 	return out, nil
+}
+
+// Uncovered is a format in which a record will not be published, and why.
+type Uncovered struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
+// Uncovered lists the formats that cannot say the record, in the order of the
+// formats: Prepare leaves them out.
+func (r *Register) Uncovered(a *cvd.Advisory) []Uncovered {
+	var out []Uncovered
+	p := r.Publisher()
+	for _, f := range r.Formats {
+		if f.Covers == nil {
+			continue
+		}
+		if err := f.Covers(a, p); err != nil {
+			out = append(out, Uncovered{f.Name, err.Error()})
+		}
+	}
+	return out
 }

@@ -134,7 +134,7 @@ func (g *ground) lint() (bool, string, string) {
 		return false, fmt.Sprintf("the lint finds what other people's programs would refuse (%d in all): %s", errors, first), "mend what is listed as an error"
 	}
 	if warnings > 0 {
-		return true, fmt.Sprintf("the lint finds no error, and warns %d times", warnings), ""
+		return true, fmt.Sprintf("the lint finds no error; warnings: %d", warnings), ""
 	}
 	return true, "the lint finds nothing", ""
 }

@@ -8,7 +8,7 @@ import (
 	"fairlead/internal/policy"
 )
 
-// script is what happened in the demo: twelve reports, between three weeks ago
+// script is what happened in the demo: fourteen reports, between four weeks ago
 // and this morning.
 func (s *seeder) script(p *policy.Policy) {
 	s.fixed(p)
@@ -20,6 +20,7 @@ func (s *seeder) script(p *policy.Policy) {
 	s.waiting(p)
 	s.late(p)
 	s.fresh(p)
+	s.advisories(p)
 }
 
 func clauseOf(p *policy.Policy) []string {
@@ -34,6 +35,8 @@ func clauseOf(p *policy.Policy) []string {
 const (
 	vectorHigh   = "CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N"
 	vectorMedium = "CVSS:3.1/AV:N/AC:L/PR:L/UI:R/S:U/C:L/I:L/A:N"
+	vectorLow    = "CVSS:3.1/AV:A/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"
+	vectorServer = "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:L"
 	vectorWorst  = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 )
 

@@ -31,7 +31,7 @@ const recordSeeded store.RecordKind = "demo"
 // Seed furnishes a demo house: a policy in effect, members in every role, and
 // unless empty a case in every state, one with a broken promise and one with
 // paused clocks. The cases are worked through the same verbs as any other, on a
-// clock that is led from three weeks ago up to now.
+// clock that is led from four weeks ago up to now.
 func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded, error) {
 	s := &seeder{h: h, now: h.Options.Clock.Now()}
 	done, err := s.before(ctx)

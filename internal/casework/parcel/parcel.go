@@ -128,15 +128,22 @@ func (p *Parcel) Reason() string {
 	return ""
 }
 
-// Rehearse makes the documents that would be published of the record, and stores
-// nothing.
-func Rehearse(ctx context.Context, r *register.Register, a *cvd.Advisory) ([]register.Document, error) {
+// Rehearsal is what would be published of a record, byte for byte, and in which
+// formats nothing would.
+type Rehearsal struct {
+	Documents []register.Document
+	Without   []register.Uncovered
+}
+
+// Rehearse makes what would be published of the record, and stores nothing.
+func Rehearse(ctx context.Context, r *register.Register, a *cvd.Advisory) (Rehearsal, error) {
 	if r == nil {
-		return nil, ErrNoRegister
+		return Rehearsal{}, ErrNoRegister
 	}
 	p, err := r.Prepare(ctx, a)
 	if err != nil {
-		return nil, err
+		return Rehearsal{}, err
 	}
-	return p.Documents()
+	docs, err := p.Documents()
+	return Rehearsal{docs, r.Uncovered(a)}, err
 }

@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/release"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/parcel"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/register"
@@ -250,6 +251,7 @@ type documentsView struct {
 	Case, Title string
 	Unsaved     bool
 	Documents   []documentView
+	Without     []register.Uncovered
 }
 
 type documentView struct {
@@ -271,9 +273,9 @@ func (d *desk) rehearse(w http.ResponseWriter, r *http.Request, v lens) error {
 	return d.documents(w, r, v, draft, docs, draft.Seq == 0)
 }
 
-func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, docs []register.Document, unsaved bool) error {
-	view := documentsView{Case: string(draft.Case.ID), Title: draft.Case.Title, Unsaved: unsaved}
-	for _, one := range docs {
+func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, all parcel.Rehearsal, unsaved bool) error {
+	view := documentsView{Case: string(draft.Case.ID), Title: draft.Case.Title, Unsaved: unsaved, Without: all.Without}
+	for _, one := range all.Documents {
 		view.Documents = append(view.Documents, documentView{one.Name, one.File, one.Media, one.SHA256, string(one.Bytes), int64(len(one.Bytes))})
 	}
 	return d.Show(w, r, v.Visit, http.StatusOK, "rehearsal", v.Say("desk.advisory.rehearsal")+": "+view.Case, view)

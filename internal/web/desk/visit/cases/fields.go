@@ -158,7 +158,7 @@ func (v lens) toField(f *casework.File, verb cvd.Verb, field *web.Field) {
 func (v lens) clockField(f *casework.File, field *web.Field) {
 	field.Kind = "select"
 	for _, k := range casework.Clocks(f.Case) {
-		if k.Running() {
+		if k.Running() && k.Kind != cvd.ClockRelease { // that one moves with its schedule
 			label := v.Say("desk.field.clock.option", "name", v.Say("clock."+string(k.Kind)), "due", v.Voice.Instant(k.Told(), v.Zone))
 			field.Options = append(field.Options, web.Option{Value: string(k.Kind), Label: label, Chosen: string(k.Kind) == field.Value})
 		}
