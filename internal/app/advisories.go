@@ -9,6 +9,7 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/advisory/osv"
+	"fairlead/internal/advisory/page"
 	"fairlead/internal/app/histories"
 	"fairlead/internal/publish"
 	"fairlead/internal/register"
@@ -20,6 +21,7 @@ var formats = []advisory.Format{
 	csaf.Format,
 	csaf.VEX,
 	osv.Format,
+	page.Format,
 }
 
 // openRegister makes the register of what is published. It reads nothing yet.
