@@ -28,7 +28,7 @@ var formats = []advisory.Format{
 func (h *House) openRegister() {
 	h.Register = register.Open(register.Config{
 		Store: h.Store, Vault: h.Vault, Now: h.Options.Clock.Now,
-		Formats: formats, Publisher: h.Publisher, Sign: h.signing.Detached,
+		Formats: formats, Publisher: h.Publisher, Sign: h.signing.Detached, Key: h.signing.Fingerprint,
 	})
 }
 
