@@ -38,6 +38,24 @@ func TestGoldensAreClean(t *testing.T) {
 	}
 }
 
+// The schema is the published one itself.
+func TestGoldensAreOfTheSchema(t *testing.T) {
+	data := advisorytest.Shared(t, "oasis-csaf", "csaf_2.0")
+	check := advisorytest.Compile(t, filepath.Join(data, "json_schema", "csaf_json_schema.json"), filepath.Join(data, "referenced_schema", "first"))
+	for _, file := range goldens(t) {
+		b, err := os.ReadFile(file)
+		if err == nil {
+			err = check(b)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	if check([]byte(`{"document":{"category":"csaf_base"}}`)) == nil {
+		t.Error("the schema takes anything")
+	}
+}
+
 // What can be published is valid, whatever stands in it; only a record without a
 // vector of CVSS 3 draws a warning, for CSAF 2.0 cannot say CVSS 4.0.
 func TestDocumentsOfGoodRecordsAreValid(t *testing.T) {
