@@ -4,7 +4,7 @@
 package cyclonedx
 
 import (
-	"crypto/sha1"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -107,11 +107,11 @@ func instant(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// serial is the same for every revision of an advisory: a UUID of version 5 (RFC
-// 9562) that hashes its name.
+// serial is the same for every revision of an advisory: a UUID of version 8 (RFC
+// 9562, 5.8) that hashes its name.
 func serial(name string) string {
-	h := sha1.Sum([]byte(name)) //nolint:gosec // a name, not a secret: version 5 is made so
-	h[6] = h[6]&0x0f | 0x50
+	h := sha256.Sum256([]byte(name))
+	h[6] = h[6]&0x0f | 0x80
 	h[8] = h[8]&0x3f | 0x80
 	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }

@@ -69,7 +69,7 @@ func TestSerialNumber(t *testing.T) {
 		return s
 	}
 	first := serial(func(*cvd.Advisory) {})
-	if !strings.HasPrefix(first, "urn:uuid:") || len(first) != 45 || first[23] != '5' {
+	if !strings.HasPrefix(first, "urn:uuid:") || len(first) != 45 || first[23] != '8' {
 		t.Error(first)
 	}
 	if serial(func(a *cvd.Advisory) { a.Revision++; a.Title = "other" }) != first {

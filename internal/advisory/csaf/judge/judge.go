@@ -49,7 +49,7 @@ func (j *judge) read(b []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder gives it bare
+	if _, err := d.Token(); err != io.EOF {
 		return nil, cvd.ErrUnreadable
 	}
 	return doc, nil
