@@ -39,7 +39,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 // meta names the id and its assigner: whoever it was in a record that was read.
 func meta(a *cvd.Advisory, p advisory.Publisher, cve string) metadata {
 	m := metadata{CVE: cve, Org: p.CVEOrg, Short: p.CVEShort}
-	if !orgID.MatchString(m.Org) {
+	if !orgID.MatchString(m.Org) || (a.Source != nil && !from(a)) { // an id of others was not assigned by the publisher
 		m.Org, m.Short = noOrg, ""
 	}
 	if from(a) {
