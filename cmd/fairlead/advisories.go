@@ -244,7 +244,7 @@ func (c *advisoryExportCmd) Run(e *env) error {
 		return err
 	}
 	defer done()
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+	if err := os.MkdirAll(c.Out, 0o750); err != nil {
 		return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
 	}
 	out := exported{Files: []string{}, Skipped: []exchange.Skipped{}}
