@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/csaf/judge"
 	"fairlead/internal/advisory/vers"
 	"fairlead/internal/cvd"
 	"fairlead/internal/words"
@@ -337,3 +338,8 @@ func (w *writer) helper(c advisory.Claim) *productHelper {
 	}
 	return h
 }
+
+// Check says everything that is wrong with anybody's CSAF 2.0 document: its shape
+// and mandatory tests as errors, optional ones as warnings, informative ones as
+// information. Fields are JSON pointers.
+func Check(b []byte) []advisory.Finding { return judge.Check(b) }
