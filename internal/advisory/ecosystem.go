@@ -116,3 +116,6 @@ func PURL(p *cvd.AdvisoryProduct) string {
 	}
 	return e.PURL + strings.Join(segments, "/")
 }
+
+// Ecosystems lists them all; the slice is shared and must not be changed.
+func Ecosystems() []Ecosystem { return ecosystems }

@@ -3,13 +3,17 @@ package app
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/cve5"
+	"fairlead/internal/advisory/ghsa"
 	"fairlead/internal/advisory/osv"
 	"fairlead/internal/advisory/page"
+	"fairlead/internal/app/exchange"
 	"fairlead/internal/app/histories"
 	"fairlead/internal/publish"
 	"fairlead/internal/register"
@@ -21,15 +25,44 @@ var formats = []advisory.Format{
 	csaf.Format,
 	csaf.VEX,
 	osv.Format,
+	cve5.Format,
 	page.Format,
+}
+
+// readable are those that an import reads besides.
+var readable = []advisory.Format{ghsa.Format}
+
+// checks say what is wrong with a document that somebody wrote. A format without
+// one is checked by being read.
+var checks = map[string]func(doc []byte) []advisory.Finding{
+	osv.Format.Name:  osv.Check,
+	cve5.Format.Name: cve5.Check,
 }
 
 // openRegister makes the register of what is published. It reads nothing yet.
 func (h *House) openRegister() {
 	h.Register = register.Open(register.Config{
 		Store: h.Store, Vault: h.Vault, Now: h.Options.Clock.Now,
-		Formats: formats, Publisher: h.Publisher, Sign: h.signing.Detached, Key: h.signing.Fingerprint,
+		Formats: formats, Publisher: h.Publisher, Key: h.signing.Fingerprint,
+		Sign: func(b []byte, at time.Time) ([]byte, error) {
+			if h.Book.Current() == nil {
+				return nil, nil // nobody speaks for this house yet; see register.Complete
+			}
+			return h.signing.Detached(b, at)
+		},
 	})
+}
+
+// Documents reads, writes and checks documents without a house.
+func Documents() *exchange.Exchange {
+	return &exchange.Exchange{Formats: append(slices.Clone(formats), readable...), Checks: checks, Now: time.Now}
+}
+
+// Exchange brings advisories in and out in the forms of others.
+func (h *House) Exchange() *exchange.Exchange {
+	x := Documents()
+	x.Register, x.Publisher, x.Now = h.Register, h.Publisher, h.Options.Clock.Now
+	return x
 }
 
 // Publisher is who publishes advisories by the policy in effect.

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -316,11 +317,10 @@ const turnEvery = time.Second
 
 // Run turns the clock and carries effects until ctx ends.
 func (h *House) Run(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		h.Outbox.Run(ctx)
-	}()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { h.Outbox.Run(ctx) })
+	unsaid := true // whether advisories may wait for somebody who publishes them
 	ticker := time.NewTicker(turnEvery)
 	defer ticker.Stop()
 	h.rewrap(ctx)
@@ -342,10 +342,17 @@ func (h *House) Run(ctx context.Context) {
 			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.renewSecurityTxt(ctx)); err != nil && ctx.Err() == nil {
 				h.failed("the policy's own clock could not turn", err)
 			}
+			if unsaid && h.Book.Current() != nil {
+				unsaid = false
+				beside.Go(func() {
+					if _, err := h.Register.Complete(ctx); err != nil && ctx.Err() == nil {
+						h.failed("imported advisories could not be written in every format", err)
+					}
+				})
+			}
 		}
 		select {
 		case <-ctx.Done():
-			<-done
 			return
 		case <-ticker.C:
 		}

@@ -35,6 +35,7 @@ type item struct {
 	body    body
 	at      time.Time
 	records []store.Record // the whole record first, then its documents
+	again   bool           // the revision is there already, and only its documents are new
 }
 
 // Prepare makes the publication of one or more records, each the next revision
@@ -83,7 +84,7 @@ func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publica
 // prepare encodes and seals one record.
 func (r *Register) prepare(a *cvd.Advisory, p advisory.Publisher, at time.Time) (item, error) {
 	it := item{body: outline(a), at: at.UTC()}
-	it.body.At = it.at
+	it.body.At, it.body.Raw = it.at, p.Name == ""
 	whole, err := json.Marshal(a)
 	if err != nil {
 		return it, err
@@ -130,12 +131,10 @@ func (r *Register) sign(k *kept, at time.Time) (err error) {
 	if r.Sign == nil {
 		return nil
 	}
-	if r.Key != nil {
-		if k.Key, err = r.Key(); err != nil {
-			return err
-		}
+	if k.Signature, err = r.Sign(k.Bytes, at); err != nil || k.Signature == nil || r.Key == nil {
+		return err
 	}
-	k.Signature, err = r.Sign(k.Bytes, at)
+	k.Key, err = r.Key()
 	return err
 }
 
@@ -159,6 +158,9 @@ func (p *Publication) Write(tx store.Tx) error {
 	rows := make([]store.Event, 0, len(p.items))
 	for i := range p.items {
 		it := &p.items[i]
+		if it.again && seq != p.after+int64(i) {
+			return fmt.Errorf("%w: something was published since", cvd.ErrConflict)
+		}
 		seq++
 		row, err := p.r.seal(it, seq)
 		if err != nil {
@@ -168,6 +170,9 @@ func (p *Publication) Write(tx store.Tx) error {
 		for n, rec := range it.records {
 			was := int64(-1) // documents replace those of the revision before
 			if n == 0 {
+				if it.again {
+					continue
+				}
 				was = 0
 			}
 			if err := tx.PutRecord(rec, was); err != nil {
