@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/folder"
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
@@ -128,6 +129,14 @@ func randomName() (string, error) {
 	return hex.EncodeToString(b[:]), err
 }
 
+// NewOperator makes the secret by which the API knows its operator. It never
+// leaves the process.
+func NewOperator() (string, error) {
+	a, err := randomName()
+	b, err2 := randomName()
+	return a + b, errors.Join(err, err2)
+}
+
 func (h *House) poke() {
 	if h.Outbox != nil {
 		h.Outbox.Poke()
@@ -179,7 +188,7 @@ func (h *House) readKeys() (*seal.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := readSecret(k.PassphraseFile + k.AgeIdentityFile)
+	secret, err := folder.Secret(k.PassphraseFile + k.AgeIdentityFile)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +237,7 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 	var sealed []byte
 	switch {
 	case k.PassphraseFile != "":
-		secret, err := readSecret(k.PassphraseFile)
+		secret, err := folder.Secret(k.PassphraseFile)
 		if err != nil {
 			return err
 		}
@@ -246,7 +255,7 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 	default:
 		return keys.SaveFile(h.keyPath)
 	}
-	return writeFile(h.keyPath, sealed, 0o600)
+	return folder.Write(h.keyPath, sealed, 0o600)
 }
 
 func (h *House) openOutbox() error {
