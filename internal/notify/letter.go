@@ -34,6 +34,7 @@ var teamKinds = map[string]string{
 	string(cvd.EventBreached):  "broken",
 	string(cvd.EventEscalated): "escalated",
 	string(cvd.EventProceeded): "silent",
+	string(cvd.EventRetires):   "erasure",
 	string(cvd.EventRuled):     "ruling",
 	string(cvd.EventEmergency): "emergency",
 	// The team hears of a rating only if it opened the emergency lane.

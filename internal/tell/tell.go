@@ -45,6 +45,7 @@ var teamHears = map[cvd.EventType]string{
 	cvd.EventSlipped:       ToAssignee,
 	cvd.EventBreached:      ToAssignee,
 	cvd.EventProceeded:     ToAssignee,
+	cvd.EventRetires:       ToTeam,
 	cvd.EventEmergency:     ToTeam,
 	cvd.EventAfterAction:   ToReport,
 	cvd.EventPrivacy:       ToTeam,
