@@ -334,6 +334,9 @@ func (h *House) Run(ctx context.Context) {
 			if err := h.Desk.Sweep(ctx); err != nil && ctx.Err() == nil {
 				h.failed("what expired could not be removed", err)
 			}
+			if _, err := h.Register.Resign(ctx); err != nil && ctx.Err() == nil && h.Book.Current() != nil {
+				h.failed("what is published could not be signed anew", err)
+			}
 		}
 		if n%10 == 0 {
 			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.renewSecurityTxt(ctx)); err != nil && ctx.Err() == nil {

@@ -76,6 +76,7 @@ type kept struct {
 	SHA512    string    `json:"sha512"`
 	Bytes     []byte    `json:"bytes"`
 	Signature []byte    `json:"signature,omitempty"`
+	Key       string    `json:"key,omitempty"` // which key signed
 }
 
 // head is the open part of an event: that something was published, and when.

@@ -19,6 +19,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
 )
@@ -30,7 +31,9 @@ type Config struct {
 	Book  *rulebook.Book
 	Auth  *auth.Auth
 	Words *words.Book
-	Log   *slog.Logger
+	// Register is what is published; nil where no page shows it.
+	Register *register.Register
+	Log      *slog.Logger
 	// Now is the house's clock.
 	Now func() time.Time
 	// BaseURL is the origin under which the request's reader reaches the site,
