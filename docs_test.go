@@ -33,6 +33,9 @@ A test holds this page to the tables.
 **Who**: *all* cases, *named* (cases that name the member as a fixer), *own* (cases that the receipt opens). Officers do no
 verb; auditors only read. A token marked as a machine's has its member's row, but for the verbs that need a person:
 %s.
+Files of a case in which personal data was seen open to %s: *entrusted* is a case that the member
+holds and was given by a lead, or by whoever was entrusted with it before, or held when the data was seen. Taking a case is not enough.
+*redact* of the first event, which is the report itself, is for %s.
 
 **Arrows**: what the organisation's own Report Management state does, by the state the verb starts from. *stays* moves nothing;
 *open* means every state but closed. A state that is not listed refuses the verb. *+V +F +D +P +X +A* record a fact of the case:
@@ -55,7 +58,7 @@ func TestVerbsPage(t *testing.T) {
 	}
 	v := book.In("en")
 	var b strings.Builder
-	fmt.Fprintf(&b, docsHead, strings.Join(byPerson(), ", "))
+	fmt.Fprintf(&b, docsHead, strings.Join(byPerson(), ", "), strings.ReplaceAll(whoMay(cvd.VerbFiles), "<br>", ", "), strings.ReplaceAll(whoMay(cvd.VerbRedactReport), "<br>", ", "))
 	for i := range cvd.Specs {
 		s := &cvd.Specs[i]
 		hears := "nothing; it stays with the team"

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -231,10 +232,11 @@ func (c *call) read(v any, empty bool) error {
 	if empty && len(bytes.TrimSpace(raw)) == 0 {
 		return nil
 	}
-	if err := c.Scan(raw); err != nil {
+	var twice cvd.Faults
+	if err := c.Scan(raw); err != nil && !errors.As(err, &twice) {
 		return err
 	}
-	return c.Object(v, raw).Err()
+	return intake.Add(twice, c.Object(v, raw)...).Err()
 }
 
 // flag reads a query that is true or false.

@@ -225,7 +225,7 @@ func (c *call) showCase() error {
 		Case: k.ID, Title: k.Title, Program: k.Program, Product: k.Product, Version: k.Affects, State: k.RM(), EM: k.EM,
 		Facts: k.Facts, Severity: k.Band, Score: k.Score, Outcome: k.Outcome, Assignee: k.Assignee, Policy: k.Policy,
 		Created: k.Created, Updated: k.Updated, Seq: k.Version, Flags: k.Flags, Missing: k.Missing, Pending: k.Pending,
-		Links: k.Links, Promises: f.Promises(), Clocks: view.Clocks(casework.Clocks(k)), Participants: view.Participants(c.actor, k),
+		Links: k.Links, Promises: f.Promises(), Clocks: view.Clocks(casework.Clocks(k), c.Now()), Participants: view.Participants(c.actor, k),
 		Report: reportOf(f), Messages: []view.Message{}, History: c.views.Events(f.Events, view.Zone(f)), Verbs: f.Verbs,
 		Readers: f.Readers, Erased: f.Erased,
 	}

@@ -78,7 +78,7 @@ func (c *call) publish() error {
 
 // signing is an officer's act over a version.
 type signing struct {
-	Office string `json:"office" doc:"The title under which you sign, as the policy names it."`
+	Office string `json:"office,omitempty" doc:"The title under which you sign, as the policy names it. Left out by a lead or an officer, the act is the review of a policy that asks nobody for one: it stays as it is."`
 	Act    string `json:"act" enum:"reviewed,approved"`
 	Digest string `json:"digest" doc:"Of the version that you read."`
 	Note   string `json:"note,omitempty"`

@@ -186,7 +186,7 @@ func policyRoutes() []route {
 			Short: "Publish a policy version", Long: "Takes the file as it is. It is numbered and never changed; it takes effect once the sign-offs are recorded that it demands. Every fault comes with its line and column. Publishing the latest version again changes nothing. For leads and officers.",
 		}, do: (*call).publish},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathPolicy + "/{number}/sign", Access: openapi.ByToken, Name: "sign", Status: http.StatusOK, Gives: Edition{}, Body: &openapi.Body{Of: signing{}, Needs: []string{"office", "act", "digest"}}, Also: append([]int{missing, conflict}, unread...),
+			Method: post, Path: pathPolicy + "/{number}/sign", Access: openapi.ByToken, Name: "sign", Status: http.StatusOK, Gives: Edition{}, Body: &openapi.Body{Of: signing{}, Needs: []string{"act", "digest"}}, Also: append([]int{missing, conflict}, unread...),
 			Short: "Sign a policy version", Long: "For the officers whom the version names, in person.",
 		}, do: (*call).sign},
 	}

@@ -86,26 +86,20 @@ type (
 
 func (c *call) say() error {
 	var in sayBody
-	if err := c.read(&in, false); err != nil {
-		return err
-	}
-	return c.reporterDoes(http.StatusCreated, cvd.VerbMessage, in.Case, cvd.Input{Text: in.Text})
+	err := c.read(&in, false)
+	return c.reporterDoes(http.StatusCreated, cvd.VerbMessage, in.Case, cvd.Input{Text: in.Text}, err)
 }
 
 func (c *call) appeal() error {
 	var in sayBody
-	if err := c.read(&in, false); err != nil {
-		return err
-	}
-	return c.reporterDoes(http.StatusCreated, cvd.VerbAppeal, in.Case, cvd.Input{Text: in.Text})
+	err := c.read(&in, false)
+	return c.reporterDoes(http.StatusCreated, cvd.VerbAppeal, in.Case, cvd.Input{Text: in.Text}, err)
 }
 
 func (c *call) withdraw() error {
 	var in withdrawBody
-	if err := c.read(&in, true); err != nil {
-		return err
-	}
-	return c.reporterDoes(http.StatusOK, cvd.VerbWithdraw, in.Case, cvd.Input{Reason: in.Reason})
+	err := c.read(&in, true)
+	return c.reporterDoes(http.StatusOK, cvd.VerbWithdraw, in.Case, cvd.Input{Reason: in.Reason}, err)
 }
 
 // changeContact replaces the reporter's contact, credit wishes and key.
@@ -118,7 +112,7 @@ func (c *call) changeContact() error {
 	if err != nil {
 		return err
 	}
-	return c.reporterDoes(http.StatusOK, cvd.VerbContact, c.r.URL.Query().Get("case"), cvd.Input{Contact: contact})
+	return c.reporterDoes(http.StatusOK, cvd.VerbContact, c.r.URL.Query().Get("case"), cvd.Input{Contact: contact}, nil)
 }
 
 // contact reads a contact by the rules of a report's reporter, so that the two
@@ -160,7 +154,13 @@ func (c *call) limitSuccessors(id cvd.CaseID) error {
 	return nil
 }
 
-func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Input) error {
+// reporterDoes does a verb by a receipt. unread is why the body could not be read,
+// or not all of it; what else is wrong with it is told along.
+func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Input, unread error) error {
+	var found cvd.Faults
+	if unread != nil && !errors.As(unread, &found) {
+		return unread
+	}
 	if err := c.limitWrites(); err != nil {
 		return err
 	}
@@ -170,6 +170,9 @@ func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Inpu
 	}
 	if err != nil {
 		return err
+	}
+	if len(found) > 0 {
+		return c.desk().Judge(c.r.Context(), id, verb, in, found)
 	}
 	done, err := c.desk().Do(c.r.Context(), id, verb, in)
 	if err != nil {

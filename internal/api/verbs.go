@@ -9,6 +9,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/may"
 )
 
@@ -61,6 +62,10 @@ func (c *call) do(verb cvd.Verb) error {
 		return err
 	}
 	in, err := c.input(verb)
+	var faults cvd.Faults
+	if errors.As(err, &faults) {
+		return c.desk().Judge(c.r.Context(), id, verb, in, faults)
+	}
 	if err != nil {
 		return err
 	}
@@ -75,24 +80,30 @@ func (c *call) do(verb cvd.Verb) error {
 }
 
 // input reads what a verb is given. A contact is read by the rules of a report.
+// With faults comes what could be read all the same.
 func (c *call) input(verb cvd.Verb) (cvd.Input, error) {
 	var in cvd.Input
+	var found, more cvd.Faults
 	spec := cvd.SpecOf(verb)
-	if err := c.read(&in, len(spec.Needs) == 0); err != nil || in.Contact == nil {
+	err := c.read(&in, len(spec.Needs) == 0)
+	if in.Contact == nil || (err != nil && !errors.As(err, &found)) {
 		return in, err
 	}
 	raw, err := json.Marshal(in.Contact)
 	if err != nil {
 		return in, err
 	}
-	in.Contact, err = c.contact(raw)
-	var faults cvd.Faults
-	if errors.As(err, &faults) {
-		for i := range faults {
-			faults[i].Field = strict.Join("contact", faults[i].Field)
-		}
+	contact, err := c.contact(raw)
+	if err != nil && !errors.As(err, &more) {
+		return in, err
 	}
-	return in, err
+	for i := range more {
+		more[i].Field = strict.Join("contact", more[i].Field)
+	}
+	if contact != nil {
+		in.Contact = contact
+	}
+	return in, intake.Add(found, found.And(more)[len(found):]...).Err()
 }
 
 func (c *call) preview(id cvd.CaseID, verb cvd.Verb, in cvd.Input) error {

@@ -302,7 +302,7 @@ func (o *office) quiet(all []record) {
 	o.must(o.h.Turn(context.Background()))
 	lead, err := o.h.Auth.Token(context.Background(), o.token)
 	o.must(err)
-	notices, err := o.h.Desk.As(lead).Outbox(context.Background(), "", 200)
+	notices, _, err := o.h.Desk.As(lead).Outbox(context.Background(), "", nil, 200)
 	o.must(err)
 	if len(notices) < 200 {
 		o.t.Errorf("only %d notices", len(notices))

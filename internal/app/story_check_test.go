@@ -129,7 +129,8 @@ func (s *story) sent() ([]casework.Carried, error) {
 	if err := s.h.Turn(context.Background()); err != nil {
 		return nil, err
 	}
-	return s.h.Desk.As(s.actor("mara")).Outbox(context.Background(), "", 1000)
+	all, _, err := s.h.Desk.As(s.actor("mara")).Outbox(context.Background(), "", nil, 1000)
+	return all, err
 }
 
 var keptFor = regexp.MustCompile(`(?s)It would have gone to (.*?)\.\s`)

@@ -154,3 +154,13 @@ type Closure struct {
 	From, To Date
 	Name     string
 }
+
+// AddMonths is so many months after the instant, at the same time of day in its
+// zone, and on the last day of a month that is too short.
+func AddMonths(t time.Time, months int) time.Time {
+	due := t.AddDate(0, months, 0)
+	if due.Day() != t.Day() {
+		due = due.AddDate(0, 0, -due.Day())
+	}
+	return due
+}

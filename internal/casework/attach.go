@@ -84,7 +84,7 @@ func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string
 		return nil, nil, err
 	}
 	if !may.OpenFile(s.actor, l.state) {
-		return nil, nil, fmt.Errorf("%w: personal data was seen in this case, so only its holder and leads open its files", cvd.ErrForbidden)
+		return nil, nil, fmt.Errorf("%w: personal data was seen in this case, so its files open to leads, and to whom one of them gave the case", cvd.ErrForbidden)
 	}
 	evs, err := s.desk.history(ctx, l)
 	if err != nil {

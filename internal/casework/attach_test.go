@@ -154,6 +154,29 @@ func TestPersonalDataOpensToFewer(t *testing.T) {
 	may(h.member, cvd.ErrForbidden)
 	may(h.lead, nil)
 	may(h.reporter(a), nil)
+	// Taking the case is not being chosen; a lead chooses, and so does who was.
+	second := h.addMember("Second", "second@example.org", cvd.RoleMember)
+	h.do(h.member, a.Case, cvd.VerbClaim, cvd.Input{})
+	may(h.member, cvd.ErrForbidden)
+	h.do(h.member, a.Case, cvd.VerbClaim, cvd.Input{To: second.ID})
+	may(second, cvd.ErrForbidden)
 	h.do(h.lead, a.Case, cvd.VerbClaim, cvd.Input{To: h.member.ID})
 	may(h.member, nil)
+	h.do(h.member, a.Case, cvd.VerbClaim, cvd.Input{To: second.ID})
+	may(second, nil)
+	may(h.member, cvd.ErrForbidden)
+	h.do(second, a.Case, cvd.VerbRelease, cvd.Input{})
+	h.do(second, a.Case, cvd.VerbClaim, cvd.Input{})
+	may(second, cvd.ErrForbidden)
+	h.addsUp(a.Case)
+
+	// Who worked the case when the data came to light knows its files already.
+	b := h.report()
+	g := h.attach(h.reporter(b), b.Case, "log.txt", "names")
+	h.do(h.member, b.Case, cvd.VerbClaim, cvd.Input{})
+	h.do(h.member, b.Case, cvd.VerbPrivacy, cvd.Input{})
+	if _, err := h.download(h.member, b.Case, g.Blob); err != nil {
+		t.Error(err)
+	}
+	h.addsUp(b.Case)
 }

@@ -3,6 +3,7 @@ package casework_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -48,7 +49,7 @@ func TestACopyOfTheDiskTellsNothing(t *testing.T) {
 			Product: canary, Version: canary, Title: canary, Description: canary, Steps: canary, Impact: canary, CWE: canary,
 			URLs: cvd.Lines{canary}, Tools: cvd.Lines{canary}, AIUse: canary, FoundAt: canary, Exploited: canary, Public: canary,
 			SensitiveDataSeen: canary, ProposedFix: canary, ThirdParty: canary, ReportedElsewhere: canary, DisclosurePlan: canary,
-			OwnID: canary, Reporter: contact(), Extra: map[string]string{canary: canary},
+			OwnID: canary, Reporter: contact(), Extra: cvd.Extra{canary: json.RawMessage(`{"` + canary + `":["` + canary + `"]}`)},
 		}
 	}
 	in := func(verb cvd.Verb) cvd.Input {
@@ -142,7 +143,7 @@ func TestACopyOfTheDiskTellsNothing(t *testing.T) {
 		e.State = store.EffectDone
 		must(t, h.st.Update(ctx, func(tx store.Tx) error { return tx.Finish(e) }))
 	}
-	if out, err := h.desk.As(h.lead).Outbox(ctx, store.EffectDone, 10); err != nil || len(out) == 0 || out[0].Text != canary {
+	if out, _, err := h.desk.As(h.lead).Outbox(ctx, store.EffectDone, nil, 10); err != nil || len(out) == 0 || out[0].Text != canary {
 		t.Errorf("what was sent does not come back: %v", err)
 	}
 	_, refused := h.try(h.member, other.Case, cvd.VerbNote, cvd.Input{Vector: canary})

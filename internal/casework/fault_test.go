@@ -84,7 +84,7 @@ func (h *house) all() map[string]any {
 			}
 			out[string(row.ID)+" events"], out[string(row.ID)+" keys"] = evs, keys
 		}
-		effects, err := tx.Effects("", "", 1000)
+		effects, err := tx.Effects("", "", nil, 1000)
 		if err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func TestErase(t *testing.T) {
 		if _, err := h.desk.Tick(ctx); err != nil {
 			h.t.Error(err)
 		}
-		if _, err := h.desk.As(h.lead).Outbox(ctx, "", 100); err != nil {
+		if _, _, err := h.desk.As(h.lead).Outbox(ctx, "", nil, 100); err != nil {
 			h.t.Errorf("the outbox: %v", err)
 		}
 	})
@@ -122,7 +122,12 @@ func TestRedactOneMessageAlone(t *testing.T) {
 		if kept := h.blobs(); len(kept) != 0 {
 			h.t.Errorf("the redacted file is left: %v", kept)
 		}
-		h.do(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: 1, Reason: "all of it"})
+		// The report is what the case is about: a member alone cannot make it go.
+		h.refused(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: 1, Reason: "all of it"}, cvd.ErrForbidden)
+		if _, err := h.desk.As(h.member).Preview(ctx, a.Case, cvd.VerbRedact, cvd.Input{Seq: 1, Reason: "all of it"}); !errors.Is(err, cvd.ErrForbidden) {
+			h.t.Errorf("a member is shown how the report would go: %v", err)
+		}
+		h.do(h.lead, a.Case, cvd.VerbRedact, cvd.Input{Seq: 1, Reason: "all of it"})
 		f = h.file(a.Case)
 		if f.Case.Title != "" || f.Case.Product != "" {
 			h.t.Errorf("the queue still says %q", f.Case.Title)
@@ -228,7 +233,7 @@ func (h *house) carry() {
 // sentTo tells in how many kept notices the address stands.
 func (h *house) sentTo(address string) int {
 	h.t.Helper()
-	all, err := h.desk.As(h.lead).Outbox(ctx, "", 500)
+	all, _, err := h.desk.As(h.lead).Outbox(ctx, "", nil, 500)
 	must(h.t, err)
 	n := 0
 	for _, c := range all {

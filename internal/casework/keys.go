@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/once"
 )
 
 // erase destroys a closed case's key: its words, contacts and files cannot be
@@ -29,7 +31,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 		return Done{}, err
 	}
 	more := []aside{same(all), func(tx store.Tx) error {
-		_, err := tx.DeleteRecords(store.Selection{Kind: recordOnce, Owner: string(id)})
+		_, err := tx.DeleteRecords(store.Selection{Kind: once.Kind, Owner: string(id)})
 		return err
 	}}
 	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
@@ -98,7 +100,8 @@ func (d *Desk) dropFiles(ctx context.Context, evs []cvd.Event) error {
 
 // redact destroys the words of one event, and the file that came with it.
 func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
-	l, err := s.load(ctx, id, cvd.VerbRedact)
+	row := may.For(cvd.VerbRedact, in)
+	l, err := s.load(ctx, id, row)
 	if err != nil {
 		return Done{}, err
 	}
@@ -107,7 +110,7 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 		return Done{}, err
 	}
 	evs = slices.DeleteFunc(evs, func(ev cvd.Event) bool { return ev.Seq != in.Seq })
-	c, done, err := s.change(ctx, id, cvd.VerbRedact, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+	c, done, err := s.change(ctx, id, row, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
 	})
 	if err != nil {

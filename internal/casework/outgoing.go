@@ -14,8 +14,9 @@ import (
 
 // Doors never import the store; these are the few of its words that they need.
 type (
-	Effect      = store.Effect
-	EffectState = store.EffectState
+	Effect       = store.Effect
+	EffectState  = store.EffectState
+	EffectCursor = store.EffectCursor
 )
 
 // The states of effects.
@@ -31,30 +32,36 @@ type Carried struct {
 	Text string // what was sent, or why it was not; empty while pending, and once its key is gone
 }
 
-// Outbox lists what the world was told or will be, newest first. Members see
-// it; the words of a case they may not see stay closed.
-func (s *Session) Outbox(ctx context.Context, state store.EffectState, limit int) ([]Carried, error) {
+// Outbox lists what the world was told or will be, newest first, and where the
+// next page begins, if there is one. Members see it; the words of a case they may
+// not see stay closed.
+func (s *Session) Outbox(ctx context.Context, state store.EffectState, after *EffectCursor, limit int) ([]Carried, *EffectCursor, error) {
 	if may.Of(s.actor, cvd.VerbRead) != may.All {
-		return nil, cvd.ErrNotFound
+		return nil, nil, cvd.ErrNotFound
 	}
 	var effects []store.Effect
 	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		effects, err = tx.Effects(state, "", limit)
+		effects, err = tx.Effects(state, "", after, limit+1)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	var next *EffectCursor
+	if len(effects) > limit {
+		effects = effects[:limit]
+		next = &EffectCursor{At: effects[limit-1].At, Key: effects[limit-1].Key}
 	}
 	texts, err := s.desk.sent().Read(ctx, effects)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := make([]Carried, len(effects))
 	for i, e := range effects {
 		out[i] = Carried{e, texts[i]}
 	}
-	return out, nil
+	return out, next, nil
 }
 
 func (d *Desk) sent() sent.Book {
@@ -73,14 +80,21 @@ func (s *Session) Retry(ctx context.Context, key string) error {
 		return cvd.ErrNotFound
 	}
 	err := s.desk.Store.Update(ctx, func(tx store.Tx) error {
-		dead, err := tx.Effects(store.EffectDead, "", 1000)
-		if err != nil {
-			return err
-		}
-		for _, e := range dead {
-			if e.Key == key {
-				e.State, e.Attempts, e.At = store.EffectPending, 0, s.desk.Now()
-				return tx.Finish(e)
+		var after *EffectCursor
+		for {
+			dead, err := tx.Effects(store.EffectDead, "", after, 500)
+			if err != nil {
+				return err
+			}
+			for _, e := range dead {
+				after = &EffectCursor{At: e.At, Key: e.Key}
+				if e.Key == key {
+					e.State, e.Attempts, e.At = store.EffectPending, 0, s.desk.Now()
+					return tx.Finish(e)
+				}
+			}
+			if len(dead) < 500 {
+				break
 			}
 		}
 		return fmt.Errorf("%w: no such notice was given up", cvd.ErrNotFound)

@@ -37,7 +37,8 @@ type Row struct {
 	store.Case
 	Title   string
 	Product string
-	Target  bool // what falls due next is an aim
+	Target  bool      // what falls due next is an aim
+	Aim     time.Time // the aim's first date
 	Erased  bool
 }
 
@@ -106,7 +107,7 @@ func (d *Desk) openRow(r store.Case) (Row, error) {
 	if err != nil {
 		return row, fmt.Errorf("case %s: %w", r.ID, err)
 	}
-	row.Title, row.Product, row.Target = label.Title, label.Product, label.Target
+	row.Title, row.Product, row.Target, row.Aim = label.Title, label.Product, label.Target, label.Aim
 	return row, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/once"
 )
 
 // Submission is a report on its way in.
@@ -28,10 +29,7 @@ type Submission struct {
 }
 
 // Once names a request that may be sent again.
-type Once struct {
-	Key    string // as the client chose it
-	Digest string // of the body, in hex
-}
+type Once = once.Key
 
 // Accepted is what a reporter is told at receipt.
 type Accepted struct {
@@ -49,16 +47,6 @@ type Promise struct {
 	Kind   cvd.ClockKind `json:"kind"`
 	Due    time.Time     `json:"due"`
 	Target bool          `json:"target,omitempty"`
-}
-
-// recordOnce holds the answers to requests that may be repeated, for a day.
-const recordOnce store.RecordKind = "once"
-
-const onceLife = 24 * time.Hour
-
-type onceAnswer struct {
-	Digest string   `json:"digest"`
-	Answer Accepted `json:"answer"`
 }
 
 // Receive takes a report in. When it returns without error, the report is
@@ -121,32 +109,15 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 
 // seenBefore answers a repeated request as the first time, or refuses the key
 // with another body.
-func (s *Session) seenBefore(ctx context.Context, once *Once, now time.Time) (*Accepted, error) {
-	if once == nil {
+func (s *Session) seenBefore(ctx context.Context, key *Once, now time.Time) (*Accepted, error) {
+	if key == nil {
 		return nil, nil
 	}
-	var a onceAnswer
-	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-		rec, err := tx.Record(recordOnce, s.desk.Vault.Blind("once", once.Key))
-		if err != nil {
-			return err
-		}
-		if !rec.Expires.After(now) {
-			return cvd.ErrNotFound
-		}
-		return s.desk.Vault.Read(rec, &a)
-	})
-	if errors.Is(err, cvd.ErrNotFound) {
-		return nil, nil
+	a, err := once.Seen[Accepted](ctx, s.desk.Store, s.desk.Vault, *key, now)
+	if a != nil {
+		a.Again = true
 	}
-	if err != nil {
-		return nil, err
-	}
-	if a.Digest != once.Digest {
-		return nil, cvd.Faults{{Field: "Idempotency-Key", Problem: "was used with another body in the last 24 hours", Remedy: "use a new key for a new report"}}
-	}
-	a.Answer.Again = true
-	return &a.Answer, nil
+	return a, err
 }
 
 // receiveOnce decides and writes one new case. from is the case that it
@@ -232,20 +203,8 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	if sub.Once == nil {
 		return more, nil
 	}
-	rec, err := d.Vault.Seal(store.Record{
-		Kind: recordOnce, ID: d.Vault.Blind("once", sub.Once.Key), Owner: string(p.state.ID),
-		At: now, Expires: now.Add(onceLife),
-	}, onceAnswer{sub.Once.Digest, *answer})
-	if err != nil {
-		return nil, err
-	}
-	return append(more, func(tx store.Tx) error {
-		was := int64(0)
-		if old, err := tx.Record(recordOnce, rec.ID); err == nil && !old.Expires.After(now) {
-			was = old.Version
-		}
-		return tx.PutRecord(rec, was)
-	}), nil
+	keep, err := once.Keep(d.Vault, *sub.Once, p.state.ID, *answer, now)
+	return append(more, keep), err
 }
 
 func (d *Desk) newID(prefix string, year int) (cvd.CaseID, error) {

@@ -107,14 +107,14 @@ func TestOfficersAndStrangersHaveNoList(t *testing.T) {
 		s := h.desk.As(who)
 		_, list := s.Cases(ctx, casework.Filter{})
 		_, count := s.Count(ctx, casework.Filter{})
-		_, sent := s.Outbox(ctx, "", 10)
+		_, _, sent := s.Outbox(ctx, "", nil, 10)
 		for name, err := range map[string]error{"list": list, "count": count, "outbox": sent, "retry": s.Retry(ctx, "x")} {
 			if !errors.Is(err, cvd.ErrNotFound) {
 				t.Errorf("%s %s: %v", who.Kind, name, err)
 			}
 		}
 	}
-	if _, err := h.desk.As(h.fixer).Outbox(ctx, "", 10); !errors.Is(err, cvd.ErrNotFound) {
+	if _, _, err := h.desk.As(h.fixer).Outbox(ctx, "", nil, 10); !errors.Is(err, cvd.ErrNotFound) {
 		t.Errorf("a fixer's outbox: %v", err)
 	}
 	if _, err := h.desk.As(h.lead).Notice(ctx, casework.Effect{}); !errors.Is(err, cvd.ErrForbidden) {
@@ -198,6 +198,10 @@ func TestSecondPerson(t *testing.T) {
 		{"invalid, not asked for", "", cvd.VerbInvalidate, cvd.Input{Reason: "x"}, false},
 		{"invalid", "invalidate", cvd.VerbInvalidate, cvd.Input{Reason: "x"}, true},
 		{"out of scope", "out_of_scope", cvd.VerbInvalidate, cvd.Input{Reason: "x", Clauses: []string{"denial-of-service"}}, true},
+		{"no clause where scope is confirmed", "out_of_scope", cvd.VerbInvalidate, cvd.Input{Reason: "x"}, true},
+		{"handed on without a clause where scope is confirmed", "out_of_scope", cvd.VerbHandOn, cvd.Input{Reason: "x", To: "the tracker"}, true},
+		{"handed on as out of scope", "out_of_scope", cvd.VerbHandOn, cvd.Input{Reason: "x", To: "the tracker", Clauses: []string{"denial-of-service"}}, true},
+		{"handed on for another clause", "out_of_scope", cvd.VerbHandOn, cvd.Input{Reason: "x", To: "the tracker", Clauses: []string{"no-data-access"}}, false},
 		{"another clause", "out_of_scope", cvd.VerbInvalidate, cvd.Input{Reason: "x", Clauses: []string{"no-data-access"}}, false},
 		{"against the rules", "", cvd.VerbNoncompliance, cvd.Input{Reason: "x", Clauses: []string{"no-data-access"}}, true},
 		{"handed on from where it would be found invalid", "invalidate", cvd.VerbHandOn, cvd.Input{Reason: "x", To: "the tracker"}, true},
@@ -240,6 +244,26 @@ func TestSecondPerson(t *testing.T) {
 	}
 }
 
+// The operator's socket is nobody who could hold a case.
+func TestWhoIsNoMemberHoldsNoCase(t *testing.T) {
+	h := newHouse(t)
+	a := h.report()
+	operator := cvd.Actor{Kind: cvd.ActorMachine, ID: "operator", Name: "operator", Roles: []cvd.Role{cvd.RoleLead}}
+	_, err := h.try(operator, a.Case, cvd.VerbClaim, cvd.Input{})
+	if !errors.Is(err, cvd.ErrInvalid) || !strings.Contains(err.Error(), "no member of the team") {
+		t.Errorf("claimed by the operator: %v", err)
+	}
+	h.do(operator, a.Case, cvd.VerbClaim, cvd.Input{To: h.member.ID})
+	bot := h.lead
+	bot.Kind = cvd.ActorMachine
+	h.do(bot, a.Case, cvd.VerbClaim, cvd.Input{To: bot.ID})
+	h.do(bot, a.Case, cvd.VerbRelease, cvd.Input{})
+	h.do(bot, a.Case, cvd.VerbClaim, cvd.Input{})
+	if c := h.file(a.Case).Case; c.Assignee != h.lead.ID {
+		t.Errorf("held by %q", c.Assignee)
+	}
+}
+
 // A team reduced to one rules alone, and that is written down.
 func TestSingleHanded(t *testing.T) {
 	h := build(t, "signed-policy.yaml", onSQLite)
@@ -253,4 +277,16 @@ func TestSingleHanded(t *testing.T) {
 		t.Errorf("ruled as %+v", done.Events)
 	}
 	h.addsUp(a.Case)
+	// A machine in their name proposes only; the person behind it confirms.
+	b, bot := h.report(), h.lead
+	bot.Kind = cvd.ActorMachine
+	done = h.do(bot, b.Case, cvd.VerbNoncompliance, cvd.Input{Reason: "x", Clauses: []string{"no-data-access"}})
+	if done.Case.Pending == nil || len(done.Events) != 1 {
+		t.Errorf("a machine ruled as %+v", done.Events)
+	}
+	done = h.do(h.lead, b.Case, cvd.VerbConfirm, cvd.Input{})
+	if len(done.Events) != 2 || !strings.Contains(done.Events[0].Body.Reason, "single-handed") {
+		t.Errorf("confirmed as %+v", done.Events)
+	}
+	h.addsUp(b.Case)
 }

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,8 +10,8 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
+	"fairlead/internal/intake"
 	"fairlead/internal/may"
-	"fairlead/internal/policy"
 	"fairlead/internal/severity"
 	"fairlead/internal/store"
 )
@@ -73,7 +74,7 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 
 // Preview decides a verb without doing it.
 func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Preview, error) {
-	l, err := s.load(ctx, id, verb)
+	l, err := s.load(ctx, id, may.For(verb, in))
 	if err != nil {
 		return Preview{}, err
 	}
@@ -96,6 +97,20 @@ func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in 
 		Case: p.state, Events: p.events,
 		Notice: slices.ContainsFunc(p.effects, func(e store.Effect) bool { return e.Kind == cvd.EffectNotifyReporter }),
 	}, nil
+}
+
+// Judge adds to what a door found wrong with an input what the verb itself finds
+// wrong with it, so that all is told at once. It never returns nil.
+func (s *Session) Judge(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input, found cvd.Faults) error {
+	_, err := s.Preview(ctx, id, verb, in)
+	var more cvd.Faults
+	if errors.As(err, &more) {
+		return intake.Add(found, found.And(more)[len(found):]...)
+	}
+	if errors.Is(err, cvd.ErrNotFound) {
+		return err
+	}
+	return found
 }
 
 // asReporterMeans reads a reporter's message as what it is: an answer where
@@ -121,26 +136,23 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 // left is pure.
 func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, error) {
 	deed := cvd.Deed{Verb: verb, In: in, By: s.actor}
-	if verb == cvd.VerbSeverity && in.Vector != "" {
-		sc, err := severity.Parse(in.Vector)
-		if err != nil {
-			return nil, cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
-		}
+	var wrong cvd.Faults
+	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
+		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
+	} else if verb == cvd.VerbSeverity && err == nil {
 		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
 	}
 	members, err := s.desk.Team.Members(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := may.Name(members, in.To, verb); err != nil {
-		return nil, err
-	}
+	wrong = append(wrong, may.Name(members, s.actor, in.To, verb)...)
 	if verb == cvd.VerbConfirm {
 		if deed.Ruling, err = s.ruling(ctx, id); err != nil {
 			return nil, err
 		}
 	}
-	alone := !slices.ContainsFunc(members, func(m cvd.Member) bool {
+	alone := s.actor.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
 		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
 	})
 	return func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
@@ -149,36 +161,22 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 			return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, c.Policy)
 		}
 		deed := deed
-		if err := v.Policy.Cite(in.Clauses); err != nil {
-			return nil, err
-		}
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
-		deed.Alone = alone
-		deed.Second = needsSecond(v.Policy, c, verb, in)
+		deed.Alone, deed.Entrusts = alone, may.Entrust(s.actor, c)
+		deed.Second = v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
 		evs, err := cvd.Decide(c, deed, now)
+		var more cvd.Faults
+		errors.As(err, &more)
+		if wrong := slices.Clip(wrong).And(more).And(v.Policy.Cite(in.Clauses)); len(wrong) > 0 {
+			return nil, wrong
+		}
 		if err != nil || !deed.Second || !alone {
 			return evs, err
 		}
 		return cvd.SingleHanded(c, evs, deed, now)
 	}, nil
-}
-
-// needsSecond reads the policy: which rulings another member must confirm.
-func needsSecond(p *policy.Policy, c *cvd.Case, verb cvd.Verb, in cvd.Input) bool {
-	switch verb {
-	case cvd.VerbHandOn: // from there it finds the report not valid on its way
-		return p.SecondPerson.Invalidate && c.RM() == cvd.RMReceived
-	case cvd.VerbInvalidate:
-		outOfScope := slices.ContainsFunc(in.Clauses, func(id string) bool {
-			return slices.ContainsFunc(p.Scope.Out, func(c policy.Clause) bool { return c.ID == id })
-		})
-		return p.SecondPerson.Invalidate || (outOfScope && p.SecondPerson.OutOfScope)
-	case cvd.VerbNoncompliance:
-		return p.SecondPerson.Noncompliance
-	}
-	return false
 }
 
 // ruling fetches the words of the ruling that waits for confirmation.

@@ -20,6 +20,7 @@ type Case struct {
 	Participants []Participant `json:"participants"`
 	Clocks       []Clock       `json:"clocks"`
 	Assignee     string        `json:"assignee,omitempty"`
+	Entrusted    bool          `json:"entrusted,omitempty"` // the holder may open files with personal data
 	Band         Band          `json:"band,omitempty"`
 	Flags        Flags         `json:"flags"`
 	Links        []Link        `json:"links,omitempty"`
@@ -119,7 +120,9 @@ func (c *Case) NextPromise() *Clock {
 }
 
 // NextDue is the clock by which the team's queue is sorted, or nil.
-func (c *Case) NextDue() *Clock { return c.first((*Clock).Ticking) }
+func (c *Case) NextDue() *Clock {
+	return c.first(func(k *Clock) bool { return k.Ticking() && k.Kind != ClockRetention })
+}
 
 func (c *Case) first(ok func(*Clock) bool) *Clock {
 	var best *Clock
@@ -239,12 +242,15 @@ func (c *Case) mark(h Head) {
 		}
 	}
 	if h.Assignee != nil {
-		c.Assignee = *h.Assignee
+		c.Assignee, c.Entrusted = *h.Assignee, h.Entrusts
 	}
 	if h.Band != nil {
 		c.Band = *h.Band
 	}
 	if h.Flags != nil {
+		if h.Flags.Privacy && !c.Flags.Privacy && c.Assignee != "" {
+			c.Entrusted = true // they could open everything until now
+		}
 		c.Flags = *h.Flags
 	}
 	if h.Link != nil && !slices.Contains(c.Links, *h.Link) {

@@ -16,6 +16,7 @@ const (
 	ClockDisclose    ClockKind = "disclose"          // the matter is made public
 	ClockReview      ClockKind = "review"            // the policy's own review
 	ClockAfterAction ClockKind = "after-action"      // the team's report after an emergency; never told to the reporter
+	ClockRetention   ClockKind = "retention"         // a closed case is erased
 )
 
 // Clock is one running, paused, met or broken promise of a case. All instants
@@ -49,6 +50,10 @@ func (c *Clock) Running() bool { return c.Met.IsZero() && c.Stopped.IsZero() }
 // Ticking tells whether it is owed and not paused.
 func (c *Clock) Ticking() bool { return c.Running() && c.Paused.IsZero() }
 
+// Missed tells whether an aim's own date has gone by, whatever was told since. A
+// promise of which that is true is broken instead.
+func (c *Clock) Missed(now time.Time) bool { return c.Target && c.Ticking() && now.After(c.Due) }
+
 // Told is the date by which the reporter now expects it.
 func (c *Clock) Told() time.Time {
 	if !c.Expected.IsZero() {
@@ -61,4 +66,6 @@ func (c *Clock) Told() time.Time {
 func (c *Clock) Theirs() bool { return c.Kind == ClockNeedsInfo }
 
 // Internal tells whether the reporter never hears of it.
-func (c *Clock) Internal() bool { return c.Kind == ClockAfterAction || c.Kind == ClockReview }
+func (c *Clock) Internal() bool {
+	return c.Kind == ClockAfterAction || c.Kind == ClockReview || c.Kind == ClockRetention
+}

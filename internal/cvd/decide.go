@@ -1,6 +1,7 @@
 package cvd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +24,9 @@ type Deed struct {
 	Alone bool
 	// Urgent opens the emergency lane along with the verb.
 	Urgent bool
+	// Entrusts says that who gives the case away may open its files, and so may
+	// whoever gets it.
+	Entrusts bool
 	// Link is the other case, for a successor.
 	Link *Link
 	// Ruling is the input of the pending ruling, for confirm.
@@ -38,15 +42,18 @@ func Decide(c *Case, d Deed, now time.Time) ([]Event, error) {
 		return nil, fmt.Errorf("%w: no such verb", ErrNotFound)
 	}
 	d.In = d.In.tidy()
-	if err := checkInput(spec, d); err != nil {
-		return nil, err
-	}
 	walk, ok := spec.Walk[c.RM()]
-	if !ok {
-		return nil, notFrom(c, spec)
+	state := notFrom(c, spec)
+	if ok {
+		state = checkState(c, d, now)
 	}
-	if err := checkState(c, d, now); err != nil {
-		return nil, err
+	var more Faults
+	errors.As(state, &more)
+	if wrong := checkInput(spec, d).And(more); len(wrong) > 0 {
+		return nil, wrong
+	}
+	if state != nil {
+		return nil, state
 	}
 	if d.Verb == VerbConfirm {
 		return confirm(c, d, now)
@@ -95,7 +102,7 @@ func Possible(c *Case, v Verb, by Actor) bool {
 
 // checkInput refuses members that the verb does not take and misses those it
 // needs, all at once.
-func checkInput(spec *Spec, d Deed) error {
+func checkInput(spec *Spec, d Deed) Faults {
 	var faults Faults
 	in := d.In
 	given := in.given()
@@ -121,7 +128,7 @@ func checkInput(spec *Spec, d Deed) error {
 	if in.Silent != "" && in.Text != "" {
 		faults = append(faults, Fault{"silent", "a text to the reporter and a reason for silence exclude each other", "give one of them"})
 	}
-	return faults.Err()
+	return faults
 }
 
 // tidy takes blanks for nothing, so that no reason for silence and no word to
@@ -239,14 +246,16 @@ func checkState(c *Case, d Deed, now time.Time) error {
 }
 
 func checkPostpone(c *Case, d Deed, now time.Time) error {
+	var faults Faults
 	k := c.Clock(d.In.Clock)
 	if k == nil || !k.Running() {
-		return Faults{{"clock", "no such promise is running", "name one that is"}}
+		k = &Clock{}
+		faults = Faults{{"clock", "no such promise is running", "name one that is"}}
 	}
 	if !d.In.Until.After(k.Told()) || !d.In.Until.After(now) {
-		return Faults{{"until", "is not later than now and than the date the reporter was told", "give a later instant"}}
+		faults = append(faults, Fault{"until", "is not later than now and than the date the reporter was told", "give a later instant"})
 	}
-	return nil
+	return faults.Err()
 }
 
 // start builds the event without its arrows.
@@ -322,7 +331,7 @@ func mark(c *Case, ev *Event, d Deed) {
 		if d.In.To != "" {
 			to = d.In.To
 		}
-		ev.Assignee = &to
+		ev.Assignee, ev.Entrusts = &to, d.Entrusts
 	case VerbRelease:
 		nobody := ""
 		ev.Assignee = &nobody

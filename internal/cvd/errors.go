@@ -2,6 +2,7 @@ package cvd
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -61,6 +62,19 @@ func (f Faults) Error() string {
 
 // Is makes every list of faults an ErrInvalid.
 func (f Faults) Is(target error) bool { return target == ErrInvalid }
+
+// And adds those of more whose field, or one around or within it, is not blamed
+// yet: what could not be read is not also missing.
+func (f Faults) And(more Faults) Faults {
+	within := func(a, b string) bool { return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(a, b+"[") }
+	was := f
+	for _, one := range more {
+		if !slices.ContainsFunc(was, func(x Fault) bool { return within(x.Field, one.Field) || within(one.Field, x.Field) }) {
+			f = append(f, one)
+		}
+	}
+	return f
+}
 
 // Err returns nil for an empty list.
 func (f Faults) Err() error {

@@ -114,6 +114,7 @@ type Head struct {
 	Policy   int           `json:"policy,omitempty"`  // first event only: the version pinned
 	Created  time.Time     `json:"created,omitzero"`  // first event only: the instant of receipt
 	Assignee *string       `json:"assignee,omitempty"`
+	Entrusts bool          `json:"entrusts,omitempty"` // with Assignee: by somebody who may open files with personal data
 	Band     *Band         `json:"band,omitempty"`
 	Flags    *Flags        `json:"flags,omitempty"`
 	Link     *Link         `json:"link,omitempty"`

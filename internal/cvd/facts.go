@@ -63,18 +63,3 @@ func (f Facts) Next(fact string) (Facts, error) {
 	b[at] = fact[0]
 	return Facts(b), nil
 }
-
-// FactStates lists all reachable states, breadth first from FactsNone.
-func FactStates() []Facts {
-	seen := map[Facts]bool{FactsNone: true}
-	order := []Facts{FactsNone}
-	for i := 0; i < len(order); i++ {
-		for _, d := range factDeeds {
-			if n, err := order[i].Next(d); err == nil && !seen[n] {
-				seen[n] = true
-				order = append(order, n)
-			}
-		}
-	}
-	return order
-}

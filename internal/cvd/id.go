@@ -2,6 +2,8 @@ package cvd
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -31,34 +33,19 @@ func NewCaseID(prefix string, year int, random [6]byte) CaseID {
 	return CaseID(fmt.Sprintf("%s-%04d-%s", prefix, year, b[:]))
 }
 
+// idForm is an id as it is written: prefix, year, and the rest with its check.
+var idForm = regexp.MustCompile(`^([A-Z]+)-([0-9]{4})-([` + idAlphabet + `]{7})$`)
+
 // ParseCaseID reads an id as people type it: any case, blanks around it, and
 // dashes or blanks between its parts. It reports a mistyped one as ErrNotFound.
 func ParseCaseID(s string) (CaseID, error) {
-	s = strings.Join(strings.Fields(strings.ToUpper(s)), " ")
-	s = idBreaks.Replace(s)
-	parts := strings.Split(s, "-")
-	if len(parts) != 3 || len(parts[1]) != 4 || len(parts[2]) != 7 {
-		return "", fmt.Errorf("%w: no such case", ErrNotFound)
-	}
-	if len(parts[0]) < 1 || strings.Trim(parts[0], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return "", fmt.Errorf("%w: no such case", ErrNotFound)
-	}
-	year := 0
-	for _, r := range parts[1] {
-		if r < '0' || r > '9' {
-			return "", fmt.Errorf("%w: no such case", ErrNotFound)
-		}
-		year = year*10 + int(r-'0')
-	}
-	for i := range parts[2] {
-		if strings.IndexByte(idAlphabet, parts[2][i]) < 0 {
-			return "", fmt.Errorf("%w: no such case", ErrNotFound)
+	s = idBreaks.Replace(strings.Join(strings.Fields(strings.ToUpper(s)), " "))
+	if m := idForm.FindStringSubmatch(s); m != nil {
+		if year, err := strconv.Atoi(m[2]); err == nil && checkChar(m[1], year, m[3][:6]) == m[3][6] {
+			return CaseID(s), nil
 		}
 	}
-	if checkChar(parts[0], year, parts[2][:6]) != parts[2][6] {
-		return "", fmt.Errorf("%w: no such case", ErrNotFound)
-	}
-	return CaseID(s), nil
+	return "", fmt.Errorf("%w: no such case", ErrNotFound)
 }
 
 func checkChar(prefix string, year int, body string) byte {

@@ -11,32 +11,35 @@ import (
 // Report is what a reporter says of a vulnerability, in the members of the
 // API's POST /api/v1/reports. Only Description is ever required.
 type Report struct {
-	Program           string            `json:"program,omitempty"`
-	Product           string            `json:"product,omitempty"`
-	Version           string            `json:"version,omitempty"`
-	Title             string            `json:"title,omitempty"`
-	Description       string            `json:"description"`
-	Steps             string            `json:"steps,omitempty"`
-	Impact            string            `json:"impact,omitempty"`
-	CWE               string            `json:"cwe,omitempty"`
-	URLs              Lines             `json:"urls,omitempty"`
-	Tools             Lines             `json:"tools,omitempty"`
-	AIUse             Answer            `json:"ai_use,omitempty"`
-	FoundAt           string            `json:"found_at,omitempty"`
-	Exploited         Answer            `json:"exploited,omitempty"`
-	Public            Answer            `json:"public,omitempty"`
-	SensitiveDataSeen Answer            `json:"sensitive_data_seen,omitempty"`
-	ProposedFix       string            `json:"proposed_fix,omitempty"`
-	ThirdParty        Answer            `json:"third_party,omitempty"`
-	ReportedElsewhere Answer            `json:"reported_elsewhere,omitempty"`
-	DisclosurePlan    string            `json:"disclosure_plan,omitempty"`
-	OwnID             string            `json:"own_id,omitempty"`
-	Reporter          *Contact          `json:"reporter,omitempty"`
-	Extra             map[string]string `json:"extra,omitempty"`
+	Program           string   `json:"program,omitempty"`
+	Product           string   `json:"product,omitempty"`
+	Version           string   `json:"version,omitempty"`
+	Title             string   `json:"title,omitempty"`
+	Description       string   `json:"description"`
+	Steps             string   `json:"steps,omitempty"`
+	Impact            string   `json:"impact,omitempty"`
+	CWE               string   `json:"cwe,omitempty"`
+	URLs              Lines    `json:"urls,omitempty"`
+	Tools             Lines    `json:"tools,omitempty"`
+	AIUse             Answer   `json:"ai_use,omitempty"`
+	FoundAt           string   `json:"found_at,omitempty"`
+	Exploited         Answer   `json:"exploited,omitempty"`
+	Public            Answer   `json:"public,omitempty"`
+	SensitiveDataSeen Answer   `json:"sensitive_data_seen,omitempty"`
+	ProposedFix       string   `json:"proposed_fix,omitempty"`
+	ThirdParty        Answer   `json:"third_party,omitempty"`
+	ReportedElsewhere Answer   `json:"reported_elsewhere,omitempty"`
+	DisclosurePlan    string   `json:"disclosure_plan,omitempty"`
+	OwnID             string   `json:"own_id,omitempty"`
+	Reporter          *Contact `json:"reporter,omitempty"`
+	Extra             Extra    `json:"extra,omitempty"`
 	// UnknownProduct flags a product that the policy does not list. It is a
 	// hint for triage, never a reason to refuse.
 	UnknownProduct bool `json:"unknown_product,omitempty"`
 }
+
+// Extra is what has no member of its own: any JSON, by name.
+type Extra map[string]json.RawMessage
 
 // Contact is who a participant is and how to reach them. It is sealed under a
 // key of its own, so that a person can be forgotten without losing the case.
@@ -123,23 +126,8 @@ func (a *Answer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Lines is a list of short texts. JSON may give one text in place of a list.
+// Lines is a list of short texts.
 type Lines []string
-
-// UnmarshalJSON reads a list of strings or one string, a line an item.
-func (l *Lines) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*l = SplitLines(one)
-		return nil
-	}
-	var many []string
-	if err := json.Unmarshal(b, &many); err != nil {
-		return fmt.Errorf("%w: not a text or a list of texts", ErrInvalid)
-	}
-	*l = many
-	return nil
-}
 
 // SplitLines breaks a text into its lines that are not blank.
 func SplitLines(s string) Lines {

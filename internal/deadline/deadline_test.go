@@ -283,7 +283,7 @@ func TestWithdrawnAndClosed(t *testing.T) {
 	}
 	w.do(member, cvd.VerbClose, cvd.Input{})
 	for _, k := range w.c.Clocks {
-		if k.Running() != (k.Kind == cvd.ClockAfterAction) {
+		if k.Running() != (k.Kind == cvd.ClockAfterAction || k.Kind == cvd.ClockRetention) {
 			t.Errorf("closed, %s runs: %v", k.Kind, k.Running())
 		}
 	}
@@ -317,20 +317,26 @@ func TestReviewOf(t *testing.T) {
 	p := &policy.Policy{}
 	p.Review.EveryMonths, p.Review.WarnDays = 12, 30
 	last := time.Date(2024, time.February, 29, 12, 0, 0, 0, zone)
+	due := time.Date(2025, time.February, 28, 12, 0, 0, 0, zone) // the last day of a month that is too short
 	for _, c := range []struct {
 		now              time.Time
 		warning, overdue bool
 	}{
 		{last, false, false},
-		{last.AddDate(0, 12, -31), false, false},
-		{last.AddDate(0, 12, -30), true, false},
-		{last.AddDate(0, 12, 0).Add(-1), true, false},
-		{last.AddDate(0, 12, 0), false, true},
+		{due.AddDate(0, 0, -31), false, false},
+		{due.AddDate(0, 0, -30), true, false},
+		{due.Add(-1), true, false},
+		{due, false, true},
 		{last.AddDate(5, 0, 0), false, true},
 	} {
 		r := deadline.ReviewOf(p, last, c.now, zone)
 		if r.Warning != c.warning || r.Overdue != c.overdue {
 			t.Errorf("at %s: %+v", c.now, r)
 		}
+	}
+	p.Review.EveryMonths = 1
+	january := time.Date(2026, time.January, 31, 23, 30, 0, 0, zone)
+	if r := deadline.ReviewOf(p, january.UTC(), january, zone); !r.Due.Equal(p.NextReview(january)) || r.Due.Day() != 28 {
+		t.Errorf("a month after 31 January is %s", r.Due)
 	}
 }

@@ -55,6 +55,9 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 	if k.Theirs() {
 		return &moment{at: k.Due, kind: cvd.EventProceeded, k: k}
 	}
+	if k.Kind == cvd.ClockRetention {
+		return retentionOf(k)
+	}
 	told := !k.Internal() && c.Waited()
 	var best *moment
 	consider := func(at time.Time, kind cvd.EventType, to string) {
@@ -148,7 +151,7 @@ func Tick(c *cvd.Case, t Terms, now time.Time) ([]cvd.Event, error) {
 	var out []cvd.Event
 	for {
 		m := next(c, t, now)
-		if m == nil || m.at.After(now) {
+		if m == nil || m.at.After(now) || m.kind == cvd.EventErased {
 			return out, nil
 		}
 		ev := m.event(c, t, now)
@@ -186,6 +189,11 @@ func (m *moment) event(c *cvd.Case, t Terms, now time.Time) cvd.Event {
 		ev.Body.Until = k.Expected
 	case cvd.EventBreached:
 		k.Breached = now
+	case cvd.EventRetires:
+		if least := now.Add(ahead); least.After(k.Due) {
+			k.Expected = least
+		}
+		ev.Body.Until = k.Told()
 	case cvd.EventEscalated:
 		k.Escalated++
 		ev.Body.To = m.to
@@ -231,7 +239,7 @@ type Review struct {
 // ReviewOf says when the policy must be reviewed next, counted from the last
 // review in whole months of the policy's own calendar.
 func ReviewOf(p *policy.Policy, last, now time.Time, zone *time.Location) Review {
-	due := last.In(zone).AddDate(0, p.Review.EveryMonths, 0)
+	due := p.NextReview(last.In(zone))
 	warn := due.AddDate(0, 0, -p.Review.WarnDays)
 	return Review{
 		Last: last, Due: due, Warn: warn,

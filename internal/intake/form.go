@@ -30,7 +30,7 @@ func FromForm(fields url.Values) (*cvd.Report, error) {
 		case len(values) > 1:
 			in.fault(nameable(name), "is given more than once", "fill it in once")
 		case isExtra:
-			in.putExtra(extra, values[0])
+			in.putExtra(extra, node{kind: 's', text: values[0]})
 		default:
 			in.put(l, name, values[0])
 		}
@@ -53,7 +53,11 @@ func Missing(r *cvd.Report, form []policy.Field) cvd.Faults {
 // given tells whether the report holds anything in the field.
 func given(r *cvd.Report, name string) bool {
 	if extra, ok := strings.CutPrefix(name, "extra."); ok {
-		return r.Extra[extra] != ""
+		switch string(r.Extra[extra]) {
+		case "", `""`, "null":
+			return false
+		}
+		return true
 	}
 	p := r.Reporter
 	if p == nil {

@@ -7,6 +7,7 @@
 package intake
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -225,11 +226,11 @@ func (in *reading) putList(l *limit, items []string) {
 	}
 }
 
-// putExtra takes one entry of extra.
-func (in *reading) putExtra(name, value string) {
+// putExtra takes one entry of extra, whatever it holds, as it was sent.
+func (in *reading) putExtra(name string, v node) {
 	const field = "extra"
 	if in.report.Extra == nil {
-		in.report.Extra = map[string]string{}
+		in.report.Extra = cvd.Extra{}
 	}
 	if len(in.report.Extra) >= maxExtra {
 		if !in.blames(field) {
@@ -242,11 +243,34 @@ func (in *reading) putExtra(name, value string) {
 		in.fault(field, "has an entry without a name", "give each entry a name")
 		ok = false
 	}
-	if !ok {
+	if !ok || v.bad {
 		return
 	}
-	if value, ok = in.clean(field+"."+nameable(name), value, true, maxExtraValue); ok {
-		in.report.Extra[name] = value
+	within, was := field+"."+nameable(name), len(in.faults)
+	if v.raw == nil { // of a form
+		v.text, _ = in.clean(within, v.text, true, maxExtraValue)
+		v.raw, _ = json.Marshal(v.text)
+	} else if v.kind != 's' && len(v.raw) > maxExtraValue {
+		in.fault(within, fmt.Sprintf("has %d bytes, more than the %d that it may have", len(v.raw), maxExtraValue), "shorten it, or send it as a file")
+	}
+	if in.plain(within, v); len(in.faults) == was {
+		in.report.Extra[name] = v.raw
+	}
+}
+
+// plain looks for what no text may hold in a value and all that stands in it.
+func (in *reading) plain(field string, v node) {
+	switch {
+	case v.kind == 's' && !v.bad:
+		in.clean(field, v.text, true, maxExtraValue)
+	case v.kind == '[':
+		for i, one := range v.items {
+			in.plain(fmt.Sprintf("%s[%d]", field, i), one)
+		}
+	}
+	for _, m := range v.members {
+		in.clean(field, m.name, false, maxExtraName)
+		in.plain(field+"."+nameable(m.name), m.value)
 	}
 }
 

@@ -32,7 +32,7 @@ func wholeReport() *cvd.Report {
 		Tools: cvd.Lines{"afl 4", "gdb"}, AIUse: "no", FoundAt: "yesterday", Exploited: "yes", Public: "no", ProposedFix: "check",
 		ThirdParty: "maybe libfoo", ReportedElsewhere: "no", DisclosurePlan: "in March", OwnID: "A-1",
 		Reporter: &cvd.Contact{Name: "N", Email: "n@example.org", Affiliation: "E", Title: "Dr", Credit: cvd.Credit{Wanted: "name", As: "N of E"}, ContactShareable: "yes"},
-		Extra:    map[string]string{"Build flags": "-O2"},
+		Extra:    cvd.Extra{"Build flags": json.RawMessage(`"-O2"`)},
 	}
 }
 
@@ -131,6 +131,9 @@ func TestFromJSONRefuses(t *testing.T) {
 		{"credit", `{"description":"x","reporter":{"credit":"` + canary + `"}}`, cvd.ErrInvalid, []string{"reporter.credit"}},
 		{"credit member", `{"description":"x","reporter":{"credit":{"wanted":"` + canary + `","z":1}}}`, cvd.ErrInvalid, []string{"reporter.credit.wanted", "reporter.credit.z"}},
 		{"long list", `{"description":"x","tools":[` + strings.Repeat(`"a",`, 50) + `"a"]}`, cvd.ErrInvalid, []string{"tools"}},
+		{"control characters deep in extra", `{"description":"x","extra":{"a":[{"b":"\u0000"}],"c\u0001":1,"d":{"\u0002":1}}}`, cvd.ErrInvalid, []string{"extra", "extra.a[0].b", "extra.d"}},
+		{"twice deep in extra", `{"description":"x","extra":{"a":{"b":1,"b":2}}}`, cvd.ErrInvalid, []string{"extra.a.b"}},
+		{"long value of extra", `{"description":"x","extra":{"a":[` + strings.Repeat("1,", 2000) + `1]}}`, cvd.ErrInvalid, []string{"extra.a"}},
 		{"long extra", `{"description":"x","extra":{"` + strings.Repeat("k", 65) + `":"v"}}`, cvd.ErrInvalid, []string{"extra"}},
 		{"a flood of values", `{"description":"x","urls":[` + strings.Repeat(`1,`, 500_000) + `1]}`, cvd.ErrInvalid, []string{"body"}},
 		{"no CWE", `{"description":"x","cwe":"CWE-0"}`, cvd.ErrInvalid, []string{"cwe"}},
@@ -283,6 +286,30 @@ func FuzzFromForm(f *testing.F) {
 			t.Errorf("an error of no kind: %v", err)
 		}
 	})
+}
+
+// Whatever JSON stands in extra is kept as it was sent: digits, order, and all.
+func TestExtraIsKeptAsItIs(t *testing.T) {
+	want := cvd.Extra{}
+	var members []string
+	for name, raw := range map[string]string{
+		"text": `"a\nb \ud83d\ude00"`, "blank": `""`, "number": `1.50e400`, "long": `12345678901234567890.10`, "yes": `true`, "nothing": `null`,
+		"list": `[1, [true ,null], {"z":1,"a":"<b>"}]`, "object": `{ "z" : {"y":[]} , "a" : "" }`, "empty": `{}`,
+	} {
+		want[name] = json.RawMessage(raw)
+		members = append(members, ` "`+name+`" :  `+raw+" ")
+	}
+	r, err := FromJSON([]byte(`{"description":"x","extra":{` + strings.Join(members, ",") + `}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, r.Extra); d != "" {
+		t.Error(d)
+	}
+	var stored cvd.Report // as it was kept while extra held texts only
+	if err := json.Unmarshal([]byte(`{"description":"x","extra":{"a":"b"}}`), &stored); err != nil || string(stored.Extra["a"]) != `"b"` {
+		t.Errorf("an older report reads %s, %v", stored.Extra["a"], err)
+	}
 }
 
 // What was written as the replacement character, or as a whole pair, is kept.

@@ -130,16 +130,10 @@ func (in *reading) extra(v node) {
 	case 'n':
 	case '{':
 		for _, m := range v.members {
-			switch m.value.kind {
-			case 's', 'b', '0':
-				in.putExtra(m.name, m.value.text)
-			case 'n':
-			default:
-				in.fault("extra."+nameable(m.name), "is not a text", "send a text; write structured data into it as you like")
-			}
+			in.putExtra(m.name, m.value)
 		}
 	default:
-		in.fault("extra", "is not an object", "send an object of names and texts")
+		in.fault("extra", "is not an object", "send an object of names and values")
 	}
 }
 
@@ -150,7 +144,8 @@ type node struct {
 	text    string
 	items   []node
 	members []member
-	bad     bool // a text that is not UTF-8
+	raw     []byte // as it was sent; of a form's field nil
+	bad     bool   // a text that is not UTF-8
 }
 
 type member struct {
@@ -217,6 +212,12 @@ func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 	if p.values++; p.values > maxValues {
 		return node{}, cvd.Faults{{Field: "body", Problem: fmt.Sprintf("holds more than %d values", maxValues), Remedy: "send fewer, or put them into a file"}}
 	}
+	return p.shaped(t, path, depth, p.at)
+}
+
+// shaped builds the node of a value whose first token, t, was read after byte at.
+func (p *parser) shaped(t json.Token, path string, depth int, at int64) (n node, err error) {
+	defer func() { n.raw = bytes.TrimLeft(p.body[at:p.dec.InputOffset()], " \t\r\n:,") }()
 	switch t := t.(type) {
 	case json.Delim:
 		if t == '{' {

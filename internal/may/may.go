@@ -19,13 +19,17 @@ const (
 	Nowhere Reach = ""
 	Named   Reach = "named" // cases that name the member as a fixer
 	Own     Reach = "own"   // cases that the receipt opens
-	All     Reach = "all"
+	// Entrusted are the cases that the member holds and was given by a lead, or by
+	// whoever was entrusted with them before; or held when personal data was seen.
+	Entrusted Reach = "entrusted"
+	All       Reach = "all"
 )
 
 // table says of who may do what where. Roles that are not Named in a row
 // may not; a member with several roles has the widest reach of them.
 var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbRead:          {cvd.RoleLead: All, cvd.RoleMember: All, cvd.RoleAuditor: All, cvd.RoleFixer: Named},
+	cvd.VerbFiles:         {cvd.RoleLead: All, cvd.RoleMember: Entrusted},
 	cvd.VerbReceive:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbAcknowledge:   {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbAsk:           {cvd.RoleLead: All, cvd.RoleMember: All},
@@ -59,6 +63,7 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbInvite:        {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbReissue:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRedact:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbRedactReport:  {cvd.RoleLead: All},
 	cvd.VerbSuccessor:     {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbContact:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbForget:        {cvd.RoleLead: All},
@@ -67,13 +72,13 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 
 // byReporter are the verbs that a receipt opens, in its Own cases.
 var byReporter = []cvd.Verb{
-	cvd.VerbRead, cvd.VerbProvide, cvd.VerbMessage, cvd.VerbAttach, cvd.VerbWithdraw,
+	cvd.VerbRead, cvd.VerbFiles, cvd.VerbProvide, cvd.VerbMessage, cvd.VerbAttach, cvd.VerbWithdraw,
 	cvd.VerbAppeal, cvd.VerbContact, cvd.VerbSuccessor,
 }
 
 // byPerson are the verbs that only a person may do: a token marked as a
 // machine's cannot keep a human promise nor be a second pair of eyes.
-var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact}
+var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact, cvd.VerbRedactReport}
 
 // Of is how far the actor may do the verb.
 func Of(a cvd.Actor, v cvd.Verb) Reach {
@@ -97,14 +102,23 @@ func Of(a cvd.Actor, v cvd.Verb) Reach {
 	}
 	best := Nowhere
 	for _, r := range a.Roles {
-		switch table[v][r] {
+		switch reach := table[v][r]; reach {
 		case All:
 			return All
-		case Named:
-			best = Named
+		case Named, Entrusted:
+			best = reach
 		}
 	}
 	return best
+}
+
+// For is the row of the table under which a verb falls with this input: removing
+// the report itself weighs more than removing a word of the talk about it.
+func For(v cvd.Verb, in cvd.Input) cvd.Verb {
+	if v == cvd.VerbRedact && in.Seq == 1 {
+		return cvd.VerbRedactReport
+	}
+	return v
 }
 
 // Covers tells whether the reach holds for this case.
@@ -117,6 +131,8 @@ func (r Reach) Covers(a cvd.Actor, c *cvd.Case) bool {
 	case Named:
 		p := c.Participant(cvd.ParticipantID("fixer-" + a.ID))
 		return p != nil && p.Member == a.ID && a.ID != ""
+	case Entrusted:
+		return a.ID != "" && a.ID == c.Assignee && c.Entrusted
 	}
 	return false
 }
@@ -167,11 +183,12 @@ func See(a cvd.Actor, h *cvd.Head) bool {
 // named on a case needs the matter, not the person.
 func Person(a cvd.Actor) bool { return Of(a, cvd.VerbRead) != Named }
 
-// OpenFile tells whether the actor may open attachments of the case: where
-// personal data was seen, only leads and whoever holds the case.
+// OpenFile tells whether the actor may open attachments of the case. Where
+// personal data was seen, holding the case is not enough: whoever takes it
+// themselves was not chosen to see them.
 func OpenFile(a cvd.Actor, c *cvd.Case) bool {
-	if !c.Flags.Privacy || a.Kind == cvd.ActorReporter {
-		return true
-	}
-	return a.Is(cvd.RoleLead) || (a.ID != "" && a.ID == c.Assignee)
+	return !c.Flags.Privacy || Of(a, cvd.VerbFiles).Covers(a, c)
 }
+
+// Entrust tells whether who gets the case from the actor may open its files too.
+func Entrust(a cvd.Actor, c *cvd.Case) bool { return Of(a, cvd.VerbFiles).Covers(a, c) }

@@ -47,7 +47,7 @@ var people = []struct {
 // TestTable prints who may do what where. Every verb of the table of verbs is in
 // it, and no role is in it that is not meant.
 func TestTable(t *testing.T) {
-	verbs := []cvd.Verb{cvd.VerbRead}
+	verbs := []cvd.Verb{cvd.VerbRead, cvd.VerbFiles, cvd.VerbRedactReport}
 	for _, spec := range cvd.Specs {
 		verbs = append(verbs, spec.Verb)
 	}
@@ -159,19 +159,25 @@ func TestSee(t *testing.T) {
 
 func TestOpenFile(t *testing.T) {
 	holder := cvd.Actor{Kind: cvd.ActorMember, ID: "m-7", Roles: []cvd.Role{cvd.RoleMember}}
+	former := holder
+	former.Roles = []cvd.Role{cvd.RoleFixer}
 	for _, c := range []struct {
-		name string
-		who  cvd.Actor
-		want bool // where personal data was seen
+		name      string
+		who       cvd.Actor
+		entrusted bool
+		want      bool // where personal data was seen
 	}{
-		{"lead", as(cvd.RoleLead), true},
-		{"holder", holder, true},
-		{"member", as(cvd.RoleMember), false},
-		{"fixer", as(cvd.RoleFixer), false},
-		{"auditor", as(cvd.RoleAuditor), false},
-		{"reporter", people[7].Actor, true},
+		{"lead", as(cvd.RoleLead), false, true},
+		{"holder who took it", holder, false, false},
+		{"holder who was given it", holder, true, true},
+		{"holder who is no member any more", former, true, false},
+		{"member", as(cvd.RoleMember), true, false},
+		{"fixer", as(cvd.RoleFixer), true, false},
+		{"auditor", as(cvd.RoleAuditor), true, false},
+		{"reporter", people[7].Actor, false, true},
 	} {
 		f := caseWith("m-1")
+		f.Entrusted = c.entrusted
 		if !may.OpenFile(c.who, f) {
 			t.Errorf("an ordinary file stays closed to the %s", c.name)
 		}
@@ -179,10 +185,13 @@ func TestOpenFile(t *testing.T) {
 		if got := may.OpenFile(c.who, f); got != c.want {
 			t.Errorf("a file with personal data opens to the %s: %v", c.name, got)
 		}
+		if got := may.Entrust(c.who, f); got != c.want {
+			t.Errorf("the %s hands on what they may open: %v", c.name, got)
+		}
 	}
 	f := caseWith("")
-	f.Flags.Privacy, f.Assignee = true, ""
-	if may.OpenFile(cvd.Actor{Kind: cvd.ActorMember}, f) {
+	f.Flags.Privacy, f.Entrusted, f.Assignee = true, true, ""
+	if may.OpenFile(cvd.Actor{Kind: cvd.ActorMember, Roles: []cvd.Role{cvd.RoleMember}}, f) {
 		t.Error("nobody's case is held by who has no id")
 	}
 }

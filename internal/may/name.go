@@ -3,9 +3,16 @@ package may
 import "fairlead/internal/cvd"
 
 // Name tells whether the verb may name the member with this id: a case is claimed
-// for a lead or a member, and a fixer is invited. What is wrong comes as
-// cvd.Faults about the field "to"; other verbs and an empty id pass.
-func Name(members []cvd.Member, id string, verb cvd.Verb) error {
+// for a lead or a member, and a fixer is invited. A claim that names nobody is for
+// whoever acts. What is wrong comes as cvd.Faults about the field "to"; other verbs
+// and an empty id pass.
+func Name(members []cvd.Member, by cvd.Actor, id string, verb cvd.Verb) cvd.Faults {
+	if verb == cvd.VerbClaim && id == "" {
+		if by.ID != "" && Name(members, by, by.ID, verb) == nil {
+			return nil
+		}
+		return cvd.Faults{{Field: "to", Problem: "is missing, and whoever asks is no member of the team who works cases", Remedy: "give the id of the member who takes the case"}}
+	}
 	if id == "" || (verb != cvd.VerbClaim && verb != cvd.VerbInvite) {
 		return nil
 	}

@@ -144,7 +144,11 @@ func (h *house) drain(o *outbox.Outbox) int {
 // carried lists the effects of the state as the desk shows them.
 func (h *house) carried(state store.EffectState) []casework.Carried {
 	h.Helper()
-	return must(h.desk.As(h.lead).Outbox(h.Context(), state, 1000))
+	all, _, err := h.desk.As(h.lead).Outbox(h.Context(), state, nil, 1000)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return all
 }
 
 // pocket keeps what is sent, and fails as it is told.

@@ -34,6 +34,7 @@ var teamKinds = map[string]string{
 	string(cvd.EventBreached):  "broken",
 	string(cvd.EventEscalated): "escalated",
 	string(cvd.EventProceeded): "silent",
+	string(cvd.EventRetires):   "erasure",
 	string(cvd.EventRuled):     "ruling",
 	string(cvd.EventEmergency): "emergency",
 	// The team hears of a rating only if it opened the emergency lane.
@@ -60,7 +61,7 @@ func write(v *words.Voice, n *casework.Notice, base string, now time.Time) lette
 	if n.ToReporter {
 		return toReporter(v, n, base, now)
 	}
-	return toTeam(v, n, base)
+	return toTeam(v, n, base, now)
 }
 
 func toReporter(v *words.Voice, n *casework.Notice, base string, now time.Time) letter {
@@ -91,8 +92,15 @@ func toReporter(v *words.Voice, n *casework.Notice, base string, now time.Time) 
 	}
 }
 
-func toTeam(v *words.Voice, n *casework.Notice, base string) letter {
-	id := "notice.team." + kind(teamKinds, n.Effect.Template)
+func toTeam(v *words.Voice, n *casework.Notice, base string, now time.Time) letter {
+	what := kind(teamKinds, n.Effect.Template)
+	if what == "soon" && !n.Due.IsZero() && !n.Due.After(now) {
+		what = "passed" // held up, or an aim that was not looked at in time
+	}
+	id := "notice.team." + what
+	if n.Place.Together > 1 {
+		return toTeamOfMany(v, n, base)
+	}
 	subject, where := v.Say(id+".subject"), base+"/desk/policy"
 	parts := []string{wrap(v.Say(id + ".lead"))}
 	if n.Effect.Case != "" {
@@ -121,6 +129,17 @@ func toTeam(v *words.Voice, n *casework.Notice, base string) letter {
 		last += " " + v.Say("notice.team.bare")
 	}
 	return letter{subject, page(append(parts, wrap(last), sign(v, n))...)}
+}
+
+// toTeamOfMany tells of several new reports at once.
+func toTeamOfMany(v *words.Voice, n *casework.Notice, base string) letter {
+	count := n.Place.Together
+	return letter{v.Say("notice.team.many.subject", "count", count), page(
+		wrap(v.Say("notice.team.many.lead", "count", count)),
+		v.Say("notice.team.open")+"\n"+base+"/desk/",
+		wrap(v.Say("notice.team.many.why")+" "+why(v, n)),
+		sign(v, n),
+	)}
 }
 
 // date says what falls due. Kinds that would tell how far a case is have no

@@ -173,7 +173,7 @@ func TestNoMailTellsAnything(t *testing.T) {
 	}
 	for _, want := range []string{
 		"example.net: News about your report", "example.net: A new date for your report", "example.net: Your report has arrived",
-		"team.example.org: A new report", "team.example.org: The reporter was active", "team.example.org: A promise falls due soon",
+		"team.example.org: A new report", "team.example.org: The reporter was active", "team.example.org: A date has passed",
 		"team.example.org: A promise was broken", "team.example.org: A decision is needed", "team.example.org: Escalated: a promise waits for you", "team.example.org: Emergency",
 		"team.example.org: A ruling waits for a second person", "team.example.org: You were named on a case",
 		"team.example.org: The review of the policy falls due soon", "team.example.org: The review of the policy is overdue",

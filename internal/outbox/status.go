@@ -26,10 +26,10 @@ func (o *Outbox) Status(ctx context.Context) (Status, error) {
 	var pending, dead []store.Effect
 	err := o.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		if pending, err = tx.Effects(store.EffectPending, "", Counted+1); err != nil {
+		if pending, err = tx.Effects(store.EffectPending, "", nil, Counted+1); err != nil {
 			return err
 		}
-		dead, err = tx.Effects(store.EffectDead, "", Counted+1)
+		dead, err = tx.Effects(store.EffectDead, "", nil, Counted+1)
 		return err
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 )
 
@@ -86,7 +87,7 @@ func (p *Policy) Clause(id string) (Clause, bool) {
 
 // Cite refuses the ids that cite no clause of this version, each with those that
 // a ruling may cite.
-func (p *Policy) Cite(ids []string) error {
+func (p *Policy) Cite(ids []string) cvd.Faults {
 	var faults cvd.Faults
 	for i, id := range ids {
 		if _, ok := p.Clause(id); ok {
@@ -104,7 +105,7 @@ func (p *Policy) Cite(ids []string) error {
 			Remedy:  "use one of its ids: " + strings.Join(known, ", "),
 		})
 	}
-	return faults.Err()
+	return faults
 }
 
 // Beside lists the clauses that the form shows beside a field, in order.
@@ -185,39 +186,23 @@ func (p *Policy) Reply(id, origin string) (CannedReply, error) {
 	return CannedReply{}, fmt.Errorf("canned reply: %w", cvd.ErrNotFound)
 }
 
-// Outstanding lists the signatures that a version still needs, given those
-// that were recorded for it.
-func (p *Policy) Outstanding(given []SignOff) []SignOff {
+// Outstanding lists which of the signatures asked for were not given. An office
+// counts by the very name under which it was asked: what a version calls its
+// offices must not make one signature pass for another.
+func Outstanding(asked, given []SignOff) []SignOff {
 	var out []SignOff
-	for _, want := range p.Review.SignOffs {
-		if !slices.ContainsFunc(given, func(has SignOff) bool {
-			return has.Act == want.Act && p.sameOffice(has.Office, want.Office)
-		}) {
+	for _, want := range asked {
+		if !slices.Contains(given, want) {
 			out = append(out, want)
 		}
 	}
 	return out
 }
 
-func (p *Policy) sameOffice(a, b string) bool {
-	if strings.EqualFold(a, b) {
-		return true
-	}
-	x, ok := p.Office(a)
-	y, also := p.Office(b)
-	return ok && also && x.ID == y.ID
-}
-
 // NextReview is when the review is due of a version that took effect, or was
-// last reviewed, at the instant: so many months later at the same time of day,
-// and on the last day of a month that is too short.
+// last reviewed, at the instant, in the zone of since.
 func (p *Policy) NextReview(since time.Time) time.Time {
-	months := p.Review.EveryMonths
-	due := since.AddDate(0, months, 0)
-	if due.Day() != since.Day() {
-		due = due.AddDate(0, 0, -due.Day())
-	}
-	return due
+	return calendar.AddMonths(since, p.Review.EveryMonths)
 }
 
 // clip keeps a word of the file short enough to be shown in a fault.

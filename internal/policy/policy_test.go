@@ -314,7 +314,7 @@ func TestRepliesAndSignOffs(t *testing.T) {
 	if _, err := p.Reply("none-such", ""); !errors.Is(err, cvd.ErrNotFound) {
 		t.Errorf("an unknown reply gives %v", err)
 	}
-	left := p.Outstanding([]SignOff{{Office: "privacy-and-security-officer", Act: "reviewed"}, {Office: "Chief Executive Officer", Act: "reviewed"}})
+	left := Outstanding(p.Review.SignOffs, []SignOff{{Office: "Privacy and Security Officer", Act: "reviewed"}, {Office: "Chief Executive Officer", Act: "reviewed"}})
 	if len(left) != 1 || left[0] != (SignOff{Office: "Chief Executive Officer", Act: "approved"}) {
 		t.Errorf("outstanding: %v", left)
 	}

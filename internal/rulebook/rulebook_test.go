@@ -223,7 +223,7 @@ func notices(t *testing.T, s *shelf) map[string]int {
 	t.Helper()
 	out := map[string]int{}
 	must(t, s.st.View(ctx, func(tx store.Tx) error {
-		all, err := tx.Effects("", "", 100)
+		all, err := tx.Effects("", "", nil, 100)
 		for _, e := range all {
 			out[e.Template+" "+e.To]++
 		}

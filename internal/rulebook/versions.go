@@ -2,10 +2,12 @@ package rulebook
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
 	"fairlead/internal/calendar"
+	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/store"
 )
@@ -39,8 +41,8 @@ type Version struct {
 
 // Sign is one officer's act over a version's digest.
 type Sign struct {
-	Office string    `json:"office"`
-	Act    string    `json:"act"` // reviewed, approved
+	Office string    `json:"office"` // empty: a lead's or officer's word that it stays as it is
+	Act    string    `json:"act"`    // reviewed, approved
 	Member string    `json:"member"`
 	Name   string    `json:"name"`
 	Digest string    `json:"digest"`
@@ -72,27 +74,47 @@ func (b *Versions) Waiting() []*Version {
 
 // Missing lists the sign-offs that the version still needs.
 func (v *Version) Missing() []policy.SignOff {
-	var out []policy.SignOff
-	for _, want := range v.Needs {
-		if !slices.ContainsFunc(v.Signs, func(s Sign) bool { return s.Office == want.Office && s.Act == want.Act }) {
-			out = append(out, want)
-		}
+	var given []policy.SignOff
+	for _, s := range v.Signs {
+		given = append(given, policy.SignOff{Office: s.Office, Act: s.Act})
 	}
-	return out
+	return policy.Outstanding(v.Needs, given)
+}
+
+// Unsigned tells whether the version asks no office for a review, so that a lead's
+// word is one.
+func (v *Version) Unsigned() bool {
+	return !slices.ContainsFunc(v.Needs, func(s policy.SignOff) bool { return s.Act == "reviewed" })
+}
+
+// takes says why the version does not take that signature now, or nil.
+func (v *Version) takes(s policy.SignOff, current int) error {
+	bare := s == policy.SignOff{Act: "reviewed"} && v.Unsigned()
+	if s.Office == "" && !bare {
+		return fmt.Errorf("%w: only the offices that the version names sign it", cvd.ErrForbidden)
+	}
+	if !bare && !slices.Contains(v.Needs, s) {
+		return cvd.Faults{{Field: "act", Problem: "this version does not ask that office for it", Remedy: "sign what it asks for"}}
+	}
+	if v.Number < current {
+		return fmt.Errorf("%w: a later version is in effect", cvd.ErrNotReady)
+	}
+	if bare && v.Effective.IsZero() {
+		return fmt.Errorf("%w: the version is not in effect yet", cvd.ErrNotReady)
+	}
+	if again := !slices.Contains(v.Missing(), s); again && (v.Effective.IsZero() || s.Act != "reviewed") {
+		return fmt.Errorf("%w: signed already", cvd.ErrNotReady)
+	}
+	return nil
 }
 
 // needs joins what a version demands with what the one in effect does.
 func needs(v, current *Version) []policy.SignOff {
-	out := slices.Clone(v.Policy.Review.SignOffs)
+	own := slices.Clone(v.Policy.Review.SignOffs)
 	if current == nil {
-		return out
+		return own
 	}
-	for _, want := range current.Policy.Review.SignOffs {
-		if !slices.Contains(out, want) {
-			out = append(out, want)
-		}
-	}
-	return out
+	return append(own, policy.Outstanding(current.Policy.Review.SignOffs, own)...)
 }
 
 // Reviewed is when the version was last reviewed: its latest signature of that

@@ -86,9 +86,9 @@ type Tx interface {
 	// given up is nobody's, and is taken up again by finishing it as pending. A
 	// lost lease and an effect that is done are a cvd.ErrConflict.
 	Finish(e Effect) error
-	// Effects lists up to limit effects of the state, newest first; an empty
-	// state means any, an empty case means all.
-	Effects(state EffectState, id cvd.CaseID, limit int) ([]Effect, error)
+	// Effects lists up to limit effects of the state, newest first, from behind
+	// after where that is not nil; an empty state means any, an empty case all.
+	Effects(state EffectState, id cvd.CaseID, after *EffectCursor, limit int) ([]Effect, error)
 
 	// Records.
 
@@ -216,6 +216,12 @@ const (
 	EffectDone    EffectState = "done"
 	EffectDead    EffectState = "dead" // given up, loudly
 )
+
+// EffectCursor is where the page of effects before ended.
+type EffectCursor struct {
+	At  time.Time
+	Key string
+}
 
 // Effect is one row of the outbox: a reference, never a text.
 type Effect struct {

@@ -14,7 +14,9 @@ import (
 )
 
 var (
-	errNoPage    = fmt.Errorf("%w: no such page", cvd.ErrNotFound)
+	errNoPage = fmt.Errorf("%w: no such page", cvd.ErrNotFound)
+	// ErrMethod refuses a method that an address does not take.
+	ErrMethod    = errors.New("method not allowed")
 	errCrossSite = fmt.Errorf("%w: cross-site", cvd.ErrForbidden)
 )
 
@@ -31,6 +33,7 @@ type row struct {
 // counts.
 var rows = []row{
 	{errCrossSite, http.StatusForbidden, "cross-site", false},
+	{ErrMethod, http.StatusMethodNotAllowed, "method", false},
 	{cvd.ErrNotFound, http.StatusNotFound, "not-found", false},
 	{cvd.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", false},
 	{cvd.ErrForbidden, http.StatusNotFound, "not-found", false}, // a missing role reads like what does not exist

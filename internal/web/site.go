@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,7 +112,36 @@ func New(cfg Config) (*Site, error) {
 // page for whatever does not exist.
 func Register(mux *http.ServeMux, s *Site) {
 	mux.Handle("GET /static/{file}", s.static())
-	mux.Handle("/", s.Open(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
+	mux.Handle("/", s.Open(func(w http.ResponseWriter, r *http.Request) error {
+		return NoPage(w, Methods(mux, r, func(string) bool { return true }))
+	}))
+}
+
+// Methods lists by which methods there is a page at the request's address, of
+// those whose pattern the reader may know of.
+func Methods(mux *http.ServeMux, r *http.Request, may func(pattern string) bool) []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); strings.HasPrefix(pattern, method+" ") && may(pattern) {
+			out = append(out, method)
+			if method == http.MethodGet {
+				out = append(out, http.MethodHead)
+			}
+		}
+	}
+	return out
+}
+
+// NoPage is the refusal of an address without a page for the request's method;
+// others that it has are named (RFC 9110, section 15.5.6).
+func NoPage(w http.ResponseWriter, others []string) error {
+	if len(others) == 0 {
+		return errNoPage
+	}
+	w.Header().Set("Allow", strings.Join(others, ", "))
+	return ErrMethod
 }
 
 // Voice speaks the request's language.

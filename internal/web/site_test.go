@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -52,4 +53,25 @@ func TestStaticFiles(t *testing.T) {
 	}
 	b.Get("/static/site.css").Check(h, 404)
 	b.Get("/static/..%2fsite.go").Check(h, 404)
+}
+
+// A page that is there but not for this method says which it takes.
+func TestWrongMethod(t *testing.T) {
+	h := webtest.New(t, "two-person-team.yaml", nil)
+	for at, allow := range map[string]string{
+		"DELETE /static/x": "GET, HEAD", "PUT /static/x": "GET, HEAD", "DELETE /no/such/page": "",
+	} {
+		method, path, _ := strings.Cut(at, " ")
+		a := h.Browser().Send(httptest.NewRequest(method, path, nil))
+		want := 405
+		if allow == "" {
+			want = 404
+		}
+		if a.Check(h, want); a.Header.Get("Allow") != allow {
+			t.Errorf("%s: Allow %q", at, a.Header.Get("Allow"))
+		}
+		if strings.Contains(a.Body, "⟦") {
+			t.Errorf("%s: a text is missing", at)
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package words
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -44,6 +46,9 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	if ev.Type == cvd.EventSlipped && len(ev.Clocks) > 0 && !ev.At.Before(ev.Clocks[0].Due) {
 		id += "-late" // the server was away; what is past is not announced
 	}
+	if ev.Type == cvd.EventWarned && len(ev.Clocks) > 0 && !ev.At.Before(ev.Clocks[0].Told()) {
+		id += "-late"
+	}
 	pairs := v.blanks(ev, zone)
 	t.Heading = v.first([]string{id + "." + string(to), id + ".reporter"}, pairs)
 	if mean := id + ".next"; to == ForReporter && v.Has(mean) {
@@ -73,6 +78,20 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	}
 	t.Missing = b.Missing
 	return t
+}
+
+// Value writes a JSON value as people read it: a text as it is, what has parts
+// with a line for each.
+func Value(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && len(raw) > 0 && raw[0] == '"' {
+		return text
+	}
+	var b bytes.Buffer
+	if json.Indent(&b, raw, "", "  ") != nil {
+		return string(raw)
+	}
+	return b.String()
 }
 
 func (v *Voice) first(ids []string, pairs []any) string {

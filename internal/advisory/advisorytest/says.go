@@ -205,17 +205,43 @@ func Probes(a *cvd.Advisory, product string) []string {
 	return slices.DeleteFunc(slices.Compact(out), func(v string) bool { return v == "0" })
 }
 
+// csafBranch is a branch of a CSAF product tree.
+type csafBranch struct {
+	Category, Name string
+	Branches       []csafBranch
+	Product        *struct {
+		ID string `json:"product_id"`
+	}
+}
+
+// csafLeaf is what a product_id of CSAF stands for.
+type csafLeaf struct{ product, version, specifier string }
+
+func (b csafBranch) walk(a *cvd.Advisory, l csafLeaf, leaves map[string]csafLeaf) {
+	switch b.Category {
+	case "product_name":
+		for _, p := range a.Products {
+			if p.Name == b.Name {
+				l.product = p.ID
+			}
+		}
+	case "product_version":
+		l.version = b.Name
+	case "product_version_range":
+		l.specifier = b.Name
+	}
+	if b.Product != nil {
+		leaves[b.Product.ID] = l
+	}
+	for _, below := range b.Branches {
+		below.walk(a, l, leaves)
+	}
+}
+
 // ReadCSAF hears a CSAF 2.0 document.
 func ReadCSAF(a *cvd.Advisory, doc []byte) (Says, error) {
-	type branch struct {
-		Category, Name string
-		Branches       []branch
-		Product        *struct {
-			ID string `json:"product_id"`
-		}
-	}
 	var d struct {
-		Tree            branch `json:"product_tree"`
+		Tree            csafBranch `json:"product_tree"`
 		Vulnerabilities []struct {
 			CVE    string
 			IDs    []struct{ Text string }
@@ -225,30 +251,8 @@ func ReadCSAF(a *cvd.Advisory, doc []byte) (Says, error) {
 	if err := json.Unmarshal(doc, &d); err != nil {
 		return nil, err
 	}
-	type leaf struct{ product, version, specifier string }
-	leaves := map[string]leaf{}
-	var walk func(b branch, l leaf)
-	walk = func(b branch, l leaf) {
-		switch b.Category {
-		case "product_name":
-			for _, p := range a.Products {
-				if p.Name == b.Name {
-					l.product = p.ID
-				}
-			}
-		case "product_version":
-			l.version = b.Name
-		case "product_version_range":
-			l.specifier = b.Name
-		}
-		if b.Product != nil {
-			leaves[b.Product.ID] = l
-		}
-		for _, below := range b.Branches {
-			walk(below, l)
-		}
-	}
-	walk(d.Tree, leaf{})
+	leaves := map[string]csafLeaf{}
+	d.Tree.walk(a, csafLeaf{}, leaves)
 	s := newSayings()
 	for _, v := range d.Vulnerabilities {
 		name := v.CVE

@@ -225,7 +225,7 @@ func (w *writer) tracking() tracking {
 	if at, err := time.Parse(time.RFC3339Nano, last.Date); err == nil && a.Modified.After(at) {
 		t.CurrentReleaseDate = instant(a.Modified)
 	}
-	if a.Revision == 0 {
+	if a.Revision == 0 && a.Source == nil { // what was imported is published already
 		t.Status = "draft"
 	}
 	for _, alias := range a.Aliases {

@@ -85,6 +85,28 @@ func TestValidatorLibrary(t *testing.T) {
 	}
 }
 
+// A draft says that it is one; an imported record was published by somebody, even
+// where nobody counted its revisions.
+func TestStatus(t *testing.T) {
+	for _, c := range []struct {
+		revision int
+		source   *cvd.AdvisorySource
+		want     string
+	}{{0, nil, "draft"}, {1, nil, "final"}, {0, &cvd.AdvisorySource{Format: "osv"}, "final"}} {
+		a := advisorytest.Example()
+		a.Revision, a.Source, a.History = c.revision, c.source, nil
+		b, err := csaf.Format.Encode(a, advisorytest.Publisher)
+		if err != nil || !strings.Contains(string(b), `"status": "`+c.want+`"`) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		for _, f := range csaf.Check(b) {
+			if f.Level != advisory.LevelInfo {
+				t.Errorf("%+v: %+v", c, f)
+			}
+		}
+	}
+}
+
 func TestCoversSaysEverythingAtOnce(t *testing.T) {
 	p := advisorytest.Publisher
 	for name, a := range advisorytest.Records(t) {

@@ -291,6 +291,7 @@ type (
 	answerSchema struct{}
 	linesSchema  struct{}
 	creditSchema struct{}
+	extraSchema  struct{}
 )
 
 func schemas() map[reflect.Type]reflect.Type {
@@ -298,6 +299,7 @@ func schemas() map[reflect.Type]reflect.Type {
 		reflect.TypeFor[cvd.Answer](): reflect.TypeFor[answerSchema](),
 		reflect.TypeFor[cvd.Lines]():  reflect.TypeFor[linesSchema](),
 		reflect.TypeFor[cvd.Credit](): reflect.TypeFor[creditSchema](),
+		reflect.TypeFor[cvd.Extra]():  reflect.TypeFor[extraSchema](),
 	}
 }
 
@@ -311,6 +313,11 @@ func (answerSchema) Schema(huma.Registry) *huma.Schema {
 // Schema of a list of texts, or one text with a line for each.
 func (linesSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{text, {Type: huma.TypeArray, Items: text}}}
+}
+
+// Schema of any JSON, by name.
+func (extraSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
 // Schema of credit wishes, in short or with a name.

@@ -43,6 +43,7 @@ type Clock struct {
 	Started  time.Time     `json:"started"`
 	Due      time.Time     `json:"due"`
 	Target   bool          `json:"target,omitempty" doc:"An aim, never called broken."`
+	Passed   time.Time     `json:"passed,omitzero" doc:"The date of an aim that went by unmet."`
 	Theirs   bool          `json:"theirs,omitempty" doc:"The reporter owes it."`
 	Expected time.Time     `json:"expected,omitzero" doc:"The later date that the reporter was told."`
 	Warned   time.Time     `json:"warned,omitzero"`
@@ -51,8 +52,8 @@ type Clock struct {
 	Paused   time.Time     `json:"paused,omitzero"`
 }
 
-// Clocks are clocks with the state that they are in.
-func Clocks(ks []cvd.Clock) []Clock {
+// Clocks are clocks with the state that they are in at an instant.
+func Clocks(ks []cvd.Clock, at time.Time) []Clock {
 	out := make([]Clock, 0, len(ks))
 	for _, k := range ks {
 		state := "running"
@@ -64,7 +65,11 @@ func Clocks(ks []cvd.Clock) []Clock {
 		case !k.Paused.IsZero():
 			state = "paused"
 		}
-		out = append(out, Clock{k.Kind, state, k.Started, k.Due, k.Target, k.Theirs(), k.Expected, k.Warned, k.Breached, k.Met, k.Paused})
+		var passed time.Time
+		if k.Missed(at) {
+			passed = k.Due
+		}
+		out = append(out, Clock{k.Kind, state, k.Started, k.Due, k.Target, passed, k.Theirs(), k.Expected, k.Warned, k.Breached, k.Met, k.Paused})
 	}
 	return out
 }
@@ -230,7 +235,7 @@ type Event struct {
 func (s Show) event(ev *cvd.Event, zone *time.Location) Event {
 	e := Event{
 		Seq: ev.Seq, Type: ev.Type, At: ev.At, Actor: ev.Actor, Human: ev.Human, Tell: ev.Tell, Arrows: ev.Arrows,
-		Clocks: Clocks(ev.Clocks), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending,
+		Clocks: Clocks(ev.Clocks, ev.At), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending,
 		Redacts: ev.Redacts, Forgets: ev.Forgets, Heading: s.Voice.Event(ev, words.ForTeam, zone).Heading, Erased: ev.Erased(),
 	}
 	b := ev.Body

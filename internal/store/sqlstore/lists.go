@@ -285,22 +285,26 @@ func (t *tx) CountCases(f store.Filter, limit int) (int, error) {
 	return n, t.fault(err)
 }
 
-func (t *tx) Effects(state store.EffectState, id cvd.CaseID, limit int) ([]store.Effect, error) {
+func (t *tx) Effects(state store.EffectState, id cvd.CaseID, after *store.EffectCursor, limit int) ([]store.Effect, error) {
 	if err := t.reading(); err != nil {
 		return nil, err
 	}
-	if foreign(string(state), string(id)) {
+	if foreign(string(state), string(id)) || (after != nil && foreign(after.Key)) {
 		return nil, nil
 	}
-	text, args := listEffects(state, id, limit, t.engine)
+	text, args := listEffects(state, id, after, limit, t.engine)
 	return t.effects(text, args...)
 }
 
 // listEffects is the statement of the newest effects.
-func listEffects(state store.EffectState, id cvd.CaseID, limit int, e *engine) (string, []any) {
+func listEffects(state store.EffectState, id cvd.CaseID, after *store.EffectCursor, limit int, e *engine) (string, []any) {
 	var s statement
 	var arms []string
 	index := "effects_state"
+	if after != nil {
+		at, ref := s.arg(instant(after.At)), s.arg(after.Key)
+		s.where("(at, ref) < (" + at + ", " + ref + ")")
+	}
 	switch {
 	case id != "":
 		index = "effects_case"

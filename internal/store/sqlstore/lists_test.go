@@ -100,8 +100,13 @@ func TestNoListScansOrSorts(t *testing.T) {
 	}
 	for _, state := range []store.EffectState{"", store.EffectDead} {
 		for _, id := range []cvd.CaseID{"", "x"} {
-			text, args := listEffects(state, id, 9, sqliteEngine)
+			text, args := listEffects(state, id, nil, 9, sqliteEngine)
 			check("effects", text, args)
+			text, args = listEffects(state, id, &store.EffectCursor{At: time.Unix(1, 0), Key: "x"}, 9, sqliteEngine)
+			check("effects of a later page", text, args)
+			if plan := explain(t, s, text, args); !strings.Contains(plan, "at,ref)<(?,?)") && !strings.Contains(plan, "at<?") {
+				t.Errorf("the page does not begin at its cursor:\n%s", plan)
+			}
 		}
 	}
 	check("lease", leaseEffects(sqliteEngine), []any{1, 1, 1})

@@ -204,7 +204,7 @@ func effectsOf(t *testing.T, s store.Store, state store.EffectState, id cvd.Case
 	t.Helper()
 	out := []string{}
 	view(t, s, func(tx store.Tx) error {
-		all, err := tx.Effects(state, id, limit)
+		all, err := tx.Effects(state, id, nil, limit)
 		for _, e := range all {
 			out = append(out, e.Key)
 		}
@@ -221,7 +221,7 @@ func effectsOnce(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.Enqueue([]store.Effect{first, again}) })
 	update(t, s, func(tx store.Tx) error { return tx.Enqueue([]store.Effect{again}) })
 	view(t, s, func(tx store.Tx) error {
-		all, err := tx.Effects("", "", 10)
+		all, err := tx.Effects("", "", nil, 10)
 		same(t, "effects", all, []store.Effect{first})
 		return err
 	})
@@ -267,7 +267,7 @@ func effectsLease(t *testing.T, s store.Store) {
 	retried := lease(t, s, at(30), at(40), 10)
 	same(t, "retry is back", slices.ContainsFunc(retried, func(e store.Effect) bool { return e.Key == retry.Key && e.Attempts == 1 }), true)
 	view(t, s, func(tx store.Tx) error {
-		all, err := tx.Effects(store.EffectDone, "", 10)
+		all, err := tx.Effects(store.EffectDone, "", nil, 10)
 		done.Leased = time.Time{}
 		same(t, "done", all, []store.Effect{done})
 		return err
@@ -351,4 +351,26 @@ func effectsList(t *testing.T, s store.Store) {
 	same(t, "case", effectsOf(t, s, "", caseID(0), 10), []string{"effect-003", "effect-006"})
 	same(t, "dead of case", effectsOf(t, s, store.EffectDead, caseID(1), 10), []string{"effect-004"})
 	same(t, "none", effectsOf(t, s, store.EffectDone, "", 10), []string{})
+	for state, want := range map[store.EffectState][]string{
+		"": {"effect-004", "effect-003", "effect-002", "effect-001", "effect-006"}, store.EffectPending: {"effect-003", "effect-002", "effect-001", "effect-006"},
+	} {
+		got := []string{}
+		var after *store.EffectCursor
+		for range want {
+			view(t, s, func(tx store.Tx) error {
+				page, err := tx.Effects(state, "", after, 1)
+				for _, e := range page {
+					got = append(got, e.Key)
+					after = &store.EffectCursor{At: e.At, Key: e.Key}
+				}
+				return err
+			})
+		}
+		same(t, "page by page", got, want)
+	}
+	view(t, s, func(tx store.Tx) error {
+		beyond, err := tx.Effects("", "", &store.EffectCursor{At: at(0), Key: "effect-006"}, 10)
+		same(t, "beyond the last", len(beyond), 0)
+		return err
+	})
 }

@@ -162,6 +162,8 @@ type Label struct {
 	Title   string `json:"title,omitempty"`
 	Product string `json:"product,omitempty"`
 	Target  bool   `json:"target,omitempty"` // what falls due next is an aim
+	// Aim is the first date of that aim; later ones may have been told since.
+	Aim time.Time `json:"aim,omitzero"`
 }
 
 // SealState seals a case's state: its label on the first line, so that a list
@@ -169,7 +171,9 @@ type Label struct {
 func (k *Key) SealState(c *cvd.Case) ([]byte, error) {
 	label := Label{Title: c.Title, Product: c.Product}
 	if due := c.NextDue(); due != nil {
-		label.Target = due.Target
+		if label.Target = due.Target; due.Target {
+			label.Aim = due.Due
+		}
 	}
 	first, err := json.Marshal(label)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"embed"
 	"net/http"
 
-	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -37,9 +36,10 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	// Strangers cannot tell an address of the desk that exists from one that
-	// does not: both ask them to sign in.
-	mux.Handle("/desk/", site.Private(shared.SignedIn(may.AreaSelf, may.Look, func(http.ResponseWriter, *http.Request, *visit.Visit) error {
-		return cvd.ErrNotFound
+	// does not: both ask them to sign in. A member is told of a wrong method only
+	// where the right one would be open to them.
+	mux.Handle("/desk/", site.Private(shared.SignedIn(may.AreaSelf, may.Look, func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
+		return web.NoPage(w, web.Methods(mux, r, func(pattern string) bool { return shared.Open(v.Actor, pattern) }))
 	})))
 	return nil
 }

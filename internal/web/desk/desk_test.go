@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -55,7 +56,7 @@ func full() cvd.Report {
 		Description: "The session id stays the same after sign-in.\nSecond line.", Steps: "1. open\n2. sign in", Impact: "Takes over accounts",
 		CWE: "CWE-384", URLs: cvd.Lines{"https://example.org/poc"}, Tools: cvd.Lines{"a proxy 1.2"}, AIUse: "no", FoundAt: "2026-02-27",
 		Exploited: "no", Public: "no", ThirdParty: "no", ReportedElsewhere: "no", ProposedFix: "Renew the id", DisclosurePlan: "in 90 days",
-		OwnID: "X-7", Extra: map[string]string{"mood": "fine"},
+		OwnID: "X-7", Extra: cvd.Extra{"mood": json.RawMessage(`"fine"`)},
 		Reporter: &cvd.Contact{Name: "Rosa Finder", Email: "rosa@example.org", Affiliation: "Example Lab", Credit: cvd.Credit{Wanted: "name", As: "R. Finder"}},
 	}
 }

@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"context"
+	"encoding/json"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -72,6 +74,73 @@ func TestWhoComesWhere(t *testing.T) {
 	}
 }
 
+// A wrong method is told only to whom the right one is open; what exists behind
+// the address is told to nobody.
+func TestWrongMethod(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	for _, c := range []struct{ who, method, path, allow string }{
+		{"lead", "DELETE", "/desk/cases/" + id, "GET, HEAD"},
+		{"fixer", "DELETE", "/desk/cases/" + id, "GET, HEAD"},
+		{"fixer", "DELETE", "/desk/cases/NL-2026-2222222", "GET, HEAD"},
+		{"lead", "GET", "/desk/policy/1/sign", "POST"},
+		{"lead", "PUT", "/desk/record", "GET, HEAD, POST"},
+		{"auditor", "PUT", "/desk/record", ""},
+		{"officer", "DELETE", "/desk/cases/" + id, ""},
+		{"member", "PUT", "/desk/team", "GET, HEAD"},
+		{"fixer", "GET", "/desk/outbox/retry", ""},
+		{"lead", "DELETE", "/desk/nothing", ""},
+	} {
+		want := http.StatusMethodNotAllowed
+		if c.allow == "" {
+			want = http.StatusNotFound
+		}
+		a := in(h, c.who+"@example.org").Send(httptest.NewRequest(c.method, c.path, nil))
+		if a.Status != want || a.Header.Get("Allow") != c.allow {
+			t.Errorf("%s %s by the %s: %d, Allow %q", c.method, c.path, c.who, a.Status, a.Header.Get("Allow"))
+		}
+		whole(t, c.path, a)
+	}
+	h.Browser().Send(httptest.NewRequest("DELETE", "/desk/cases/"+id, nil)).Check(h, http.StatusSeeOther)
+}
+
+// A long outbox is read page by page, and nothing is left out or shown twice.
+func TestOutboxPages(t *testing.T) {
+	h := house(t)
+	const reports = 120 // each tells the team and the reporter
+	for range reports {
+		h.Receive(full())
+	}
+	b := in(h, "lead@example.org")
+	seen := map[string]int{}
+	rows := regexp.MustCompile(`<a class="mono" href="/desk/cases/([^"]+)"`)
+	path, pages := "/desk/outbox?state=pending", 0
+	for path != "" && pages < 10 {
+		a := b.Get(path).Check(h, http.StatusOK)
+		whole(t, path, a)
+		found := rows.FindAllStringSubmatch(a.Body, -1)
+		for _, m := range found {
+			seen[m[1]]++
+		}
+		if pages++; len(found) > 100 {
+			t.Errorf("%d on one page", len(found))
+		}
+		path = ""
+		if m := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(a.Body); m != nil {
+			path = html.UnescapeString(m[1])
+		}
+	}
+	if len(seen) != reports || pages != 3 {
+		t.Errorf("%d cases on %d pages", len(seen), pages)
+	}
+	for id, n := range seen {
+		if n != 2 {
+			t.Errorf("%s is listed %d times", id, n)
+		}
+	}
+	b.Get("/desk/outbox?after="+url.QueryEscape("<nonsense>")).Check(h, http.StatusOK)
+}
+
 // here is the mark of the part one is in, which follows from the address alone.
 var here = regexp.MustCompile(` aria-current="page"`)
 
@@ -121,6 +190,14 @@ func TestNobodyPostsBeyondTheirRole(t *testing.T) {
 const hostile = `"><script>alert(1)</script><img src=x onerror=y>'&`
 
 // Whatever strangers and members write comes back as text, everywhere.
+func raw(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 func TestWordsStayText(t *testing.T) {
 	h := house(t)
 	r := full()
@@ -129,7 +206,7 @@ func TestWordsStayText(t *testing.T) {
 	}
 	r.URLs, r.Tools = cvd.Lines{"javascript:alert(1)", hostile}, cvd.Lines{hostile}
 	r.AIUse, r.Exploited, r.Public, r.ThirdParty = hostile, hostile, hostile, hostile
-	r.Extra = map[string]string{hostile: hostile}
+	r.Extra = cvd.Extra{hostile: raw(hostile), "b": raw([]any{hostile, map[string]any{hostile: 7}})}
 	r.Reporter = &cvd.Contact{Name: hostile, Email: "a@example.org", Affiliation: hostile, Title: hostile, Credit: cvd.Credit{Wanted: "name", As: hostile}, ContactShareable: hostile, PGPKey: hostile}
 	id := h.Receive(r).Case
 	b := in(h, "lead@example.org")

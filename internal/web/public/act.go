@@ -55,7 +55,7 @@ func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 	add("disclosure_plan", r.DisclosurePlan)
 	add("own_id", r.OwnID)
 	for _, name := range slices.Sorted(maps.Keys(r.Extra)) {
-		out = append(out, words.Quote{Label: name, Text: r.Extra[name]})
+		out = append(out, words.Quote{Label: name, Text: words.Value(r.Extra[name])})
 	}
 	return out
 }

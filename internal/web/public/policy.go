@@ -116,7 +116,7 @@ func (p *pub) policyPage(v *rulebook.Version, base string) policypage.View {
 	}
 	for _, one := range p.effective() {
 		if one.Number <= v.Number {
-			view.Recorded = append(view.Recorded, p.revision(one))
+			view.Recorded = append(view.Recorded, p.revision(one)...)
 		}
 	}
 	return view
@@ -134,7 +134,9 @@ func (p *pub) effective() []*rulebook.Version {
 	return out
 }
 
-func (p *pub) revision(v *rulebook.Version) policypage.RevisionRow {
+// revision is the version's line of the history, and one for each later review by
+// which it stayed as it is.
+func (p *pub) revision(v *rulebook.Version) []policypage.RevisionRow {
 	row := policypage.RevisionRow{
 		Version: v.Number, Revision: v.Policy.Revision, Date: v.Effective.In(v.Calendar.Zone()).Format(time.DateOnly),
 		Changes: p.say("public.policy.recorded", "n", v.Number),
@@ -144,7 +146,15 @@ func (p *pub) revision(v *rulebook.Version) policypage.RevisionRow {
 			row.Changes = r.Changes
 		}
 	}
+	var later []policypage.RevisionRow
 	for _, s := range v.Signs {
+		if s.Office == "" {
+			again := row
+			again.Date, again.Changes = s.At.In(v.Calendar.Zone()).Format(time.DateOnly), p.say("public.policy.unchanged")
+			again.ReviewedBy, again.ApprovedBy = []string{s.Name}, nil
+			later = append(later, again)
+			continue
+		}
 		who := s.Name + " (" + s.Office + ")"
 		if s.Act == "approved" {
 			row.ApprovedBy = append(row.ApprovedBy, who)
@@ -152,7 +162,7 @@ func (p *pub) revision(v *rulebook.Version) policypage.RevisionRow {
 			row.ReviewedBy = append(row.ReviewedBy, who)
 		}
 	}
-	return row
+	return append([]policypage.RevisionRow{row}, later...)
 }
 
 func (p *pub) versions() []versionLine {

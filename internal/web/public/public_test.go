@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -295,5 +296,18 @@ func TestFeedback(t *testing.T) {
 	}
 	if cases(h) != 0 {
 		t.Error("feedback became a case")
+	}
+}
+
+func TestWrongMethod(t *testing.T) {
+	h := house(t, small, nil)
+	for at, allow := range map[string]string{
+		"DELETE /": "GET, HEAD", "POST /policy": "GET, HEAD", "GET /thread/open": "POST", "PATCH /report": "GET, HEAD, POST", "POST /thread/files/x/y": "GET, HEAD",
+	} {
+		method, path, _ := strings.Cut(at, " ")
+		a := h.Browser().Send(httptest.NewRequest(method, path, nil)).Check(h, 405)
+		if got := a.Header.Get("Allow"); got != allow {
+			t.Errorf("%s: Allow %q, want %q", at, got, allow)
+		}
 	}
 }

@@ -230,8 +230,10 @@ func (p *pub) promise(k *cvd.Clock) promised {
 		state, kind = "yours", "warn"
 	case !k.Breached.IsZero() && !k.Target:
 		state, kind = "missed", "alarm"
-	case !k.Breached.IsZero(), k.Due.Before(p.site.Now()):
+	case k.Missed(p.site.Now()):
 		state, kind = "passed", "warn"
+	case k.Due.Before(p.site.Now()):
+		state, kind = "missed", "alarm"
 	}
 	one.State = web.Badge{Kind: kind, Text: p.say("public.promise." + state)}
 	switch {

@@ -113,7 +113,7 @@ func (l *Lens) Clock(k *cvd.Clock) ClockView {
 			v.Left = l.Say("desk.clock.working", "span", v.Left)
 		}
 	}
-	v.State = web.Badge{Kind: looks[v.Kind], Text: l.Say("desk.clock." + v.Kind)}
+	v.State = web.Badge{Kind: looks[v.Kind], Text: l.Say("desk.clock."+v.Kind, "day", l.Voice.Day(k.Due, l.Zone))}
 	return v
 }
 
@@ -129,7 +129,7 @@ func (l *Lens) clockKind(k *cvd.Clock) string {
 		return "paused"
 	case !k.Breached.IsZero() && !k.Target:
 		return "broken"
-	case l.Now.After(k.Told()) && k.Target:
+	case k.Missed(l.Now):
 		return "passed"
 	case l.Now.After(k.Told()):
 		return "overdue"

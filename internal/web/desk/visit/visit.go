@@ -22,6 +22,8 @@ import (
 type Desk struct {
 	Site  *web.Site
 	Pages *web.Pages
+
+	routes map[string]Route // by pattern
 }
 
 // New parses the desk's pages, which stand under templates in files.
@@ -30,7 +32,7 @@ func New(site *web.Site, files fs.FS) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{site, pages}, nil
+	return &Desk{site, pages, map[string]Route{}}, nil
 }
 
 // Visit is one request of somebody who signed in.
@@ -54,6 +56,7 @@ type Route struct {
 // Add puts the routes on the site.
 func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
 	for _, one := range routes {
+		d.routes[one.Pattern] = one
 		answer := d.SignedIn(one.Area, one.Use, one.Do)
 		if one.Upload {
 			mux.Handle(one.Pattern, d.Site.Upload(d.uploadLimit, answer))
@@ -61,6 +64,12 @@ func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
 		}
 		mux.Handle(one.Pattern, d.Site.Private(answer))
 	}
+}
+
+// Open tells whether the address with this pattern is open to the member.
+func (d *Desk) Open(a cvd.Actor, pattern string) bool {
+	one, ok := d.routes[pattern]
+	return ok && may.Enter(a, one.Area) >= one.Use
 }
 
 // uploadLimit is the most bytes of a request with a file: what the policy
@@ -232,6 +241,7 @@ var names = []struct {
 	kind error
 	id   string
 }{
+	{web.ErrMethod, "method"},
 	{cvd.ErrNotFound, "not-found"},
 	{cvd.ErrForbidden, "not-found"}, // a missing role reads like what does not exist
 	{cvd.ErrTooLarge, "too-large"},

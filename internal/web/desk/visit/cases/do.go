@@ -107,11 +107,11 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if o.since = v.since(o); len(o.since) > 0 {
 		return d.form(w, r, v, o, http.StatusConflict, nil)
 	}
+	session := d.Site.Desk.As(v.Actor)
 	in, faults := v.input(o)
 	if len(faults) > 0 {
-		return d.form(w, r, v, o, statusOf(faults), faults)
+		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
 	}
-	session := d.Site.Desk.As(v.Actor)
 	if step == "do" {
 		done, err := session.Do(r.Context(), o.file.Case.ID, o.verb, in)
 		if err != nil {

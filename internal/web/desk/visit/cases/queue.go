@@ -211,7 +211,9 @@ func (l lens) row(r *casework.Row) rowView {
 	if !r.NextDue.IsZero() {
 		v.DueKind = l.Say("clock.short." + string(r.NextKind))
 		v.Theirs = r.NextKind == cvd.ClockNeedsInfo
-		v.DueTarget = r.Target
+		if v.DueTarget = r.Target; r.Target && r.Aim.Before(l.Now) {
+			v.DueKind = l.Say("desk.due.passed", "what", v.DueKind)
+		}
 	}
 	if r.Assignee != "" {
 		v.Holder, v.Mine = l.Member(r.Assignee), r.Assignee == l.Actor.ID

@@ -52,7 +52,11 @@ func (l lens) entries(f *casework.File) []entryView {
 	out := make([]entryView, 0, len(f.Events))
 	for i := range f.Events {
 		e := l.entry(f, &f.Events[i])
-		e.Redact = redact && !e.Erased && (len(e.Quotes) > 0 || e.File != nil)
+		spoken := len(e.Quotes) > 0 || e.File != nil
+		if e.Seq == 1 {
+			spoken = may.Of(l.Actor, may.For(cvd.VerbRedact, cvd.Input{Seq: 1})) == may.All
+		}
+		e.Redact = redact && !e.Erased && spoken
 		out = append(out, e)
 	}
 	return out
@@ -157,7 +161,7 @@ func (l lens) report(f *casework.File) *reportView {
 	text("tools", strings.Join(r.Tools, "\n"))
 	text("urls", strings.Join(r.URLs, "\n"))
 	for _, k := range visit.Sorted(r.Extra) {
-		v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report.extra", "name", k), Text: r.Extra[k]})
+		v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report.extra", "name", k), Text: words.Value(r.Extra[k])})
 	}
 	return v
 }

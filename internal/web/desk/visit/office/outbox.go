@@ -2,6 +2,7 @@ package office
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ type outboxView struct {
 	State string
 	Retry bool
 	Done  string
+	// First leads back to the newest, and Next on; empty where there is nothing.
+	First, Next string
 }
 
 type noticeView struct {
@@ -51,9 +54,21 @@ func (d *desk) outbox(w http.ResponseWriter, r *http.Request, v lens) error {
 		view.Tabs = append(view.Tabs, visit.Tab{ID: string(one), Text: v.Say("desk.effect." + string(one)), Link: "/desk/outbox?state=" + string(one), Here: here})
 	}
 	view.Tabs[0].Here = state == ""
-	sent, err := d.Site.Desk.As(v.Actor).Outbox(r.Context(), state, listed)
+	sent, next, err := d.Site.Desk.As(v.Actor).Outbox(r.Context(), state, readEffectCursor(r.URL.Query().Get("after")), listed)
 	if err != nil {
 		return err
+	}
+	page := func(q url.Values) string {
+		if state != "" {
+			q.Set("state", string(state))
+		}
+		return "/desk/outbox?" + q.Encode()
+	}
+	if r.URL.Query().Get("after") != "" {
+		view.First = page(url.Values{})
+	}
+	if next != nil {
+		view.Next = page(url.Values{"after": {next.At.UTC().Format(time.RFC3339Nano) + "~" + next.Key}})
 	}
 	for i := range sent {
 		view.Rows = append(view.Rows, v.notice(&sent[i]))
@@ -62,6 +77,16 @@ func (d *desk) outbox(w http.ResponseWriter, r *http.Request, v lens) error {
 		view.Done = v.Say("desk.outbox.retried")
 	}
 	return d.show(w, r, v, http.StatusOK, "outbox", v.Say("desk.outbox.title"), view)
+}
+
+// readEffectCursor is where a page starts; what makes no sense is the first one.
+func readEffectCursor(s string) *casework.EffectCursor {
+	at, key, ok := strings.Cut(s, "~")
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if !ok || err != nil {
+		return nil
+	}
+	return &casework.EffectCursor{At: t, Key: key}
 }
 
 func (l lens) notice(c *casework.Carried) noticeView {

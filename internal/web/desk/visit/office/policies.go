@@ -49,6 +49,7 @@ type signView struct {
 	Office, Act, Text string
 	Own               bool // the reader holds the office
 	Again             bool // given already; a new review may be recorded
+	Bare              bool // a review that no office is asked for
 }
 
 func (d *desk) policies(w http.ResponseWriter, r *http.Request, v lens) error {
@@ -104,6 +105,11 @@ func (d *desk) version(v lens, one *rulebook.Version) versionView {
 		if out.Waits && !s.Again || out.Current && want.Act == "reviewed" {
 			out.Missing = append(out.Missing, s)
 		}
+	}
+	if out.Current && one.Unsigned() {
+		out.Missing = append(out.Missing, signView{
+			Act: "reviewed", Text: v.Say("desk.act.unchanged"), Bare: true, Own: may.Enter(v.Actor, may.AreaPolicy) == may.Change,
+		})
 	}
 	return out
 }
@@ -177,11 +183,11 @@ func (d *desk) sign(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	if !v.Actor.Is(cvd.RoleOfficer) {
-		return cvd.ErrNotFound
-	}
 	if err := web.Form(r); err != nil {
 		return err
+	}
+	if !v.Actor.Is(cvd.RoleOfficer) && r.PostForm.Get("office") != "" {
+		return cvd.ErrNotFound
 	}
 	form, faults := visit.Clean(r.PostForm)
 	if len(faults) > 0 {
