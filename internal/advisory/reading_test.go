@@ -135,7 +135,9 @@ func TestPURL(t *testing.T) {
 		{"Maven", "org.nls:gateway", "pkg:maven/org.nls/gateway"},
 		{"Debian:12", "nginx", "pkg:deb/debian/nginx"},
 		{"crates.io", "tokio", "pkg:cargo/tokio"},
-		{"Linux", "Kernel", ""}, {"", "a", ""}, {"Cobol", "a", ""},
+		{"Linux", "Kernel", ""},
+		{"", "a", ""},
+		{"Cobol", "a", ""},
 	} {
 		p := &cvd.AdvisoryProduct{Ecosystem: tt.ecosystem, Package: tt.name}
 		if got := advisory.PURL(p); got != tt.want {

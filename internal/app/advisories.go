@@ -10,7 +10,9 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/advisory/cve5"
+	"fairlead/internal/advisory/cyclonedx"
 	"fairlead/internal/advisory/ghsa"
+	"fairlead/internal/advisory/openvex"
 	"fairlead/internal/advisory/osv"
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/app/exchange"
@@ -26,6 +28,8 @@ var formats = []advisory.Format{
 	csaf.VEX,
 	osv.Format,
 	cve5.Format,
+	openvex.Format,
+	cyclonedx.Format,
 	page.Format,
 }
 
@@ -35,21 +39,17 @@ var readable = []advisory.Format{ghsa.Format}
 // checks say what is wrong with a document that somebody wrote. A format without
 // one is checked by being read.
 var checks = map[string]func(doc []byte) []advisory.Finding{
-	osv.Format.Name:  osv.Check,
-	cve5.Format.Name: cve5.Check,
+	csaf.Format.Name:    csaf.Check,
+	osv.Format.Name:     osv.Check,
+	cve5.Format.Name:    cve5.Check,
+	openvex.Format.Name: openvex.Check,
 }
 
 // openRegister makes the register of what is published. It reads nothing yet.
 func (h *House) openRegister() {
 	h.Register = register.Open(register.Config{
 		Store: h.Store, Vault: h.Vault, Now: h.Options.Clock.Now,
-		Formats: formats, Publisher: h.Publisher, Key: h.signing.Fingerprint,
-		Sign: func(b []byte, at time.Time) ([]byte, error) {
-			if h.Book.Current() == nil {
-				return nil, nil // nobody speaks for this house yet; see register.Complete
-			}
-			return h.signing.Detached(b, at)
-		},
+		Formats: formats, Publisher: h.Publisher, Sign: h.signing.Detached, Key: h.signing.Fingerprint,
 	})
 }
 
