@@ -23,6 +23,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
+	"fairlead/internal/parts"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
@@ -57,6 +58,7 @@ type House struct {
 	Auth    *auth.Auth
 	Book    *rulebook.Book
 	Desk    *casework.Desk
+	Parts   *parts.Inventory
 	Outbox  *outbox.Outbox
 	Words   *words.Book
 
@@ -113,6 +115,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
 	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {
 		return h, err
 	}

@@ -185,6 +185,16 @@ func (h *Holding) take(u use, last *kept) {
 	}
 }
 
+// Versions names the component's versions that we ship, each once.
+func (f Found) Versions() []string {
+	var out []string
+	for _, h := range f.In {
+		out = append(out, h.Theirs()...)
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(CompareVersions(a, b), strings.Compare(a, b)) })
+	return slices.Compact(out)
+}
+
 // String is the span as people read it.
 func (s Span) String() string {
 	if s.From == s.To {

@@ -20,6 +20,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/parts"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
 )
@@ -30,6 +31,7 @@ type Config struct {
 	Desk  *casework.Desk
 	Book  *rulebook.Book
 	Auth  *auth.Auth
+	Parts *parts.Inventory
 	Words *words.Book
 	Log   *slog.Logger
 	// Now is the house's clock.

@@ -20,6 +20,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/parts"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
@@ -46,6 +47,7 @@ type House struct {
 	Auth  *auth.Auth
 	Book  *rulebook.Book
 	Desk  *casework.Desk
+	Parts *parts.Inventory
 	Site  *web.Site
 	Mux   *http.ServeMux
 	Log   *Log
@@ -100,6 +102,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), register ...
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
 	h.people()
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
@@ -109,7 +112,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), register ...
 	book, err := words.Load()
 	h.must(err)
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {
