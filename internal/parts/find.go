@@ -94,12 +94,15 @@ func (x *index) asked(q Question) ([]*part, Range, error) {
 	case len(name) > maxQuestion:
 		faults = append(faults, cvd.Fault{Field: "name", Problem: fmt.Sprintf("is over %d bytes", maxQuestion), Remedy: "shorten it"})
 	}
-	if purl == "" || len(faults) > 0 {
-		return x.named(name), within, faults.Err()
-	}
 	p, ok := sbom.ParsePURL(purl)
-	if !ok {
-		return nil, nil, cvd.Faults{{Field: "purl", Problem: "is no package URL of at most 1000 characters", Remedy: "write it as pkg:npm/lodash, with or without @ and a version"}}
+	if purl != "" && !ok {
+		faults = append(faults, cvd.Fault{Field: "purl", Problem: "is no package URL of at most 1000 characters", Remedy: "write it as pkg:npm/lodash, with or without @ and a version"})
+	}
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	if purl == "" {
+		return x.named(name), within, nil
 	}
 	if within == nil && p.Version != "" {
 		within = Range{{"=", p.Version}}

@@ -364,6 +364,10 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%.60v: %v", q, err)
 		}
 	}
+	_, _, err = v.Find(ctx, lead, parts.Question{PURL: "canary", Versions: "<>"})
+	if faults, _ := errors.AsType[cvd.Faults](err); len(faults) != 2 {
+		t.Errorf("not all at once: %v", err)
+	}
 	if err := v.Remove(ctx, lead, "x", " "); !errors.Is(err, cvd.ErrInvalid) {
 		t.Errorf("no reason: %v", err)
 	}

@@ -46,18 +46,16 @@ func (v *Inventory) Suggest(ctx context.Context, by cvd.Actor, r *cvd.Report) ([
 	l := &looking{x: x, hits: map[*part]string{}}
 	l.report(r)
 	var out []Suggestion
+	named := func(h Holding) bool { return strings.EqualFold(h.Product, strings.TrimSpace(r.Product)) }
+	first := func(is bool) int { return map[bool]int{true: 0, false: 1}[is] }
 	for p, how := range l.hits {
-		out = append(out, Suggestion{x.found(p, nil), how})
+		s := Suggestion{x.found(p, nil), how}
+		slices.SortStableFunc(s.In, func(a, b Holding) int { return first(named(a)) - first(named(b)) })
+		out = append(out, s)
 	}
 	rank := map[string]int{ByPURL: 0, ByURL: 1, ByName: 2}
-	inProduct := func(s Suggestion) int {
-		if slices.ContainsFunc(s.In, func(h Holding) bool { return strings.EqualFold(h.Product, strings.TrimSpace(r.Product)) }) {
-			return 0
-		}
-		return 1
-	}
 	slices.SortFunc(out, func(a, b Suggestion) int {
-		return cmp.Or(rank[a.By]-rank[b.By], inProduct(a)-inProduct(b), strings.Compare(a.Key, b.Key))
+		return cmp.Or(rank[a.By]-rank[b.By], first(named(a.In[0]))-first(named(b.In[0])), strings.Compare(a.Key, b.Key))
 	})
 	return out[:min(len(out), maxSuggested)], nil
 }

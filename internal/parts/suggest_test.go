@@ -63,6 +63,12 @@ func TestSuggest(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
+	add(t, v, "Console", "7", "pkg:npm/lodash@4.17.20", "pkg:npm/left-pad@1.0.0")
+	got, err := v.Suggest(ctx, lead, &cvd.Report{Product: "gateway ", ThirdParty: "left-pad, lodash"})
+	must(t, err)
+	if len(got) != 2 || got[0].Name != "lodash" || got[0].In[0].Product != "Gateway" {
+		t.Errorf("the product that the report names does not come first: %+v", got)
+	}
 	if got, err := v.Suggest(ctx, lead, nil); err != nil || got != nil {
 		t.Errorf("no report: %v %v", got, err)
 	}
