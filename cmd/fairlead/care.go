@@ -39,7 +39,7 @@ func (r remote) check(e *env, method, path string, asJSON bool) error {
 		for _, f := range out.Findings {
 			fmt.Fprintf(e.out, "%s: %s: %s\n", f.What, f.Where, f.Text)
 		}
-		_, err = fmt.Fprintf(e.out, "%d cases, %d events checked, %d cases erased, %d rows rebuilt\n", out.Cases, out.Events, out.Erased, out.Rebuilt)
+		_, err = fmt.Fprintf(e.out, "%d cases, %d events checked, %d cases erased, %d rows rebuilt, %d revisions of advisories\n", out.Cases, out.Events, out.Erased, out.Rebuilt, out.Published)
 	}
 	if err != nil {
 		return err

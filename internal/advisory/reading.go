@@ -30,6 +30,9 @@ type Reading struct {
 // says how many more there were.
 const maxLost = 200
 
+// maxKept bounds each member that is kept, in bytes.
+const maxKept = 64 << 10
+
 // Read decodes a JSON document into v, a pointer to a struct of the format's own,
 // and lists what v has no member for. What cannot be read at all is an
 // ErrUnreadable; a member of a wrong type is a fault.
@@ -102,6 +105,10 @@ func (r *Reading) Time(field, s string) time.Time {
 	return time.Time{}
 }
 
+// Assumed is what a record keeps whose source does not say when it was modified:
+// its Modified is then the import's, and tells nothing of the source.
+const Assumed = "/modified"
+
 // Dates gives a record its instants where the source says none: the import's, or
 // the withdrawal's if that is earlier. Each is listed among the losses.
 func (r *Reading) Dates(a *cvd.Advisory) {
@@ -113,6 +120,7 @@ func (r *Reading) Dates(a *cvd.Advisory) {
 		if a.Modified = known; a.Published.After(known) {
 			a.Modified = a.Published
 		}
+		r.Keep(Assumed, json.RawMessage("null"))
 		r.Lose("/modified", "the source does not say when it was modified; the instant of the import stands instead")
 	}
 	if a.Published.IsZero() {
@@ -121,6 +129,10 @@ func (r *Reading) Dates(a *cvd.Advisory) {
 			a.Published = a.Modified
 		}
 		r.Lose("/published", "the source does not say when it was published; the earliest instant known stands instead")
+	}
+	if a.Modified.Before(a.Published) {
+		a.Modified = a.Published
+		r.Lose("/modified", "the source says that it was modified before it was published; the later instant stands for both")
 	}
 }
 
@@ -184,6 +196,10 @@ func (r *Reading) unread(raw json.RawMessage, t reflect.Type, at string) {
 					r.unread(members[name], field, pointer)
 				}
 			} else if !hollow(members[name]) {
+				if len(members[name]) > maxKept {
+					r.Lose(pointer, "the record has no place for it, and it is too large to be kept beside its source")
+					continue
+				}
 				r.Keep(pointer, members[name])
 				r.Lose(pointer, "the record has no place for it; it is kept verbatim beside its source")
 			}

@@ -41,9 +41,15 @@ func (h *House) terms(number int) []deadline.Terms {
 
 // CheckHistories opens every event of every case, holds it against its leaf,
 // adds the history up and holds the sum against the queue's row. With repair it
-// writes rows anew that differ: they are a cache of the history.
+// writes rows anew that differ: they are a cache of the history. What is
+// published is held against its own history.
 func (h *House) CheckHistories(ctx context.Context, repair bool) (Checked, error) {
-	return h.histories(repair).All(ctx)
+	out, err := h.histories(repair).All(ctx)
+	if err != nil {
+		return out, err
+	}
+	err = h.checkRegister(ctx, &out)
+	return out, err
 }
 
 // orphans counts the files that no case names, and with repair removes them.

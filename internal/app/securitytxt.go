@@ -2,17 +2,14 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
+	"fairlead/internal/app/signing"
 	"fairlead/internal/cvd"
-	"fairlead/internal/pgp"
 	"fairlead/internal/policy"
-	"fairlead/internal/store"
 )
 
 // The life of a signed security.txt. It renews itself long before it ends, so
@@ -20,16 +17,11 @@ import (
 const (
 	securityTxtLife  = 180 * 24 * time.Hour
 	securityTxtRenew = 60 * 24 * time.Hour
-	signingKeyLife   = 4 * 365 * 24 * time.Hour
 )
-
-// recordSigningKey holds the OpenPGP key that the house made for itself.
-const recordSigningKey store.RecordKind = "openpgp-key"
 
 // signer keeps the signed file of each host.
 type signer struct {
 	mu      sync.Mutex
-	key     *pgp.PrivateKey
 	files   map[string]*signedTxt // by base URL
 	version int
 }
@@ -37,6 +29,7 @@ type signer struct {
 type signedTxt struct {
 	text    []byte
 	expires time.Time
+	by      string // the fingerprint of the key
 }
 
 // SecurityTxt is the signed file for the host that base names, made anew when
@@ -56,11 +49,11 @@ func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
 	if s.version != cur.Number || len(s.files) > 64 {
 		s.files, s.version = map[string]*signedTxt{}, cur.Number
 	}
-	key, err := h.signingKey(ctx, cur.Policy)
+	key, err := h.signing.Key(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if f := s.files[base]; f != nil && f.expires.Sub(now) > securityTxtRenew {
+	if f := s.files[base]; f != nil && f.by == key.Fingerprint() && f.expires.Sub(now) > securityTxtRenew {
 		return f.text, nil
 	}
 	expires := now.Add(securityTxtLife)
@@ -70,6 +63,8 @@ func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
 	view := policy.SecurityTxtView{BaseURL: base, Now: now, Expires: expires.Truncate(time.Second)}
 	if strings.HasPrefix(base, "https://") {
 		view.Encryption = []string{base + PublicKeyPath}
+		// Always, since the provider is there before its first advisory.
+		view.CSAF = []string{base + "/.well-known/csaf/provider-metadata.json"}
 	}
 	text, err := policy.SecurityTxt(cur.Policy, view)
 	if err != nil {
@@ -79,7 +74,7 @@ func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.files[base] = &signedTxt{signed, view.Expires}
+	s.files[base] = &signedTxt{signed, view.Expires, key.Fingerprint()}
 	return signed, nil
 }
 
@@ -88,13 +83,10 @@ const PublicKeyPath = "/.well-known/openpgp-key.asc"
 
 // PublicKey is the armored key that verifies security.txt.
 func (h *House) PublicKey(ctx context.Context) ([]byte, error) {
-	cur := h.Book.Current()
-	if cur == nil {
+	if h.Book.Current() == nil {
 		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
 	}
-	h.signer.mu.Lock()
-	defer h.signer.mu.Unlock()
-	key, err := h.signingKey(ctx, cur.Policy)
+	key, err := h.signing.Key(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -105,80 +97,19 @@ func (h *House) PublicKey(ctx context.Context) ([]byte, error) {
 	return public.Armor()
 }
 
-// signingKey returns the configured key, or the house's own, made once. The
-// caller holds the signer's lock.
-func (h *House) signingKey(ctx context.Context, p *policy.Policy) (*pgp.PrivateKey, error) {
-	s := &h.signer
-	path := h.Config.OpenPGPKeyFile
-	if s.key != nil && (path != "" || !h.ending(s.key)) {
-		return s.key, nil
-	}
-	var err error
-	if path != "" {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("%w: OpenPGP key: %w", cvd.ErrUnavailable, err)
-		}
-		s.key, err = pgp.ReadPrivate(b)
-		return s.key, err
-	}
-	if s.key, err = h.ownSigningKey(ctx, p); err == nil {
-		s.files = map[string]*signedTxt{} // what an older key signed
-	}
-	return s.key, err
-}
-
-// ending tells whether a key is so near its end that a successor takes over.
-func (h *House) ending(key *pgp.PrivateKey) bool {
-	end, ends := key.Expires()
-	return ends && end.Sub(h.Options.Clock.Now()) < keyAlarm
-}
-
-// ownSigningKey reads the key that the house made for itself, or makes one: the
-// first, or the successor of one that ends.
-func (h *House) ownSigningKey(ctx context.Context, p *policy.Policy) (*pgp.PrivateKey, error) {
-	for range 3 {
-		was := int64(0)
-		armored := ""
-		err := h.Store.View(ctx, func(tx store.Tx) error {
-			rec, err := tx.Record(recordSigningKey, "1")
-			if err != nil {
-				return err
+// openSigning makes the keeper of the key that speaks for the house. Nothing is
+// read yet.
+func (h *House) openSigning() {
+	h.signing = &signing.Keeper{
+		Store: h.Store, Vault: h.Vault, Now: h.Options.Clock.Now, File: h.Config.OpenPGPKeyFile, Renew: keyAlarm,
+		Owner: func() (name, mail string, err error) {
+			cur := h.Book.Current()
+			if cur == nil {
+				return "", "", fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
 			}
-			was = rec.Version
-			return h.Vault.Read(rec, &armored)
-		})
-		if err == nil {
-			key, err := pgp.ReadPrivate([]byte(armored))
-			if err != nil || !h.ending(key) {
-				return key, err
-			}
-		} else if !errors.Is(err, cvd.ErrNotFound) {
-			return nil, err
-		}
-		key, err := h.makeSigningKey(ctx, p, was)
-		if !errors.Is(err, cvd.ErrConflict) { // else another instance made one first
-			return key, err
-		}
+			return cur.Policy.Organisation.Name + " security team", mailOf(cur.Policy), nil
+		},
 	}
-	return nil, fmt.Errorf("%w: no OpenPGP key could be kept", cvd.ErrUnavailable)
-}
-
-func (h *House) makeSigningKey(ctx context.Context, p *policy.Policy, was int64) (*pgp.PrivateKey, error) {
-	now := h.Options.Clock.Now()
-	key, err := pgp.Generate(p.Organisation.Name+" security team", mailOf(p), now, signingKeyLife)
-	if err != nil {
-		return nil, err
-	}
-	text, err := key.Armor()
-	if err != nil {
-		return nil, err
-	}
-	rec, err := h.Vault.Seal(store.Record{Kind: recordSigningKey, ID: "1", At: now}, string(text))
-	if err != nil {
-		return nil, err
-	}
-	return key, h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
 }
 
 func mailOf(p *policy.Policy) string {
@@ -201,11 +132,4 @@ func (h *House) renewSecurityTxt(ctx context.Context) error {
 }
 
 // KeyExpiry is when the key that signs security.txt ends, if it does.
-func (h *House) KeyExpiry() (time.Time, bool) {
-	h.signer.mu.Lock()
-	defer h.signer.mu.Unlock()
-	if h.signer.key == nil {
-		return time.Time{}, false
-	}
-	return h.signer.key.Expires()
-}
+func (h *House) KeyExpiry() (time.Time, bool) { return h.signing.Expires() }

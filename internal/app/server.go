@@ -16,6 +16,7 @@ import (
 	"fairlead/internal/app/front"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
+	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/desk"
 	"fairlead/internal/web/public"
 )
@@ -50,7 +51,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux.Handle("/api/", rest)
 	h.admin(mux)
 	site, err := web.New(web.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.address,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
@@ -61,6 +62,12 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	}
 	web.Register(mux, site)
 	if err := public.Register(mux, site); err != nil {
+		return nil, err
+	}
+	if err := advisories.Register(mux, site); err != nil {
+		return nil, err
+	}
+	if err := h.publish(mux, https); err != nil {
 		return nil, err
 	}
 	if err := desk.Register(mux, site); err != nil {

@@ -27,10 +27,11 @@ const (
 	RoleFixer   Role = "fixer"   // sees and helps in the cases that name them
 	RoleOfficer Role = "officer" // reviews and signs the policy; sees no case
 	RoleAuditor Role = "auditor" // reads everything, changes nothing
+	RoleReader  Role = "reader"  // outside the team: reads advisories that are for a few, and no case
 )
 
 // Roles in the order of the tables.
-var Roles = []Role{RoleLead, RoleMember, RoleFixer, RoleOfficer, RoleAuditor}
+var Roles = []Role{RoleLead, RoleMember, RoleFixer, RoleOfficer, RoleAuditor, RoleReader}
 
 // Actor is who asks. There is no way into a case without being one.
 type Actor struct {

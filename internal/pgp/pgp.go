@@ -1,6 +1,6 @@
-// Package pgp makes and reads OpenPGP keys and clear-signed text (RFC 4880, which RFC 9580 keeps readable). It is a tool: it
-// keeps no key, knows no clock, fetches nothing from any key server, and trusts no key for being readable. Who a key belongs
-// to is decided elsewhere.
+// Package pgp makes and reads OpenPGP keys, clear-signed text and detached signatures (RFC 4880, which RFC 9580 keeps
+// readable). It is a tool: it keeps no key, knows no clock, fetches nothing from any key server, and trusts no key for being
+// readable. Who a key belongs to is decided elsewhere.
 package pgp
 
 import (

@@ -349,8 +349,11 @@ func TestSuggestions(t *testing.T) {
 	if len(got) != 2 || got[0].Policy != 1 || got[1].Text != "first" || got[1].Policy != 0 {
 		t.Errorf("%d suggestions", len(got))
 	}
-	if _, err := b.Suggestions(ctx, cvd.Stranger); !errors.Is(err, cvd.ErrNotFound) {
-		t.Errorf("a stranger reads them: %v", err)
+	reader := cvd.Actor{Kind: cvd.ActorMember, ID: "m-9", Roles: []cvd.Role{cvd.RoleReader}}
+	for _, by := range []cvd.Actor{cvd.Stranger, reader} {
+		if _, err := b.Suggestions(ctx, by); !errors.Is(err, cvd.ErrNotFound) {
+			t.Errorf("a %s reads them: %v", by.Kind, err)
+		}
 	}
 }
 

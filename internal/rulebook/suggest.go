@@ -51,7 +51,8 @@ func (d *Book) Suggest(ctx context.Context, text string) error {
 
 // Suggestions lists what was suggested, newest first, to members and officers.
 func (d *Book) Suggestions(ctx context.Context, by cvd.Actor) ([]Suggestion, error) {
-	if by.Kind != cvd.ActorMember && by.Kind != cvd.ActorMachine {
+	outside := len(by.Roles) == 1 && by.Is(cvd.RoleReader)
+	if (by.Kind != cvd.ActorMember && by.Kind != cvd.ActorMachine) || outside {
 		return nil, cvd.ErrNotFound
 	}
 	var out []Suggestion

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	advisorypage "fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	policypage "fairlead/internal/policy/page"
 )
@@ -186,16 +187,18 @@ func (s *Site) funcs() template.FuncMap {
 		"late": func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
 		// prose renders Markdown of the policy; never use it for strangers' words.
 		"prose": s.prose,
-		"size":  s.size,
-		"asset": s.asset,
-		"theme": s.themeURL,
-		"badge": func(kind, text string) Badge { return Badge{kind, text} },
-		"state": s.State,
-		"band":  s.Band,
-		"lang":  s.voice.Lang,
-		"plus":  func(a, b int) int { return a + b },
-		"id":    FieldID,
-		"join":  strings.Join,
+		// markdown renders that of an advisory's author, who may be anybody.
+		"markdown": advisorypage.Prose,
+		"size":     s.size,
+		"asset":    s.asset,
+		"theme":    s.themeURL,
+		"badge":    func(kind, text string) Badge { return Badge{kind, text} },
+		"state":    s.State,
+		"band":     s.Band,
+		"lang":     s.voice.Lang,
+		"plus":     func(a, b int) int { return a + b },
+		"id":       FieldID,
+		"join":     strings.Join,
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/parts"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
 )
@@ -33,7 +34,9 @@ type Config struct {
 	Auth  *auth.Auth
 	Parts *parts.Inventory
 	Words *words.Book
-	Log   *slog.Logger
+	// Register is what is published; nil where no page shows it.
+	Register *register.Register
+	Log      *slog.Logger
 	// Now is the house's clock.
 	Now func() time.Time
 	// BaseURL is the origin under which the request's reader reaches the site,

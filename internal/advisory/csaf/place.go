@@ -11,20 +11,7 @@ import (
 // FileName is the name under which a document is published: its tracking id in
 // lower case, each run of other characters than "+", "-", letters and digits as
 // one underscore (CSAF 2.0, 5.1).
-func FileName(id string) string {
-	var b strings.Builder
-	gap := false
-	for _, r := range strings.ToLower(id) {
-		if r == '+' || r == '-' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			b.WriteRune(r)
-			gap = false
-		} else if !gap {
-			b.WriteByte('_')
-			gap = true
-		}
-	}
-	return b.String() + ".json"
-}
+func FileName(id string) string { return advisory.Stem(cvd.AdvisoryID(id)) + ".json" }
 
 // Folder is where documents of a label and a year of first release stand below
 // /.well-known/csaf/, such as "white/2026" (CSAF 2.0, 7.1.11).

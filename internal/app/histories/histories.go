@@ -31,11 +31,13 @@ type Finding struct {
 
 // Checked is what a check of all histories found.
 type Checked struct {
-	Cases    int       `json:"cases"`
-	Events   int       `json:"events"`
-	Erased   int       `json:"erased"`
-	Rebuilt  int       `json:"rebuilt"`
-	Findings []Finding `json:"findings"`
+	Cases   int `json:"cases"`
+	Events  int `json:"events"`
+	Erased  int `json:"erased"`
+	Rebuilt int `json:"rebuilt"`
+	// Published is how many of the events are revisions of advisories.
+	Published int       `json:"published"`
+	Findings  []Finding `json:"findings"`
 
 	Files map[string]bool `json:"-"` // blobs that some case names
 }

@@ -17,10 +17,16 @@ import (
 	"testing"
 	"time"
 
+	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/advisorytest"
+	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/osv"
+	"fairlead/internal/advisory/page"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/parts"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
@@ -48,9 +54,11 @@ type House struct {
 	Book  *rulebook.Book
 	Desk  *casework.Desk
 	Parts *parts.Inventory
-	Site  *web.Site
-	Mux   *http.ServeMux
-	Log   *Log
+	// Register is what is published, in CSAF, OSV and Markdown.
+	Register *register.Register
+	Site     *web.Site
+	Mux      *http.ServeMux
+	Log      *Log
 
 	Lead, Member, Fixer, Officer, Auditor cvd.Actor
 
@@ -77,10 +85,10 @@ func (l *Log) String() string {
 	return l.b.String()
 }
 
-// New builds a house that runs by one of the example policies; each register
+// New builds a house that runs by one of the example policies; each door
 // adds pages to its site. change may alter the site's configuration before it is
 // built; it may be nil.
-func New(t testing.TB, policyFile string, change func(*web.Config), register ...func(*http.ServeMux, *web.Site) error) *House {
+func New(t testing.TB, policyFile string, change func(*web.Config), doors ...func(*http.ServeMux, *web.Site) error) *House {
 	t.Helper()
 	ctx := context.Background()
 	h := &House{T: t, Dir: t.TempDir(), now: Start, Mux: http.NewServeMux(), Log: &Log{}}
@@ -103,6 +111,10 @@ func New(t testing.TB, policyFile string, change func(*web.Config), register ...
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
+	h.Register = register.Open(register.Config{
+		Store: h.Store, Vault: h.Vault, Now: h.Now, Formats: []advisory.Format{csaf.Format, osv.Format, page.Format},
+		Publisher: func() advisory.Publisher { return advisorytest.Publisher },
+	})
 	h.people()
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
@@ -112,7 +124,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), register ...
 	book, err := words.Load()
 	h.must(err)
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {
@@ -121,7 +133,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), register ...
 	h.Site, err = web.New(cfg)
 	h.must(err)
 	web.Register(h.Mux, h.Site)
-	for _, add := range register {
+	for _, add := range doors {
 		h.must(add(h.Mux, h.Site))
 	}
 	return h

@@ -1,0 +1,203 @@
+// Package osv writes and reads advisories in the Open Source Vulnerability
+// format, schema 1.7.
+//
+// It never judges an advisory and never completes one: what the record does not
+// say the document does not say, and what a document says that the record cannot
+// hold is listed.
+package osv
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"fairlead/internal/advisory"
+	"fairlead/internal/cvd"
+)
+
+// Schema is the version that written documents follow.
+const Schema = "1.7.5"
+
+const name = "osv"
+
+// Format is OSV. An advisory that speaks of several vulnerabilities becomes one
+// document each, for aliases are names of one and the same flaw (OSV schema,
+// aliases): the first keeps the advisory's id, the others have "-2", "-3" and so
+// on behind it, and each names the others as related. A record with one
+// vulnerability and several CVE ids among its aliases says that they are one
+// flaw, and stays one document.
+var Format = advisory.Format{
+	Name: name, Media: "application/json", Ext: ".json",
+	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode,
+}
+
+// document is an OSV record, in the order in which the schema lists the members.
+type document struct {
+	SchemaVersion    string          `json:"schema_version,omitempty"`
+	ID               string          `json:"id"`
+	Modified         string          `json:"modified"`
+	Published        string          `json:"published,omitempty"`
+	Withdrawn        string          `json:"withdrawn,omitempty"`
+	Aliases          []string        `json:"aliases,omitempty"`
+	Upstream         []string        `json:"upstream,omitempty"`
+	Related          []string        `json:"related,omitempty"`
+	Summary          string          `json:"summary,omitempty"`
+	Details          string          `json:"details,omitempty"`
+	Severity         []score         `json:"severity,omitempty"`
+	Affected         []affected      `json:"affected,omitempty"`
+	References       []reference     `json:"references,omitempty"`
+	Credits          []credit        `json:"credits,omitempty"`
+	DatabaseSpecific json.RawMessage `json:"database_specific,omitempty"`
+}
+
+type score struct {
+	Type  string `json:"type"`
+	Score string `json:"score"`
+}
+
+type affected struct {
+	Package           *pack           `json:"package,omitempty"`
+	Severity          []score         `json:"severity,omitempty"`
+	Ranges            []span          `json:"ranges,omitempty"`
+	Versions          []string        `json:"versions,omitempty"`
+	EcosystemSpecific json.RawMessage `json:"ecosystem_specific,omitempty"`
+	DatabaseSpecific  json.RawMessage `json:"database_specific,omitempty"`
+}
+
+type pack struct {
+	Ecosystem string `json:"ecosystem"`
+	Name      string `json:"name"`
+	PURL      string `json:"purl,omitempty"`
+}
+
+type span struct {
+	Type             string          `json:"type"`
+	Repo             string          `json:"repo,omitempty"`
+	Events           []event         `json:"events"`
+	DatabaseSpecific json.RawMessage `json:"database_specific,omitempty"`
+}
+
+type event struct {
+	Introduced   string `json:"introduced,omitempty"`
+	Fixed        string `json:"fixed,omitempty"`
+	LastAffected string `json:"last_affected,omitempty"`
+	Limit        string `json:"limit,omitempty"`
+}
+
+type reference struct {
+	Type string `json:"type"`
+	URL  string `json:"url"`
+}
+
+type credit struct {
+	Name    string   `json:"name"`
+	Contact []string `json:"contact,omitempty"`
+	Type    string   `json:"type,omitempty"`
+}
+
+// prefixes are those of databases registered at OSV (schema 1.7.5,
+// validation/schema.json, $defs/prefix, as of 2026-07-01), and x_ for all others.
+var prefixes = regexp.MustCompile(`^(?:x_|(?:ASB-A|PUB-A|ALPINE|ALSA|ALBA|ALEA|AZL|BELL|BIT|CGA|CLEANSTART|CLSA|CURL|CVE|DEBIAN|DHI|DRUPAL|DSA|DLA|ELA|DTSA|ECHO|EEF|` +
+	`FreeBSD|GHSA|GO|GSD|HSEC|JLSEC|KUBE|LBSEC|LSN|MAL|MINI|MGASA|OESA|OSEC|OSV|openSUSE-SU|PHSA|PSF|PYSEC|RHBA|RHEA|RHSA|RLSA|RXSA|RSEC|ROOT|RUSTSEC|` +
+	`SUSE-[SRFO]U|UBUNTU|USN|V8)-)`)
+
+var (
+	referenceKinds = []string{"ADVISORY", "ARTICLE", "DETECTION", "DISCUSSION", "REPORT", "FIX", "INTRODUCED", "GIT", "PACKAGE", "EVIDENCE", "WEB"}
+	creditKinds    = []string{
+		"FINDER", "REPORTER", "ANALYST", "COORDINATOR", "REMEDIATION_DEVELOPER", "REMEDIATION_REVIEWER", "REMEDIATION_VERIFIER",
+		"TOOL", "SPONSOR", "OTHER",
+	}
+	rangeKinds = []string{string(cvd.RangeSemver), string(cvd.RangeEcosystem), string(cvd.RangeGit)}
+)
+
+// ID is the id under which an advisory stands in OSV: its own where a registered
+// database or x_ begins it, else with the publisher's prefix before it.
+func ID(id cvd.AdvisoryID, p advisory.Publisher) string {
+	if prefixes.MatchString(string(id)) {
+		return string(id)
+	}
+	prefix := p.OSVPrefix
+	if prefix == "" {
+		prefix = "x_"
+	}
+	return prefix + string(id)
+}
+
+func file(a *cvd.Advisory, p advisory.Publisher) string {
+	return advisory.PlainName(ID(a.ID, p)) + ".json"
+}
+
+// covers refuses what OSV cannot say: an advisory none of whose affected products
+// is a package of a registered ecosystem or a line of commits.
+func covers(a *cvd.Advisory, _ advisory.Publisher) error {
+	for i := range a.Vulnerabilities {
+		for j := range a.Vulnerabilities[i].Affects {
+			if sayable(a, &a.Vulnerabilities[i].Affects[j]) {
+				return nil
+			}
+		}
+	}
+	if a.Source != nil && a.Source.Format == name {
+		return nil // an OSV document may name no package at all
+	}
+	return fmt.Errorf("%w: OSV knows packages of registered ecosystems and git commits only, and no affected product is one", cvd.ErrNotReady)
+}
+
+func sayable(a *cvd.Advisory, af *cvd.Affect) bool {
+	p := a.Product(af.Product)
+	if p == nil || af.Status != cvd.StatusAffected {
+		return false
+	}
+	if _, known := advisory.FindEcosystem(p.Ecosystem); p.Package != "" && (known || (p.Ecosystem != "" && from(a))) {
+		return true
+	}
+	return slices.ContainsFunc(af.Ranges, isGit)
+}
+
+func isGit(r cvd.VersionRange) bool { return r.Kind == cvd.RangeGit && r.Repo != "" }
+
+// from tells whether the record was read from OSV, so that it goes out as it came
+// even where it follows a newer schema than ours.
+func from(a *cvd.Advisory) bool { return a.Source != nil && a.Source.Format == name }
+
+// split makes a part of each vulnerability that OSV can say, the first under the
+// advisory's own id.
+func split(a *cvd.Advisory, p advisory.Publisher) []advisory.Part {
+	id := ID(a.ID, p)
+	if len(a.Vulnerabilities) < 2 {
+		return []advisory.Part{{Name: id, Record: a}}
+	}
+	var said []int
+	for i := range a.Vulnerabilities {
+		if slices.ContainsFunc(a.Vulnerabilities[i].Affects, func(af cvd.Affect) bool { return sayable(a, &af) }) {
+			said = append(said, i)
+		}
+	}
+	if len(said) == 0 {
+		said = []int{0}
+	}
+	ids := []string{id}
+	for i := 2; i <= len(said); i++ {
+		ids = append(ids, fmt.Sprintf("%s-%d", id, i))
+	}
+	out := make([]advisory.Part, len(said))
+	for i, which := range said {
+		v := &a.Vulnerabilities[which]
+		one := *a
+		one.ID = cvd.AdvisoryID(ids[i])
+		one.Vulnerabilities = a.Vulnerabilities[which : which+1 : which+1]
+		if v.Title != "" {
+			one.Title = v.Title
+		}
+		one.Aliases, one.Related = nil, slices.Clone(a.Related)
+		// A name of the whole advisory is the name of none of its flaws.
+		for _, other := range slices.Concat(ids, a.CVEs(), a.Aliases) {
+			if other != ids[i] && other != v.CVE && !slices.Contains(one.Related, other) {
+				one.Related = append(one.Related, other)
+			}
+		}
+		out[i] = advisory.Part{Name: ids[i], Record: &one}
+	}
+	return out
+}
