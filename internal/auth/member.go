@@ -248,6 +248,11 @@ func dropOwned(tx store.Tx, owner string, kinds ...store.RecordKind) error {
 
 // Members lists all members, inactive ones too, by name.
 func (a *Auth) Members(ctx context.Context) ([]cvd.Member, error) {
+	kept, err := a.team.Get(ctx, struct{}{}, nil, func() ([]cvd.Member, error) { return a.members(ctx) })
+	return slices.Clone(kept), err
+}
+
+func (a *Auth) members(ctx context.Context) ([]cvd.Member, error) {
 	r, err := a.roster(ctx)
 	if err != nil {
 		return nil, err

@@ -107,30 +107,19 @@ func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
 	if len(token) != secretChars {
 		return Session{}, cvd.ErrUnauthenticated
 	}
-	var (
-		s     session
-		rec   store.Record
-		actor cvd.Actor
-	)
-	now := a.now()
-	err := a.st.View(ctx, func(tx store.Tx) error {
-		s = session{}
-		var err error
-		if rec, err = a.read(tx, RecordSession, a.sessionID(token), &s); err != nil {
-			return unauthenticated(err)
-		}
-		if !now.Before(s.ends()) {
-			return cvd.ErrUnauthenticated
-		}
-		if s.Receipt != "" {
-			actor, err = a.reporterIn(tx, s.Receipt)
-			return err
-		}
-		actor, err = a.activeIn(tx, s.Member)
-		return err
-	})
+	id, now := a.sessionID(token), a.now()
+	l, err := a.looks.Get(ctx, id, nil, func() (look, error) { return a.look(ctx, id) })
 	if err != nil {
 		return Session{}, err
+	}
+	s, rec, actor := l.session, l.rec, l.actor
+	if !now.Before(s.ends()) {
+		return Session{}, cvd.ErrUnauthenticated
+	}
+	if s.Receipt != "" { // a receipt may run out by time alone
+		if actor, err = a.reporter(ctx, s.Receipt); err != nil {
+			return Session{}, err
+		}
 	}
 	if now.Sub(s.Seen) >= seenEvery {
 		s.Seen = now
@@ -141,6 +130,30 @@ func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
 	out := s.public(rec)
 	out.Actor = actor
 	return out, nil
+}
+
+// look is a session as it is stored, and the member it belongs to; it is kept
+// until the next commit, so that a change of either counts at once.
+type look struct {
+	session session
+	rec     store.Record
+	actor   cvd.Actor // of a member; a reporter's is read afresh
+}
+
+func (a *Auth) look(ctx context.Context, id string) (look, error) {
+	var l look
+	err := a.st.View(ctx, func(tx store.Tx) error {
+		l = look{}
+		var err error
+		if l.rec, err = a.read(tx, RecordSession, id, &l.session); err != nil {
+			return unauthenticated(err)
+		}
+		if l.session.Receipt == "" {
+			l.actor, err = a.activeIn(tx, l.session.Member)
+		}
+		return err
+	})
+	return l, err
 }
 
 // seen writes down the use of a session. Where that fails the session still
