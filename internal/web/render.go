@@ -123,16 +123,40 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 	if page.Organisation == "" {
 		page.Organisation = p.site.Organisation()
 	}
-	var b bytes.Buffer
-	b.Grow(pageBytes)
-	if err := one.ExecuteTemplate(&b, "layout", data{page, view}); err != nil {
+	b := sheets.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= sheetBytes { // one long history must not be held for ever
+			sheets.Put(b)
+		}
+	}()
+	b.Reset()
+	if err := one.ExecuteTemplate(b, "layout", data{page, view}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	return Write(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
 
-// pageBytes holds most pages without growing.
-const pageBytes = 48 << 10
+// sheets are what pages are written on before they are sent, used again and
+// again.
+var sheets = sync.Pool{New: func() any { return &bytes.Buffer{} }}
+
+const sheetBytes = 256 << 10
+
+// Part renders one template of a page by itself, for parts that are kept and put
+// into several pages. What stands in view is escaped here, as in the page; the
+// template must begin and end where plain text may stand.
+func (p *Pages) Part(page, name string, view any) (template.HTML, error) {
+	one := p.sets[page]
+	if one == nil {
+		return "", fmt.Errorf("no page %q", page)
+	}
+	var b strings.Builder
+	if err := one.ExecuteTemplate(&b, name, view); err != nil {
+		return "", fmt.Errorf("page %s, %s: %w", page, name, err)
+	}
+	//nolint:gosec // html/template has just escaped it
+	return template.HTML(b.String()), nil
+}
 
 // Write sends a text. It is compressed only where no secret can stand beside
 // words of others: never on private routes.
@@ -183,7 +207,9 @@ func (s *Site) funcs() template.FuncMap {
 		"when": func(t time.Time) template.HTML { return timeTag(t, s.voice.Instant(t, s.Zone())) },
 		"day":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, s.Zone())) },
 		"ago":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Distance(t, s.Now())) },
-		"late": func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
+		// stamp is an instant under words that were chosen already.
+		"stamp": timeTag,
+		"late":  func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
 		// prose renders Markdown of the policy; never use it for strangers' words.
 		"prose": s.prose,
 		"size":  s.size,

@@ -49,6 +49,12 @@ func (m *Memo[K, V]) Get(ctx context.Context, key K, still func(*V) bool, read f
 		var none V
 		return none, err
 	}
+	return m.At(at, key, still, read)
+}
+
+// At is Get for somebody who asked for the generation already, with nothing of
+// their own committed since.
+func (m *Memo[K, V]) At(at string, key K, still func(*V) bool, read func() (V, error)) (V, error) {
 	e := m.entry(at, key)
 	holds := func() *V {
 		v := e.value.Load()

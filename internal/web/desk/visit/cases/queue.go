@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +12,6 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
-	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
 
@@ -20,7 +20,7 @@ const perPage = 50
 
 type queueView struct {
 	Tabs     []visit.Tab
-	Rows     []rowView
+	Rows     template.HTML // of the table; empty if there are none
 	States   []optionView
 	Bands    []optionView
 	Programs []optionView
@@ -34,19 +34,6 @@ type queueView struct {
 type optionView struct {
 	Value, Text string
 	On          bool
-}
-
-type rowView struct {
-	ID, Title, Product string
-	Erased             bool
-	State, Band        web.Badge
-	Flags              []web.Badge
-	Due                time.Time
-	DueKind            string
-	DueTarget, Theirs  bool
-	Holder             string
-	Mine               bool
-	Updated            time.Time
 }
 
 // tab is a ready-made filter of the queue.
@@ -103,8 +90,8 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 	if view.Tabs, err = d.tabs(r.Context(), session, v, at); err != nil {
 		return err
 	}
-	for i := range page.Rows {
-		view.Rows = append(view.Rows, v.row(&page.Rows[i]))
+	if view.Rows, err = d.rows(v, page.Rows); err != nil {
+		return err
 	}
 	d.choices(&view, v, q)
 	keep := finer(q)
@@ -197,26 +184,4 @@ func (d *desk) choices(view *queueView, v lens, q url.Values) {
 	for _, p := range cur.Policy.Programs {
 		view.Programs = append(view.Programs, optionView{p.ID, p.Name, q.Get("program") == p.ID})
 	}
-}
-
-func (l lens) row(r *casework.Row) rowView {
-	v := rowView{
-		ID: string(r.ID), Title: r.Title, Product: r.Product, Erased: r.Erased,
-		State: l.Site.State(r.RM), Band: l.Band(r.Band), Updated: r.Updated, Due: r.NextDue,
-		Flags: l.Flags(visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Privacy: r.Privacy, Unread: r.Unread, Paused: r.Paused}),
-	}
-	if r.Erased {
-		v.Title = l.Say("desk.erased")
-	}
-	if !r.NextDue.IsZero() {
-		v.DueKind = l.Say("clock.short." + string(r.NextKind))
-		v.Theirs = r.NextKind == cvd.ClockNeedsInfo
-		if v.DueTarget = r.Target; r.Target && r.Aim.Before(l.Now) {
-			v.DueKind = l.Say("desk.due.passed", "what", v.DueKind)
-		}
-	}
-	if r.Assignee != "" {
-		v.Holder, v.Mine = l.Member(r.Assignee), r.Assignee == l.Actor.ID
-	}
-	return v
 }
