@@ -63,8 +63,9 @@ func (s *Site) Page(title string) *Page {
 
 // Pages is a set of templates, each page with the layout and the shared parts.
 type Pages struct {
-	site *Site
-	sets map[string]*template.Template
+	site  *Site
+	sets  map[string]*template.Template
+	parts parts
 }
 
 // Pages parses the pages under dir of files. Every file there is a page that
@@ -84,7 +85,7 @@ func (s *Site) Pages(files fs.FS, dir string) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{s, map[string]*template.Template{}}
+	p := &Pages{site: s, sets: map[string]*template.Template{}}
 	for _, name := range names {
 		one, err := base.Clone()
 		if err == nil {
@@ -107,10 +108,13 @@ func (p *Pages) Names() []string {
 	return out
 }
 
-// data is what templates are executed with: .Page and .View.
+// data is what templates are executed with: .Page, .View and .Head.
 type data struct {
 	Page *Page
 	View any
+
+	pages *Pages
+	name  string
 }
 
 // Render writes a page. The page is complete before its first byte is sent, so
@@ -130,7 +134,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 		}
 	}()
 	b.Reset()
-	if err := one.ExecuteTemplate(b, "layout", data{page, view}); err != nil {
+	if err := one.ExecuteTemplate(b, "layout", data{page, view, p, name}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	return Write(w, r, status, "text/html; charset=utf-8", b.Bytes())
@@ -141,22 +145,6 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 var sheets = sync.Pool{New: func() any { return &bytes.Buffer{} }}
 
 const sheetBytes = 256 << 10
-
-// Part renders one template of a page by itself, for parts that are kept and put
-// into several pages. What stands in view is escaped here, as in the page; the
-// template must begin and end where plain text may stand.
-func (p *Pages) Part(page, name string, view any) (template.HTML, error) {
-	one := p.sets[page]
-	if one == nil {
-		return "", fmt.Errorf("no page %q", page)
-	}
-	var b strings.Builder
-	if err := one.ExecuteTemplate(&b, name, view); err != nil {
-		return "", fmt.Errorf("page %s, %s: %w", page, name, err)
-	}
-	//nolint:gosec // html/template has just escaped it
-	return template.HTML(b.String()), nil
-}
 
 // Write sends a text. It is compressed only where no secret can stand beside
 // words of others: never on private routes.
