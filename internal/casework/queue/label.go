@@ -74,38 +74,37 @@ func (l *labels) drop(id cvd.CaseID) {
 	delete(l.of, id)
 }
 
-// Kept is a place beside an opened title where a door may keep what it made of
-// it. It is dropped with the title: when the case moves on, and when it is
-// erased.
+// Kept is a place beside an opened title, or beside a page of them, where a door
+// may keep what it made of it. It is dropped with it: when the case moves on, and
+// when it is erased.
 type Kept struct {
 	mu   sync.Mutex
 	made map[any]any
 }
 
-// madeMost bounds in how many ways one row is kept.
+// madeMost bounds in how many ways one thing is kept.
 const madeMost = 8
 
-// Get gives what is kept under the key, by make if there is nothing. The key
-// must say everything that the value depends on. A nil Kept keeps nothing.
-func (k *Kept) Get(key any, make func() (any, error)) (any, error) {
+// Find gives what was put under the key, or nil. A nil Kept keeps nothing.
+func (k *Kept) Find(key any) any {
 	if k == nil {
-		return make()
-	}
-	k.mu.Lock()
-	one, ok := k.made[key]
-	k.mu.Unlock()
-	if ok {
-		return one, nil
-	}
-	one, err := make()
-	if err != nil {
-		return nil, err
+		return nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.made == nil || len(k.made) >= madeMost {
+	return k.made[key]
+}
+
+// Put keeps a value under the key. Whoever finds it must be able to tell by it
+// whether it still fits.
+func (k *Kept) Put(key, value any) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.made == nil || (len(k.made) >= madeMost && k.made[key] == nil) {
 		k.made = map[any]any{}
 	}
-	k.made[key] = one
-	return one, nil
+	k.made[key] = value
 }

@@ -35,6 +35,7 @@ type Row struct {
 type Page struct {
 	Rows []Row
 	Next *store.Cursor // nil on the last page
+	Kept *Kept
 }
 
 // How many lists and counts are remembered between two commits.
@@ -68,7 +69,7 @@ func (b *Book) list(ctx context.Context, f store.Filter) (timed[Page], error) {
 	want := f.Limit
 	f.Limit++
 	var rows []store.Case
-	out := timed[Page]{from: f.DueBefore}
+	out := timed[Page]{from: f.DueBefore, value: Page{Kept: &Kept{}}}
 	err := b.store.View(ctx, func(tx store.Tx) (err error) {
 		if rows, err = tx.Cases(f); err != nil {
 			return err
@@ -132,7 +133,7 @@ func (b *Book) open(r store.Case, epoch int) (Row, error) {
 
 // Count counts what each filter holds, up to limit.
 func (b *Book) Count(ctx context.Context, filters []store.Filter, limit int) ([]int, error) {
-	at, err := b.store.Generation(ctx)
+	at, err := memo.Generation(ctx, b.store)
 	if err != nil {
 		return nil, err
 	}

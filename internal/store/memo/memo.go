@@ -44,7 +44,7 @@ func New[K comparable, V any](source Source, most int) *Memo[K, V] {
 // error is not kept.
 func (m *Memo[K, V]) Get(ctx context.Context, key K, still func(*V) bool, read func() (V, error)) (V, error) {
 	// Asked before reading: what is read then is at least as new as its name.
-	at, err := m.source.Generation(ctx)
+	at, err := Generation(ctx, m.source)
 	if err != nil {
 		var none V
 		return none, err
@@ -101,4 +101,38 @@ func (m *Memo[K, V]) Forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.kept)
+}
+
+type heldKey struct{}
+
+// held is what one source said within a context.
+type held struct {
+	mu     sync.Mutex
+	source Source
+	at     string
+}
+
+// Hold returns a context within which a source is asked once and no more, for
+// somebody who only reads: all that is kept is then at least as new as the first
+// question. What they commit themselves they would not see.
+func Hold(ctx context.Context) context.Context {
+	return context.WithValue(ctx, heldKey{}, &held{})
+}
+
+// Generation asks the source, or remembers what it said in a context of Hold.
+func Generation(ctx context.Context, source Source) (string, error) {
+	h, _ := ctx.Value(heldKey{}).(*held)
+	if h == nil {
+		return source.Generation(ctx)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.source == source {
+		return h.at, nil
+	}
+	at, err := source.Generation(ctx)
+	if err == nil && h.source == nil {
+		h.source, h.at = source, at
+	}
+	return at, err
 }

@@ -154,3 +154,44 @@ func TestManyAskAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// Who holds a context reads what was there at the first question; who comes
+// after a commit sees it.
+func TestHeldIsAskedOnce(t *testing.T) {
+	st := engines.SQLite(t)
+	m := memo.New[string, int](st, 10)
+	get := func(ctx context.Context) int {
+		t.Helper()
+		got, err := m.Get(ctx, "ann", nil, func() (n int, err error) {
+			err = st.View(ctx, func(tx store.Tx) error {
+				recs, err := tx.Records("thing", "ann", 100)
+				n = len(recs)
+				return err
+			})
+			return n, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	first := memo.Hold(ctx)
+	if get(first) != 0 {
+		t.Fatal("there is something")
+	}
+	put(t, st, "a", "ann")
+	if got := get(first); got != 0 {
+		t.Errorf("asked again: %d", got)
+	}
+	if got := get(memo.Hold(ctx)); got != 1 {
+		t.Errorf("whoever came later sees %d", got)
+	}
+	if got := get(ctx); got != 1 {
+		t.Errorf("whoever holds nothing sees %d", got)
+	}
+	other := engines.SQLite(t)
+	at, err := memo.Generation(first, other)
+	if want, _ := other.Generation(ctx); err != nil || at != want {
+		t.Errorf("another store is named %q, %v", at, err)
+	}
+}

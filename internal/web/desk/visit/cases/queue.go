@@ -95,7 +95,7 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 	if view.Tabs, err = d.tabs(r.Context(), session, v, at); err != nil {
 		return err
 	}
-	if view.Rows, err = d.rows(v, page.Rows); err != nil {
+	if view.Rows, err = d.rows(v, page); err != nil {
 		return err
 	}
 	if view.Filters, err = d.filters(v, tabs[at].id, q, view.Filtered); err != nil {

@@ -12,8 +12,7 @@ import (
 )
 
 // rowView is one line of the queue: all that its look depends on, for whoever
-// reads it at this moment. Lines that are equal in it look the same, so it is
-// the name under which a line is kept.
+// reads it at this moment. Lines that are equal in it look the same.
 type rowView struct {
 	ID, Title, Product string
 	Erased             bool
@@ -75,22 +74,57 @@ func (l lens) look(r rowView) lookView {
 	return v
 }
 
-// rows renders the lines of the table. A line that looks as it did for whoever
-// asked before is not rendered again.
-func (d *desk) rows(l lens, page []casework.Row) (template.HTML, error) {
-	var b strings.Builder
-	b.Grow(len(page) * rowBytes)
-	for i := range page {
-		view := l.row(&page[i])
-		line, err := page[i].Kept.Get(view, func() (any, error) { return d.Pages.Part("queue", "row", l.look(view)) })
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(string(line.(template.HTML)))
-	}
-	//nolint:gosec // each line was escaped by its template
-	return template.HTML(b.String()), nil
+// line is a rendered line that is kept beside its case, with what it shows.
+type line struct {
+	view rowView
+	html template.HTML
 }
 
-// rowBytes holds most lines.
-const rowBytes = 800
+// way is how a line may look at one time: to whom it is the own, and in which
+// language. It only keeps these from taking each other's place.
+type way struct {
+	mine bool
+	lang string
+}
+
+// table is the lines of a page in one text. It is kept beside the page, for the
+// reader it was made for, with the lines that it was made of.
+type table struct {
+	lines []template.HTML
+	html  template.HTML
+}
+
+// rows renders the lines of the table. Lines that look as before, and a table of
+// the same lines, are not made again.
+func (d *desk) rows(l lens, page casework.Page) (template.HTML, error) {
+	ways := map[bool]any{false: way{false, l.Voice.Lang()}, true: way{true, l.Voice.Lang()}}
+	kept, _ := page.Kept.Find(l.Actor.ID).(*table)
+	same := kept != nil && len(kept.lines) == len(page.Rows)
+	lines := make([]template.HTML, len(page.Rows))
+	for i := range page.Rows {
+		r := &page.Rows[i]
+		view := l.row(r)
+		one, _ := r.Kept.Find(ways[view.Mine]).(*line)
+		if one == nil || one.view != view {
+			html, err := d.Pages.Part("queue", "row", l.look(view))
+			if err != nil {
+				return "", err
+			}
+			one = &line{view, html}
+			r.Kept.Put(ways[view.Mine], one)
+		}
+		lines[i] = one.html
+		same = same && kept.lines[i] == one.html
+	}
+	if same {
+		return kept.html, nil
+	}
+	var b strings.Builder
+	for _, one := range lines {
+		b.WriteString(string(one))
+	}
+	//nolint:gosec // each line was escaped by its template
+	kept = &table{lines, template.HTML(b.String())}
+	page.Kept.Put(l.Actor.ID, kept)
+	return kept.html, nil
+}
