@@ -83,8 +83,8 @@ type Auth struct {
 	failures  *Limiter
 	unwritten atomic.Int64 // failures not recorded since the last one that was
 
-	looks *memo.Memo[string, look]           // members' sessions, by their record's id
-	team  *memo.Memo[struct{}, []cvd.Member] // by name
+	looks *memo.Memo[string, look]     // members' sessions, by their record's id
+	team  *memo.Memo[struct{}, roster] // one
 
 	decoy store.Record // opened for a wrong receipt, so that it costs what a right one does
 }
@@ -103,7 +103,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		bySource:  NewLimiter(20, 20, 4096, now),
 		failures:  NewLimiter(60, 60, 1, now),
 		looks:     memo.New[string, look](st, looksKept),
-		team:      memo.New[struct{}, []cvd.Member](st, 1),
+		team:      memo.New[struct{}, roster](st, 1),
 	}
 	if opt.Unlimited {
 		none := NewLimiter(0, 0, 1, now)

@@ -112,44 +112,41 @@ func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, actor := l.session, l.rec, l.actor
-	if !now.Before(s.ends()) {
+	if !now.Before(l.ends()) {
 		return Session{}, cvd.ErrUnauthenticated
 	}
-	if s.Receipt != "" { // a receipt may run out by time alone
-		if actor, err = a.reporter(ctx, s.Receipt); err != nil {
+	if l.Receipt != "" { // a receipt may run out by time alone
+		if l.actor, err = a.reporter(ctx, l.Receipt); err != nil {
 			return Session{}, err
 		}
 	}
-	if now.Sub(s.Seen) >= seenEvery {
-		s.Seen = now
-		if err := a.seen(ctx, rec, s); err != nil {
+	if now.Sub(l.Seen) >= seenEvery {
+		l.Seen = now
+		if err := a.seen(ctx, l.rec, l.session); err != nil {
 			return Session{}, err
 		}
 	}
-	out := s.public(rec)
-	out.Actor = actor
+	out := l.public(l.rec)
+	out.Actor = l.actor
 	return out, nil
 }
 
 // look is a session as it is stored, and the member it belongs to; it is kept
 // until the next commit, so that a change of either counts at once.
 type look struct {
-	session session
-	rec     store.Record
-	actor   cvd.Actor // of a member; a reporter's is read afresh
+	session
+	rec   store.Record
+	actor cvd.Actor // of a member; a reporter's is read afresh
 }
 
-func (a *Auth) look(ctx context.Context, id string) (look, error) {
-	var l look
-	err := a.st.View(ctx, func(tx store.Tx) error {
+func (a *Auth) look(ctx context.Context, id string) (l look, err error) {
+	err = a.st.View(ctx, func(tx store.Tx) (err error) {
 		l = look{}
-		var err error
 		if l.rec, err = a.read(tx, RecordSession, id, &l.session); err != nil {
 			return unauthenticated(err)
 		}
-		if l.session.Receipt == "" {
-			l.actor, err = a.activeIn(tx, l.session.Member)
+		if l.Receipt == "" {
+			l.actor, err = a.activeIn(tx, l.Member)
 		}
 		return err
 	})

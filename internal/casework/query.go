@@ -73,17 +73,25 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 	case may.All:
 		return f, nil
 	case may.Named:
-		f.IDs = []cvd.CaseID{}
-		err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-			recs, err := tx.Records(recordFixer, s.actor.ID, 500)
-			for _, r := range recs {
-				f.IDs = append(f.IDs, fixerCase(r))
-			}
-			return err
-		})
+		var err error
+		f.IDs, err = s.named(ctx)
 		return f, err
 	}
 	return f, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
+}
+
+// named lists the cases that the actor is named on; none is an empty list.
+func (s *Session) named(ctx context.Context) ([]cvd.CaseID, error) {
+	var out []cvd.CaseID
+	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
+		out = []cvd.CaseID{}
+		recs, err := tx.Records(recordFixer, s.actor.ID, 500)
+		for _, r := range recs {
+			out = append(out, fixerCase(r))
+		}
+		return err
+	})
+	return out, err
 }
 
 // Read is one recorded look at a case.

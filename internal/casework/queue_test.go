@@ -63,7 +63,7 @@ func TestRememberedListsAreAsFreshOnes(t *testing.T) {
 			h.now = h.now.Add(7 * time.Minute)
 		}
 		elsewhere := h.another()
-		for step := range 60 {
+		for step := range 25 {
 			id, desk := ids[r.IntN(len(ids))], h.desk
 			if r.IntN(2) == 0 {
 				desk = elsewhere
