@@ -15,6 +15,7 @@ import (
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/front"
 	"fairlead/internal/cvd"
+	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
 	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/desk"
@@ -73,7 +74,18 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxied(mux)), nil
+	return front.Lingering(h.proxied(steady(mux))), nil
+}
+
+// steady lets a request that only reads ask the store once what is committed,
+// however many things it reads.
+func steady(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			r = r.WithContext(memo.Hold(r.Context()))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func oneWord(w http.ResponseWriter, status int, word string) {

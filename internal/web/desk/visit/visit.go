@@ -125,18 +125,13 @@ func (d *Desk) SignedIn(area may.Area, use may.Use, do Handler) web.Handler {
 }
 
 func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
-	members, err := d.Site.Auth.Members(r.Context())
+	team, err := d.Site.Auth.Team(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	v := &Visit{Session: s, Lens: Lens{
-		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor,
-		Team: make(map[string]cvd.Member, len(members)),
-	}}
-	for _, m := range members {
-		v.Team[m.ID] = m
-	}
-	return v, nil
+	return &Visit{Session: s, Lens: Lens{
+		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor, Team: team,
+	}}, nil
 }
 
 // signInAddress leads back to where somebody wanted to go, if they were going
