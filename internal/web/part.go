@@ -27,8 +27,8 @@ func (p *Pages) Part(page, name string, view any) (template.HTML, error) {
 // partsKept is how many rendered parts a set of pages keeps.
 const partsKept = 500
 
-// parts are rendered parts by their names and all that they depend on.
-type parts struct {
+// keptParts are rendered parts by their names and all that they depend on.
+type keptParts struct {
 	mu   sync.RWMutex
 	made map[partKey]template.HTML
 }

@@ -66,7 +66,7 @@ func (s *Site) Page(title string) *Page {
 type Pages struct {
 	site  *Site
 	sets  map[string]*template.Template
-	parts parts
+	parts keptParts
 }
 
 // Pages parses the pages under dir of files. Every file there is a page that
