@@ -15,6 +15,7 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/app"
 	"fairlead/internal/app/exchange"
+	"fairlead/internal/app/folder"
 	"fairlead/internal/cvd"
 )
 
@@ -160,9 +161,9 @@ func (c *advisoryImportCmd) open(e *env) (asker, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	hold, err := app.Hold(cfg.Data)
+	hold, err := folder.Hold(cfg.Data)
 	if err != nil {
-		if errors.Is(err, app.ErrHeld) {
+		if errors.Is(err, folder.ErrHeld) {
 			return c.connect(e)
 		}
 		return nil, nil, err

@@ -83,6 +83,16 @@ func (h *House) Publisher() advisory.Publisher {
 	return p
 }
 
+// resign signs anew what another key than the present one signed.
+func (h *House) resign(ctx context.Context) {
+	if h.Book.Current() == nil {
+		return
+	}
+	if _, err := h.Register.Resign(ctx); err != nil && ctx.Err() == nil {
+		h.failed("what is published could not be signed anew", err)
+	}
+}
+
 // publicKeys are those that signatures over what is published are checked with.
 func (h *House) publicKeys(ctx context.Context) ([]publish.Key, error) {
 	keys, err := h.signing.Publics(ctx)

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/folder"
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
@@ -140,6 +141,14 @@ func randomName() (string, error) {
 	return hex.EncodeToString(b[:]), err
 }
 
+// NewOperator makes the secret by which the API knows its operator. It never
+// leaves the process.
+func NewOperator() (string, error) {
+	a, err := randomName()
+	b, err2 := randomName()
+	return a + b, errors.Join(err, err2)
+}
+
 func (h *House) poke() {
 	if h.Outbox != nil {
 		h.Outbox.Poke()
@@ -191,7 +200,7 @@ func (h *House) readKeys() (*seal.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := readSecret(k.PassphraseFile + k.AgeIdentityFile)
+	secret, err := folder.Secret(k.PassphraseFile + k.AgeIdentityFile)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +249,7 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 	var sealed []byte
 	switch {
 	case k.PassphraseFile != "":
-		secret, err := readSecret(k.PassphraseFile)
+		secret, err := folder.Secret(k.PassphraseFile)
 		if err != nil {
 			return err
 		}
@@ -258,7 +267,7 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 	default:
 		return keys.SaveFile(h.keyPath)
 	}
-	return writeFile(h.keyPath, sealed, 0o600)
+	return folder.Write(h.keyPath, sealed, 0o600)
 }
 
 func (h *House) openOutbox() error {
@@ -346,9 +355,7 @@ func (h *House) Run(ctx context.Context) {
 			if err := h.Desk.Sweep(ctx); err != nil && ctx.Err() == nil {
 				h.failed("what expired could not be removed", err)
 			}
-			if _, err := h.Register.Resign(ctx); err != nil && ctx.Err() == nil && h.Book.Current() != nil {
-				h.failed("what is published could not be signed anew", err)
-			}
+			beside.Go(func() { h.resign(ctx) }) // after a new key it takes a while
 		}
 		if n%10 == 0 {
 			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.renewSecurityTxt(ctx)); err != nil && ctx.Err() == nil {

@@ -133,12 +133,10 @@ func (r *Register) sign(k *kept, at time.Time) (err error) {
 	if r.Sign == nil {
 		return nil
 	}
-	if r.Key != nil {
-		if k.Key, err = r.Key(); err != nil {
-			return err
-		}
+	if k.Signature, err = r.Sign(k.Bytes, at); err != nil || k.Signature == nil || r.Key == nil {
+		return err
 	}
-	k.Signature, err = r.Sign(k.Bytes, at)
+	k.Key, err = r.Key()
 	return err
 }
 

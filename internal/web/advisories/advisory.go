@@ -66,7 +66,7 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, c := range a.History {
 		one := change{AdvisoryChange: c}
-		if c.Revision > 1 {
+		if c.Revision > 1 && a.Source == nil { // not all of others' revisions came here
 			one.Diff = href(e.ID) + "/diff?to=" + strconv.Itoa(c.Revision)
 		}
 		v.History = append(v.History, one)
