@@ -29,8 +29,8 @@ func (w *writer) block(format string, args ...any) {
 	fmt.Fprintf(w, format+"\n", args...)
 }
 
-func (w *writer) head(level int, id string, pairs ...any) {
-	w.block("%s %s", strings.Repeat("#", level), w.v.Say("advisory."+id, pairs...))
+func (w *writer) head(level int, id string) {
+	w.block("%s %s", strings.Repeat("#", level), w.v.Say("advisory."+id))
 }
 
 func (w *writer) text(markdown string) {
