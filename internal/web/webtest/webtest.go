@@ -25,6 +25,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
@@ -54,6 +55,7 @@ type House struct {
 	Desk  *casework.Desk
 	// Register is what is published, in CSAF, OSV and Markdown.
 	Register *register.Register
+	Parts    *parts.Inventory
 	Site     *web.Site
 	Mux      *http.ServeMux
 	Log      *Log
@@ -112,6 +114,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		Store: h.Store, Vault: h.Vault, Now: h.Now, Formats: []advisory.Format{csaf.Format, osv.Format, page.Format},
 		Publisher: func() advisory.Publisher { return advisorytest.Publisher },
 	})
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
 	h.people()
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
@@ -121,7 +124,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	book, err := words.Load()
 	h.must(err)
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Parts: h.Parts, Auth: h.Auth, Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {

@@ -51,6 +51,9 @@ type Route struct {
 	Use     may.Use
 	Do      Handler
 	Upload  bool // reads its body itself, with a file in it
+	// Limit is the most bytes of an upload; 0 is what the policy allows for a
+	// reporter's file.
+	Limit int64
 }
 
 // Add puts the routes on the site.
@@ -59,7 +62,11 @@ func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
 		d.routes[one.Pattern] = one
 		answer := d.SignedIn(one.Area, one.Use, one.Do)
 		if one.Upload {
-			mux.Handle(one.Pattern, d.Site.Upload(d.uploadLimit, answer))
+			limit := d.uploadLimit
+			if one.Limit > 0 {
+				limit = func() int64 { return one.Limit }
+			}
+			mux.Handle(one.Pattern, d.Site.Upload(limit, answer))
 			continue
 		}
 		mux.Handle(one.Pattern, d.Site.Private(answer))
@@ -168,6 +175,7 @@ var sections = []struct {
 }{
 	{"/desk/", "queue", may.AreaCases, may.Look},
 	{"/desk/record", "record", may.AreaCases, may.Change},
+	{"/desk/components", "components", may.AreaParts, may.Look},
 	{"/desk/policy", "policy", may.AreaPolicy, may.Look},
 	{"/desk/team", "team", may.AreaTeam, may.Look},
 	{"/desk/outbox", "outbox", may.AreaOutbox, may.Look},
