@@ -366,11 +366,7 @@ func (h *House) Run(ctx context.Context) {
 			}
 			if unsaid && h.Book.Current() != nil {
 				unsaid = false
-				beside.Go(func() {
-					if _, err := h.Register.Complete(ctx); err != nil && ctx.Err() == nil {
-						h.failed("imported advisories could not be written in every format", err)
-					}
-				})
+				beside.Go(func() { h.complete(ctx) })
 			}
 		}
 		select {

@@ -114,7 +114,9 @@ func reading(ctx context.Context, h *app.House, count int) ([]Result, error) {
 			}
 		}
 		for _, one := range [][2]string{
-			{"feed", "/.well-known/csaf/white/csaf-feed-tlp-white.json"}, {"archive", "/osv/all.zip"}, {"list", "/advisories"},
+			{"feed", "/.well-known/csaf/white/csaf-feed-tlp-white.json"},
+			{"archive", "/osv/all.zip"},
+			{"list", "/advisories"},
 			{"document", "/.well-known/csaf/white/" + fmt.Sprint(h.Options.Clock.Now().UTC().Year()) + "/bench-2026-000001.json"},
 		} {
 			if err := ask(one[0]+", "+when, one[1]); err != nil {
