@@ -38,6 +38,7 @@ type commands struct {
 	Token    tokenCmd    `cmd:"" help:"API tokens."`
 	Case     caseCmd     `cmd:"" help:"List, show, export and work cases."`
 	Advisory advisoryCmd `cmd:"" help:"Import, export and check advisories."`
+	SBOM     sbomCmd     `cmd:"" name:"sbom" help:"What our versions are made of: bills of materials, and which versions contain a component."`
 	Ledger   ledgerCmd   `cmd:"" help:"Check the histories against their leaves."`
 	Keys     keysCmd     `cmd:"" help:"Key-encryption keys."`
 	Backup   backupCmd   `cmd:"" help:"Write a consistent copy of the data into a new folder."`

@@ -42,7 +42,7 @@ var (
 
 // routes is the table of all operations, in the order of the document.
 func routes() []route {
-	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes())
+	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes())
 }
 
 func publicRoutes() []route {

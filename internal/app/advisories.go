@@ -53,6 +53,13 @@ func (h *House) openRegister() {
 	})
 }
 
+// complete writes in every format what came in before anybody could publish it.
+func (h *House) complete(ctx context.Context) {
+	if _, err := h.Register.Complete(ctx); err != nil && ctx.Err() == nil {
+		h.failed("imported advisories could not be written in every format", err)
+	}
+}
+
 // Documents reads, writes and checks documents without a house.
 func Documents() *exchange.Exchange {
 	return &exchange.Exchange{Formats: append(slices.Clone(formats), readable...), Checks: checks, Now: time.Now}

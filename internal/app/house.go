@@ -26,6 +26,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
+	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
@@ -60,6 +61,7 @@ type House struct {
 	Vault   *vault.Vault
 	Auth    *auth.Auth
 	Book    *rulebook.Book
+	Parts   *parts.Inventory
 	// Register is what is published; it reads nothing before it is asked.
 	Register *register.Register
 	Desk     *casework.Desk
@@ -122,6 +124,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
 	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {
 		return h, err
 	}
@@ -363,11 +366,7 @@ func (h *House) Run(ctx context.Context) {
 			}
 			if unsaid && h.Book.Current() != nil {
 				unsaid = false
-				beside.Go(func() {
-					if _, err := h.Register.Complete(ctx); err != nil && ctx.Err() == nil {
-						h.failed("imported advisories could not be written in every format", err)
-					}
-				})
+				beside.Go(func() { h.complete(ctx) })
 			}
 		}
 		select {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fairlead/internal/calendar"
+	"fairlead/internal/casework/queue"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
@@ -67,12 +68,13 @@ type Desk struct {
 	Config
 	looks looks.Book
 	pace  pace.Book
+	queue *queue.Book
 }
 
 // New makes a desk.
 func New(cfg Config) *Desk {
 	d := &Desk{
-		Config: cfg, looks: looks.Book{Store: cfg.Store, Vault: cfg.Vault, Log: cfg.Log},
+		Config: cfg, looks: looks.Book{Store: cfg.Store, Vault: cfg.Vault, Log: cfg.Log}, queue: queue.New(cfg.Store, cfg.Vault),
 		pace: pace.Book{Store: cfg.Store, Vault: cfg.Vault, ADay: cfg.NoticesADay, Window: cfg.NewReports},
 	}
 	if d.Poke == nil {

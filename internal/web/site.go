@@ -20,6 +20,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
@@ -31,6 +32,7 @@ type Config struct {
 	Desk  *casework.Desk
 	Book  *rulebook.Book
 	Auth  *auth.Auth
+	Parts *parts.Inventory
 	Words *words.Book
 	// Register is what is published; nil where no page shows it.
 	Register *register.Register

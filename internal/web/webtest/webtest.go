@@ -25,6 +25,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
@@ -52,6 +53,7 @@ type House struct {
 	Auth  *auth.Auth
 	Book  *rulebook.Book
 	Desk  *casework.Desk
+	Parts *parts.Inventory
 	// Register is what is published, in CSAF, OSV and Markdown.
 	Register *register.Register
 	Site     *web.Site
@@ -108,6 +110,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
 	h.Register = register.Open(register.Config{
 		Store: h.Store, Vault: h.Vault, Now: h.Now, Formats: []advisory.Format{csaf.Format, osv.Format, page.Format},
 		Publisher: func() advisory.Publisher { return advisorytest.Publisher },
@@ -121,7 +124,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	book, err := words.Load()
 	h.must(err)
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {
