@@ -189,7 +189,11 @@ func (l layout) row(p *cvd.AdvisoryProduct) Row {
 	if name != "" && p.Ecosystem != "" {
 		name = p.Ecosystem + ": " + name
 	}
-	return Row{Product: p.Name, Vendor: p.Vendor, Package: cmp.Or(name, p.PURL)}
+	vendor := p.Vendor
+	if vendor == p.Name { // sources without a vendor repeat the name
+		vendor = ""
+	}
+	return Row{Product: p.Name, Vendor: vendor, Package: cmp.Or(name, p.PURL)}
 }
 
 // fill adds what one statement says of versions.
