@@ -37,6 +37,7 @@ var floors = map[string]int{
 	"internal/outbox":   5,
 	"internal/auth":     5,
 	"internal/rulebook": 4,
+	"internal/parts":    4,
 	"internal/register": 4,
 	"internal/deadline": 3,
 	"internal/advisory": 3,

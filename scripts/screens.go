@@ -203,6 +203,9 @@ func (s *studio) team(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.shoot(ctx, "components", s.URL+"/desk/components?q=rasterkit"); err != nil {
+		return err
+	}
 	return s.shoot(ctx, "outbox", s.URL+"/desk/outbox")
 }
 

@@ -11,11 +11,13 @@ import (
 )
 
 type benchCmd struct {
-	What    string        `arg:"" enum:"intake,queue,case,start" help:"intake, queue, case or start."`
+	What    string        `arg:"" enum:"intake,queue,case,start,publish" help:"intake, queue, case, start or publish."`
 	Clients int           `default:"32" help:"How many at once."`
 	For     time.Duration `default:"5s" help:"How long each load runs."`
 	Cases   int           `default:"100000" help:"How many cases the full folder holds."`
-	JSON    bool          `name:"json" help:"Print a list."`
+	// Advisories bounds how far the register grows.
+	Advisories int  `default:"10000" help:"How many advisories are published in the end."`
+	JSON       bool `name:"json" help:"Print a list."`
 }
 
 func (c *benchCmd) Run(e *env) error {
@@ -24,9 +26,9 @@ func (c *benchCmd) Run(e *env) error {
 		return err
 	}
 	measure := map[string]func(context.Context, bench.Options) ([]bench.Result, error){
-		"intake": bench.Intake, "queue": bench.Queue, "case": bench.Case, "start": bench.Start,
+		"intake": bench.Intake, "queue": bench.Queue, "case": bench.Case, "start": bench.Start, "publish": bench.Publish,
 	}[c.What]
-	out, err := measure(e.ctx, bench.Options{Clients: c.Clients, For: c.For, Cases: c.Cases, Program: self})
+	out, err := measure(e.ctx, bench.Options{Clients: c.Clients, For: c.For, Cases: c.Cases, Advisories: c.Advisories, Program: self})
 	if err != nil {
 		return err
 	}

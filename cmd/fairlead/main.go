@@ -31,19 +31,21 @@ const (
 )
 
 type commands struct {
-	Demo    demoCmd    `cmd:"" help:"Run everything on this machine, with invented cases, to try it out."`
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Policy  policyCmd  `cmd:"" help:"Check, show and publish the disclosure policy."`
-	Member  memberCmd  `cmd:"" help:"Members of the team."`
-	Token   tokenCmd   `cmd:"" help:"API tokens."`
-	Case    caseCmd    `cmd:"" help:"List, show, export and work cases."`
-	Ledger  ledgerCmd  `cmd:"" help:"Check the histories against their leaves."`
-	Keys    keysCmd    `cmd:"" help:"Key-encryption keys."`
-	Backup  backupCmd  `cmd:"" help:"Write a consistent copy of the data into a new folder."`
-	Restore restoreCmd `cmd:"" help:"Bring a copy back into an empty data folder."`
-	Doctor  doctorCmd  `cmd:"" help:"Look for what is wrong, and rebuild what is derived."`
-	Bench   benchCmd   `cmd:"" help:"Measure this machine."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo     demoCmd     `cmd:"" help:"Run everything on this machine, with invented cases, to try it out."`
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Policy   policyCmd   `cmd:"" help:"Check, show and publish the disclosure policy."`
+	Member   memberCmd   `cmd:"" help:"Members of the team."`
+	Token    tokenCmd    `cmd:"" help:"API tokens."`
+	Case     caseCmd     `cmd:"" help:"List, show, export and work cases."`
+	Advisory advisoryCmd `cmd:"" help:"Import, export and check advisories."`
+	SBOM     sbomCmd     `cmd:"" name:"sbom" help:"What our versions are made of: bills of materials, and which versions contain a component."`
+	Ledger   ledgerCmd   `cmd:"" help:"Check the histories against their leaves."`
+	Keys     keysCmd     `cmd:"" help:"Key-encryption keys."`
+	Backup   backupCmd   `cmd:"" help:"Write a consistent copy of the data into a new folder."`
+	Restore  restoreCmd  `cmd:"" help:"Bring a copy back into an empty data folder."`
+	Doctor   doctorCmd   `cmd:"" help:"Look for what is wrong, and rebuild what is derived."`
+	Bench    benchCmd    `cmd:"" help:"Measure this machine."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // env is what a command may use.

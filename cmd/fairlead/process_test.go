@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"fairlead/internal/app"
+	"fairlead/internal/app/folder"
 )
 
 // patience is how long a test waits for something that takes milliseconds on a
@@ -111,7 +111,7 @@ func (p *process) printed() bool {
 
 // announced reads where a server says it answers, and asks it.
 func (p *process) announced() bool {
-	r, err := app.FindRunning(p.Data)
+	r, err := folder.Find(p.Data)
 	if err != nil || r.PID != p.cmd.Process.Pid {
 		return false
 	}

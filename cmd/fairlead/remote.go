@@ -15,6 +15,7 @@ import (
 
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
+	"fairlead/internal/app/folder"
 	"fairlead/internal/cvd"
 )
 
@@ -47,12 +48,12 @@ func (r remote) connect(e *env) (ask asker, done func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := app.Holds(cfg); err != nil {
+	if err := folder.Holds(cfg.Data, cfg.Database.Engine); err != nil {
 		return nil, nil, err
 	}
-	hold, err := app.Hold(cfg.Data)
-	if errors.Is(err, app.ErrHeld) {
-		running, err := app.FindRunning(cfg.Data)
+	hold, err := folder.Hold(cfg.Data)
+	if errors.Is(err, folder.ErrHeld) {
+		running, err := folder.Find(cfg.Data)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -77,7 +78,7 @@ func (r remote) config() (app.Config, error) {
 
 // inside opens the data folder in this process and asks its API without a
 // network: the same way in as for everybody else.
-func (r remote) inside(e *env, cfg app.Config, hold *app.Held) (asker, func(), error) {
+func (r remote) inside(e *env, cfg app.Config, hold *folder.Held) (asker, func(), error) {
 	done := func() { report(e, hold.Release()) }
 	secret, err := app.NewOperator()
 	if err != nil {
@@ -130,7 +131,7 @@ func report(e *env, err error) {
 }
 
 // operatorOf reaches a running server over its operator's socket.
-func operatorOf(r app.Running) *http.Client {
+func operatorOf(r folder.Running) *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", r.Socket)
 	}}}

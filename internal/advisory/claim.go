@@ -3,6 +3,7 @@ package advisory
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -172,24 +173,38 @@ func escapeCPE(s string) string {
 }
 
 // IRI names the product and versions of a claim: its package URL, which says a
-// range in its qualifier vers, or a name below the publisher's namespace.
+// range in its qualifier vers, or a name below the publisher's namespace. A claim
+// about every version is about the product.
 func (c Claim) IRI(p Publisher) string {
-	all := c.Range
-	if all == "" && c.Version == "" {
-		all = vers.All
-	}
 	if s := c.PURL(); s != "" {
-		if all == "" {
-			return s
-		}
 		u, err := packageurl.FromString(s)
-		if err != nil {
+		if c.Range == "" || err != nil {
 			return s
 		}
-		u.Qualifiers = append(u.Qualifiers, packageurl.Qualifier{Key: "vers", Value: all})
+		u.Qualifiers = append(u.Qualifiers, packageurl.Qualifier{Key: "vers", Value: c.Range})
 		return u.ToString()
 	}
-	return p.ProductIRI(c.Product.ID) + "@" + url.PathEscape(all+c.Version)
+	iri := p.ProductIRI(c.Product.ID)
+	if versions := c.Range + c.Version; versions != "" {
+		iri += "@" + url.PathEscape(versions)
+	}
+	return iri
+}
+
+// Fixed lists the versions of a product that are said to be fixed.
+func Fixed(claims []Claim, product string) []string {
+	var out []string
+	for _, c := range claims {
+		if c.Product.ID == product && c.Status == cvd.StatusFixed && c.Version != "" {
+			out = append(out, c.Version)
+		}
+	}
+	return out
+}
+
+// Helps tells whether a remedy is for a product.
+func Helps(r cvd.Remedy, product string) bool {
+	return len(r.Products) == 0 || slices.Contains(r.Products, product)
 }
 
 // ProductIRI names a product of ours that has no name of its own in any system.

@@ -105,6 +105,10 @@ func (r *Reading) Time(field, s string) time.Time {
 	return time.Time{}
 }
 
+// Assumed is what a record keeps whose source does not say when it was modified:
+// its Modified is then the import's, and tells nothing of the source.
+const Assumed = "/modified"
+
 // Dates gives a record its instants where the source says none: the import's, or
 // the withdrawal's if that is earlier. Each is listed among the losses.
 func (r *Reading) Dates(a *cvd.Advisory) {
@@ -116,6 +120,7 @@ func (r *Reading) Dates(a *cvd.Advisory) {
 		if a.Modified = known; a.Published.After(known) {
 			a.Modified = a.Published
 		}
+		r.Keep(Assumed, json.RawMessage("null"))
 		r.Lose("/modified", "the source does not say when it was modified; the instant of the import stands instead")
 	}
 	if a.Published.IsZero() {
@@ -124,6 +129,10 @@ func (r *Reading) Dates(a *cvd.Advisory) {
 			a.Published = a.Modified
 		}
 		r.Lose("/published", "the source does not say when it was published; the earliest instant known stands instead")
+	}
+	if a.Modified.Before(a.Published) {
+		a.Modified = a.Published
+		r.Lose("/modified", "the source says that it was modified before it was published; the later instant stands for both")
 	}
 }
 

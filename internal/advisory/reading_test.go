@@ -86,6 +86,7 @@ func TestReadDates(t *testing.T) {
 		{time.Time{}, early, time.Time{}, early, early},
 		{late, time.Time{}, time.Time{}, late, late},
 		{time.Time{}, time.Time{}, early, early, early},
+		{late, early, time.Time{}, late, late},
 	} {
 		r, err := advisory.Read([]byte(`{}`), &outer{}, now)
 		if err != nil {
@@ -97,6 +98,9 @@ func TestReadDates(t *testing.T) {
 			t.Errorf("%+v: published %s, modified %s", tt, a.Published, a.Modified)
 		}
 		missing := 0
+		if tt.modified.Before(tt.published) && !tt.modified.IsZero() {
+			missing++
+		}
 		for _, at := range []time.Time{tt.published, tt.modified} {
 			if at.IsZero() {
 				missing++
@@ -131,7 +135,9 @@ func TestPURL(t *testing.T) {
 		{"Maven", "org.nls:gateway", "pkg:maven/org.nls/gateway"},
 		{"Debian:12", "nginx", "pkg:deb/debian/nginx"},
 		{"crates.io", "tokio", "pkg:cargo/tokio"},
-		{"Linux", "Kernel", ""}, {"", "a", ""}, {"Cobol", "a", ""},
+		{"Linux", "Kernel", ""},
+		{"", "a", ""},
+		{"Cobol", "a", ""},
 	} {
 		p := &cvd.AdvisoryProduct{Ecosystem: tt.ecosystem, Package: tt.name}
 		if got := advisory.PURL(p); got != tt.want {

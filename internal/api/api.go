@@ -30,6 +30,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/parts"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
 )
@@ -40,6 +41,7 @@ type Config struct {
 	Desk  *casework.Desk
 	Book  *rulebook.Book
 	Auth  *auth.Auth
+	Parts *parts.Inventory
 	Words *words.Book
 	Now   func() time.Time
 	// BaseURL is the origin under which the client reaches the site, without a
@@ -78,8 +80,8 @@ type api struct {
 // New builds the handler of everything under /api/.
 func New(cfg Config) (http.Handler, error) {
 	switch {
-	case cfg.Desk == nil, cfg.Book == nil, cfg.Auth == nil, cfg.Words == nil, cfg.Now == nil, cfg.BaseURL == nil:
-		return nil, fmt.Errorf("%w: the API needs a desk, a book, auth, words, a clock and its address", cvd.ErrInvalid)
+	case cfg.Desk == nil, cfg.Book == nil, cfg.Auth == nil, cfg.Parts == nil, cfg.Words == nil, cfg.Now == nil, cfg.BaseURL == nil:
+		return nil, fmt.Errorf("%w: the API needs a desk, a book, auth, the components, words, a clock and its address", cvd.ErrInvalid)
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -147,7 +149,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // describe makes the OpenAPI text of the routes.
 func (a *api) describe() ([]byte, error) {
-	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: preview{}}
+	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: view.Preview{}}
 	for _, k := range append(slices.Clone(kinds), internal) {
 		d.Problems[k.status] += fmt.Sprintf("`%s%s`: %s. ", problemURN, k.name, a.Voice.Say("api.problem."+k.name))
 	}

@@ -177,41 +177,6 @@ func cursorOf(by casework.Sort, s string) *casework.Cursor {
 	return &at
 }
 
-// caseFile is one case with its history and thread.
-type caseFile struct {
-	Case         cvd.CaseID         `json:"case"`
-	Title        string             `json:"title"`
-	Program      string             `json:"program"`
-	Product      string             `json:"product"`
-	Version      string             `json:"version,omitempty" doc:"As the reporter gave it."`
-	State        cvd.RM             `json:"state" enum:"received,invalid,valid,deferred,accepted,closed"`
-	EM           cvd.EM             `json:"em"`
-	Facts        cvd.Facts          `json:"facts"`
-	Severity     cvd.Band           `json:"severity"`
-	Score        *cvd.Score         `json:"score,omitempty"`
-	Outcome      string             `json:"outcome,omitempty"`
-	Assignee     string             `json:"assignee"`
-	Policy       int                `json:"policy" doc:"The version it came in under."`
-	Created      time.Time          `json:"created"`
-	Updated      time.Time          `json:"updated"`
-	Seq          int64              `json:"seq" doc:"Number of the last event."`
-	Flags        cvd.Flags          `json:"flags"`
-	Missing      []string           `json:"missing,omitempty" doc:"What the reporter was asked for."`
-	Release      *view.Release      `json:"release,omitempty"`
-	Pending      *cvd.Pending       `json:"pending,omitempty" doc:"A ruling that waits for a second person."`
-	Links        []cvd.Link         `json:"links,omitempty"`
-	Next         *casework.Promise  `json:"next"`
-	Promises     []casework.Promise `json:"promises"`
-	Clocks       []view.Clock       `json:"clocks"`
-	Participants []view.Participant `json:"participants"`
-	Report       *cvd.Report        `json:"report" doc:"As it was sent; null once removed."`
-	Messages     []view.Message     `json:"messages" doc:"The thread, oldest first."`
-	History      []view.Event       `json:"history" doc:"Every event, oldest first."`
-	Verbs        []cvd.Verb         `json:"verbs" doc:"What you may do to it now."`
-	Readers      []casework.Read    `json:"readers" doc:"Who opened it lately."`
-	Erased       bool               `json:"erased,omitempty"`
-}
-
 func (c *call) showCase() error {
 	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
 	if err != nil {
@@ -222,7 +187,7 @@ func (c *call) showCase() error {
 		return err
 	}
 	k := f.Case
-	out := caseFile{
+	out := view.CaseFile{
 		Case: k.ID, Title: k.Title, Program: k.Program, Product: k.Product, Version: k.Affects, State: k.RM(), EM: k.EM,
 		Facts: k.Facts, Severity: k.Band, Score: k.Score, Outcome: k.Outcome, Assignee: k.Assignee, Policy: k.Policy,
 		Created: k.Created, Updated: k.Updated, Seq: k.Version, Flags: k.Flags, Missing: k.Missing, Pending: k.Pending, Release: view.ReleaseOf(k, true),

@@ -43,7 +43,7 @@ var (
 
 // routes is the table of all operations, in the order of the document.
 func routes() []route {
-	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes())
+	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes())
 }
 
 func publicRoutes() []route {
@@ -122,7 +122,7 @@ func caseRoutes() []route {
 			Short: "Record a report", Long: "One that was taken by phone, in person or by mail, with the instant it truly arrived; or an internal finding. Clocks run from that instant.",
 		}, do: (*call).record},
 		{Operation: openapi.Operation{
-			Method: get, Path: pathCases + "/{case}", Access: openapi.ByToken, Name: "case", Status: http.StatusOK, Gives: caseFile{}, Also: []int{missing},
+			Method: get, Path: pathCases + "/{case}", Access: openapi.ByToken, Name: "case", Status: http.StatusOK, Gives: view.CaseFile{}, Also: []int{missing},
 			Short: "One case", Long: "With its history and thread. The look is recorded.",
 		}, do: (*call).showCase},
 		{Operation: openapi.Operation{
@@ -169,7 +169,7 @@ func verbRoutes() []route {
 		}
 		r := route{Operation: openapi.Operation{
 			Method: post, Path: pathCases + "/{case}/" + string(verb), Access: openapi.ByToken, Name: "case-" + string(verb),
-			Status: http.StatusOK, Gives: done{}, Also: append([]int{missing, conflict}, unread...),
+			Status: http.StatusOK, Gives: view.Done{}, Also: append([]int{missing, conflict}, unread...),
 		}, do: func(c *call) error { return c.do(verb) }}
 		if verb == cvd.VerbAttach {
 			r.Body = &openapi.Body{File: true, Members: []string{"text", "silent"}}

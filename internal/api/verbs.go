@@ -14,25 +14,9 @@ import (
 	"fairlead/internal/may"
 )
 
-// done is the answer to a verb.
-type done struct {
-	Case      cvd.CaseID         `json:"case"`
-	State     cvd.RM             `json:"state"`
-	Severity  cvd.Band           `json:"severity,omitempty"`
-	Assignee  string             `json:"assignee,omitempty"`
-	Release   *view.Release      `json:"release,omitempty"`
-	Next      *casework.Promise  `json:"next"`
-	Promises  []casework.Promise `json:"promises"`
-	Events    []view.Event       `json:"events" doc:"What was recorded."`
-	Verbs     []cvd.Verb         `json:"verbs" doc:"What you may do next."`
-	Receipt   string             `json:"receipt,omitempty" doc:"A new receipt, shown once; of reissue only."`
-	Successor cvd.CaseID         `json:"successor,omitempty" doc:"The new case; of successor only."`
-	File      *view.File         `json:"file,omitempty" doc:"Of attach only."`
-}
-
 func (c *call) done(d casework.Done, kept *view.File) error {
 	f := &casework.File{Case: d.Case, Policy: c.Book.Version(d.Case.Policy)}
-	out := done{
+	out := view.Done{
 		Case: d.Case.ID, State: d.Case.RM(), Severity: d.Case.Band, Assignee: d.Case.Assignee, Release: view.ReleaseOf(d.Case, true), Promises: f.Promises(),
 		Events: c.views.Events(d.Events, view.Zone(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
 	}
@@ -44,17 +28,6 @@ func (c *call) done(d casework.Done, kept *view.File) error {
 		out.Successor = d.Successor.Case
 	}
 	return c.answer(http.StatusOK, out)
-}
-
-// preview is what a verb would do.
-type preview struct {
-	Case     cvd.CaseID         `json:"case"`
-	State    cvd.RM             `json:"state" doc:"Where the case would stand."`
-	Told     []view.Message     `json:"told" doc:"What the reporter would read in the thread; empty if nothing."`
-	Notice   bool               `json:"notice" doc:"Whether a notice would also go out."`
-	Next     *casework.Promise  `json:"next"`
-	Promises []casework.Promise `json:"promises"`
-	Events   []view.Event       `json:"events" doc:"What would be recorded."`
 }
 
 // do does a verb to a case, or says what it would do.
@@ -114,7 +87,7 @@ func (c *call) preview(id cvd.CaseID, verb cvd.Verb, in cvd.Input) error {
 		return err
 	}
 	f := &casework.File{Case: p.Case, Policy: c.Book.Version(p.Case.Policy)}
-	out := preview{
+	out := view.Preview{
 		Case: p.Case.ID, State: p.Case.RM(), Told: []view.Message{}, Notice: p.Notice, Promises: f.Promises(),
 		Events: c.views.Events(p.Events, view.Zone(f)),
 	}

@@ -7,8 +7,17 @@ import (
 	"path/filepath"
 	"strings"
 
+	"fairlead/internal/app/exchange"
 	"fairlead/internal/cvd"
 )
+
+// maxImport is the most bytes of one request that brings in advisories.
+const maxImport = 64 << 20
+
+// Imported is what became of documents that were brought in.
+type Imported struct {
+	Files []exchange.Result `json:"files"`
+}
 
 // admin answers the operator's own requests: those of whoever may read the
 // server's data folder. Members, leads too, get the answer of what does not
@@ -36,6 +45,17 @@ func (h *House) admin(mux *http.ServeMux) {
 			return nil, cvd.Faults{{Field: "dir", Problem: "is no absolute path", Remedy: "write the whole path"}}
 		}
 		return map[string]any{"dir": in.Dir}, h.Backup(r.Context(), in.Dir)
+	})
+	handle("POST /api/v1/admin/advisories", func(r *http.Request) (any, error) {
+		var in struct{ Files []exchange.File }
+		if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxImport)).Decode(&in); err != nil {
+			return nil, cvd.ErrUnreadable
+		}
+		results, err := h.Exchange().Import(r.Context(), in.Files)
+		return Imported{Files: results}, err
+	})
+	handle("GET /api/v1/admin/advisories/{format}", func(r *http.Request) (any, error) {
+		return h.Exchange().Export(r.Context(), r.PathValue("format"), cvd.AdvisoryID(r.URL.Query().Get("after")))
 	})
 	handle("GET /api/v1/admin/histories", func(r *http.Request) (any, error) {
 		return h.CheckHistories(r.Context(), false)

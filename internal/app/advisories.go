@@ -3,12 +3,19 @@ package app
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/cve5"
+	"fairlead/internal/advisory/cyclonedx"
+	"fairlead/internal/advisory/ghsa"
+	"fairlead/internal/advisory/openvex"
 	"fairlead/internal/advisory/osv"
+	"fairlead/internal/advisory/page"
+	"fairlead/internal/app/exchange"
 	"fairlead/internal/app/histories"
 	"fairlead/internal/cvd"
 	"fairlead/internal/publish"
@@ -21,14 +28,49 @@ var formats = []advisory.Format{
 	csaf.Format,
 	csaf.VEX,
 	osv.Format,
+	cve5.Format,
+	openvex.Format,
+	cyclonedx.Format,
+	page.Format,
+}
+
+// readable are those that an import reads besides.
+var readable = []advisory.Format{ghsa.Format}
+
+// checks say what is wrong with a document that somebody wrote. A format without
+// one is checked by being read.
+var checks = map[string]func(doc []byte) []advisory.Finding{
+	csaf.Format.Name:    csaf.Check,
+	osv.Format.Name:     osv.Check,
+	cve5.Format.Name:    cve5.Check,
+	openvex.Format.Name: openvex.Check,
 }
 
 // openRegister makes the register of what is published. It reads nothing yet.
 func (h *House) openRegister() {
 	h.Register = register.Open(register.Config{
 		Store: h.Store, Vault: h.Vault, Now: h.Options.Clock.Now,
-		Formats: formats, Publisher: h.Publisher, Sign: h.signing.Detached,
+		Formats: formats, Publisher: h.Publisher, Sign: h.signing.Detached, Key: h.signing.Fingerprint,
 	})
+}
+
+// complete writes in every format what came in before anybody could publish it.
+func (h *House) complete(ctx context.Context) {
+	if _, err := h.Register.Complete(ctx); err != nil && ctx.Err() == nil {
+		h.failed("imported advisories could not be written in every format", err)
+	}
+}
+
+// Documents reads, writes and checks documents without a house.
+func Documents() *exchange.Exchange {
+	return &exchange.Exchange{Formats: append(slices.Clone(formats), readable...), Checks: checks, Now: time.Now}
+}
+
+// Exchange brings advisories in and out in the forms of others.
+func (h *House) Exchange() *exchange.Exchange {
+	x := Documents()
+	x.Register, x.Publisher, x.Now = h.Register, h.Publisher, h.Options.Clock.Now
+	return x
 }
 
 // Publisher is who publishes advisories by the policy in effect.
@@ -51,6 +93,16 @@ func (h *House) Publisher() advisory.Publisher {
 
 // lint judges a record as this house would publish it.
 func (h *House) lint(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, h.Publisher()) }
+
+// resign signs anew what another key than the present one signed.
+func (h *House) resign(ctx context.Context) {
+	if h.Book.Current() == nil {
+		return
+	}
+	if _, err := h.Register.Resign(ctx); err != nil && ctx.Err() == nil {
+		h.failed("what is published could not be signed anew", err)
+	}
+}
 
 // publicKeys are those that signatures over what is published are checked with.
 func (h *House) publicKeys(ctx context.Context) ([]publish.Key, error) {

@@ -61,8 +61,8 @@ func (h *House) strength(ctx context.Context) (have, want int, err error) {
 	if cur == nil {
 		return 0, 0, nil
 	}
-	members, err := h.Auth.Members(ctx)
-	for _, m := range members {
+	team, err := h.Auth.Team(ctx)
+	for _, m := range team {
 		if m.Active && !m.Away && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
 			have++
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"fairlead/internal/app/folder"
 	"fairlead/internal/app/journal"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/blob"
@@ -23,7 +24,7 @@ func (h *House) journal() journal.Journal {
 
 // wholeJournal adds to the journal what the database knows and it does not.
 func (h *House) wholeJournal(ctx context.Context) error {
-	return h.journal().Whole(ctx, h.Vault, func(path string, text []byte) error { return writeFile(path, text, 0o600) })
+	return h.journal().Whole(ctx, h.Vault, func(path string, text []byte) error { return folder.Write(path, text, 0o600) })
 }
 
 // Backup writes a consistent copy of database and files into dir, which must
@@ -72,7 +73,7 @@ type RestoreOptions struct {
 // hold no database, and replays the erasures since. It returns how many keys
 // were destroyed again.
 func Restore(ctx context.Context, cfg Config, o RestoreOptions) (int, error) {
-	hold, err := Hold(cfg.Data)
+	hold, err := folder.Hold(cfg.Data)
 	if err != nil {
 		return 0, err
 	}

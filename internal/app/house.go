@@ -15,15 +15,18 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/folder"
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
+	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
@@ -58,6 +61,7 @@ type House struct {
 	Vault   *vault.Vault
 	Auth    *auth.Auth
 	Book    *rulebook.Book
+	Parts   *parts.Inventory
 	// Register is what is published; it reads nothing before it is asked.
 	Register *register.Register
 	Desk     *casework.Desk
@@ -111,21 +115,42 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	}
 	h.openSigning()
 	h.openRegister()
+	aDay, together := noticesADay, newReports
+	if opt.Unlimited {
+		aDay, together = 0, 0
+	}
 	h.Desk = casework.New(casework.Config{
+		NoticesADay: aDay, NewReports: together,
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
 		Register: h.Register, Lint: h.lint,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
 	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {
 		return h, err
 	}
 	return h, h.openOutbox()
 }
 
+// What is sent is bounded: notices to one address that somebody typed, a day, and
+// how close together a team hears of new reports.
+const (
+	noticesADay = 10
+	newReports  = 10 * time.Minute
+)
+
 func randomName() (string, error) {
 	var b [16]byte
 	_, err := rand.Read(b[:])
 	return hex.EncodeToString(b[:]), err
+}
+
+// NewOperator makes the secret by which the API knows its operator. It never
+// leaves the process.
+func NewOperator() (string, error) {
+	a, err := randomName()
+	b, err2 := randomName()
+	return a + b, errors.Join(err, err2)
 }
 
 func (h *House) poke() {
@@ -179,7 +204,7 @@ func (h *House) readKeys() (*seal.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := readSecret(k.PassphraseFile + k.AgeIdentityFile)
+	secret, err := folder.Secret(k.PassphraseFile + k.AgeIdentityFile)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +253,7 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 	var sealed []byte
 	switch {
 	case k.PassphraseFile != "":
-		secret, err := readSecret(k.PassphraseFile)
+		secret, err := folder.Secret(k.PassphraseFile)
 		if err != nil {
 			return err
 		}
@@ -246,7 +271,7 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 	default:
 		return keys.SaveFile(h.keyPath)
 	}
-	return writeFile(h.keyPath, sealed, 0o600)
+	return folder.Write(h.keyPath, sealed, 0o600)
 }
 
 func (h *House) openOutbox() error {
@@ -317,11 +342,10 @@ const turnEvery = time.Second
 
 // Run turns the clock and carries effects until ctx ends.
 func (h *House) Run(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		h.Outbox.Run(ctx)
-	}()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { h.Outbox.Run(ctx) })
+	unsaid := true // whether advisories may wait for somebody who publishes them
 	ticker := time.NewTicker(turnEvery)
 	defer ticker.Stop()
 	h.rewrap(ctx)
@@ -335,15 +359,19 @@ func (h *House) Run(ctx context.Context) {
 			if err := h.Desk.Sweep(ctx); err != nil && ctx.Err() == nil {
 				h.failed("what expired could not be removed", err)
 			}
+			beside.Go(func() { h.resign(ctx) }) // after a new key it takes a while
 		}
 		if n%10 == 0 {
 			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.renewSecurityTxt(ctx)); err != nil && ctx.Err() == nil {
 				h.failed("the policy's own clock could not turn", err)
 			}
+			if unsaid && h.Book.Current() != nil {
+				unsaid = false
+				beside.Go(func() { h.complete(ctx) })
+			}
 		}
 		select {
 		case <-ctx.Done():
-			<-done
 			return
 		case <-ticker.C:
 		}

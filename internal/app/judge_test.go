@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -235,3 +237,46 @@ func TestDownloaderFetchesEverything(t *testing.T) {
 }
 
 func tokenFor(what string) auth.Token { return auth.Token{Name: what} }
+
+// The archive is what a scanner reads: it finds a module that an advisory names,
+// and passes the version in which it is fixed.
+func TestScannerReadsTheArchive(t *testing.T) {
+	program := judge(t, "osv-scanner")
+	p := newProvider(t)
+	p.publish("EX-2026-ONE", cvd.TLPClear)
+	client := p.srv.Client()
+	res, err := client.Get(p.srv.URL + "/osv/Go/all.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("the archive: %d, %v", res.StatusCode, err)
+	}
+	cache := t.TempDir()
+	db := filepath.Join(cache, "osv-scalibr", "Go")
+	if err := errors.Join(os.MkdirAll(db, 0o700), os.WriteFile(filepath.Join(db, "all.zip"), b, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for version, vulnerable := range map[string]bool{"v1.4.1": true, "v1.4.2": false, "v2.0.5+incompatible": true, "v2.1.1+incompatible": false} {
+		file := filepath.Join(t.TempDir(), "go.mod")
+		text := "module example.org/app\n\ngo 1.24\n\nrequire nls.example/gateway " + version + "\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := exec.Command(program, "scan", "source", "--offline", "-L", file)
+		c.Env = []string{"XDG_CACHE_HOME=" + cache, "HOME=" + cache, "PATH=" + os.Getenv("PATH")}
+		out, err := c.CombinedOutput()
+		if !bytes.Contains(out, []byte("Loaded Go local db")) {
+			t.Fatalf("%s: the archive was not read: %v\n%s", version, err, out)
+		}
+		exit := 0
+		if e, ok := errors.AsType[*exec.ExitError](err); ok {
+			exit = e.ExitCode()
+		}
+		if found := bytes.Contains(out, []byte("x_EX-2026-ONE")); found != vulnerable || exit != map[bool]int{true: 1}[vulnerable] {
+			t.Errorf("%s: found %v, exit %d\n%s", version, found, exit, out)
+		}
+	}
+}

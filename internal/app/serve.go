@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fairlead/internal/app/config"
+	"fairlead/internal/app/folder"
 	"fairlead/internal/cvd"
 )
 
@@ -37,7 +38,7 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err e
 	if err != nil {
 		return err
 	}
-	hold, err := Hold(cfg.Data)
+	hold, err := folder.Hold(cfg.Data)
 	if err != nil {
 		return err
 	}

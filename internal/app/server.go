@@ -15,7 +15,9 @@ import (
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/front"
 	"fairlead/internal/cvd"
+	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
+	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/desk"
 	"fairlead/internal/web/public"
 )
@@ -41,7 +43,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	base := func(*http.Request) string { return h.Base() }
 	https := func(r *http.Request) bool { return secure || h.secured(r) }
 	rest, err := api.New(api.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: h.Words, Now: h.Options.Clock.Now,
+		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Words: h.Words, Now: h.Options.Clock.Now,
 		BaseURL: base, From: h.address, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
 	if err != nil {
@@ -50,7 +52,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux.Handle("/api/", rest)
 	h.admin(mux)
 	site, err := web.New(web.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.address,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
@@ -63,13 +65,27 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := public.Register(mux, site); err != nil {
 		return nil, err
 	}
+	if err := advisories.Register(mux, site); err != nil {
+		return nil, err
+	}
 	if err := h.publish(mux, https); err != nil {
 		return nil, err
 	}
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxied(mux)), nil
+	return front.Lingering(h.proxied(steady(mux))), nil
+}
+
+// steady lets a request that only reads ask the store once what is committed,
+// however many things it reads.
+func steady(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			r = r.WithContext(memo.Hold(r.Context()))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func oneWord(w http.ResponseWriter, status int, word string) {

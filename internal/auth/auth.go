@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/auth/password"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/memo"
 	"fairlead/internal/store/vault"
 )
 
@@ -42,6 +43,8 @@ const (
 	listLimit = 1000
 	// seenEvery is how often a use of a session or token is written down.
 	seenEvery = time.Minute
+	// looksKept is the most sessions that are remembered between two commits.
+	looksKept = 1000
 	// publicID is how much of a digest names a session or token in lists: 72
 	// bits, enough to be unique and no way to the rest.
 	publicID = 12
@@ -80,6 +83,9 @@ type Auth struct {
 	failures  *Limiter
 	unwritten atomic.Int64 // failures not recorded since the last one that was
 
+	looks *memo.Memo[string, look]     // members' sessions, by their record's id
+	team  *memo.Memo[struct{}, roster] // one
+
 	decoy store.Record // opened for a wrong receipt, so that it costs what a right one does
 }
 
@@ -96,6 +102,8 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		byTarget:  NewLimiter(2, 100, 4096, now),
 		bySource:  NewLimiter(20, 20, 4096, now),
 		failures:  NewLimiter(60, 60, 1, now),
+		looks:     memo.New[string, look](st, looksKept),
+		team:      memo.New[struct{}, roster](st, 1),
 	}
 	if opt.Unlimited {
 		none := NewLimiter(0, 0, 1, now)

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"slices"
 	"strings"
@@ -248,18 +249,17 @@ func dropOwned(tx store.Tx, owner string, kinds ...store.RecordKind) error {
 
 // Members lists all members, inactive ones too, by name.
 func (a *Auth) Members(ctx context.Context) ([]cvd.Member, error) {
-	r, err := a.roster(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]cvd.Member, 0, len(r.members))
-	for _, m := range r.members {
-		out = append(out, m)
-	}
-	slices.SortFunc(out, func(x, y cvd.Member) int {
+	team, err := a.Team(ctx)
+	return slices.SortedFunc(maps.Values(team), func(x, y cvd.Member) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)), cmp.Compare(x.ID, y.ID))
-	})
-	return out, nil
+	}), err
+}
+
+// Team gives all members, inactive ones too, by id. The map is shared and must not
+// be changed.
+func (a *Auth) Team(ctx context.Context) (map[string]cvd.Member, error) {
+	r, err := a.team.Get(ctx, struct{}{}, nil, func() (roster, error) { return a.roster(ctx) })
+	return r.members, err
 }
 
 // Member gives one member; cvd.ErrNotFound if there is none with this id.

@@ -107,40 +107,50 @@ func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
 	if len(token) != secretChars {
 		return Session{}, cvd.ErrUnauthenticated
 	}
-	var (
-		s     session
-		rec   store.Record
-		actor cvd.Actor
-	)
-	now := a.now()
-	err := a.st.View(ctx, func(tx store.Tx) error {
-		s = session{}
-		var err error
-		if rec, err = a.read(tx, RecordSession, a.sessionID(token), &s); err != nil {
-			return unauthenticated(err)
-		}
-		if !now.Before(s.ends()) {
-			return cvd.ErrUnauthenticated
-		}
-		if s.Receipt != "" {
-			actor, err = a.reporterIn(tx, s.Receipt)
-			return err
-		}
-		actor, err = a.activeIn(tx, s.Member)
-		return err
-	})
+	id, now := a.sessionID(token), a.now()
+	l, err := a.looks.Get(ctx, id, nil, func() (look, error) { return a.look(ctx, id) })
 	if err != nil {
 		return Session{}, err
 	}
-	if now.Sub(s.Seen) >= seenEvery {
-		s.Seen = now
-		if err := a.seen(ctx, rec, s); err != nil {
+	if !now.Before(l.ends()) {
+		return Session{}, cvd.ErrUnauthenticated
+	}
+	if l.Receipt != "" { // a receipt may run out by time alone
+		if l.actor, err = a.reporter(ctx, l.Receipt); err != nil {
 			return Session{}, err
 		}
 	}
-	out := s.public(rec)
-	out.Actor = actor
+	if now.Sub(l.Seen) >= seenEvery {
+		l.Seen = now
+		if err := a.seen(ctx, l.rec, l.session); err != nil {
+			return Session{}, err
+		}
+	}
+	out := l.public(l.rec)
+	out.Actor = l.actor
 	return out, nil
+}
+
+// look is a session as it is stored, and the member it belongs to; it is kept
+// until the next commit, so that a change of either counts at once.
+type look struct {
+	session
+	rec   store.Record
+	actor cvd.Actor // of a member; a reporter's is read afresh
+}
+
+func (a *Auth) look(ctx context.Context, id string) (l look, err error) {
+	err = a.st.View(ctx, func(tx store.Tx) (err error) {
+		l = look{}
+		if l.rec, err = a.read(tx, RecordSession, id, &l.session); err != nil {
+			return unauthenticated(err)
+		}
+		if l.Receipt == "" {
+			l.actor, err = a.activeIn(tx, l.Member)
+		}
+		return err
+	})
+	return l, err
 }
 
 // seen writes down the use of a session. Where that fails the session still

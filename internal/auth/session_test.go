@@ -222,3 +222,47 @@ func TestDeactivatedMemberLosesEverything(t *testing.T) {
 		t.Errorf("%d things were kept of the member, want a session, a token, a link and a password", len(kept))
 	}
 }
+
+// What another server on the same store changes counts here with the next
+// request, although nothing of it was asked for again meanwhile.
+func TestWhatOthersChangeCountsAtOnce(t *testing.T) {
+	d := open(t)
+	other := auth.New(d.store, d.vault, auth.Options{Now: d.clock.now, DevFastHash: true})
+	ben := d.add("Ben", "ben@example.org", cvd.RoleMember)
+	s, mine := d.link(ben), d.link(d.lead)
+	looked, err := d.Look(t.Context(), s.Token)
+	d.ok(err)
+	if looked.Actor.ID != ben.ID || looked.Actor.Is(cvd.RoleLead) {
+		t.Fatalf("the session is %v's", looked.Actor)
+	}
+	m := d.member(ben.ID)
+	m.Roles, m.Name = []cvd.Role{cvd.RoleLead}, "Benedict"
+	d.ok(other.ChangeMember(t.Context(), d.lead, m))
+	looked, err = d.Look(t.Context(), s.Token)
+	d.ok(err)
+	if !looked.Actor.Is(cvd.RoleLead) {
+		t.Error("the new role does not count")
+	}
+	team, err := d.Members(t.Context())
+	d.ok(err)
+	if len(team) != 2 || team[1].Name != "Benedict" {
+		t.Errorf("the team is %v", team)
+	}
+	team[1].Name = "scribbled" // what a caller does to its copy is its own
+	team, err = d.Members(t.Context())
+	d.ok(err)
+	if team[1].Name != "Benedict" {
+		t.Error("one caller's list is another's")
+	}
+	d.ok(other.SignOut(t.Context(), s.Token))
+	if d.alive(s.Token) || !d.alive(mine.Token) {
+		t.Error("the session that was ended lives, or another does not")
+	}
+	m = d.member(ben.ID)
+	m.Active = false
+	again := d.link(ben)
+	d.ok(other.ChangeMember(t.Context(), d.lead, m))
+	if d.alive(again.Token) {
+		t.Error("the session of a member who is no longer active lives")
+	}
+}

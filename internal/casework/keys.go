@@ -49,9 +49,10 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	return Done{Case: c, Events: done}, nil
 }
 
-// journal tells that a key is gone. Where that fails, the next start makes up
-// for it from the record.
+// journal tells that a key is gone, and lets go what was remembered of the case.
+// Where the journal fails, the next start makes up for it from the record.
 func (d *Desk) journal(ref store.KeyRef) {
+	d.queue.Forget(ref.Case)
 	if d.Erased == nil {
 		return
 	}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"fairlead/internal/casework/notice"
+	"fairlead/internal/casework/queue"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
@@ -33,21 +33,12 @@ const (
 // "1,000+".
 const Counted = 1000
 
-// Row is one line of the queue.
-type Row struct {
-	store.Case
-	Title   string
-	Product string
-	Target  bool      // what falls due next is an aim
-	Aim     time.Time // the aim's first date
-	Erased  bool
-}
-
-// Page is one page of the queue.
-type Page struct {
-	Rows []Row
-	Next *store.Cursor // nil on the last page
-}
+// Row is one line of the queue, Page one page of it. Pages are shared and must
+// not be changed.
+type (
+	Row  = queue.Row
+	Page = queue.Page
+)
 
 // Cases lists the cases that the actor may see, one page at a time.
 func (s *Session) Cases(ctx context.Context, f store.Filter) (Page, error) {
@@ -58,64 +49,12 @@ func (s *Session) Cases(ctx context.Context, f store.Filter) (Page, error) {
 	if f.Limit <= 0 || f.Limit > 200 {
 		f.Limit = 50
 	}
-	want := f.Limit
-	f.Limit++
-	var rows []store.Case
-	err = s.desk.Store.View(ctx, func(tx store.Tx) error {
-		rows, err = tx.Cases(f)
-		return err
-	})
-	if err != nil {
-		return Page{}, err
-	}
-	var page Page
-	if len(rows) > want {
-		rows = rows[:want]
-		last := rows[want-1]
-		page.Next = &store.Cursor{ID: last.ID, At: sortInstant(f.Sort, last)}
-	}
-	for _, r := range rows {
-		row, err := s.desk.openRow(r)
-		if err != nil {
-			return Page{}, err
-		}
-		page.Rows = append(page.Rows, row)
-	}
-	return page, nil
-}
-
-func sortInstant(by store.Sort, c store.Case) time.Time {
-	switch by {
-	case store.ByCreated:
-		return c.Created
-	case store.ByUpdated:
-		return c.Updated
-	}
-	return c.NextDue
-}
-
-func (d *Desk) openRow(r store.Case) (Row, error) {
-	row := Row{Case: r}
-	key, err := d.Vault.Case(r)
-	if err != nil {
-		row.Erased = true
-		if len(r.Key) > 0 {
-			return row, fmt.Errorf("case %s: %w", r.ID, err)
-		}
-		return row, nil
-	}
-	label, err := key.OpenLabel(r.Sealed)
-	if err != nil {
-		return row, fmt.Errorf("case %s: %w", r.ID, err)
-	}
-	row.Title, row.Product, row.Target, row.Aim = label.Title, label.Product, label.Target, label.Aim
-	return row, nil
+	return s.desk.queue.List(ctx, f)
 }
 
 // Count counts what the filter holds of the cases that the actor may see, up to
 // Counted+1.
 func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, error) {
-	out := make([]int, len(filters))
 	filters = slices.Clone(filters)
 	for i := range filters {
 		var err error
@@ -123,17 +62,7 @@ func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, er
 			return nil, err
 		}
 	}
-	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-		for i, f := range filters {
-			n, err := tx.CountCases(f, Counted+1)
-			if err != nil {
-				return err
-			}
-			out[i] = n
-		}
-		return nil
-	})
-	return out, err
+	return s.desk.queue.Count(ctx, filters, Counted+1)
 }
 
 // recordFixer names a member on a case, so that a fixer's list can be found.
@@ -145,17 +74,25 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 	case may.All:
 		return f, nil
 	case may.Named:
-		f.IDs = []cvd.CaseID{}
-		err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-			recs, err := tx.Records(recordFixer, s.actor.ID, 500)
-			for _, r := range recs {
-				f.IDs = append(f.IDs, fixerCase(r))
-			}
-			return err
-		})
+		var err error
+		f.IDs, err = s.named(ctx)
 		return f, err
 	}
 	return f, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
+}
+
+// named lists the cases that the actor is named on; none is an empty list.
+func (s *Session) named(ctx context.Context) ([]cvd.CaseID, error) {
+	var out []cvd.CaseID
+	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
+		out = []cvd.CaseID{}
+		recs, err := tx.Records(recordFixer, s.actor.ID, 500)
+		for _, r := range recs {
+			out = append(out, fixerCase(r))
+		}
+		return err
+	})
+	return out, err
 }
 
 // Read is one recorded look at a case.

@@ -46,8 +46,16 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 		n.ToReporter = true
 		if p := l.state.Participant(cvd.ParticipantID(e.To)); p != nil && p.Contact != nil && p.Contact.Email != "" {
 			n.To = []notice.Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+			ok, err := s.desk.pace.Allow(ctx, p.Contact.Email, e.Key, s.desk.Now())
+			n.Held = !ok
+			return n, err
 		}
 		return n, nil
+	}
+	if tell.Waits(e.Effect) {
+		if n.Place, err = s.desk.pace.Gather(ctx, e, s.desk.Now()); err != nil {
+			return nil, err
+		}
 	}
 	if n.Clock, err = s.desk.clockOf(ctx, l, e.Seq); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ const (
 	ClockRelease     ClockKind = "release"           // an advisory is published, at an instant that was told
 	ClockUnpublished ClockKind = "unpublished"       // a fix is ready and nothing published of it; never told to the reporter
 	ClockAfterAction ClockKind = "after-action"      // the team's report after an emergency; never told to the reporter
+	ClockRetention   ClockKind = "retention"         // a closed case is erased
 )
 
 // Clock is one running, paused, met or broken promise of a case. All instants
@@ -68,5 +69,5 @@ func (c *Clock) Theirs() bool { return c.Kind == ClockNeedsInfo }
 
 // Internal tells whether the reporter never hears of it.
 func (c *Clock) Internal() bool {
-	return c.Kind == ClockAfterAction || c.Kind == ClockReview || c.Kind == ClockUnpublished
+	return c.Kind == ClockAfterAction || c.Kind == ClockReview || c.Kind == ClockUnpublished || c.Kind == ClockRetention
 }

@@ -124,6 +124,7 @@ const (
 	EventProceeded EventType = "proceeded"     // the reporter stayed silent; our clocks go on
 	EventHeadsUp   EventType = "release-ahead" // the reporter: a release is near
 	EventHeld      EventType = "release-held"  // the instant came, and a gate was shut
+	EventRetires   EventType = "erasure-ahead" // the team: the policy keeps the closed case no longer
 )
 
 // Input is what an actor hands to a verb. Which members a verb takes is told by

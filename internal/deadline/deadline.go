@@ -205,6 +205,7 @@ func Clocks(before *cvd.Case, ev *cvd.Event, t Terms) ([]cvd.Clock, error) {
 	}
 	release(after, ev)
 	stand(after, ev, t)
+	retain(after, ev, t)
 	var out []cvd.Clock
 	for _, k := range after.Clocks {
 		if old := before.Clock(k.Kind); old == nil || *old != k {

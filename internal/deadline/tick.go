@@ -56,8 +56,11 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 	if k.Theirs() {
 		return &moment{at: k.Due, kind: cvd.EventProceeded, k: k}
 	}
-	if k.Kind == cvd.ClockRelease {
+	switch k.Kind {
+	case cvd.ClockRelease:
 		return nextOfRelease(k, c, t, now)
+	case cvd.ClockRetention:
+		return retentionOf(k)
 	}
 	told := !k.Internal() && c.Waited()
 	var best *moment
@@ -161,7 +164,7 @@ func Tick(c *cvd.Case, t Terms, now time.Time) ([]cvd.Event, error) {
 	var out []cvd.Event
 	for {
 		m := next(c, t, now)
-		if m == nil || m.at.After(now) {
+		if m == nil || m.at.After(now) || m.kind == cvd.EventErased {
 			return out, nil
 		}
 		ev := m.event(c, t, now)
@@ -201,6 +204,11 @@ func (m *moment) event(c *cvd.Case, t Terms, now time.Time) cvd.Event {
 		ev.Body.Until = k.Expected
 	case cvd.EventBreached:
 		k.Breached = now
+	case cvd.EventRetires:
+		if least := now.Add(ahead); least.After(k.Due) {
+			k.Expected = least
+		}
+		ev.Body.Until = k.Told()
 	case cvd.EventEscalated:
 		k.Escalated++
 		ev.Body.To = m.to

@@ -12,6 +12,7 @@ const (
 	AreaTeam   Area = "team"   // the members
 	AreaOutbox Area = "outbox" // what was told to whom
 	AreaAudit  Area = "audit"  // who signed in, and who changed whom
+	AreaParts  Area = "parts"  // which components our versions are made of
 	AreaSelf   Area = "self"   // the own password, sessions and tokens
 )
 
@@ -32,6 +33,7 @@ var areas = map[Area]map[cvd.Role]Use{
 	AreaTeam:   {cvd.RoleLead: Change, cvd.RoleMember: Look, cvd.RoleAuditor: Look},
 	AreaOutbox: {cvd.RoleLead: Change, cvd.RoleMember: Change, cvd.RoleAuditor: Look},
 	AreaAudit:  {cvd.RoleLead: Look, cvd.RoleAuditor: Look},
+	AreaParts:  {cvd.RoleLead: Change, cvd.RoleMember: Change, cvd.RoleFixer: Look, cvd.RoleAuditor: Look},
 }
 
 // Enter is how far the actor may use the area. Only members who signed in as
@@ -43,6 +45,20 @@ func Enter(a cvd.Actor, area Area) Use {
 	if area == AreaSelf {
 		return Change
 	}
+	return widest(a, area)
+}
+
+// Tend is how far the actor may use the area by a token, where programs do the
+// work: a build that hands in what it was made of. It opens nothing that Enter
+// does not open to the same roles.
+func Tend(a cvd.Actor, area Area) Use {
+	if a.ID == "" || (a.Kind != cvd.ActorMember && a.Kind != cvd.ActorMachine) {
+		return Closed
+	}
+	return widest(a, area)
+}
+
+func widest(a cvd.Actor, area Area) Use {
 	best := Closed
 	for _, r := range a.Roles {
 		best = max(best, areas[area][r])

@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/memo"
 )
 
 // Carrier takes one effect to the world and returns what was sent, as it was
@@ -27,6 +28,13 @@ type Carrier interface {
 
 // ErrPermanent marks a failure that no further try can mend.
 var ErrPermanent = errors.New("permanent")
+
+// Later is the error of a carrier that wants the effect again at an instant. That
+// is no failure, and no try.
+type Later interface {
+	error
+	Until() time.Time
+}
 
 // Config is what an outbox is built from. Zero durations and numbers mean the
 // values that are named beside them.
@@ -50,9 +58,10 @@ type Config struct {
 // Outbox carries effects. It is safe for concurrent use, and several may work
 // on one store.
 type Outbox struct {
-	cfg  Config
-	poke chan struct{}
-	turn sync.Mutex // one batch at a time keeps the order within a case
+	cfg   Config
+	poke  chan struct{}
+	count *memo.Memo[struct{}, counts]
+	turn  sync.Mutex // one batch at a time keeps the order within a case
 }
 
 // New makes an outbox. Store, Seal and Now must be given.
@@ -80,7 +89,7 @@ func New(cfg Config) *Outbox {
 	span(&cfg.Grace, 20*time.Second)
 	span(&cfg.Poll, 20*time.Second)
 	cfg.Limit = min(cfg.Limit, cfg.Lease/2)
-	return &Outbox{cfg: cfg, poke: make(chan struct{}, 1)}
+	return &Outbox{cfg: cfg, poke: make(chan struct{}, 1), count: memo.New[struct{}, counts](cfg.Store, 1)}
 }
 
 // Poke tells Run that there is something to carry. It never blocks.

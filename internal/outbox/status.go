@@ -21,8 +21,27 @@ type Status struct {
 	Waiting time.Duration
 }
 
+// counts is what a status is made of. Every page of the desk asks, so it is
+// counted once for each commit.
+type counts struct {
+	pending, failing, dead int
+	due                    time.Time // of what waits longest; zero if nothing waits
+}
+
 // Status reads how the outbox stands now.
 func (o *Outbox) Status(ctx context.Context) (Status, error) {
+	c, err := o.count.Get(ctx, struct{}{}, nil, func() (counts, error) { return o.counted(ctx) })
+	if err != nil {
+		return Status{}, err
+	}
+	s := Status{Pending: c.pending, Failing: c.failing, Dead: c.dead}
+	if !c.due.IsZero() {
+		s.Waiting = max(0, o.cfg.Now().Sub(c.due))
+	}
+	return s, nil
+}
+
+func (o *Outbox) counted(ctx context.Context) (counts, error) {
 	var pending, dead []store.Effect
 	err := o.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
@@ -32,20 +51,18 @@ func (o *Outbox) Status(ctx context.Context) (Status, error) {
 		dead, err = tx.Effects(store.EffectDead, "", nil, Counted+1)
 		return err
 	})
-	if err != nil {
-		return Status{}, err
-	}
-	now := o.cfg.Now()
-	s := Status{Pending: len(pending), Dead: len(dead)}
+	c := counts{pending: len(pending), dead: len(dead)}
 	for _, e := range pending {
 		if e.Attempts > 0 {
-			s.Failing++
+			c.failing++
 		}
 		due := e.At
 		if e.Leased.After(due) { // a lease that ran out counts from its end
 			due = e.Leased
 		}
-		s.Waiting = max(s.Waiting, now.Sub(due))
+		if c.due.IsZero() || due.Before(c.due) {
+			c.due = due
+		}
 	}
-	return s, nil
+	return c, err
 }

@@ -115,7 +115,7 @@ func (d *door) metadata(w http.ResponseWriter, r *http.Request, by cvd.Actor) er
 func newJSON(v any, changed time.Time) (*file, error) { return newTyped(mediaJSON, v, changed) }
 
 func newTyped(media string, v any, changed time.Time) (*file, error) {
-	b, err := json.MarshalIndent(v, "", "  ")
+	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (d *door) feed(w http.ResponseWriter, r *http.Request, by cvd.Actor) error 
 		one.at = one.stamp.since
 	}
 	name := r.PathValue("file")
-	build := map[string]func(p place, one part) object{p.feedFile(): d.rolie, p.categoryFile(): categories}[name]
+	build := map[string]func(p place, one part) any{p.feedFile(): d.rolie, p.categoryFile(): categories}[name]
 	if build == nil {
 		return cvd.ErrNotFound
 	}
@@ -219,56 +219,12 @@ func (d *door) feed(w http.ResponseWriter, r *http.Request, by cvd.Actor) error 
 	return d.send(w, r, f, p.open())
 }
 
-// rolie is the feed of a label (CSAF 2.0, section 7.1.15), the last published
-// first.
-func (d *door) rolie(p place, one part) object {
-	base := one.stamp.by.Base
-	entries := []object{}
-	for _, e := range one.entries {
-		for _, f := range csafNames {
-			if e.Has(f.name) {
-				entries = append(entries, rolieEntry(p, e, base, f.suffix))
-			}
-		}
-	}
-	return object{"feed": object{
-		"id": "csaf-feed-tlp-" + p.folder, "title": d.say("publish.feed.title", "label", p.label, "name", one.stamp.by.Name),
-		"link": []object{
-			{"rel": "self", "href": p.url(base, p.feedFile())}, {"rel": "service", "href": base + csafRoot + "service.json"},
-		},
-		"category": []object{informationType}, "updated": one.at.UTC().Format(time.RFC3339), "entry": entries,
-	}}
-}
-
-func rolieEntry(p place, e *register.Entry, base, suffix string) object {
-	id := string(e.ID) + suffix
-	src := p.url(base, yearOf(e)+"/"+advisory.Stem(cvd.AdvisoryID(id))+".json")
-	out := object{
-		"id": id, "title": e.Title,
-		"link": []object{
-			{"rel": "self", "href": src}, {"rel": "hash", "href": src + ".sha256"}, {"rel": "hash", "href": src + ".sha512"},
-			{"rel": "signature", "href": src + ".asc"},
-		},
-		"published": e.Published.UTC().Format(time.RFC3339), "updated": e.Modified.UTC().Format(time.RFC3339),
-		"content": object{"type": mediaJSON, "src": src},
-		"format":  object{"schema": "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json", "version": "2.0"},
-	}
-	if len(e.Products) > 0 {
-		var list []object
-		for _, name := range e.Products {
-			list = append(list, object{"term": name})
-		}
-		out["category"] = list
-	}
-	return out
-}
-
 // yearOf is the folder of the first release (CSAF 2.0, section 7.1.11).
 func yearOf(e *register.Entry) string { return strconv.Itoa(e.Published.UTC().Year()) }
 
 // categories is the ROLIE category document (CSAF 2.0, section 7.1.17): the names of the
 // products that the feed's entries carry.
-func categories(_ place, one part) object {
+func categories(_ place, one part) any {
 	names := map[string]bool{}
 	for _, e := range one.entries {
 		for _, name := range e.Products {

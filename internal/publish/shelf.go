@@ -33,7 +33,7 @@ func newFile(media string, b []byte, changed time.Time) *file {
 	f := &file{media: media, bytes: b, etag: etagOf(b), changed: changed}
 	if media != mediaZip {
 		var z bytes.Buffer
-		w := gzip.NewWriter(&z)
+		w, _ := gzip.NewWriterLevel(&z, gzip.BestSpeed) // a reader waits for it
 		_, _ = w.Write(b)
 		_ = w.Close()
 		f.bytes, f.zipped = z.Bytes(), true

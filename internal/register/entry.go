@@ -36,6 +36,9 @@ type Entry struct {
 	// format's name, and for further documents of one format that with a slash
 	// and the name of the part.
 	Documents []string
+	// Raw means that it was published while no policy said who publishes, as an
+	// import into a fresh house is; see Complete.
+	Raw bool
 }
 
 // Has tells whether there is a document of that name.
@@ -73,6 +76,7 @@ type kept struct {
 	SHA512    string    `json:"sha512"`
 	Bytes     []byte    `json:"bytes"`
 	Signature []byte    `json:"signature,omitempty"`
+	Key       string    `json:"key,omitempty"` // which key signed
 }
 
 // head is the open part of an event: that something was published, and when.
@@ -100,6 +104,7 @@ type body struct {
 	Ecosystems []string       `json:"ecosystems,omitempty"`
 	Band       cvd.Band       `json:"band,omitempty"`
 	Score      float64        `json:"score,omitempty"`
+	Raw        bool           `json:"raw,omitempty"`
 	Record     string         `json:"record"` // SHA-256 of the whole record's bytes, in hex
 	Documents  []printed      `json:"documents,omitempty"`
 }
@@ -165,7 +170,7 @@ func (b *body) entry(seq int64, shared *shelf) *Entry {
 		ID: b.ID, Seq: seq, Revision: b.Revision, Title: b.Title, TLP: cvd.TLP(shared.word(string(b.TLP))),
 		Published: b.Published, Modified: b.Modified, Withdrawn: b.Withdrawn, At: b.At,
 		Aliases: b.Aliases, Products: shared.words(b.Products), PURLs: shared.words(b.PURLs), Ecosystems: shared.words(b.Ecosystems),
-		Band: cvd.Band(shared.word(string(b.Band))), Score: b.Score, Documents: shared.list(names),
+		Band: cvd.Band(shared.word(string(b.Band))), Score: b.Score, Documents: shared.list(names), Raw: b.Raw,
 	}
 }
 

@@ -35,6 +35,7 @@ type item struct {
 	body    body
 	at      time.Time
 	records []store.Record // the whole record first, then its documents
+	again   bool           // the revision is there already, and only its documents are new
 }
 
 // Prepare makes the publication of one or more records, each the next revision
@@ -83,7 +84,7 @@ func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publica
 // prepare encodes and seals one record.
 func (r *Register) prepare(a *cvd.Advisory, p advisory.Publisher, at time.Time) (item, error) {
 	it := item{body: outline(a), at: at.UTC()}
-	it.body.At = it.at
+	it.body.At, it.body.Raw = it.at, p.Name == ""
 	whole, err := json.Marshal(a)
 	if err != nil {
 		return it, err
@@ -119,14 +120,24 @@ func (r *Register) print(it *item, f advisory.Format, d advisory.Document) (stor
 		Revision: it.body.Revision, TLP: it.body.TLP, Modified: it.body.Modified, At: it.at, File: d.File, Media: f.Media, Ext: f.Ext,
 		Bytes: d.Bytes, SHA256: hex.EncodeToString(short[:]), SHA512: hex.EncodeToString(long[:]),
 	}
-	if r.Sign != nil {
-		var err error
-		if k.Signature, err = r.Sign(d.Bytes, it.at); err != nil {
+	if !it.body.Raw { // else nobody speaks for the house yet; see Complete
+		if err := r.sign(&k, it.at); err != nil {
 			return store.Record{}, err
 		}
 	}
 	it.body.Documents = append(it.body.Documents, printed{Name: d.Name, File: d.File, Media: f.Media, Size: len(d.Bytes), SHA256: k.SHA256})
 	return r.Vault.Seal(store.Record{Kind: recordDocument, ID: r.documentID(it.body.ID, d.Name), At: it.at}, k)
+}
+
+func (r *Register) sign(k *kept, at time.Time) (err error) {
+	if r.Sign == nil {
+		return nil
+	}
+	if k.Signature, err = r.Sign(k.Bytes, at); err != nil || k.Signature == nil || r.Key == nil {
+		return err
+	}
+	k.Key, err = r.Key()
+	return err
 }
 
 func sum256(b []byte) string {
@@ -149,6 +160,9 @@ func (p *Publication) Write(tx store.Tx) error {
 	rows := make([]store.Event, 0, len(p.items))
 	for i := range p.items {
 		it := &p.items[i]
+		if it.again && seq != p.after+int64(i) {
+			return fmt.Errorf("%w: something was published since", cvd.ErrConflict)
+		}
 		seq++
 		row, err := p.r.seal(it, seq)
 		if err != nil {
@@ -158,6 +172,9 @@ func (p *Publication) Write(tx store.Tx) error {
 		for n, rec := range it.records {
 			was := int64(-1) // documents replace those of the revision before
 			if n == 0 {
+				if it.again {
+					continue
+				}
 				was = 0
 			}
 			if err := tx.PutRecord(rec, was); err != nil {

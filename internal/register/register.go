@@ -48,6 +48,9 @@ type Config struct {
 	// Sign makes a detached, armored OpenPGP signature over b. Without it
 	// documents are published unsigned.
 	Sign func(b []byte, at time.Time) ([]byte, error)
+	// Key names the key that Sign uses now. Without it nothing is ever signed
+	// anew.
+	Key func() (string, error)
 }
 
 // Register is what is published. It is safe for concurrent use, and reads

@@ -428,3 +428,43 @@ func TestEverythingOfAHouseThatCannotRead(t *testing.T) {
 		t.Errorf("%v, %v", v.Faults, err)
 	}
 }
+
+// When another key signs, all that is published gets its signatures; the
+// documents stay as they are.
+func TestResign(t *testing.T) {
+	h := newHouse(t, engines.SQLite(t))
+	key, signed := "A", 0
+	r := register.Open(register.Config{
+		Store: h.st, Vault: h.v, Now: func() time.Time { return start }, Formats: []advisory.Format{plain, terse},
+		Publisher: func() advisory.Publisher { return advisory.Publisher{Name: "Example"} },
+		Sign:      func(b []byte, _ time.Time) ([]byte, error) { signed++; return []byte("by " + key), nil },
+		Key:       func() (string, error) { return key, nil },
+	})
+	resign := func(want int) {
+		t.Helper()
+		if n, err := r.Resign(ctx); n != want || err != nil {
+			t.Errorf("signed %d anew, %v; want %d", n, err, want)
+		}
+	}
+	resign(0) // nothing is published
+	must(t, r.Publish(ctx, draft("EX-2026-ONE", 1)))
+	resign(0)
+	key = "B"
+	must(t, r.Publish(ctx, draft("EX-2026-TWO", 2)))
+	before, err := r.Document(ctx, "EX-2026-ONE", "plain")
+	must(t, err)
+	resign(2)
+	after, err := r.Document(ctx, "EX-2026-ONE", "plain")
+	must(t, err)
+	if string(before.Signature) != "by A" || string(after.Signature) != "by B" || string(before.Bytes) != string(after.Bytes) || before.SHA256 != after.SHA256 {
+		t.Errorf("signed %s, then %s", before.Signature, after.Signature)
+	}
+	was := signed
+	resign(0)
+	if signed != was {
+		t.Error("signed again for nothing")
+	}
+	if v, err := r.Verify(ctx); err != nil || len(v.Faults) > 0 {
+		t.Errorf("%v, %v", v.Faults, err)
+	}
+}

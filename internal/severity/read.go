@@ -32,6 +32,7 @@ func (r Reading) Metric(name string) string { return r.metrics[name] }
 const (
 	temporal3      = "E RL RC"
 	environmental3 = "CR IR AR MAV MAC MPR MUI MS MC MI MA"
+	base2          = "AV AC Au C I A"
 	temporal2      = "E RL RC"
 	environmental2 = "CDP TD CR IR AR"
 )
@@ -62,7 +63,7 @@ func Read(vector string) (Reading, error) {
 	var err error
 	switch r.Version {
 	case "2.0":
-		s, err = gocvss20.ParseVector(vector)
+		s, err = gocvss20.ParseVector(complete(rest, r.metrics))
 	case "3.0":
 		s, err = gocvss30.ParseVector(vector)
 	case "3.1":
@@ -86,6 +87,37 @@ func Read(vector string) (Reading, error) {
 		r.HasTemporal, r.HasEnvironmental = r.any(temporal3, "X"), r.any(environmental3, "X")
 	}
 	return r, nil
+}
+
+// complete adds what a vector of version 2.0 leaves undefined of a group of which
+// it defines something; the library wants whole groups, the standard's schema does
+// not. A vector that is wrong stays as it is.
+func complete(vector string, metrics map[string]string) string {
+	var out []string
+	known := 0
+	for _, group := range []string{base2, temporal2, environmental2} {
+		var parts []string
+		some := false
+		for name := range strings.FieldsSeq(group) {
+			value, ok := metrics[name]
+			switch {
+			case ok:
+				known, some = known+1, true
+			case group == base2:
+				return vector
+			default:
+				value = "ND"
+			}
+			parts = append(parts, name+":"+value)
+		}
+		if some {
+			out = append(out, parts...)
+		}
+	}
+	if known != strings.Count(vector, "/")+1 {
+		return vector
+	}
+	return strings.Join(out, "/")
 }
 
 // Score is the score of every metric that the vector defines: environmental, else temporal, else base.

@@ -18,6 +18,7 @@ func TestReadScoresEveryVersion(t *testing.T) {
 	}{
 		{"AV:N/AC:L/Au:N/C:N/I:N/A:C", "2.0", 7.8, 7.8, 7.8, false, false, "Au", "N", 7.8},
 		{"AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C", "2.0", 7.8, 6.4, 6.4, true, false, "RL", "OF", 6.4},
+		{"AV:A/AC:L/Au:N/C:P/I:N/A:C/TD:N", "2.0", 6.8, 6.8, 0, false, true, "TD", "N", 0},
 		{"CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "3.0", 9.8, 9.8, 9.8, false, false, "S", "U", 9.8},
 		{"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:P/RL:O/RC:C", "3.1", 9.8, 8.8, 8.8, true, false, "E", "P", 8.8},
 		{"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/MC:N/MI:N/MA:N", "3.1", 9.8, 9.8, 0, false, true, "MC", "N", 0},
@@ -36,7 +37,7 @@ func TestReadScoresEveryVersion(t *testing.T) {
 }
 
 func TestReadRefusesWhatIsNoVector(t *testing.T) {
-	for _, vector := range []string{"", "9.8", "CVSS:5.0/AV:N", "CVSS:3.1/AV:N", "CVSS:3.0/AV:N/AC:L", "AV:N/AC:L", "CVSS:4.0/AV:Q", strings.Repeat("A", 600)} {
+	for _, vector := range []string{"", "9.8", "CVSS:5.0/AV:N", "CVSS:3.1/AV:N", "CVSS:3.0/AV:N/AC:L", "AV:N/AC:L", "AV:N/AC:L/Au:N/C:N/I:N/A:C/TD:N/TD:N", "AV:N/AC:L/Au:N/C:N/I:N/A:C/XX:N", "CVSS:4.0/AV:Q", strings.Repeat("A", 600)} {
 		if _, err := Read(vector); !errors.Is(err, cvd.ErrInvalid) {
 			t.Errorf("%.20s: %v", vector, err)
 		}

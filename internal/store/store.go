@@ -23,6 +23,10 @@ type Store interface {
 	// own error is returned unchanged; a commit that failed is a
 	// cvd.ErrUnavailable, and then nothing of it is stored.
 	Update(ctx context.Context, change func(tx Tx) error) error
+	// Generation names what is committed. While the name stays, every View sees
+	// the same rows, whichever process might have changed them; a View that
+	// begins after sees nothing older than what is named. A name never returns.
+	Generation(ctx context.Context) (string, error)
 	// Ready tells whether the engine can commit now; a cvd.ErrUnavailable names
 	// the cause in plain words.
 	Ready(ctx context.Context) error

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	advisorypage "fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	policypage "fairlead/internal/policy/page"
 )
@@ -63,8 +64,9 @@ func (s *Site) Page(title string) *Page {
 
 // Pages is a set of templates, each page with the layout and the shared parts.
 type Pages struct {
-	site *Site
-	sets map[string]*template.Template
+	site  *Site
+	sets  map[string]*template.Template
+	parts keptParts
 }
 
 // Pages parses the pages under dir of files. Every file there is a page that
@@ -84,7 +86,7 @@ func (s *Site) Pages(files fs.FS, dir string) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{s, map[string]*template.Template{}}
+	p := &Pages{site: s, sets: map[string]*template.Template{}}
 	for _, name := range names {
 		one, err := base.Clone()
 		if err == nil {
@@ -107,10 +109,13 @@ func (p *Pages) Names() []string {
 	return out
 }
 
-// data is what templates are executed with: .Page and .View.
+// data is what templates are executed with: .Page, .View and .Head.
 type data struct {
 	Page *Page
 	View any
+
+	pages *Pages
+	name  string
 }
 
 // Render writes a page. The page is complete before its first byte is sent, so
@@ -123,16 +128,24 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 	if page.Organisation == "" {
 		page.Organisation = p.site.Organisation()
 	}
-	var b bytes.Buffer
-	b.Grow(pageBytes)
-	if err := one.ExecuteTemplate(&b, "layout", data{page, view}); err != nil {
+	b := sheets.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= sheetBytes { // one long history must not be held for ever
+			sheets.Put(b)
+		}
+	}()
+	b.Reset()
+	if err := one.ExecuteTemplate(b, "layout", data{page, view, p, name}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	return Write(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
 
-// pageBytes holds most pages without growing.
-const pageBytes = 48 << 10
+// sheets are what pages are written on before they are sent, used again and
+// again.
+var sheets = sync.Pool{New: func() any { return &bytes.Buffer{} }}
+
+const sheetBytes = 256 << 10
 
 // Write sends a text. It is compressed only where no secret can stand beside
 // words of others: never on private routes.
@@ -183,19 +196,23 @@ func (s *Site) funcs() template.FuncMap {
 		"when": func(t time.Time) template.HTML { return timeTag(t, s.voice.Instant(t, s.Zone())) },
 		"day":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, s.Zone())) },
 		"ago":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Distance(t, s.Now())) },
-		"late": func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
+		// stamp is an instant under words that were chosen already.
+		"stamp": timeTag,
+		"late":  func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
 		// prose renders Markdown of the policy; never use it for strangers' words.
 		"prose": s.prose,
-		"size":  s.size,
-		"asset": s.asset,
-		"theme": s.themeURL,
-		"badge": func(kind, text string) Badge { return Badge{kind, text} },
-		"state": s.State,
-		"band":  s.Band,
-		"lang":  s.voice.Lang,
-		"plus":  func(a, b int) int { return a + b },
-		"id":    FieldID,
-		"join":  strings.Join,
+		// markdown renders that of an advisory's author, who may be anybody.
+		"markdown": advisorypage.Prose,
+		"size":     s.size,
+		"asset":    s.asset,
+		"theme":    s.themeURL,
+		"badge":    func(kind, text string) Badge { return Badge{kind, text} },
+		"state":    s.State,
+		"band":     s.Band,
+		"lang":     s.voice.Lang,
+		"plus":     func(a, b int) int { return a + b },
+		"id":       FieldID,
+		"join":     strings.Join,
 	}
 }
 

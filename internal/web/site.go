@@ -20,6 +20,8 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/parts"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
 )
@@ -30,8 +32,11 @@ type Config struct {
 	Desk  *casework.Desk
 	Book  *rulebook.Book
 	Auth  *auth.Auth
+	Parts *parts.Inventory
 	Words *words.Book
-	Log   *slog.Logger
+	// Register is what is published; nil where no page shows it.
+	Register *register.Register
+	Log      *slog.Logger
 	// Now is the house's clock.
 	Now func() time.Time
 	// BaseURL is the origin under which the request's reader reaches the site,

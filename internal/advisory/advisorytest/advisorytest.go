@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"fairlead/internal/advisory"
@@ -101,12 +103,71 @@ func Shared(t testing.TB, parts ...string) string {
 	return path
 }
 
-// Schema compiles a published JSON Schema and returns what it finds wrong with a
-// document.
-func Schema(t testing.TB, parts ...string) func(doc []byte) error {
+// FromNPM finds a package that scripts/test-deps installs from npm, and the folder
+// that it was installed into; without it the test is skipped by name.
+func FromNPM(t testing.TB, name string) (folder, installed string) {
 	t.Helper()
-	path := Shared(t, parts...)
+	folder = os.Getenv("FAIRLEAD_TEST_NPM")
+	if folder == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			t.Skipf("%s: no folder for caches: %v", name, err)
+		}
+		folder = filepath.Join(cache, "fairlead-test", "npm")
+	}
+	installed = filepath.Join(folder, "node_modules", filepath.FromSlash(name))
+	if _, err := os.Stat(installed); err != nil {
+		t.Skipf("%s is not installed; scripts/test-deps does it where npm is", name)
+	}
+	return folder, installed
+}
+
+// Golden compares a document with testdata/name of the test's package, or writes it
+// under -update, and returns its path.
+func Golden(t testing.TB, update bool, name string, got []byte) string {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-golden +got); if the change is meant, run with -update:\n%s", path, diff)
+	}
+	return path
+}
+
+// beside loads what a schema refers to from the folder that it stands in, or from
+// others, never from the network.
+type beside []string
+
+func (b beside) Load(url string) (any, error) {
+	var err error
+	for _, folder := range b {
+		var v any
+		if v, err = (jsonschema.FileLoader{}).Load("file://" + filepath.ToSlash(filepath.Join(folder, path.Base(url)))); err == nil {
+			return v, nil
+		}
+	}
+	return nil, err
+}
+
+// Compile compiles a JSON Schema of a file and returns what it finds wrong with a
+// document. Schemas that it refers to stand beside it, or in the other folders.
+func Compile(t testing.TB, path string, folders ...string) func(doc []byte) error {
+	t.Helper()
 	c := jsonschema.NewCompiler()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.UseLoader(append(beside{filepath.Dir(abs)}, folders...))
 	c.AssertFormat()
 	s, err := c.Compile(path)
 	if err != nil {
@@ -119,6 +180,13 @@ func Schema(t testing.TB, parts ...string) func(doc []byte) error {
 		}
 		return s.Validate(v)
 	}
+}
+
+// Schema compiles a published JSON Schema and returns what it finds wrong with a
+// document.
+func Schema(t testing.TB, parts ...string) func(doc []byte) error {
+	t.Helper()
+	return Compile(t, Shared(t, parts...))
 }
 
 // Members decodes a document to plain values, for comparing.

@@ -36,6 +36,9 @@ func Draw(t *rapid.T) *cvd.Advisory {
 		Related:  rapid.SliceOfN(rapid.SampledFrom([]string{"CVE-2025-1000", "OSV-2020-1"}), 0, 2).Draw(t, "related"),
 		Upstream: rapid.SliceOfN(rapid.Just("CVE-2024-1000"), 0, 1).Draw(t, "upstream"),
 	}
+	if a.Modified.Before(a.Published) {
+		a.Published, a.Modified = a.Modified, a.Published
+	}
 	if rapid.Bool().Draw(t, "taken back") {
 		a.Withdrawn, a.Why = instants.Draw(t, "withdrawn"), words.Draw(t, "why")
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/csaf/judge"
 	"fairlead/internal/advisory/vers"
 	"fairlead/internal/cvd"
 	"fairlead/internal/words"
@@ -224,7 +225,7 @@ func (w *writer) tracking() tracking {
 	if at, err := time.Parse(time.RFC3339Nano, last.Date); err == nil && a.Modified.After(at) {
 		t.CurrentReleaseDate = instant(a.Modified)
 	}
-	if a.Revision == 0 {
+	if a.Revision == 0 && a.Source == nil { // what was imported is published already
 		t.Status = "draft"
 	}
 	for _, alias := range a.Aliases {
@@ -337,3 +338,8 @@ func (w *writer) helper(c advisory.Claim) *productHelper {
 	}
 	return h
 }
+
+// Check says everything that is wrong with anybody's CSAF 2.0 document: its shape
+// and mandatory tests as errors, optional ones as warnings, informative ones as
+// information. Fields are JSON pointers.
+func Check(b []byte) []advisory.Finding { return judge.Check(b) }

@@ -3,7 +3,6 @@ package csaf_test
 import (
 	"errors"
 	"flag"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -12,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/advisory/csaf"
@@ -21,25 +18,6 @@ import (
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens in testdata")
-
-// golden compares got with testdata/name, or writes it under -update.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-golden +got); if the change is meant, run with -update:\n%s", path, diff)
-	}
-}
 
 var formats = []advisory.Format{csaf.Format, csaf.VEX}
 
@@ -53,7 +31,7 @@ func TestDocuments(t *testing.T) {
 				t.Errorf("%s as %s: %v", name, f.Name, err)
 				continue
 			}
-			golden(t, name+"."+f.Name+f.Ext, b)
+			advisorytest.Golden(t, *update, name+"."+f.Name+f.Ext, b)
 		}
 	}
 }
@@ -67,28 +45,11 @@ func goldens(t *testing.T) []string {
 	return files
 }
 
-// npmFolder is where scripts/test-deps puts what tests use from npm.
-func npmFolder(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("FAIRLEAD_TEST_NPM")
-	if folder == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			t.Skipf("no folder for caches: %v", err)
-		}
-		folder = filepath.Join(cache, "fairlead-test", "npm")
-	}
-	if _, err := os.Stat(filepath.Join(folder, "node_modules/@secvisogram/csaf-validator-lib")); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("@secvisogram/csaf-validator-lib is not installed; scripts/test-deps does it where npm is")
-	}
-	return folder
-}
-
 // The library that CSAF's own tools validate with has nothing to say of any
 // document: no error, and no warning of its preset extended. That it would speak
 // is shown by a document without its label and with a wrong score.
 func TestValidatorLibrary(t *testing.T) {
-	folder := npmFolder(t)
+	folder, _ := advisorytest.FromNPM(t, "@secvisogram/csaf-validator-lib")
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Skip("node is not installed")
@@ -121,6 +82,28 @@ func TestValidatorLibrary(t *testing.T) {
 	}
 	if !strings.HasSuffix(strings.TrimSpace(string(out)), "63 tests, 2 errors and warnings") {
 		t.Errorf("not all tests ran:\n%s", out)
+	}
+}
+
+// A draft says that it is one; an imported record was published by somebody, even
+// where nobody counted its revisions.
+func TestStatus(t *testing.T) {
+	for _, c := range []struct {
+		revision int
+		source   *cvd.AdvisorySource
+		want     string
+	}{{0, nil, "draft"}, {1, nil, "final"}, {0, &cvd.AdvisorySource{Format: "osv"}, "final"}} {
+		a := advisorytest.Example()
+		a.Revision, a.Source, a.History = c.revision, c.source, nil
+		b, err := csaf.Format.Encode(a, advisorytest.Publisher)
+		if err != nil || !strings.Contains(string(b), `"status": "`+c.want+`"`) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		for _, f := range csaf.Check(b) {
+			if f.Level != advisory.LevelInfo {
+				t.Errorf("%+v: %+v", c, f)
+			}
+		}
 	}
 }
 

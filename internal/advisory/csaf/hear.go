@@ -272,10 +272,10 @@ func (h *hearing) remedies() {
 // the standard wants one, and that the record need not say.
 func follows(in remediation) bool {
 	v := book().In("en")
-	before, after, _ := strings.Cut(v.Say("csaf.remedy.fixed", "versions", "\x00"), "\x00")
+	before, after, _ := strings.Cut(v.Say("vex.remedy.fixed", "versions", "\x00"), "\x00")
 	switch cvd.RemedyKind(in.Category) {
 	case cvd.RemedyNoneYet:
-		return in.Details == v.Say("csaf.remedy.none")
+		return in.Details == v.Say("vex.remedy.none")
 	case cvd.RemedyFix:
 		return strings.HasPrefix(in.Details, before) && strings.HasSuffix(in.Details, after) && in.URL == "" && in.Date == ""
 	}

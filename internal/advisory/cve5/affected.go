@@ -1,6 +1,7 @@
 package cve5
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -104,11 +105,20 @@ func item(a *cvd.Advisory, product *cvd.AdvisoryProduct, all []cvd.Affect, repo 
 	if repo != "" && len(out.Versions) == 0 {
 		out.Default = statusUnknown
 	}
+	// Readers take the first entry that fits, so what is said of one version comes first.
+	slices.SortStableFunc(out.Versions, func(a, b version) int { return cmp.Compare(wide(a), wide(b)) })
 	out.Versions = distinct(out.Versions)
 	if from(a) {
 		restore(&out, product, all)
 	}
 	return out
+}
+
+func wide(v version) int {
+	if v.Less == "" && v.LessEqual == "" {
+		return 0
+	}
+	return 1
 }
 
 // restore puts back what was kept of an item that was read.

@@ -234,7 +234,8 @@ func TestVersions(t *testing.T) {
 			`[{"d":"unaffected","v":["1 affected","0 <* maven affected"]}]`,
 		},
 		{
-			"all but", "Go", []cvd.Affect{{Status: cvd.StatusAffected}, {Status: cvd.StatusFixed, Versions: []string{"9"}}},
+			"all but", "Go",
+			[]cvd.Affect{{Status: cvd.StatusAffected}, {Status: cvd.StatusFixed, Versions: []string{"9"}}},
 			`[{"d":"affected","v":["9 unaffected"]}]`,
 		},
 		{"nobody knows", "Go", []cvd.Affect{{Status: cvd.StatusInvestigating, Versions: []string{"9"}}}, `[{"d":"unknown","v":["9 unknown"]}]`},

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/cwe"
 	"fairlead/internal/cvd"
 )
 
@@ -39,7 +40,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 // meta names the id and its assigner: whoever it was in a record that was read.
 func meta(a *cvd.Advisory, p advisory.Publisher, cve string) metadata {
 	m := metadata{CVE: cve, Org: p.CVEOrg, Short: p.CVEShort}
-	if !orgID.MatchString(m.Org) {
+	if !orgID.MatchString(m.Org) || (a.Source != nil && !from(a)) { // an id of others was not assigned by the publisher
 		m.Org, m.Short = noOrg, ""
 	}
 	if from(a) {
@@ -137,7 +138,11 @@ func cna(a *cvd.Advisory, v *cvd.Vulnerability, p advisory.Publisher) container 
 		if !cweID.MatchString(id) {
 			continue
 		}
-		c.ProblemTypes = append(c.ProblemTypes, problem{[]weakness{{Lang: "en", CWE: id, Description: id, Type: "CWE"}}})
+		said := id
+		if w, known := cwe.Find(id); known {
+			said += " " + w.Name
+		}
+		c.ProblemTypes = append(c.ProblemTypes, problem{[]weakness{{Lang: "en", CWE: id, Description: said, Type: "CWE"}}})
 	}
 	if said := texts(lang, v.Impact); len(said) > 0 && isEnglish(lang) { // the format wants impacts in English
 		c.Impacts = []impact{{said}}

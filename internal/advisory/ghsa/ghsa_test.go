@@ -66,7 +66,8 @@ func TestGlobalAdvisory(t *testing.T) {
 			},
 		}},
 		References: []cvd.Reference{
-			{Kind: "ADVISORY", URL: "https://github.com/advisories/GHSA-abcd-1234-wxyz"}, {Kind: "WEB", URL: "https://nls.example/a"},
+			{Kind: "ADVISORY", URL: "https://github.com/advisories/GHSA-abcd-1234-wxyz"},
+			{Kind: "WEB", URL: "https://nls.example/a"},
 			{Kind: "PACKAGE", URL: "https://github.com/nls/gateway"},
 		},
 		Credits: []cvd.AdvisoryCredit{

@@ -135,17 +135,30 @@ func affects(a *cvd.Advisory, v *cvd.Vulnerability) []affected {
 			if kind == "" {
 				kind = cvd.RangeEcosystem
 			}
-			s := span{Type: string(kind), Repo: r.Repo, DatabaseSpecific: r.DatabaseSpecific}
-			for _, e := range r.Events {
-				s.Events = append(s.Events, event(e))
+			for _, events := range lines(r.Events, from(a)) {
+				one.Ranges = append(one.Ranges, span{Type: string(kind), Repo: r.Repo, Events: events, DatabaseSpecific: r.DatabaseSpecific})
 			}
-			one.Ranges = append(one.Ranges, s)
 		}
 		if len(one.Ranges) == 0 && len(one.Versions) == 0 {
 			// All versions; a list of none would match nothing (OSV schema, evaluation).
 			one.Ranges = []span{{Type: string(cvd.RangeEcosystem), Events: []event{{Introduced: "0"}}}}
 		}
 		out = append(out, one)
+	}
+	return out
+}
+
+// lines divides events behind each limit: in OSV one holds for the whole of a range,
+// not up to the next event (OSV schema, evaluation). What was read from OSV stays.
+func lines(events []cvd.VersionEvent, whole bool) [][]event {
+	out := [][]event{nil}
+	limited := false
+	for _, e := range events {
+		if limited && !whole && e.Introduced != "" {
+			out, limited = append(out, nil), false
+		}
+		out[len(out)-1] = append(out[len(out)-1], event(e))
+		limited = limited || e.Limit != ""
 	}
 	return out
 }

@@ -215,7 +215,7 @@ func (d *describer) body(r *Operation) *huma.RequestBody {
 	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}, Required: b.Needs}
 	if b.File {
 		s.Properties["file"] = &huma.Schema{Type: huma.TypeString, Format: "binary"}
-		s.Required = []string{"file"}
+		s.Required = append([]string{"file"}, b.Needs...)
 		for _, name := range b.Members {
 			s.Properties[name] = &huma.Schema{Type: huma.TypeString, Description: d.a.Voice.Say("api.input." + name)}
 		}

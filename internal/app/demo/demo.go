@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"fairlead/internal/app"
+	"fairlead/internal/app/folder"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/seal"
@@ -95,7 +96,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 
 // inHouse builds the house, holds its data folder, and closes it at the end.
 func (o Options) inHouse(ctx context.Context, opt app.Options, do func(context.Context, *app.House) error) (err error) {
-	hold, err := app.Hold(o.Data)
+	hold, err := folder.Hold(o.Data)
 	if err != nil {
 		return err
 	}

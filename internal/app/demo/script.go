@@ -11,6 +11,7 @@ import (
 // script is what happened in the demo: fourteen reports, between four weeks ago
 // and this morning.
 func (s *seeder) script(p *policy.Policy) {
+	s.bills(p)
 	s.fixed(p)
 	s.deferredAndHandedOn(p)
 	s.emergency(p)
@@ -74,12 +75,12 @@ func (s *seeder) deferredAndHandedOn(p *policy.Policy) {
 
 	s.report("upstream", 16*day, cvd.Report{
 		Product: name, Version: version, Title: "Parser of a bundled image library reads out of bounds",
-		Description: "A crafted image makes the bundled decoder read past its buffer.", ThirdParty: "yes",
+		Description: "A crafted image makes the bundled decoder read past its buffer.", ThirdParty: "yes, rasterkit",
 		Reporter: &cvd.Contact{Email: "k.anders@example.net", Credit: cvd.Credit{Wanted: "anonymous"}},
 	})
 	s.do("upstream", 16*day-time.Hour, &s.Lead, cvd.VerbAcknowledge, cvd.Input{})
 	s.do("upstream", 15*day, &s.Lead, cvd.VerbHandOn, cvd.Input{
-		To: "the maintainers of the image library", Reason: "The flaw is in their decoder; we ship it unchanged and update as soon as they release a fix.",
+		To: "The rasterkit maintainers <security@rasterkit.example>", Reason: "The flaw is in their decoder; we ship it unchanged and update as soon as they release a fix.",
 	})
 }
 
@@ -168,7 +169,7 @@ func (s *seeder) waiting(p *policy.Policy) {
 	name, version := product(p, 2)
 	s.report("waiting", 2*day, cvd.Report{
 		Product: name, Version: version, Title: "Crash while opening a file",
-		Description: "The program ends when it opens my file. I think this is a security problem.",
+		Description: "The program ends when it opens my file, and its last words name rasterkit 2.4.0. I think this is a security problem.",
 		Reporter:    &cvd.Contact{Name: "Yusuf", Email: "yusuf@example.net"},
 	})
 	s.do("waiting", 2*day-2*time.Hour, &s.Lead, cvd.VerbAsk, cvd.Input{

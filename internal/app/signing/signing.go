@@ -82,6 +82,15 @@ func (k *Keeper) current(ctx context.Context) (*pgp.PrivateKey, error) {
 	return k.key, err
 }
 
+// Fingerprint names the key that signs now.
+func (k *Keeper) Fingerprint() (string, error) {
+	key, err := k.Key(context.Background())
+	if err != nil {
+		return "", err
+	}
+	return key.Fingerprint(), nil
+}
+
 // Expires is when the key ends that signed last, if it does.
 func (k *Keeper) Expires() (time.Time, bool) {
 	k.mu.Lock()

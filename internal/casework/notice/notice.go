@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/pace"
 )
 
 // Address is one person to write to.
@@ -37,6 +38,8 @@ type Notice struct {
 	Due          time.Time // of Clock, as it was told; zero where there is none
 	Zone         *time.Location
 	Policy       int
+	Held         bool       // the address got as many today as it may
+	Place        pace.Place // of a new report, among others
 }
 
 // Promise is one date that a reporter was told.

@@ -16,6 +16,7 @@ import (
 	"fairlead/internal/store"
 	"fairlead/internal/store/sqlstore/backup"
 	"fairlead/internal/store/sqlstore/fault"
+	"fairlead/internal/store/sqlstore/generation"
 	"fairlead/internal/store/sqlstore/migrations"
 )
 
@@ -154,6 +155,19 @@ func (s *post) try(ctx context.Context, writes bool, run func(tx store.Tx) error
 		return kind, again
 	}
 	return nil, false
+}
+
+// Generation asks the server for the bounds of its snapshot.
+func (s *post) Generation(ctx context.Context) (string, error) {
+	if s.closed.Load() {
+		return "", errClosed
+	}
+	now, err := generation.Postgres(ctx, s.db)
+	if err != nil {
+		kind, _ := fault.Postgres(err)
+		return "", kind
+	}
+	return now, nil
 }
 
 // Ready commits a beat.

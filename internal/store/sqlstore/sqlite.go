@@ -18,6 +18,7 @@ import (
 	"fairlead/internal/store"
 	"fairlead/internal/store/sqlstore/backup"
 	"fairlead/internal/store/sqlstore/fault"
+	"fairlead/internal/store/sqlstore/generation"
 	"fairlead/internal/store/sqlstore/migrations"
 )
 
@@ -43,6 +44,7 @@ type lite struct {
 	db     *sql.DB
 	read   *sql.DB
 	pool   chan *session // a nil one is to be connected anew
+	watch  *generation.Watch
 	writer *writer
 	beats  atomic.Int64
 	closed atomic.Bool
@@ -103,8 +105,9 @@ func OpenSQLite(ctx context.Context, path string, opt Options) (store.Store, err
 	if s.read, err = sqliteDB(path, readerSettings); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
-	s.read.SetMaxOpenConns(readers)
-	s.read.SetMaxIdleConns(readers)
+	s.read.SetMaxOpenConns(readers + 1) // and the watch
+	s.read.SetMaxIdleConns(readers + 1)
+	s.watch = generation.NewWatch(s.read)
 	for range readers {
 		s.pool <- nil
 	}
@@ -180,6 +183,18 @@ func (s *lite) Update(ctx context.Context, change func(tx store.Tx) error) error
 	return s.writer.update(ctx, change)
 }
 
+// Generation asks SQLite how often the file was changed.
+func (s *lite) Generation(ctx context.Context) (string, error) {
+	if s.closed.Load() {
+		return "", errClosed
+	}
+	now, err := s.watch.Now(ctx)
+	if err != nil {
+		return "", sqliteSchema.Kind(err)
+	}
+	return now, nil
+}
+
 // ballast is how many bytes Ready writes, so that a full disk is noticed before the
 // next report meets it.
 const ballast = 64 << 10
@@ -209,7 +224,7 @@ func (s *lite) Close() error {
 		}
 	}
 	close(s.gone)
-	if err = errors.Join(err, s.read.Close(), s.db.Close()); err != nil {
+	if err = errors.Join(err, s.watch.Close(), s.read.Close(), s.db.Close()); err != nil {
 		return fmt.Errorf("store: closing the database: %w", err)
 	}
 	return nil

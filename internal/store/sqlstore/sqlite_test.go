@@ -421,3 +421,45 @@ func TestBackupAndRestoreSQLite(t *testing.T) {
 		t.Errorf("a failed restore leaves %v, %v", left, err)
 	}
 }
+
+// What another process writes into the file moves the generation here, and what
+// is only read does not.
+func TestGenerationSeesOtherProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.sqlite")
+	here, there := open(t, path, Options{}), open(t, path, Options{})
+	generation := func() string {
+		t.Helper()
+		now, err := here.Generation(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now
+	}
+	before := generation()
+	for i := range 5 {
+		if err := insert(there, cvd.CaseID(fmt.Sprint("case ", i)), nil); err != nil {
+			t.Fatal(err)
+		}
+		after := generation()
+		if after == before {
+			t.Fatal("a commit of another writer is not seen")
+		}
+		before = after
+		if err := here.View(background, func(tx store.Tx) error {
+			_, err := tx.Case("case 0")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if generation() != before {
+			t.Error("reading moves the generation")
+		}
+	}
+	// A connection that broke and came back counts from a start of its own.
+	if err := here.watch.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if generation() == before {
+		t.Error("a new connection gives an old name")
+	}
+}

@@ -20,11 +20,12 @@ type tx struct {
 	q      *query.Queries
 	*engine
 
-	writes bool
-	over   bool
-	failed error // the first fault of the engine: what was done must not be kept
-	retry  bool  // the same change may succeed when run again
-	erased bool  // a key was dropped
+	writes  bool
+	touched bool // it may have written something
+	over    bool
+	failed  error // the first fault of the engine: what was done must not be kept
+	retry   bool  // the same change may succeed when run again
+	erased  bool  // a key was dropped
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -44,6 +45,7 @@ func (t *tx) writing() error {
 	if !t.writes {
 		return errView
 	}
+	t.touched = true
 	return t.reading()
 }
 

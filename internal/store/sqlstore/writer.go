@@ -13,8 +13,10 @@ import (
 )
 
 // writer is the one goroutine that owns SQLite's writing connection. Callers
-// that wait at the same time share one commit, and with it one wait for the disk:
-// each runs in a savepoint, so that its failure undoes only itself.
+// that wait at the same time share one commit, and with it one wait for the disk.
+// They run one after the other; only where one of them fails, the others run
+// again, each in a savepoint, so that a failure undoes only itself. Savepoints for
+// all would copy each page that a change touches.
 type writer struct {
 	db    *sql.DB
 	batch int
@@ -40,7 +42,7 @@ type change struct {
 	ran    chan error    // what its closure returned, or errPanicked
 	answer chan error    // what became of it; the writer never waits here
 	left   chan struct{} // closed when the caller no longer waits for its turn
-	kept   bool          // its savepoint was released
+	kept   bool          // it is part of the commit
 	own    error         // what its closure returned, if it was not kept
 }
 
@@ -67,8 +69,14 @@ func (w *writer) update(ctx context.Context, f func(tx store.Tx) error) error {
 	}
 	select {
 	case t := <-c.turn:
-		c.run(t, f)
-		return <-c.answer
+		for { // again, if another change spoilt the transaction it ran in
+			c.run(t, f)
+			select {
+			case t = <-c.turn:
+			case err := <-c.answer:
+				return err
+			}
+		}
 	case err := <-c.answer:
 		return err
 	case <-ctx.Done():
@@ -149,14 +157,23 @@ func (w *writer) commit(c *change) {
 	clear(w.done)
 }
 
-// each runs c and the waiting changes one after the other; its error means that
-// the whole transaction is lost.
+// each runs c and those who waited when it began, one after the other; its error
+// means that the whole transaction is lost. Whoever comes meanwhile is in the next
+// commit: then those who are answered by this one prepare their next change while
+// that is written, and neither waits for the other.
 func (w *writer) each(ctx context.Context, c *change) error {
+	waiting, careful := min(1+len(w.queue), w.batch), false
 	for {
-		if err := w.one(ctx, c); err != nil {
+		w.done = append(w.done, c)
+		spoilt, err := w.one(ctx, c, careful)
+		if err == nil && spoilt {
+			careful = true
+			err = w.again(ctx)
+		}
+		if err != nil {
 			return err
 		}
-		if len(w.done) >= w.batch {
+		if len(w.done) >= waiting {
 			return nil
 		}
 		var ok bool
@@ -171,11 +188,33 @@ func (w *writer) each(ctx context.Context, c *change) error {
 	}
 }
 
-func (w *writer) one(ctx context.Context, c *change) error {
-	w.done = append(w.done, c)
-	if err := w.on.exec(ctx, "SAVEPOINT change"); err != nil {
-		c.kept = true // it is answered with the others
+// again undoes the whole transaction, which a change that failed has spoilt, and
+// runs those who had not failed once more.
+func (w *writer) again(ctx context.Context) error {
+	_ = w.on.exec(ctx, "ROLLBACK") // a full disk may have ended it already
+	if err := w.on.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return sqliteSchema.Kind(err)
+	}
+	for _, c := range w.done {
+		if !c.kept {
+			continue
+		}
+		c.kept = false
+		if _, err := w.one(ctx, c, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one runs a change. If it failed after it wrote, and not in a savepoint of its
+// own, the transaction is spoilt.
+func (w *writer) one(ctx context.Context, c *change, careful bool) (spoilt bool, err error) {
+	if careful {
+		if err := w.on.exec(ctx, "SAVEPOINT change"); err != nil {
+			c.kept = true // it is answered with the others
+			return false, sqliteSchema.Kind(err)
+		}
 	}
 	t := newTx(c.ctx, ctx, sqliteEngine, w.on, true)
 	var own error
@@ -191,21 +230,26 @@ func (w *writer) one(ctx context.Context, c *change) error {
 		if t.erased {
 			w.owes.Store(true)
 		}
-		if err := w.on.exec(ctx, "RELEASE change"); err != nil {
-			return sqliteSchema.Kind(err)
+		if careful {
+			if err := w.on.exec(ctx, "RELEASE change"); err != nil {
+				return false, sqliteSchema.Kind(err)
+			}
 		}
-		return nil
+		return false, nil
 	}
 	c.own = own
+	if !careful {
+		return t.touched, nil
+	}
 	if err := w.undo(ctx); err != nil {
 		// A full disk may have ended the whole transaction (SQLite, "Response
 		// to errors within a transaction").
 		if t.failed != nil {
-			return t.failed
+			return false, t.failed
 		}
-		return err
+		return false, err
 	}
-	return nil
+	return false, nil
 }
 
 func (w *writer) undo(ctx context.Context) error {

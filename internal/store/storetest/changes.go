@@ -177,6 +177,36 @@ func viewSnapshot(t *testing.T, s store.Store) {
 	same(t, "afterwards", exists(t, s, caseID(2)), true)
 }
 
+// Names of generations never return, and each commit, of cases or of anything
+// else, makes a new one before its caller hears of it.
+func generations(t *testing.T, s store.Store) {
+	seen := map[string]bool{}
+	next := func(what string) {
+		t.Helper()
+		now, err := s.Generation(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[now] {
+			t.Errorf("%s: the name %q was given before", what, now)
+		}
+		seen[now] = true
+	}
+	next("at first")
+	for i := range 20 {
+		put(t, s, sample(caseID(i)))
+		next("a case was put")
+		update(t, s, func(tx store.Tx) error { return tx.PutRecord(store.Record{Kind: "x", ID: fmt.Sprint(i)}, 0) })
+		next("a record was put")
+	}
+	update(t, s, func(tx store.Tx) error { return tx.DropKey(store.KeyRef{Case: caseID(1), Kind: store.KeyCase}) })
+	next("a key was dropped")
+	if err := s.Ready(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	next("a beat was put")
+}
+
 func concurrentSwap(t *testing.T, s store.Store) {
 	c := sample(caseID(1))
 	put(t, s, c)
@@ -282,6 +312,10 @@ func closed(t *testing.T, s store.Store) {
 		"view":   s.View(ctx, func(store.Tx) error { t.Error("a view ran"); return nil }),
 		"ready":  s.Ready(ctx),
 		"backup": s.Backup(ctx, t.TempDir()),
+		"generation": func() error {
+			_, err := s.Generation(ctx)
+			return err
+		}(),
 	} {
 		if err == nil {
 			t.Errorf("%s works on a closed store", what)

@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"a view cannot write", viewWrites},
 		{"a transaction is not kept", keptTx},
 		{"a view is one snapshot", viewSnapshot},
+		{"every commit makes a generation", generations},
 		{"no update is lost and one wins", concurrentSwap},
 		{"a cancelled caller's change is not run", cancelled},
 		{"ready commits", ready},

@@ -45,7 +45,6 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 		"GET /.well-known/security.txt":    p.securityTxt,
 		"GET /security.txt":                p.securityTxtMoved,
 		"GET /.well-known/openpgp-key.asc": p.publicKey,
-		"GET /advisories":                  p.notYet("advisories"),
 		"GET /performance":                 p.notYet("performance"),
 		"GET /ledger/":                     p.notYet("ledger"),
 		"GET /report":                      p.reportForm,

@@ -14,13 +14,14 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/web"
+	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/public"
 	"fairlead/internal/web/webtest"
 )
 
 func house(t *testing.T, policyFile string, change func(*web.Config)) *webtest.House {
 	t.Helper()
-	return webtest.New(t, policyFile, change, public.Register)
+	return webtest.New(t, policyFile, change, public.Register, advisories.Register)
 }
 
 const (

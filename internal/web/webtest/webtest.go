@@ -18,11 +18,14 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/advisory/osv"
+	"fairlead/internal/advisory/page"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
@@ -43,14 +46,16 @@ const Password = "seven-quiet-herons-at-dusk"
 
 // House is everything that a page may need.
 type House struct {
-	T        testing.TB
-	Dir      string
-	Store    store.Store
-	Vault    *vault.Vault
-	Auth     *auth.Auth
-	Book     *rulebook.Book
+	T     testing.TB
+	Dir   string
+	Store store.Store
+	Vault *vault.Vault
+	Auth  *auth.Auth
+	Book  *rulebook.Book
+	Desk  *casework.Desk
+	Parts *parts.Inventory
+	// Register is what is published, in CSAF, OSV and Markdown.
 	Register *register.Register
-	Desk     *casework.Desk
 	Site     *web.Site
 	Mux      *http.ServeMux
 	Log      *Log
@@ -80,7 +85,7 @@ func (l *Log) String() string {
 	return l.b.String()
 }
 
-// New builds a house that runs by one of the example policies; each register
+// New builds a house that runs by one of the example policies; each door
 // adds pages to its site. change may alter the site's configuration before it is
 // built; it may be nil.
 func New(t testing.TB, policyFile string, change func(*web.Config), doors ...func(*http.ServeMux, *web.Site) error) *House {
@@ -101,15 +106,16 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	blobs, err := blob.Dir(filepath.Join(h.Dir, "blobs"))
 	h.must(err)
 	log := slog.New(slog.NewTextHandler(h.Log, nil))
-	publisher := func() advisory.Publisher {
-		return advisory.Publisher{Name: "Example Org", Namespace: "https://example.org", Contact: "mailto:security@example.org", Base: "https://security.example.org", OSVPrefix: "x_"}
-	}
-	h.Register = register.Open(register.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Formats: []advisory.Format{csaf.Format, osv.Format}, Publisher: publisher})
+	h.Register = register.Open(register.Config{
+		Store: h.Store, Vault: h.Vault, Now: h.Now, Formats: []advisory.Format{csaf.Format, osv.Format, page.Format},
+		Publisher: func() advisory.Publisher { return advisorytest.Publisher },
+	})
 	h.Desk = casework.New(casework.Config{
-		Register: h.Register, Lint: func(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, publisher()) },
+		Register: h.Register, Lint: func(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, advisorytest.Publisher) },
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
 	h.people()
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
@@ -119,7 +125,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	book, err := words.Load()
 	h.must(err)
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {

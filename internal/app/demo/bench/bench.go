@@ -40,7 +40,9 @@ type Options struct {
 	Clients int
 	For     time.Duration
 	Cases   int
-	Program string // the binary that is measured
+	// Advisories is how many are published in the end.
+	Advisories int
+	Program    string // the binary that is measured
 }
 
 // server is the measured process.

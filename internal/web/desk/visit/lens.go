@@ -17,7 +17,7 @@ type Lens struct {
 	Zone  *time.Location
 	Now   time.Time
 	Actor cvd.Actor
-	Team  map[string]cvd.Member
+	Team  map[string]cvd.Member // shared: never changed
 }
 
 func (l *Lens) Say(id string, pairs ...any) string { return l.Voice.Say(id, pairs...) }

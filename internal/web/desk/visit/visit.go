@@ -51,6 +51,9 @@ type Route struct {
 	Use     may.Use
 	Do      Handler
 	Upload  bool // reads its body itself, with a file in it
+	// Limit is the most bytes of an upload; 0 is what the policy allows for a
+	// reporter's file.
+	Limit int64
 }
 
 // Add puts the routes on the site.
@@ -59,7 +62,11 @@ func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
 		d.routes[one.Pattern] = one
 		answer := d.SignedIn(one.Area, one.Use, one.Do)
 		if one.Upload {
-			mux.Handle(one.Pattern, d.Site.Upload(d.uploadLimit, answer))
+			limit := d.uploadLimit
+			if one.Limit > 0 {
+				limit = func() int64 { return one.Limit }
+			}
+			mux.Handle(one.Pattern, d.Site.Upload(limit, answer))
 			continue
 		}
 		mux.Handle(one.Pattern, d.Site.Private(answer))
@@ -118,18 +125,13 @@ func (d *Desk) SignedIn(area may.Area, use may.Use, do Handler) web.Handler {
 }
 
 func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
-	members, err := d.Site.Auth.Members(r.Context())
+	team, err := d.Site.Auth.Team(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	v := &Visit{Session: s, Lens: Lens{
-		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor,
-		Team: make(map[string]cvd.Member, len(members)),
-	}}
-	for _, m := range members {
-		v.Team[m.ID] = m
-	}
-	return v, nil
+	return &Visit{Session: s, Lens: Lens{
+		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor, Team: team,
+	}}, nil
 }
 
 // signInAddress leads back to where somebody wanted to go, if they were going
@@ -168,6 +170,7 @@ var sections = []struct {
 }{
 	{"/desk/", "queue", may.AreaCases, may.Look},
 	{"/desk/record", "record", may.AreaCases, may.Change},
+	{"/desk/components", "components", may.AreaParts, may.Look},
 	{"/desk/policy", "policy", may.AreaPolicy, may.Look},
 	{"/desk/team", "team", may.AreaTeam, may.Look},
 	{"/desk/outbox", "outbox", may.AreaOutbox, may.Look},

@@ -48,6 +48,7 @@ type caseView struct {
 	Message, Note               bool // may write
 	Told                        string
 	Notices                     []web.Notice
+	Suggested                   []suggestedView // components that the report may mean
 }
 
 // moveView says who has to do what next.
@@ -92,6 +93,10 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	view := v.caseFile(f)
+	suggested, failed := d.suggested(r, v, f)
+	if view.Suggested = suggested; failed != nil {
+		view.Notices = append(view.Notices, *failed)
+	}
 	if done := cvd.Verb(r.URL.Query().Get("done")); rule.SpecOf(done) != nil {
 		view.Told = v.Say("desk.case.done", "verb", v.Say("verb."+string(done)))
 	}

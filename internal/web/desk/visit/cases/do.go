@@ -33,6 +33,7 @@ type doView struct {
 	Preview     *previewView
 	Hidden      []visit.Pair
 	Last        []entryView // the latest words of the thread
+	Letter      string      // what may be written to a component's own project
 }
 
 // partView is a run of fields that are shown, or folded away, together.
@@ -79,10 +80,13 @@ func (d *desk) ask(w http.ResponseWriter, r *http.Request, v lens) error {
 	if !o.possible() {
 		return cvd.ErrNotReady
 	}
-	for _, name := range []string{"seq", "to"} {
+	for _, name := range []string{"seq", "to", "component"} {
 		if s := r.URL.Query().Get(name); s != "" {
 			o.typed.Set(name, s)
 		}
+	}
+	if _, err := d.upstream(r, v, o, true); err != nil {
+		return err
 	}
 	return d.form(w, r, v, o, http.StatusOK, nil)
 }
@@ -170,7 +174,11 @@ func (d *desk) done(w http.ResponseWriter, r *http.Request, v lens, o *deed, don
 // with it.
 func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, status int, problem error) error {
 	view := d.doView(v, o)
-	items := v.fields(o.file, o.verb, o.typed)
+	items := append(v.fields(o.file, o.verb, o.typed), carried(o)...)
+	var err error
+	if view.Letter, err = d.upstream(r, v, o, false); err != nil {
+		return err
+	}
 	var faults cvd.Faults
 	switch {
 	case errors.As(problem, &faults):

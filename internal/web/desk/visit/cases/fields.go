@@ -113,9 +113,7 @@ func (v lens) outcomeField(verb cvd.Verb, field *web.Field) {
 	case cvd.VerbCheckResult:
 		ids = []string{"check.pass", "check.fail", "check.none"}
 	case cvd.VerbCVE:
-		for _, s := range cvd.CVEStates {
-			ids = append(ids, "cve."+string(s))
-		}
+		ids = []string{"cve.requested", "cve.reserved", "cve.published", "cve.rejected"}
 	default:
 		field.List = strings.Split(v.Say("desk.outcomes"), "|")
 		return

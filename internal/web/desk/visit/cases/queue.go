@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +12,6 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
-	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
 
@@ -19,34 +19,27 @@ import (
 const perPage = 50
 
 type queueView struct {
-	Tabs     []visit.Tab
-	Rows     []rowView
-	States   []optionView
-	Bands    []optionView
-	Programs []optionView
-	View     string
+	Tabs, Filters, Columns template.HTML
+	Rows                   template.HTML // of the table; empty if there are none
+
 	Next     string // link to the next page; empty on the last
 	First    string // link to the first page; empty on it
 	Filtered bool
 	Record   bool
 }
 
+// filtersView is the form with the choices beside the tab.
+type filtersView struct {
+	View     string
+	States   []optionView
+	Bands    []optionView
+	Programs []optionView
+	Filtered bool
+}
+
 type optionView struct {
 	Value, Text string
 	On          bool
-}
-
-type rowView struct {
-	ID, Title, Product string
-	Erased             bool
-	State, Band        web.Badge
-	Flags              []web.Badge
-	Due                time.Time
-	DueKind            string
-	DueTarget, Theirs  bool
-	Holder             string
-	Mine               bool
-	Updated            time.Time
 }
 
 // tab is a ready-made filter of the queue.
@@ -57,7 +50,7 @@ type tab struct {
 }
 
 // tabs in their order; the first is what the desk opens with.
-var tabs = []tab{
+var tabs = [...]tab{
 	{"open", false, func(*casework.Filter, lens) {}},
 	// What outlives a case, such as a fix that nobody published, must not hide.
 	{"overdue", true, func(f *casework.Filter, l lens) { f.DueBefore, f.Open = l.Now, false }},
@@ -88,7 +81,7 @@ func (t *tab) filter(l lens) casework.Filter {
 
 func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 	q := r.URL.Query()
-	at := max(0, slices.IndexFunc(tabs, func(t tab) bool { return t.id == q.Get("view") }))
+	at := max(0, slices.IndexFunc(tabs[:], func(t tab) bool { return t.id == q.Get("view") }))
 	f := tabs[at].filter(v)
 	narrow(&f, q)
 	session := d.Site.Desk.As(v.Actor)
@@ -97,19 +90,23 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	view := queueView{
-		View:     tabs[at].id,
 		Filtered: len(finer(q)) > 0 || at > 0,
 		Record:   may.Of(v.Actor, cvd.VerbReceive) == may.All,
 	}
 	if view.Tabs, err = d.tabs(r.Context(), session, v, at); err != nil {
 		return err
 	}
-	for i := range page.Rows {
-		view.Rows = append(view.Rows, v.row(&page.Rows[i]))
+	if view.Rows, err = d.rows(v, page); err != nil {
+		return err
 	}
-	d.choices(&view, v, q)
+	if view.Filters, err = d.filters(v, tabs[at].id, q, view.Filtered); err != nil {
+		return err
+	}
+	if view.Columns, err = d.Pages.Kept("queue", "columns", v.Voice.Lang(), func() any { return nil }); err != nil {
+		return err
+	}
 	keep := finer(q)
-	keep.Set("view", view.View)
+	keep.Set("view", tabs[at].id)
 	if q.Get("after") != "" {
 		view.First = "/desk/?" + keep.Encode()
 	}
@@ -157,24 +154,34 @@ func readCursor(s string) *casework.Cursor {
 	return &casework.Cursor{At: t, ID: cvd.CaseID(id)}
 }
 
-// tabs counts every ready-made filter in one look at the store.
-func (d *desk) tabs(ctx context.Context, s *casework.Session, v lens, here int) ([]visit.Tab, error) {
+// tabsKey is all that the row of tabs depends on.
+type tabsKey struct {
+	lang   string
+	here   int
+	counts [len(tabs)]int
+}
+
+// tabs counts every ready-made filter.
+func (d *desk) tabs(ctx context.Context, s *casework.Session, v lens, here int) (template.HTML, error) {
 	filters := make([]casework.Filter, len(tabs))
 	for i := range tabs {
 		filters[i] = tabs[i].filter(v)
 	}
 	counts, err := s.Count(ctx, filters...)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	out := make([]visit.Tab, len(tabs))
-	for i, t := range tabs {
-		out[i] = visit.Tab{
-			ID: t.id, Text: v.Say("desk.tab." + t.id), Count: v.count(counts[i]),
-			Link: "/desk/?view=" + t.id, Here: i == here, Loud: t.loud && counts[i] > 0,
+	key := tabsKey{lang: v.Voice.Lang(), here: here, counts: [len(tabs)]int(counts)}
+	return d.Pages.Kept("queue", "tabs", key, func() any {
+		out := make([]visit.Tab, len(tabs))
+		for i, t := range tabs {
+			out[i] = visit.Tab{
+				ID: t.id, Text: v.Say("desk.tab." + t.id), Count: v.count(counts[i]),
+				Link: "/desk/?view=" + t.id, Here: i == here, Loud: t.loud && counts[i] > 0,
+			}
 		}
-	}
-	return out, nil
+		return out
+	})
 }
 
 func (l lens) count(n int) string {
@@ -184,40 +191,42 @@ func (l lens) count(n int) string {
 	return l.Say("desk.count", "n", n)
 }
 
-func (d *desk) choices(view *queueView, v lens, q url.Values) {
-	for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMValid, cvd.RMAccepted, cvd.RMDeferred, cvd.RMInvalid, cvd.RMClosed} {
-		view.States = append(view.States, optionView{string(rm), v.Say("rm." + string(rm)), q.Get("state") == string(rm)})
-	}
-	for _, b := range slices.Backward(cvd.Bands) {
-		view.Bands = append(view.Bands, optionView{string(b), v.Say("band." + string(b)), q.Get("severity") == string(b)})
-	}
-	cur := d.Site.Book.Current()
-	if cur == nil || len(cur.Policy.Programs) < 2 {
-		return
-	}
-	for _, p := range cur.Policy.Programs {
-		view.Programs = append(view.Programs, optionView{p.ID, p.Name, q.Get("program") == p.ID})
-	}
+// filtersKey is all that the form of the choices depends on.
+type filtersKey struct {
+	lang, view, state, severity, program string
+	filtered                             bool
+	policy                               int
 }
 
-func (l lens) row(r *casework.Row) rowView {
-	v := rowView{
-		ID: string(r.ID), Title: r.Title, Product: r.Product, Erased: r.Erased,
-		State: l.Site.State(r.RM), Band: l.Band(r.Band), Updated: r.Updated, Due: r.NextDue,
-		Flags: l.Flags(visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Privacy: r.Privacy, Unread: r.Unread, Paused: r.Paused}),
+// filters is the form with the choices beside the tab.
+func (d *desk) filters(v lens, view string, q url.Values, filtered bool) (template.HTML, error) {
+	key := filtersKey{lang: v.Voice.Lang(), view: view, state: choice(q, "state"), severity: choice(q, "severity"), program: choice(q, "program"), filtered: filtered}
+	cur := d.Site.Book.Current()
+	if cur != nil {
+		key.policy = cur.Number
 	}
-	if r.Erased {
-		v.Title = l.Say("desk.erased")
-	}
-	if !r.NextDue.IsZero() {
-		v.DueKind = l.Say("clock.short." + string(r.NextKind))
-		v.Theirs = r.NextKind == cvd.ClockNeedsInfo
-		if v.DueTarget = r.Target; r.Target && r.Aim.Before(l.Now) {
-			v.DueKind = l.Say("desk.due.passed", "what", v.DueKind)
+	return d.Pages.Kept("queue", "filters", key, func() any {
+		f := filtersView{View: view, Filtered: filtered}
+		for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMValid, cvd.RMAccepted, cvd.RMDeferred, cvd.RMInvalid, cvd.RMClosed} {
+			f.States = append(f.States, optionView{string(rm), v.Say("rm." + string(rm)), key.state == string(rm)})
 		}
+		for _, b := range slices.Backward(cvd.Bands) {
+			f.Bands = append(f.Bands, optionView{string(b), v.Say("band." + string(b)), key.severity == string(b)})
+		}
+		if cur != nil && len(cur.Policy.Programs) > 1 {
+			for _, p := range cur.Policy.Programs {
+				f.Programs = append(f.Programs, optionView{p.ID, p.Name, key.program == p.ID})
+			}
+		}
+		return f
+	})
+}
+
+// choice is a chosen value. One too long to be any of ours is none, so that no
+// address fills the memory.
+func choice(q url.Values, name string) string {
+	if s := q.Get(name); len(s) <= 64 {
+		return s
 	}
-	if r.Assignee != "" {
-		v.Holder, v.Mine = l.Member(r.Assignee), r.Assignee == l.Actor.ID
-	}
-	return v
+	return ""
 }

@@ -169,6 +169,7 @@ func (d *desk) addMember(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return d.teamAgain(w, r, v, m, err)
 	}
+	v.Team = maps.Clone(v.Team) // it is everybody's
 	v.Team[made.ID] = made
 	return d.handOver(w, r, v, made)
 }

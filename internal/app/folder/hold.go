@@ -1,4 +1,8 @@
-package app
+// Package folder is the data folder: held by one process at a time, in which the
+// command line finds the running server, and where files are written whole.
+//
+// It never looks into the database and keeps no secret.
+package folder
 
 import (
 	"encoding/json"
@@ -10,9 +14,6 @@ import (
 
 	"fairlead/internal/cvd"
 )
-
-// A server holds its data folder: a second one is refused, and the command line
-// finds the running one by what it announced there.
 
 // Held is a data folder that this process works in.
 type Held struct {
@@ -49,19 +50,19 @@ func Hold(dir string) (*Held, error) {
 	return &Held{dir: dir, lock: f}, nil
 }
 
-// Holds says why there is nothing to ask in the configuration's data folder, or
-// nil. It makes no folder and no file, so that a mistyped name leaves nothing.
-func Holds(cfg Config) error {
-	what := filepath.Join(cfg.Data, "fairlead.db")
-	if cfg.Database.Engine == "postgres" {
-		what = cfg.Data
+// Holds says why there is nothing to ask in the data folder of a database of that
+// engine, or nil. It makes no folder and no file, so that a mistyped name leaves nothing.
+func Holds(dir, engine string) error {
+	what := filepath.Join(dir, "fairlead.db")
+	if engine == "postgres" {
+		what = dir
 	}
 	_, err := os.Stat(what)
 	if errors.Is(err, os.ErrNotExist) {
-		if _, running := FindRunning(cfg.Data); running == nil {
+		if _, running := Find(dir); running == nil {
 			return nil // its server can say what is wrong
 		}
-		return fmt.Errorf("%w: %s is no data folder of a Fairlead; name the one that its server was started with", cvd.ErrUnavailable, cfg.Data)
+		return fmt.Errorf("%w: %s is no data folder of a Fairlead; name the one that its server was started with", cvd.ErrUnavailable, dir)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: data folder: %w", cvd.ErrUnavailable, err)
@@ -85,15 +86,7 @@ func (h *Held) Announce(url string) (socket string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return h.socket, writeFile(announcement(h.dir), text, 0o600)
-}
-
-// NewOperator makes the secret by which the API knows its operator. It never
-// leaves the process.
-func NewOperator() (string, error) {
-	a, err := randomName()
-	b, err2 := randomName()
-	return a + b, errors.Join(err, err2)
+	return h.socket, Write(announcement(h.dir), text, 0o600)
 }
 
 // Release gives the folder free.
@@ -108,8 +101,8 @@ func (h *Held) Release() error {
 	return errors.Join(err, h.lock.Close())
 }
 
-// FindRunning reads what the server of a data folder announced.
-func FindRunning(dir string) (Running, error) {
+// Find reads what the server of a data folder announced.
+func Find(dir string) (Running, error) {
 	var r Running
 	b, err := os.ReadFile(announcement(dir))
 	if err != nil {

@@ -1,4 +1,4 @@
-package app
+package folder
 
 import (
 	"errors"
@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// readSecret reads a file that holds one secret, without its line end.
-func readSecret(path string) (string, error) {
+// Secret reads a file that holds one secret, without its line end.
+func Secret(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	return strings.TrimRight(string(b), "\r\n"), err
 }
 
-// writeFile writes a file so that it is there whole and synced, or not at all.
-func writeFile(path string, data []byte, mode os.FileMode) error {
+// Write writes a file so that it is there whole and synced, or not at all.
+func Write(path string, data []byte, mode os.FileMode) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err

@@ -1,0 +1,372 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fairlead/internal/advisory"
+	"fairlead/internal/app"
+	"fairlead/internal/app/exchange"
+	"fairlead/internal/app/folder"
+	"fairlead/internal/cvd"
+)
+
+type advisoryCmd struct {
+	Import   advisoryImportCmd   `cmd:"" help:"Bring advisories of others into the register: CSAF, OSV, CVE and GitHub's JSON."`
+	Export   advisoryExportCmd   `cmd:"" help:"Write the published advisories into a folder, one file each."`
+	Validate advisoryValidateCmd `cmd:"" help:"Check advisory documents. Prints every fault."`
+}
+
+// maxDocument is the most bytes of one file.
+const maxDocument = 32 << 20
+
+// A request of an import holds as many files as stay below these.
+const (
+	importFiles = 100
+	importBytes = 8 << 20
+)
+
+// documents walks files and folders in the order given; of folders it takes every
+// .json file below, by name, and counts the others.
+func documents(paths []string, each func(path string, err error) error) (passed int, err error) {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil || !info.IsDir() {
+			if err := each(path, err); err != nil {
+				return passed, err
+			}
+			continue
+		}
+		err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return each(p, err)
+			case d.IsDir():
+				return nil
+			case !strings.EqualFold(filepath.Ext(p), ".json"):
+				passed++
+				return nil
+			}
+			return each(p, nil)
+		})
+		if err != nil {
+			return passed, err
+		}
+	}
+	return passed, nil
+}
+
+// readDocument reads a file, no further than its limit.
+func readDocument(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
+	if err == nil && len(b) > maxDocument {
+		return nil, fmt.Errorf("%w: over %d MiB", cvd.ErrTooLarge, maxDocument>>20)
+	}
+	return b, err
+}
+
+type advisoryImportCmd struct {
+	Files []string `arg:"" name:"file" help:"Documents, or folders of them."`
+	remote
+	JSON bool `name:"json" help:"Print the result of each file."`
+}
+
+// imported is what an import prints as JSON.
+type imported struct {
+	app.Imported
+	Passed int            `json:"passed_over"` // files of folders that are not named .json
+	Counts map[string]int `json:"counts"`
+}
+
+func (c *advisoryImportCmd) Run(e *env) error {
+	ask, done, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	defer done()
+	out := imported{Counts: map[string]int{}}
+	take := func(results []exchange.Result) {
+		for _, r := range results {
+			out.Counts[r.Done]++
+			if c.JSON {
+				out.Files = append(out.Files, r)
+				continue
+			}
+			printResult(e, r)
+		}
+	}
+	var files []exchange.File
+	size := 0
+	send := func() error {
+		if len(files) == 0 {
+			return nil
+		}
+		body, err := json.Marshal(map[string]any{"files": files})
+		if err != nil {
+			return err
+		}
+		files, size = nil, 0
+		var in app.Imported
+		if err := ask("POST", "/api/v1/admin/advisories", "application/json", body, &in); err != nil {
+			return err
+		}
+		take(in.Files)
+		return nil
+	}
+	out.Passed, err = documents(c.Files, func(path string, err error) error {
+		var doc []byte
+		if err == nil {
+			doc, err = readDocument(path)
+		}
+		if err != nil {
+			if err := send(); err != nil {
+				return err
+			}
+			take([]exchange.Result{{File: path, Done: exchange.Refused, Why: err.Error()}})
+			return nil
+		}
+		if len(files) == importFiles || (size+len(doc) > importBytes && len(files) > 0) {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+		files, size = append(files, exchange.File{Name: path, Doc: doc}), size+len(doc)
+		return nil
+	})
+	if err = errors.Join(err, send()); err != nil {
+		return err
+	}
+	return c.finish(e, out)
+}
+
+// open reaches the register; unlike other verbs it makes the data folder.
+func (c *advisoryImportCmd) open(e *env) (asker, func(), error) {
+	if c.URL != "" || (c.Data == "" && c.Config == "") {
+		return c.connect(e)
+	}
+	cfg, err := c.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	hold, err := folder.Hold(cfg.Data)
+	if err != nil {
+		if errors.Is(err, folder.ErrHeld) {
+			return c.connect(e)
+		}
+		return nil, nil, err
+	}
+	return c.inside(e, cfg, hold)
+}
+
+func printResult(e *env, r exchange.Result) {
+	line := r.File + ": "
+	if r.ID != "" {
+		line += string(r.ID) + ": "
+	}
+	line += r.Done
+	if r.Format != "" {
+		line += " (" + r.Format + ")"
+	}
+	if r.Why != "" {
+		line += ": " + r.Why
+	}
+	to := e.out
+	if r.Done == exchange.Refused {
+		to = e.err
+	}
+	fmt.Fprintln(to, line)
+	for _, f := range r.Faults {
+		fmt.Fprintf(to, "  %s: %s (%s)\n", f.Field, f.Problem, f.Remedy)
+	}
+	for _, l := range r.Lost {
+		fmt.Fprintf(to, "  not held: %s: %s\n", l.Pointer, l.Why)
+	}
+}
+
+func (c *advisoryImportCmd) finish(e *env, out imported) error {
+	total := 0
+	for _, n := range out.Counts {
+		total += n
+	}
+	if total == 0 {
+		return usage("no .json file is there")
+	}
+	if c.JSON {
+		if err := printJSON(e, out); err != nil {
+			return err
+		}
+	} else {
+		var parts []string
+		for _, what := range []string{exchange.New, exchange.Revised, exchange.Unchanged, exchange.Older, exchange.Refused} {
+			parts = append(parts, fmt.Sprintf("%d %s", out.Counts[what], what))
+		}
+		fmt.Fprintln(e.out, strings.Join(parts, ", "))
+		if out.Passed > 0 {
+			fmt.Fprintf(e.out, "%d files whose name does not end in .json were passed over\n", out.Passed)
+		}
+	}
+	if out.Counts[exchange.Refused] > 0 {
+		return errQuiet
+	}
+	return nil
+}
+
+type advisoryExportCmd struct {
+	Format string `required:"" help:"One of the formats in which advisories are published, such as csaf, osv or cve5."`
+	Out    string `required:"" type:"path" help:"Folder to write into; it is made if need be."`
+	remote
+	JSON bool `name:"json" help:"Print what was written."`
+}
+
+type exported struct {
+	Files   []string           `json:"files"`
+	Skipped []exchange.Skipped `json:"skipped"`
+}
+
+func (c *advisoryExportCmd) Run(e *env) error {
+	if known := app.Documents().Writes(); !slices.Contains(known, c.Format) {
+		return usage("--format: not a format; one of %s", strings.Join(known, ", "))
+	}
+	ask, done, err := c.connect(e)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := os.MkdirAll(c.Out, 0o750); err != nil {
+		return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
+	}
+	out := exported{Files: []string{}, Skipped: []exchange.Skipped{}}
+	for after := cvd.AdvisoryID(""); ; {
+		var page exchange.Page
+		path := "/api/v1/admin/advisories/" + url.PathEscape(c.Format) + "?after=" + url.QueryEscape(string(after))
+		if err := ask("GET", path, "", nil, &page); err != nil {
+			return err
+		}
+		for _, d := range page.Documents {
+			if err := writeDocument(c.Out, d); err != nil {
+				return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
+			}
+			out.Files = append(out.Files, d.File)
+		}
+		out.Skipped = append(out.Skipped, page.Skipped...)
+		if after = page.Next; after == "" {
+			break
+		}
+	}
+	if c.JSON {
+		return printJSON(e, out)
+	}
+	for _, s := range out.Skipped {
+		fmt.Fprintf(e.err, "%s: not as %s: %s\n", s.ID, c.Format, s.Why)
+	}
+	_, err = fmt.Fprintf(e.out, "%d files written to %s, %d advisories cannot be said as %s\n", len(out.Files), c.Out, len(out.Skipped), c.Format)
+	return err
+}
+
+// writeDocument puts a document into the folder, whole or not at all. What is not
+// public is readable by its owner only.
+func writeDocument(dir string, d exchange.Exported) error {
+	name := filepath.Base(d.File)
+	if name != d.File || name == "." || name == string(filepath.Separator) {
+		return fmt.Errorf("%w: a document without a plain file name", cvd.ErrInvalid)
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	mode := os.FileMode(0o600)
+	if d.Public {
+		mode = 0o644
+	}
+	_, err = f.Write(d.Doc)
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+type advisoryValidateCmd struct {
+	Files []string `arg:"" name:"file" help:"Documents, or folders of them."`
+	JSON  bool     `name:"json" help:"Print a list of results."`
+}
+
+// validated is what is said of one document.
+type validated struct {
+	File     string             `json:"file"`
+	Format   string             `json:"format,omitempty"`
+	Valid    bool               `json:"valid"`
+	Findings []advisory.Finding `json:"findings"`
+}
+
+func (c *advisoryValidateCmd) Run(e *env) error {
+	all := []validated{}
+	bad := false
+	known := app.Documents()
+	passed, err := documents(c.Files, func(path string, err error) error {
+		r := validated{File: path, Valid: true, Findings: []advisory.Finding{}}
+		var doc []byte
+		if err == nil {
+			doc, err = readDocument(path)
+		}
+		if err != nil {
+			r.Findings = append(r.Findings, advisory.Finding{Level: advisory.LevelError, Rule: "file", Fault: cvd.Fault{
+				Problem: err.Error(), Remedy: "name a file that can be read",
+			}})
+		} else if format, found := known.Check(doc); true {
+			r.Format, r.Findings = format, append(r.Findings, found...)
+		}
+		for _, f := range r.Findings {
+			r.Valid = r.Valid && f.Level != advisory.LevelError
+		}
+		bad = bad || !r.Valid
+		if c.JSON {
+			all = append(all, r)
+		} else {
+			printValidated(e, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(e, all); err != nil {
+			return err
+		}
+	} else if passed > 0 {
+		fmt.Fprintf(e.out, "%d files whose name does not end in .json were passed over\n", passed)
+	}
+	if bad {
+		return errQuiet
+	}
+	return nil
+}
+
+func printValidated(e *env, r validated) {
+	for _, f := range r.Findings {
+		where := f.Field
+		if where == "" {
+			where = "document"
+		}
+		fmt.Fprintf(e.err, "%s: %s %s: %s: %s (%s)\n", r.File, f.Level, f.Rule, where, f.Problem, f.Remedy)
+	}
+	if r.Valid {
+		fmt.Fprintf(e.out, "%s: valid (%s)\n", r.File, r.Format)
+	}
+}

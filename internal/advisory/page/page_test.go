@@ -1,0 +1,185 @@
+package page_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+
+	"fairlead/internal/advisory/advisorytest"
+	"fairlead/internal/advisory/page"
+	"fairlead/internal/cvd"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens")
+
+func TestMarkdown(t *testing.T) {
+	two := advisorytest.Example()
+	second := two.Clone().Vulnerabilities[0]
+	second.CVE, second.Title, second.Scores, second.Affects = "CVE-2026-20009", "Another_one", nil, []cvd.Affect{
+		{Product: "box", Status: cvd.StatusAffected},
+		{Product: "gateway", Status: cvd.StatusInvestigating, Versions: []string{"3.0"}},
+		{Product: "gone", Status: cvd.StatusAffected, Ranges: []cvd.VersionRange{
+			{Kind: cvd.RangeGit, Repo: "https://git.nls.example/x", Events: []cvd.VersionEvent{{Introduced: "0"}, {LastAffected: "abc"}, {Introduced: "def"}}},
+		}},
+	}
+	two.Vulnerabilities = append(two.Vulnerabilities, second)
+	two.Withdrawn, two.Why, two.TLP = two.Modified, "It was none.\nReally.", cvd.TLPGreen
+	two.Title = "Pipes | and <b>tags</b>"
+	for name, a := range map[string]*cvd.Advisory{"example": advisorytest.Example(), "two": two, "bare": {ID: "EX-1", Title: "Nothing is known", Published: two.Published, Revision: 1}} {
+		got, err := page.Format.Encode(a, advisorytest.Publisher)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("testdata", name+".md")
+		if *update {
+			if err := os.WriteFile(path, got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s: differs from its golden; go test -update, then read the diff\n%s", name, got)
+		}
+		if strings.Contains(string(got), "⟦") {
+			t.Errorf("%s: a text is missing", name)
+		}
+	}
+}
+
+// Any record has a page, and a text without a hole.
+func TestAnyRecordHasAPage(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := advisorytest.Draw(t)
+		s := page.Of(a, advisorytest.Publisher)
+		text := string(page.Markdown(s))
+		if len(s.Flaws) == 0 || strings.Contains(text, "⟦") || !strings.HasPrefix(text, "# ") {
+			t.Errorf("the page is %s", text)
+		}
+	})
+}
+
+// Whatever an author writes, nothing loads and nothing runs.
+func TestProseLetsNothingThrough(t *testing.T) {
+	for in, want := range map[string]string{
+		"*a* `b`":                            "<p><em>a</em> <code>b</code></p>",
+		"<script>alert(1)</script>":          "",
+		"<img src=x onerror=alert(1)>":       "",
+		"![pixel](https://elsewhere/p.png)":  "",
+		"[x](javascript:alert(1))":           "",
+		"[x](data:text/html,hi)":             "",
+		"<a href='https://x' onclick='y'>z":  "",
+		"<style>*{display:none}</style>":     "",
+		"# Heading":                          "<h4>Heading</h4>",
+		"[x](https://x.example/?a=1&b=<b>)":  "",
+		"<svg><use href='//x'/></svg>":       "",
+		"| a | b |\n|---|---|\n| 1 | 2 |":    "",
+		"<https://x.example> text":           "",
+		"```html\n<script src=//x></script>": "",
+	} {
+		out := string(page.Prose(in))
+		if want != "" && out != want {
+			t.Errorf("%q is %q, want %q", in, out, want)
+		}
+		doc, err := html.Parse(strings.NewReader(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range doc.Descendants() {
+			if n.Type != html.ElementNode {
+				continue
+			}
+			switch n.Data {
+			case "script", "style", "img", "svg", "iframe", "object", "form", "link", "input":
+				t.Errorf("%q lets <%s> through: %s", in, n.Data, out)
+			}
+			for _, a := range n.Attr {
+				safe := strings.HasPrefix(a.Val, "https://") || strings.HasPrefix(a.Val, "http://") || strings.HasPrefix(a.Val, "mailto:")
+				if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "src" || (a.Key == "href" && !safe) {
+					t.Errorf("%q lets %s=%q through", in, a.Key, a.Val)
+				}
+			}
+		}
+	}
+	if long := string(page.Prose(strings.Repeat("*", 300<<10))); !strings.HasPrefix(long, "<pre>*") {
+		t.Error("a text of 300 KB is rendered")
+	}
+}
+
+func FuzzProse(f *testing.F) {
+	f.Add("*a* <b onclick=x> [x](javascript:y) ![p](https://q)")
+	f.Fuzz(func(t *testing.T, in string) {
+		out := strings.ToLower(string(page.Prose(in)))
+		for _, bad := range []string{"<script", "<img", "<style", "<svg", "<iframe", "href=\"javascript:", "href=\"data:"} {
+			if strings.Contains(out, bad) {
+				t.Errorf("%q lets %s through", in, bad)
+			}
+		}
+	})
+}
+
+func TestDiff(t *testing.T) {
+	for _, c := range []struct{ old, now, want string }{
+		{"a\nb\nc\n", "a\nb\nc\n", "=a =b =c"},
+		{"a\nb\nc\n", "a\nx\nc\n", "=a -b +x =c"},
+		{"a\n", "a\nb\n", "=a +b"},
+		{"a\nb\nc\nd", "b\nd\ne", "-a =b -c =d +e"},
+		{"", "a", "- +a"},
+	} {
+		var got []string
+		for _, l := range page.Diff(c.old, c.now) {
+			got = append(got, map[string]string{"same": "=", "gone": "-", "new": "+"}[l.Op]+l.Text)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%q to %q: %v", c.old, c.now, got)
+		}
+	}
+	long := strings.Repeat("x\n", 4000)
+	if got := page.Diff("a\n"+long+"b", "c\n"+long+"d"); len(got) != 8004 {
+		t.Errorf("two long texts: %d lines", len(got))
+	}
+}
+
+// Both sides come out of a comparison again.
+func TestDiffLosesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		line := rapid.SampledFrom([]string{"a", "b", "c", ""})
+		old, now := rapid.SliceOfN(line, 1, 12).Draw(t, "old"), rapid.SliceOfN(line, 1, 12).Draw(t, "now")
+		old, now = append(old, "end"), append(now, "end")
+		var a, b []string
+		for _, l := range page.Diff(strings.Join(old, "\n"), strings.Join(now, "\n")) {
+			if l.Op != "new" {
+				a = append(a, l.Text)
+			}
+			if l.Op != "gone" {
+				b = append(b, l.Text)
+			}
+		}
+		if !reflect.DeepEqual(a, old) || !reflect.DeepEqual(b, now) {
+			t.Errorf("%v and %v became %v and %v", old, now, a, b)
+		}
+	})
+}
+
+func TestExcerpt(t *testing.T) {
+	var lines []page.Line
+	for range 10 {
+		lines = append(lines, page.Line{Op: "same"})
+	}
+	lines[5].Op = "new"
+	var got []string
+	for _, l := range page.Excerpt(lines, 1) {
+		got = append(got, l.Op)
+	}
+	if strings.Join(got, " ") != "skip same new same skip" {
+		t.Errorf("%v", got)
+	}
+}

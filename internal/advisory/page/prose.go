@@ -1,0 +1,42 @@
+package page
+
+import (
+	"html/template"
+	"strings"
+	"sync"
+
+	"github.com/microcosm-cc/bluemonday"
+
+	policypage "fairlead/internal/policy/page"
+)
+
+// maxProse is the most bytes of one text that are rendered; a longer one is
+// shown as it is.
+const maxProse = 256 << 10
+
+// wall lets through what Markdown makes and nothing that loads or runs: no
+// pictures, no styles, no forms, no scripts.
+var wall = sync.OnceValue(func() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "li", "h4", "h5", "h6",
+		"table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd")
+	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
+	p.AllowElements("ol")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowURLSchemes("https", "http", "mailto")
+	p.RequireParseableURLs(true)
+	p.RequireNoReferrerOnLinks(true)
+	p.RequireNoFollowOnLinks(true)
+	return p
+})
+
+// Prose turns an author's Markdown into HTML. Raw HTML stays text, pictures
+// become links, and a second reader strikes whatever else could load or run.
+func Prose(markdown string) template.HTML {
+	if len(markdown) > maxProse {
+		//nolint:gosec // escaped
+		return template.HTML("<pre>" + template.HTMLEscapeString(markdown) + "</pre>")
+	}
+	//nolint:gosec // sanitised
+	return template.HTML(strings.TrimSpace(wall().Sanitize(string(policypage.Prose(markdown)))))
+}

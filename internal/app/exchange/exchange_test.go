@@ -1,0 +1,198 @@
+package exchange
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/advisorytest"
+	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/cve5"
+	"fairlead/internal/advisory/ghsa"
+	"fairlead/internal/advisory/osv"
+	"fairlead/internal/cvd"
+	"fairlead/internal/register"
+	"fairlead/internal/seal"
+	"fairlead/internal/store/sqlstore"
+	"fairlead/internal/store/vault"
+)
+
+var ctx = context.Background()
+
+// newExchange is one over a fresh store; its clock moves a minute at each look.
+func newExchange(t *testing.T) *Exchange {
+	t.Helper()
+	st, err := sqlstore.OpenSQLite(ctx, t.TempDir()+"/fairlead.db", sqlstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	keys, err := seal.NewKeyring()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(ctx, st, keys, advisorytest.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := advisorytest.Now
+	now := func() time.Time { at = at.Add(time.Minute); return at }
+	formats := []advisory.Format{csaf.Format, osv.Format, cve5.Format}
+	publisher := func() advisory.Publisher { return advisorytest.Publisher }
+	return &Exchange{
+		Register: register.Open(register.Config{Store: st, Vault: v, Now: now, Formats: formats, Publisher: publisher}),
+		Formats:  append(formats, ghsa.Format), Publisher: publisher, Now: now,
+	}
+}
+
+func (x *Exchange) in(t *testing.T, docs ...string) []string {
+	t.Helper()
+	var files []File
+	for i, d := range docs {
+		files = append(files, File{Name: fmt.Sprint(i), Doc: []byte(d)})
+	}
+	results, err := x.Import(ctx, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, r := range results {
+		if (r.Done == Refused) != (r.Why != "" || len(r.Faults) > 0) && r.Done != Older && r.Done != Unchanged {
+			t.Errorf("%+v says not why, or says it of what was taken", r)
+		}
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %d", r.ID, r.Done, r.Revision)))
+	}
+	return out
+}
+
+// record is an OSV document; empty instants are left out.
+func record(id, modified, summary string) string {
+	m := map[string]any{"id": id, "summary": summary, "affected": []any{}}
+	if modified != "" {
+		m["modified"] = modified
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func expect(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRevisions(t *testing.T) {
+	x := newExchange(t)
+	const first, second = "2026-10-20T00:00:00Z", "2026-10-21T00:00:00Z"
+	expect(t, x.in(t, record("x_a", first, "one"), record("x_b", "", "one")), "x_a new 1", "x_b new 1")
+	expect(t, x.in(t, record("x_a", first, "one"), record("x_b", "", "one")), "x_a unchanged 1", "x_b unchanged 1")
+	expect(t, x.in(t, record("x_a", second, "one")), "x_a revised 2") // a later instant is a change
+	expect(t, x.in(t, record("x_a", first, "zero")), "x_a older 2")
+	expect(t, x.in(t, record("x_a", second, "two")), "x_a revised 3") // changed without saying when
+	// The instant of an import says nothing about which is the newer.
+	expect(t, x.in(t, record("x_b", first, "two")), "x_b revised 2")
+	expect(t, x.in(t, record("x_b", "", "three")), "x_b revised 3")
+	a, err := x.Register.Record(ctx, "x_b", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.History) != 3 || a.History[2].Revision != 3 || a.Title != "three" {
+		t.Errorf("%+v", a)
+	}
+	// Two documents about one advisory, in one go.
+	expect(t, x.in(t, record("x_c", first, "one"), record("x_c", second, "two"), record("x_c", first, "one")), "x_c new 1", "x_c revised 2", "x_c older 2")
+}
+
+func TestRefusals(t *testing.T) {
+	x := newExchange(t)
+	own := advisorytest.Example()
+	own.Revision = 1
+	if err := x.Register.Publish(ctx, own); err != nil {
+		t.Fatal(err)
+	}
+	forged, err := csaf.Format.Encode(own, advisorytest.Publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, x.in(
+		t, "", "nonsense", "[]", "[1]", `{"a":1}`, `{"bomFormat":"CycloneDX"}`, `{"id":"x_../../a","modified":"2026-01-01T00:00:00Z"}`,
+		string(forged), record("x_A", "", "one"), record("x_a", "", "two"), record("feed", "", "taken"), record("x_good", "", "good"),
+	),
+		"refused 0", "refused 0", "refused 0", "refused 0", "refused 0", "refused 0", "refused 0",
+		"NLSA-2026-7KQ4MXZ refused 0", "x_A new 1", "x_a refused 0", "feed refused 0", "x_good new 1")
+	if got, err := x.Register.Record(ctx, own.ID, 0); err != nil || got.Source != nil {
+		t.Errorf("ours was replaced: %v", err)
+	}
+}
+
+// The same advisory from another source replaces what is here only if it is newer.
+func TestOtherFormats(t *testing.T) {
+	x := newExchange(t)
+	github := func(at string) string {
+		return `{"ghsa_id":"GHSA-aaaa-bbbb-cccc","summary":"s","description":"d","published_at":"2026-01-01T00:00:00Z","updated_at":"` + at + `"}`
+	}
+	const first, second = "2026-10-20T00:00:00Z", "2026-10-21T00:00:00Z"
+	expect(t, x.in(t, record("GHSA-aaaa-bbbb-cccc", first, "one")), "GHSA-aaaa-bbbb-cccc new 1")
+	expect(t, x.in(t, github(first)), "GHSA-aaaa-bbbb-cccc unchanged 1")
+	expect(t, x.in(t, github(second)), "GHSA-aaaa-bbbb-cccc revised 2")
+	expect(t, x.in(t, record("GHSA-aaaa-bbbb-cccc", second, "one")), "GHSA-aaaa-bbbb-cccc unchanged 2")
+}
+
+// A CSAF document keeps its publisher's version.
+func TestVersionsOfOthers(t *testing.T) {
+	x := newExchange(t)
+	a := advisorytest.Example()
+	doc, err := csaf.Format.Encode(a, advisorytest.Publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, x.in(t, string(doc)), "NLSA-2026-7KQ4MXZ new 2")
+	expect(t, x.in(t, string(doc)), "NLSA-2026-7KQ4MXZ unchanged 2")
+	a.Revision, a.Modified, a.Overview = 4, a.Modified.Add(48*time.Hour), "Changed."
+	a.History = append(a.History, cvd.AdvisoryChange{Revision: 3, At: a.Modified.Add(-time.Hour), Text: "Three."}, cvd.AdvisoryChange{Revision: 4, At: a.Modified, Text: "Four."})
+	if doc, err = csaf.Format.Encode(a, advisorytest.Publisher); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, x.in(t, string(doc)), "NLSA-2026-7KQ4MXZ revised 4")
+}
+
+func TestExportPages(t *testing.T) {
+	x := newExchange(t)
+	var docs []string
+	for i := range pageDocuments + 3 {
+		docs = append(docs, record(fmt.Sprintf("x_%04d", i), "2026-10-20T00:00:00Z", "s"))
+	}
+	x.in(t, docs...)
+	seen, pages := map[string]bool{}, 0
+	for after := cvd.AdvisoryID(""); ; pages++ {
+		p, err := x.Export(ctx, "osv", after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range p.Documents {
+			seen[d.File] = true
+		}
+		if after = p.Next; after == "" {
+			break
+		}
+	}
+	if len(seen) != len(docs) || pages != 1 {
+		t.Errorf("%d files on %d pages", len(seen), pages+1)
+	}
+	if p, err := x.Export(ctx, "cve5", ""); err != nil || len(p.Documents) != 0 || len(p.Skipped) != pageDocuments || p.Skipped[0].Why == "" || p.Next == "" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := x.Export(ctx, "ghsa", ""); err == nil {
+		t.Error("a format that is only read was written")
+	}
+}

@@ -1,0 +1,169 @@
+package advisories
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"fairlead/internal/advisory/page"
+	"fairlead/internal/cvd"
+	"fairlead/internal/register"
+	"fairlead/internal/web"
+)
+
+// entry finds an advisory that anybody may read; there is no other here.
+func (p *pages) entry(ctx context.Context, id string) (*register.Entry, error) {
+	e, err := p.site.Register.Entry(ctx, cvd.AdvisoryID(id))
+	if err == nil && !e.TLP.Public() {
+		err = cvd.ErrNotFound
+	}
+	return e, err
+}
+
+// oneView is the page of an advisory.
+type oneView struct {
+	*page.Sheet
+	Href      string
+	Lang      string
+	Band      web.Badge
+	Documents []document
+	History   []change
+}
+
+// document is one format to take away.
+type document struct {
+	Label, Href string
+	Signed      bool
+}
+
+// change is one revision.
+type change struct {
+	cvd.AdvisoryChange
+	Diff string // the address of what it changed; empty for the first
+}
+
+func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	e, err := p.entry(r.Context(), id)
+	if base, ok := strings.CutSuffix(id, ".md"); ok && errors.Is(err, cvd.ErrNotFound) {
+		return p.markdown(w, r, base)
+	}
+	if err != nil {
+		return err
+	}
+	a, err := p.revision(r.Context(), e.ID, e.Revision)
+	if err != nil {
+		return err
+	}
+	if p.unchanged(w, r, e.ID, e.Seq) {
+		return nil
+	}
+	v := oneView{Sheet: page.Of(a, p.site.Register.Publisher()), Href: href(e.ID), Lang: a.Lang, Documents: p.documents(e)}
+	if v.Worst != nil {
+		v.Band = p.site.Band(v.Worst.Band)
+	}
+	for _, c := range a.History {
+		one := change{AdvisoryChange: c}
+		if c.Revision > 1 && a.Source == nil { // not all of others' revisions came here
+			one.Diff = href(e.ID) + "/diff?to=" + strconv.Itoa(c.Revision)
+		}
+		v.History = append(v.History, one)
+	}
+	return p.pages.Render(w, r, http.StatusOK, "one", p.page(a.Title), v)
+}
+
+// revision is the record of one revision, if it was for everybody.
+func (p *pages) revision(ctx context.Context, id cvd.AdvisoryID, n int) (*cvd.Advisory, error) {
+	a, err := p.site.Register.Record(ctx, id, n)
+	if err == nil && !a.TLP.Public() {
+		err = cvd.ErrNotFound
+	}
+	return a, err
+}
+
+// documents are the formats in which the advisory can be taken away.
+func (p *pages) documents(e *register.Entry) []document {
+	var out []document
+	for _, name := range e.Documents {
+		format, part, _ := strings.Cut(name, "/")
+		for _, f := range p.site.Register.Formats {
+			if f.Name != format {
+				continue
+			}
+			label := f.Name
+			if id := "advisories.format." + f.Name; p.site.Voice(nil).Has(id) {
+				label = p.say(id)
+			}
+			if part != "" {
+				label = p.say("advisories.part", "format", label, "name", part)
+			}
+			out = append(out, document{Label: label, Href: href(e.ID) + "/" + name + f.Ext, Signed: p.site.Register.Sign != nil})
+		}
+	}
+	return out
+}
+
+// markdown is the advisory as a text, under its own address with ".md".
+func (p *pages) markdown(w http.ResponseWriter, r *http.Request, id string) error {
+	doc, err := p.site.Register.Document(r.Context(), cvd.AdvisoryID(id), page.Format.Name)
+	if err != nil {
+		return err
+	}
+	if !doc.TLP.Public() {
+		return cvd.ErrNotFound
+	}
+	if p.unchanged(w, r, doc.SHA256) {
+		return nil
+	}
+	return web.Write(w, r, http.StatusOK, doc.Media, doc.Bytes)
+}
+
+// around is how many lines that stayed are shown beside each that changed.
+const around = 3
+
+// diffView is what a revision changed.
+type diffView struct {
+	ID       cvd.AdvisoryID
+	Title    string
+	Href     string
+	From, To int
+	Text     string // what the revision says of itself
+	Lines    []page.Line
+}
+
+// diff compares a revision with the one before it, as texts. A revision that was
+// for a few is not shown, whatever became of it later.
+func (p *pages) diff(w http.ResponseWriter, r *http.Request) error {
+	e, err := p.entry(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	to, err := strconv.Atoi(r.URL.Query().Get("to"))
+	if err != nil || to < 2 || to > e.Revision {
+		return cvd.ErrNotFound
+	}
+	old, err := p.revision(r.Context(), e.ID, to-1)
+	if err != nil {
+		return err
+	}
+	now, err := p.revision(r.Context(), e.ID, to)
+	if err != nil {
+		return err
+	}
+	if p.unchanged(w, r, e.ID, to) {
+		return nil
+	}
+	by := p.site.Register.Publisher()
+	v := diffView{
+		ID: e.ID, Title: now.Title, Href: href(e.ID), From: to - 1, To: to,
+		Lines: page.Excerpt(page.Diff(string(page.Markdown(page.Of(old, by))), string(page.Markdown(page.Of(now, by)))), around),
+	}
+	for _, c := range now.History {
+		if c.Revision == to {
+			v.Text = c.Text
+		}
+	}
+	return p.pages.Render(w, r, http.StatusOK, "diff", p.page(p.say("advisories.diff.title", "n", to, "id", string(e.ID))), v)
+}

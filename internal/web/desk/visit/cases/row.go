@@ -1,0 +1,130 @@
+package cases
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// rowView is one line of the queue: all that its look depends on, for whoever
+// reads it at this moment. Lines that are equal in it look the same.
+type rowView struct {
+	ID, Title, Product string
+	Erased             bool
+	RM                 cvd.RM
+	Severity           cvd.Band
+	Marks              visit.Marks
+	Due                time.Time
+	Kind               cvd.ClockKind
+	Target, Late       bool
+	Passed             bool // the aim's first date
+	Updated            time.Time
+	Distance           string // to the due date, or else to the last change
+	Holder             string
+	Mine               bool
+
+	lang string
+	zone *time.Location
+}
+
+// lookView is what the template shows of it beside.
+type lookView struct {
+	rowView
+	State, Band web.Badge
+	Flags       []web.Badge
+	DueKind     string
+	Theirs      bool
+}
+
+func (l lens) row(r *casework.Row) rowView {
+	v := rowView{
+		ID: string(r.ID), Title: r.Title, Product: r.Product, Erased: r.Erased, RM: r.RM, Severity: r.Band,
+		Marks:   visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Privacy: r.Privacy, Unread: r.Unread, Paused: r.Paused},
+		Updated: r.Updated, Due: r.NextDue, lang: l.Voice.Lang(), zone: l.Zone,
+	}
+	if r.NextDue.IsZero() {
+		v.Distance = l.Voice.Distance(r.Updated, l.Now)
+	} else {
+		v.Distance, v.Kind, v.Target = l.Voice.Distance(r.NextDue, l.Now), r.NextKind, r.Target
+		v.Late = r.NextDue.Before(l.Now) && !r.Target
+		v.Passed = r.Target && r.Aim.Before(l.Now)
+	}
+	if r.Assignee != "" {
+		v.Holder, v.Mine = l.Member(r.Assignee), r.Assignee == l.Actor.ID
+	}
+	return v
+}
+
+func (l lens) look(r rowView) lookView {
+	v := lookView{rowView: r, State: l.Site.State(r.RM), Band: l.Band(r.Severity), Flags: l.Flags(r.Marks), Theirs: r.Kind == cvd.ClockNeedsInfo}
+	if r.Erased {
+		v.Title = l.Say("desk.erased")
+	}
+	if r.Kind != "" {
+		v.DueKind = l.Say("clock.short." + string(r.Kind))
+	}
+	if r.Passed {
+		v.DueKind = l.Say("desk.due.passed", "what", v.DueKind)
+	}
+	return v
+}
+
+// line is a rendered line that is kept beside its case, with what it shows.
+type line struct {
+	view rowView
+	html template.HTML
+}
+
+// way is how a line may look at one time: to whom it is the own, and in which
+// language. It only keeps these from taking each other's place.
+type way struct {
+	mine bool
+	lang string
+}
+
+// table is the lines of a page in one text. It is kept beside the page, for the
+// reader it was made for, with the lines that it was made of.
+type table struct {
+	lines []template.HTML
+	html  template.HTML
+}
+
+// rows renders the lines of the table. Lines that look as before, and a table of
+// the same lines, are not made again.
+func (d *desk) rows(l lens, page casework.Page) (template.HTML, error) {
+	ways := map[bool]any{false: way{false, l.Voice.Lang()}, true: way{true, l.Voice.Lang()}}
+	kept, _ := page.Kept.Find(l.Actor.ID).(*table)
+	same := kept != nil && len(kept.lines) == len(page.Rows)
+	lines := make([]template.HTML, len(page.Rows))
+	for i := range page.Rows {
+		r := &page.Rows[i]
+		view := l.row(r)
+		one, _ := r.Kept.Find(ways[view.Mine]).(*line)
+		if one == nil || one.view != view {
+			html, err := d.Pages.Part("queue", "row", l.look(view))
+			if err != nil {
+				return "", err
+			}
+			one = &line{view, html}
+			r.Kept.Put(ways[view.Mine], one)
+		}
+		lines[i] = one.html
+		same = same && kept.lines[i] == one.html
+	}
+	if same {
+		return kept.html, nil
+	}
+	var b strings.Builder
+	for _, one := range lines {
+		b.WriteString(string(one))
+	}
+	//nolint:gosec // each line was escaped by its template
+	kept = &table{lines, template.HTML(b.String())}
+	page.Kept.Put(l.Actor.ID, kept)
+	return kept.html, nil
+}
