@@ -149,8 +149,12 @@ func before(a *cvd.Advisory, fixed string) {
 	}
 }
 
-// next is the version after one: its last number and one more.
+// next is the version that mends one: its last number and one more, or the first
+// patch where it has but two.
 func next(version string) string {
+	if strings.Count(version, ".") == 1 {
+		return version + ".1"
+	}
 	i := strings.LastIndexAny(version, ".-") + 1
 	n, err := strconv.Atoi(version[i:])
 	if err != nil {
