@@ -18,6 +18,7 @@ import (
 
 	"fairlead/internal/app/config"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 	"fairlead/internal/words"
 )
@@ -27,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite what is generated in docs")
 // docsHead opens docs/verbs.md.
 const docsHead = `# The verbs of a case
 
-Generated from the tables of the program (` + "`cvd.Specs`, `may`, the message catalogue" + `) by ` + "`go test . -run TestVerbsPage -update`" + `.
+Generated from the tables of the program (` + "`rule.Specs`, `may`, the message catalogue" + `) by ` + "`go test . -run TestVerbsPage -update`" + `.
 A test holds this page to the tables.
 
 **Who**: *all* cases, *named* (cases that name the member as a fixer), *own* (cases that the receipt opens). Officers do no
@@ -49,7 +50,7 @@ and a date. Where a verb takes *silent*, the team may tell the reporter nothing 
 `
 
 // blanks are what headings are filled with here.
-var blanks = []any{"clock", "[promise]", "until", "[date]", "to", "[whom]", "outcome", "[outcome]", "score", "[severity]", "file", "[file]", "verb", "[verb]"}
+var blanks = []any{"clock", "[promise]", "until", "[date]", "to", "[whom]", "outcome", "[outcome]", "score", "[severity]", "file", "[file]", "verb", "[verb]", "advisory", "[id]", "revision", "[number]", "cve", "[CVE id]"}
 
 func TestVerbsPage(t *testing.T) {
 	book, err := words.Load()
@@ -59,8 +60,8 @@ func TestVerbsPage(t *testing.T) {
 	v := book.In("en")
 	var b strings.Builder
 	fmt.Fprintf(&b, docsHead, strings.Join(byPerson(), ", "), strings.ReplaceAll(whoMay(cvd.VerbFiles), "<br>", ", "), strings.ReplaceAll(whoMay(cvd.VerbRedactReport), "<br>", ", "))
-	for i := range cvd.Specs {
-		s := &cvd.Specs[i]
+	for i := range rule.Specs {
+		s := &rule.Specs[i]
 		hears := "nothing; it stays with the team"
 		switch {
 		case s.Tell == cvd.TellReporter:
@@ -97,7 +98,7 @@ func whoMay(verb cvd.Verb) string {
 // byPerson lists the verbs that a member may do and a machine in their name not.
 func byPerson() []string {
 	var out []string
-	for _, s := range cvd.Specs {
+	for _, s := range rule.Specs {
 		if may.Of(cvd.Actor{Kind: cvd.ActorMember, ID: "m", Roles: cvd.Roles}, s.Verb) != may.Nowhere &&
 			may.Of(cvd.Actor{Kind: cvd.ActorMachine, ID: "m", Roles: cvd.Roles}, s.Verb) == may.Nowhere {
 			out = append(out, "*"+string(s.Verb)+"*")
@@ -107,7 +108,7 @@ func byPerson() []string {
 }
 
 // arrows lists what a verb walks, states with the same walk together.
-func arrows(s *cvd.Spec) string {
+func arrows(s *rule.Spec) string {
 	var tail []string
 	for i, f := range s.Facts {
 		if i > 0 {
@@ -146,7 +147,7 @@ func arrows(s *cvd.Spec) string {
 	return strings.Join(order, "<br>")
 }
 
-func takes(s *cvd.Spec) string {
+func takes(s *rule.Spec) string {
 	var out []string
 	for _, name := range s.Takes {
 		if slices.Contains(s.Needs, name) {

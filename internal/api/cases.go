@@ -197,6 +197,7 @@ type caseFile struct {
 	Seq          int64              `json:"seq" doc:"Number of the last event."`
 	Flags        cvd.Flags          `json:"flags"`
 	Missing      []string           `json:"missing,omitempty" doc:"What the reporter was asked for."`
+	Release      *view.Release      `json:"release,omitempty"`
 	Pending      *cvd.Pending       `json:"pending,omitempty" doc:"A ruling that waits for a second person."`
 	Links        []cvd.Link         `json:"links,omitempty"`
 	Next         *casework.Promise  `json:"next"`
@@ -224,7 +225,7 @@ func (c *call) showCase() error {
 	out := caseFile{
 		Case: k.ID, Title: k.Title, Program: k.Program, Product: k.Product, Version: k.Affects, State: k.RM(), EM: k.EM,
 		Facts: k.Facts, Severity: k.Band, Score: k.Score, Outcome: k.Outcome, Assignee: k.Assignee, Policy: k.Policy,
-		Created: k.Created, Updated: k.Updated, Seq: k.Version, Flags: k.Flags, Missing: k.Missing, Pending: k.Pending,
+		Created: k.Created, Updated: k.Updated, Seq: k.Version, Flags: k.Flags, Missing: k.Missing, Pending: k.Pending, Release: view.ReleaseOf(k, true),
 		Links: k.Links, Promises: f.Promises(), Clocks: view.Clocks(casework.Clocks(k), c.Now()), Participants: view.Participants(c.actor, k),
 		Report: reportOf(f), Messages: []view.Message{}, History: c.views.Events(f.Events, view.Zone(f)), Verbs: f.Verbs,
 		Readers: f.Readers, Erased: f.Erased,

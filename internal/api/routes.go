@@ -7,6 +7,7 @@ import (
 	"fairlead/internal/api/openapi"
 	"fairlead/internal/api/view"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 )
 
@@ -95,6 +96,10 @@ func threadRoutes() []route {
 			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid.",
 		}, do: (*call).appeal},
 		{Operation: openapi.Operation{
+			Method: post, Path: pathThread + "/check-result", Access: openapi.ByReceipt, Name: "check-fix", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: checkBody{}, Needs: []string{"outcome"}}, Also: write,
+			Short: "Say whether the fix works", Long: "Where the team asked you to check it.",
+		}, do: (*call).checked},
+		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/contact", Access: openapi.ByReceipt, Name: "change-contact", Status: http.StatusOK, Gives: written{}, Query: which, Body: &openapi.Body{Of: cvd.Contact{}}, Also: write,
 			Short: "Change contact, credit or key", Long: "Replaces all that was given before.",
 		}, do: (*call).changeContact},
@@ -120,6 +125,14 @@ func caseRoutes() []route {
 			Method: get, Path: pathCases + "/{case}", Access: openapi.ByToken, Name: "case", Status: http.StatusOK, Gives: caseFile{}, Also: []int{missing},
 			Short: "One case", Long: "With its history and thread. The look is recorded.",
 		}, do: (*call).showCase},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathCases + "/{case}/advisory", Access: openapi.ByToken, Name: "advisory", Status: http.StatusOK, Gives: view.Draft{}, Also: []int{missing, conflict},
+			Short: "The advisory of a case", Long: "The latest draft, or one that is filled from the case, with what the lint finds, the gates of its release, and what was saved and published before.",
+		}, do: (*call).showDraft},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathCases + "/{case}/advisory/rehearsal", Access: openapi.ByToken, Name: "rehearse", Status: http.StatusOK, Gives: rehearsal{}, Also: []int{missing, conflict, http.StatusUnprocessableEntity},
+			Short: "Rehearse the release", Long: "The exact documents that the latest draft would be published as, at its scheduled instant or now. Nothing is stored.",
+		}, do: (*call).rehearse},
 		{Operation: openapi.Operation{
 			Method: get, Path: pathCases + "/{case}/attachments/{id}", Access: openapi.ByToken, Name: "fetch-case-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing},
 			Short: "Fetch a file of a case",
@@ -149,7 +162,7 @@ func listQueries() []openapi.Query {
 // verbRoutes makes one operation of each verb that a member may do somewhere.
 func verbRoutes() []route {
 	var out []route
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		verb := spec.Verb
 		if verb == cvd.VerbReceive || !forTeam(verb) {
 			continue

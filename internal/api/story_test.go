@@ -11,6 +11,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 )
 
@@ -194,7 +195,7 @@ func TestVerbsByRole(t *testing.T) {
 	h := open(t, true)
 	id, _ := h.report(`{"description":"x"}`)
 	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/invite", `{"to":"`+h.Fixer.ID+`"}`).want(t, 200)
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		if may.Of(h.Lead, spec.Verb) == may.Nowhere || spec.Verb == cvd.VerbReceive || spec.Verb == cvd.VerbAttach {
 			continue
 		}
@@ -228,7 +229,7 @@ func TestForeignIsNowhere(t *testing.T) {
 	nowhere := string(cvd.NewCaseID("TP", 2026, [6]byte{}))
 	paths := func(id string) [][2]string {
 		out := [][2]string{{"GET", "/api/v1/cases/" + id}, {"GET", "/api/v1/cases/" + id + "/attachments/" + fid}, {"POST", "/api/v1/thread/messages"}, {"GET", "/api/v1/thread/attachments/" + fid}, {"POST", "/api/v1/thread/contact?case=" + id}}
-		for _, spec := range cvd.Specs {
+		for _, spec := range rule.Specs {
 			out = append(out, [2]string{"POST", "/api/v1/cases/" + id + "/" + string(spec.Verb)}, [2]string{"POST", "/api/v1/cases/" + id + "/" + string(spec.Verb) + "?preview=true"})
 		}
 		return out

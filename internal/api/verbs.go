@@ -9,6 +9,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
 	"fairlead/internal/may"
 )
@@ -19,6 +20,7 @@ type done struct {
 	State     cvd.RM             `json:"state"`
 	Severity  cvd.Band           `json:"severity,omitempty"`
 	Assignee  string             `json:"assignee,omitempty"`
+	Release   *view.Release      `json:"release,omitempty"`
 	Next      *casework.Promise  `json:"next"`
 	Promises  []casework.Promise `json:"promises"`
 	Events    []view.Event       `json:"events" doc:"What was recorded."`
@@ -31,7 +33,7 @@ type done struct {
 func (c *call) done(d casework.Done, kept *view.File) error {
 	f := &casework.File{Case: d.Case, Policy: c.Book.Version(d.Case.Policy)}
 	out := done{
-		Case: d.Case.ID, State: d.Case.RM(), Severity: d.Case.Band, Assignee: d.Case.Assignee, Promises: f.Promises(),
+		Case: d.Case.ID, State: d.Case.RM(), Severity: d.Case.Band, Assignee: d.Case.Assignee, Release: view.ReleaseOf(d.Case, true), Promises: f.Promises(),
 		Events: c.views.Events(d.Events, view.Zone(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
 	}
 	out.Next = view.First(out.Promises)
@@ -84,7 +86,7 @@ func (c *call) do(verb cvd.Verb) error {
 func (c *call) input(verb cvd.Verb) (cvd.Input, error) {
 	var in cvd.Input
 	var found, more cvd.Faults
-	spec := cvd.SpecOf(verb)
+	spec := rule.SpecOf(verb)
 	err := c.read(&in, len(spec.Needs) == 0)
 	if in.Contact == nil || (err != nil && !errors.As(err, &found)) {
 		return in, err

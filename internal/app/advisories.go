@@ -17,6 +17,7 @@ import (
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/app/exchange"
 	"fairlead/internal/app/histories"
+	"fairlead/internal/cvd"
 	"fairlead/internal/publish"
 	"fairlead/internal/register"
 )
@@ -80,7 +81,7 @@ func (h *House) Publisher() advisory.Publisher {
 	if cur == nil {
 		return p
 	}
-	p.Name, p.Namespace = cur.Policy.Organisation.Name, cur.Policy.Organisation.URL
+	p.Name, p.Namespace, p.OSVPrefix = cur.Policy.Organisation.Name, cur.Policy.Advisories.Namespace, cur.Policy.Advisories.OSVPrefix
 	if p.Namespace == "" {
 		p.Namespace = p.Base
 	}
@@ -99,6 +100,9 @@ func (h *House) resign(ctx context.Context) {
 		h.failed("what is published could not be signed anew", err)
 	}
 }
+
+// lint judges a record as this house would publish it.
+func (h *House) lint(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, h.Publisher()) }
 
 // publicKeys are those that signatures over what is published are checked with.
 func (h *House) publicKeys(ctx context.Context) ([]publish.Key, error) {

@@ -122,6 +122,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
+		Register: h.Register, Lint: h.lint,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
@@ -387,7 +388,7 @@ func (h *House) failed(what string, err error) {
 // rewrap brings every case under the primary key-encryption key.
 func (h *House) rewrap(ctx context.Context) {
 	for ctx.Err() == nil {
-		n, err := h.Desk.Rewrap(ctx, 200)
+		n, err := h.Vault.RewrapCases(ctx, h.Store, 200)
 		if err != nil {
 			h.failed("cases could not be brought under the newest key", err)
 			return

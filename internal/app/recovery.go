@@ -116,7 +116,7 @@ func (h *House) RotateKeys(ctx context.Context) (int, error) {
 	}
 	total := 0
 	for {
-		n, err := h.Desk.Rewrap(ctx, 500)
+		n, err := h.Vault.RewrapCases(ctx, h.Store, 500)
 		total += n
 		if err != nil || n < 500 {
 			return total, err

@@ -44,8 +44,11 @@ func TestStories(t *testing.T) {
 			"leave": storyLeave, "appeal": storyAppeal, "contact": storyContact, "page": storyPage, "suggest": storySuggest,
 			// the team
 			"record": storyRecord, "do": storyDo, "preview": storyPreview, "case": storyCase, "cases": storyCases, "desk": storyDesk,
-			"bill": storyBill, "components": storyComponents, "press": storyPress, "amend": storyAmend, "publish": storyPublish, "sign": storySign, "present": storyPresent, "gone": storyGone,
+			"bill": storyBill, "components": storyComponents,
+			"press": storyPress, "amend": storyAmend, "publish": storyPublish, "sign": storySign, "present": storyPresent, "gone": storyGone,
+			"advise": storyAdvise, "draft": storyDraft, "checked": storyChecked, "fetch": storyFetch,
 			// what must hold
+			"gate": storyGate, "released": storyReleased,
 			"state": storyState, "promise": storyPromise, "told": storyTold, "event": storyEvent, "notice": storyNotice, "outbox": storyOutbox,
 		},
 	})
@@ -346,6 +349,8 @@ func pairs(ts *testscript.TestScript, args []string) map[string]any {
 		switch {
 		case lists[key]:
 			into[key] = strings.Split(value, ",")
+		case key == "seq" && value == "DRAFT":
+			into[key] = of(ts).draft(ts, "mara").Seq
 		case key == "seq":
 			n, err := strconv.Atoi(value)
 			check(ts, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
 	"fairlead/internal/may"
 	"fairlead/internal/store/blob"
@@ -34,7 +35,7 @@ func (s *Session) Attach(ctx context.Context, id cvd.CaseID, name string, r io.R
 		if err := s.desk.roomFor(c); err != nil {
 			return nil, err
 		}
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbAttach, In: in, By: s.actor, File: file}, now)
+		return rule.Decide(c, rule.Deed{Verb: cvd.VerbAttach, In: in, By: s.actor, File: file}, now)
 	})
 	if err != nil {
 		return Done{}, errors.Join(err, s.desk.Blobs.Delete(context.WithoutCancel(ctx), file.Blob))

@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/store"
 )
 
@@ -54,7 +55,7 @@ func TestACopyOfTheDiskTellsNothing(t *testing.T) {
 	}
 	in := func(verb cvd.Verb) cvd.Input {
 		i := cvd.Input{}
-		for _, name := range cvd.SpecOf(verb).Takes {
+		for _, name := range rule.SpecOf(verb).Takes {
 			switch name {
 			case "text":
 				i.Text = canary

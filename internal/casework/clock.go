@@ -17,7 +17,8 @@ const tickBatch = 200
 const retired = "the time for which the policy keeps closed cases is over"
 
 // Tick does what the passing of time asks for: warnings, new dates told,
-// breaches and escalations, and the end of a closed case's time.
+// breaches and escalations, releases whose instant has come, and the end of a
+// closed case's time.
 // It returns how many cases it moved. A case that cannot be moved does not hold
 // up the others; all such errors are returned together.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
@@ -38,14 +39,19 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		before := moved
 		for _, id := range ids {
 			c, evs, err := s.change(ctx, id, cvd.VerbRead, s.tick)
-			if err == nil && deadline.Spent(c, now) {
+			released := false
+			switch {
+			case err != nil:
+			case deadline.Spent(c, now):
 				done, wrong := s.erase(ctx, id, cvd.Input{Reason: retired})
 				evs, err = done.Events, wrong
+			default:
+				released, err = s.releaseDue(ctx, id)
 			}
 			switch {
 			case err != nil:
 				errs = append(errs, err)
-			case len(evs) > 0:
+			case len(evs) > 0 || released:
 				moved++
 			default:
 				errs = append(errs, d.rewake(ctx, id))

@@ -14,11 +14,13 @@ import (
 	"log/slog"
 	"time"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/calendar"
 	"fairlead/internal/casework/queue"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
@@ -49,9 +51,13 @@ type Config struct {
 	Receipts Receipts
 	// ReceiptKind is the kind of the records that Receipts makes.
 	ReceiptKind store.RecordKind
-	Now         func() time.Time
-	Rand        io.Reader // for case ids and blob names
-	Log         *slog.Logger
+	// Register is where advisories are published; nil: nowhere.
+	Register *register.Register
+	// Lint judges a record; nil: nothing is judged.
+	Lint func(*cvd.Advisory) []advisory.Finding
+	Now  func() time.Time
+	Rand io.Reader // for case ids and blob names
+	Log  *slog.Logger
 	// Erased is called after a key was destroyed, so that a copy of the data
 	// from before can be brought up to date when it is restored; may be nil.
 	Erased func(store.KeyRef) error

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/store"
 )
 
@@ -133,7 +134,7 @@ func (s *Session) reissueOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) 
 		return Done{}, err
 	}
 	c, evs, err := s.change(ctx, id, cvd.VerbReissue, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbReissue, In: in, By: s.actor}, now)
+		return rule.Decide(c, rule.Deed{Verb: cvd.VerbReissue, In: in, By: s.actor}, now)
 	}, same(all), s.desk.revoke(all), func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
 	if err != nil {
 		return Done{}, err

@@ -8,6 +8,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault"
 )
@@ -66,7 +67,7 @@ func TestErase(t *testing.T) {
 		if len(page.Rows) != 1 || !page.Rows[0].Erased || page.Rows[0].Title != "" {
 			h.t.Errorf("in the list: %+v", page.Rows)
 		}
-		for _, spec := range cvd.Specs {
+		for _, spec := range rule.Specs {
 			in := h.input(spec.Verb, c)
 			if _, err := h.try(h.lead, a.Case, spec.Verb, in); err == nil {
 				h.t.Errorf("%s was done to an erased case", spec.Verb)

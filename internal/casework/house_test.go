@@ -16,9 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
@@ -39,6 +42,7 @@ type house struct {
 	vault *vault.Vault
 	auth  *auth.Auth
 	book  *rulebook.Book
+	reg   *register.Register
 	desk  *casework.Desk
 
 	lead, member, fixer, other cvd.Actor
@@ -70,8 +74,14 @@ func build(t *testing.T, policyFile string, open func(t *testing.T, dir string) 
 	must(t, err)
 	blobs, err := blob.Dir(filepath.Join(h.dir, "blobs"))
 	must(t, err)
+	h.reg = register.Open(register.Config{
+		Store: h.st, Vault: h.vault, Now: now, Formats: []advisory.Format{csaf.Format},
+		Publisher: func() advisory.Publisher {
+			return advisory.Publisher{Name: "Example Org", Namespace: "https://example.org", Contact: "mailto:security@example.org", Base: "https://security.example.org"}
+		},
+	})
 	h.desk = casework.New(casework.Config{
-		Store: h.st, Vault: h.vault, Book: h.book, Blobs: blobs, Team: h.auth, Receipts: h.auth,
+		Register: h.reg, Lint: lint, Store: h.st, Vault: h.vault, Book: h.book, Blobs: blobs, Team: h.auth, Receipts: h.auth,
 		ReceiptKind: auth.RecordReceipt, Now: now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	h.lead = h.addMember("Lead", "lead@example.org", cvd.RoleLead)
@@ -80,6 +90,14 @@ func build(t *testing.T, policyFile string, open func(t *testing.T, dir string) 
 	h.other = h.addMember("Other", "other@example.org", cvd.RoleFixer)
 	h.publish(policyFile)
 	return h
+}
+
+// lint finds an error where the title says so.
+func lint(a *cvd.Advisory) []advisory.Finding {
+	if strings.Contains(a.Title, "wrong") {
+		return []advisory.Finding{{Level: advisory.LevelError, Rule: "test", Fault: cvd.Fault{Field: "title", Problem: "is wrong", Remedy: "mend it"}}}
+	}
+	return nil
 }
 
 func randomName() (string, error) {

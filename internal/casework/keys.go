@@ -3,12 +3,12 @@ package casework
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault/once"
@@ -38,7 +38,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 		more = append(more, s.desk.revoke(all))
 	}
 	c, done, err := s.change(ctx, id, cvd.VerbErase, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
+		return rule.Decide(c, rule.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
 	}, more...)
 	if err != nil {
 		return Done{}, err
@@ -67,7 +67,7 @@ func (d *Desk) journal(ref store.KeyRef) {
 func (s *Session) forget(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
 	one := func(id cvd.CaseID) (Done, error) {
 		c, evs, err := s.change(ctx, id, cvd.VerbForget, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-			return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbForget, In: in, By: s.actor}, now)
+			return rule.Decide(c, rule.Deed{Verb: cvd.VerbForget, In: in, By: s.actor}, now)
 		})
 		return Done{Case: c, Events: evs}, err
 	}
@@ -112,7 +112,7 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 	}
 	evs = slices.DeleteFunc(evs, func(ev cvd.Event) bool { return ev.Seq != in.Seq })
 	c, done, err := s.change(ctx, id, row, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		return cvd.Decide(c, cvd.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
+		return rule.Decide(c, rule.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
 	})
 	if err != nil {
 		return Done{}, err
@@ -121,50 +121,6 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 		s.desk.Log.Error("a file is redacted, but its sealed bytes could not be removed; its key is gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil
-}
-
-// Rewrap brings up to limit cases, and the server's own key, under the primary
-// key-encryption key, and returns how many cases it did. It runs beside normal
-// work; zero means that the older keys may be dropped.
-func (d *Desk) Rewrap(ctx context.Context, limit int) (int, error) {
-	primary := d.Vault.Keys().PrimaryID()
-	var rows []store.Case
-	err := d.Store.View(ctx, func(tx store.Tx) error {
-		ids, err := tx.Stale(primary, limit)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			row, err := tx.Case(id)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	for _, row := range rows {
-		key, err := d.Vault.Rewrap(row)
-		if err != nil {
-			return 0, fmt.Errorf("case %s: %w", row.ID, err)
-		}
-		if err := d.Store.Update(ctx, func(tx store.Tx) error {
-			// An erasure that came between must stay one.
-			if cur, err := tx.Case(row.ID); err != nil || len(cur.Key) == 0 {
-				return err
-			}
-			return tx.PutKey(key)
-		}); err != nil {
-			return 0, err
-		}
-	}
-	if len(rows) < limit {
-		return len(rows), d.Vault.RewrapServer(ctx, d.Store)
-	}
-	return len(rows), nil
 }
 
 // fixerRecord names a member on a case.

@@ -2,8 +2,6 @@ package casework
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -79,34 +77,9 @@ func (s *Session) Retry(ctx context.Context, key string) error {
 	if !s.actor.Is(cvd.RoleLead) && !s.actor.Is(cvd.RoleMember) {
 		return cvd.ErrNotFound
 	}
-	err := s.desk.Store.Update(ctx, func(tx store.Tx) error {
-		var after *EffectCursor
-		for {
-			dead, err := tx.Effects(store.EffectDead, "", after, 500)
-			if err != nil {
-				return err
-			}
-			for _, e := range dead {
-				after = &EffectCursor{At: e.At, Key: e.Key}
-				if e.Key == key {
-					e.State, e.Attempts, e.At = store.EffectPending, 0, s.desk.Now()
-					return tx.Finish(e)
-				}
-			}
-			if len(dead) < 500 {
-				break
-			}
-		}
-		return fmt.Errorf("%w: no such notice was given up", cvd.ErrNotFound)
-	})
+	err := s.desk.sent().Retry(ctx, key, s.desk.Now())
 	if err == nil {
 		s.desk.Poke()
 	}
 	return err
-}
-
-func mailAddress(uri string) (string, bool) {
-	addr, ok := strings.CutPrefix(uri, "mailto:")
-	addr, _, _ = strings.Cut(addr, "?")
-	return addr, ok && addr != ""
 }

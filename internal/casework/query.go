@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"fairlead/internal/casework/notice"
 	"fairlead/internal/casework/queue"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -128,7 +129,7 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 		}
 	}
 	if !may.Person(s.actor) {
-		f.withoutPerson()
+		may.HidePerson(f.Case, f.Events)
 	}
 	if s.actor.Kind != cvd.ActorReporter {
 		if f.Readers, err = s.desk.looks.Latest(ctx, id); err != nil {
@@ -137,18 +138,6 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 	}
 	s.desk.looks.Note(ctx, s.actor, id, "case", s.desk.Now())
 	return f, nil
-}
-
-// withoutPerson takes out who the reporter is and how to reach them.
-func (f *File) withoutPerson() {
-	for i := range f.Case.Participants {
-		f.Case.Participants[i].Contact = nil
-	}
-	for i := range f.Events {
-		if f.Events[i].Body != nil {
-			f.Events[i].Body.Contact = nil
-		}
-	}
 }
 
 // maxHistory bounds how many events of one case are read at once.
@@ -198,4 +187,4 @@ func (s *Session) Thread(ctx context.Context) ([]*File, error) {
 }
 
 // Promises are the dates that the reporter of the case may count on now.
-func (f *File) Promises() []Promise { return promises(f.Case) }
+func (f *File) Promises() []Promise { return notice.Promises(f.Case) }

@@ -126,7 +126,7 @@ func TestTheKeyIsChangedWhileVerbsRun(t *testing.T) {
 		must(h.t, err)
 		for _, err := range together(8, func(i int) error {
 			if i >= 6 {
-				_, err := h.desk.Rewrap(ctx, 100)
+				_, err := h.vault.RewrapCases(ctx, h.st, 100)
 				return err
 			}
 			for range 5 {
@@ -140,7 +140,7 @@ func TestTheKeyIsChangedWhileVerbsRun(t *testing.T) {
 				h.t.Error(err)
 			}
 		}
-		n, err := h.desk.Rewrap(ctx, 100)
+		n, err := h.vault.RewrapCases(ctx, h.st, 100)
 		must(h.t, err)
 		if n != 0 {
 			h.t.Errorf("%d cases were left under the old key", n)

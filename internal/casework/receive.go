@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/notice"
 	"fairlead/internal/cvd"
-	"fairlead/internal/deadline"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault/once"
@@ -43,11 +44,7 @@ type Accepted struct {
 }
 
 // Promise is one date that a reporter was told.
-type Promise struct {
-	Kind   cvd.ClockKind `json:"kind"`
-	Due    time.Time     `json:"due"`
-	Target bool          `json:"target,omitempty"`
-}
+type Promise = notice.Promise
 
 // Receive takes a report in. When it returns without error, the report is
 // committed and synced.
@@ -141,14 +138,14 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	opening := cvd.Opening{
+	opening := rule.Opening{
 		ID: id, Program: prog.ID, Policy: cur.Number, Report: &report, Contact: contact,
 		Received: sub.Received, Channel: sub.Channel, By: s.actor, Internal: sub.Internal,
 	}
 	if from != nil {
 		opening.Link = &cvd.Link{Kind: cvd.LinkSuccessorOf, Case: from.old}
 	}
-	evs, err := cvd.Open(opening, now)
+	evs, err := rule.Open(opening, now)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -160,7 +157,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	answer := Accepted{Case: id, Received: sub.Received, Promises: promises(p.state), Paused: cur.Policy.Intake.Paused}
+	answer := Accepted{Case: id, Received: sub.Received, Promises: notice.Promises(p.state), Paused: cur.Policy.Intake.Paused}
 	more, err := s.asides(&answer, p, sub, from, now)
 	if err != nil {
 		return Accepted{}, err
@@ -223,23 +220,22 @@ func (d *Desk) newID(prefix string, year int) (cvd.CaseID, error) {
 	return cvd.NewCaseID(prefix, year, b), nil
 }
 
+// newAdvisoryID makes the id of an advisory, by the policy in effect.
+func (d *Desk) newAdvisoryID() (cvd.AdvisoryID, error) {
+	cur := d.Book.Current()
+	if cur == nil {
+		return "", fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrUnavailable)
+	}
+	id, err := d.newID(cur.Policy.Advisories.Prefix, d.Now().In(cur.Calendar.Zone()).Year())
+	return cvd.AdvisoryID(id), err
+}
+
 func (d *Desk) newName() (string, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(d.Rand, b[:]); err != nil {
 		return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
 	}
 	return hex.EncodeToString(b[:]), nil
-}
-
-// promises are the dates that the reporter may count on now, soonest first.
-func promises(c *cvd.Case) []Promise {
-	out := []Promise{}
-	for _, k := range deadline.Sorted(c.Clocks) {
-		if k.Ticking() && !k.Internal() && c.Waited() {
-			out = append(out, Promise{k.Kind, k.Told(), k.Target})
-		}
-	}
-	return out
 }
 
 // succession carries a reporter's receipt over to a new case.

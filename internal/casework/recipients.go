@@ -3,42 +3,18 @@ package casework
 import (
 	"context"
 	"fmt"
-	"time"
 
+	"fairlead/internal/casework/notice"
 	"fairlead/internal/cvd"
-	"fairlead/internal/policy"
-	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
-	"fairlead/internal/store/vault/pace"
 	"fairlead/internal/tell"
 )
 
-// Address is one person to write to.
-type Address struct {
-	Name  string
-	Email string
-	// Languages in order of preference; the policy's for reporters.
-	Languages []string
-}
-
-// Notice is everything a carrier may say about an effect: who, and which date.
-// There is no word of the case in it, so none can leak (invariant 7).
-type Notice struct {
-	Effect       store.Effect
-	To           []Address
-	ToReporter   bool
-	Organisation string
-	From         string // the policy's mail contact, for Reply-To
-	PublicURL    string // from the policy; empty: the door's own
-	Closed       bool
-	Next         *Promise // the reporter's next date
-	Clock        cvd.ClockKind
-	Due          time.Time // of Clock, as it was told; zero where there is none
-	Zone         *time.Location
-	Policy       int
-	Held         bool       // the address got as many today as it may
-	Place        pace.Place // of a new report, among others
-}
+// Notice and Address are what a carrier is handed.
+type (
+	Notice  = notice.Notice
+	Address = notice.Address
+)
 
 // Notice gathers what a carrier needs for one effect. It is for the house's own
 // carriers: the actor must be the system.
@@ -61,15 +37,15 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 	if v == nil {
 		return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, l.state.Policy)
 	}
-	n := s.desk.notice(e, v)
+	n := notice.New(e, v)
 	n.Closed = l.state.Closed()
 	if k := l.state.NextPromise(); k != nil {
-		n.Next = &Promise{k.Kind, k.Told(), k.Target}
+		n.Next = &notice.Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target}
 	}
 	if e.Kind == cvd.EffectNotifyReporter {
 		n.ToReporter = true
 		if p := l.state.Participant(cvd.ParticipantID(e.To)); p != nil && p.Contact != nil && p.Contact.Email != "" {
-			n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+			n.To = []notice.Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
 			ok, err := s.desk.pace.Allow(ctx, p.Contact.Email, e.Key, s.desk.Now())
 			n.Held = !ok
 			return n, err
@@ -87,22 +63,8 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 	if k := l.state.Clock(n.Clock); k != nil {
 		n.Due = k.Told()
 	}
-	n.To = addresses(tell.Group(members, e.To, l.state.Assignee, v.Policy, s.desk.Now()), v.Policy)
+	n.To = notice.Addresses(tell.Group(members, e.To, l.state.Assignee, v.Policy, s.desk.Now()), v.Policy)
 	return n, nil
-}
-
-func (d *Desk) notice(e store.Effect, v *rulebook.Version) *Notice {
-	n := &Notice{
-		Effect: e, Organisation: v.Policy.Organisation.Name, PublicURL: v.Policy.PublicURL,
-		Zone: v.Calendar.Zone(), Policy: v.Number,
-	}
-	for _, c := range v.Policy.Contacts {
-		if addr, ok := mailAddress(c.URI); ok {
-			n.From = addr
-			break
-		}
-	}
-	return n
 }
 
 func (d *Desk) policyNotice(e store.Effect, members []cvd.Member) (*Notice, error) {
@@ -110,11 +72,11 @@ func (d *Desk) policyNotice(e store.Effect, members []cvd.Member) (*Notice, erro
 	if v == nil {
 		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
 	}
-	n := d.notice(e, v)
+	n := notice.New(e, v)
 	if r, ok := d.Book.Review(); ok {
 		n.Clock, n.Due = cvd.ClockReview, r.Due
 	}
-	n.To = addresses(tell.Group(members, e.To, "", v.Policy, d.Now()), v.Policy)
+	n.To = notice.Addresses(tell.Group(members, e.To, "", v.Policy, d.Now()), v.Policy)
 	return n, nil
 }
 
@@ -134,14 +96,4 @@ func (d *Desk) clockOf(ctx context.Context, l *loaded, seq int64) (cvd.ClockKind
 		return "", err
 	}
 	return ev.Body.Clock, nil
-}
-
-func addresses(ms []cvd.Member, p *policy.Policy) []Address {
-	var out []Address
-	for _, m := range ms {
-		if m.Email != "" {
-			out = append(out, Address{Name: m.Name, Email: m.Email, Languages: p.Languages})
-		}
-	}
-	return out
 }

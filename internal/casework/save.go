@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault"
 	"fairlead/internal/tell"
 )
 
@@ -150,7 +151,7 @@ func (d *Desk) advance(p *prepared, l *loaded, ev cvd.Event, t deadline.Terms) e
 	if err := p.state.Apply(ev); err != nil {
 		return err
 	}
-	if err := neverSilent(p.state, &ev); err != nil {
+	if err := rule.NeverSilent(p.state, &ev); err != nil {
 		return err
 	}
 	row, err := l.key.SealCaseEvent(&ev)
@@ -162,7 +163,7 @@ func (d *Desk) advance(p *prepared, l *loaded, ev cvd.Event, t deadline.Terms) e
 	for _, e := range tell.Effects(before, p.state, &ev) {
 		p.effects = append(p.effects, store.Effect{Effect: e, State: store.EffectPending})
 	}
-	for _, ref := range drops(&ev) {
+	for _, ref := range vault.Drops(&ev) {
 		rec, err := d.Vault.SealErasure(ref, ev.At)
 		if err != nil {
 			return err
@@ -170,37 +171,6 @@ func (d *Desk) advance(p *prepared, l *loaded, ev cvd.Event, t deadline.Terms) e
 		p.drops = append(p.drops, drop{ref, rec})
 	}
 	return nil
-}
-
-// neverSilent refuses an event that moves the case behind the reporter's back,
-// or leaves them without a next date (invariant 2).
-func neverSilent(c *cvd.Case, ev *cvd.Event) error {
-	if len(ev.Arrows) > 0 && ev.Tell == cvd.TellTeam {
-		return fmt.Errorf("%w: %s moves the case, so the reporter is told, or the reason for telling nobody is recorded", cvd.ErrInvalid, ev.Type)
-	}
-	if ev.Tell == cvd.TellNobody && (ev.Body == nil || strings.TrimSpace(ev.Body.Silence) == "") {
-		return cvd.Faults{{Field: "silent", Problem: "no reason for telling nobody", Remedy: "give the reason"}}
-	}
-	if c.Waited() && !c.Closed() && c.NextPromise() == nil {
-		return fmt.Errorf("%w: %s would leave the reporter without a next date", cvd.ErrInvalid, ev.Type)
-	}
-	return nil
-}
-
-// drops are the keys that the event destroys. Dropping a key is the only change
-// to what is stored already.
-func drops(ev *cvd.Event) []store.KeyRef {
-	var out []store.KeyRef
-	if ev.Redacts > 0 {
-		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyBody, Seq: ev.Redacts})
-	}
-	if ev.Forgets != "" {
-		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyParticipant, Name: string(ev.Forgets), Seq: ev.Seq})
-	}
-	if ev.Type == cvd.EventErased {
-		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyCase})
-	}
-	return out
 }
 
 // sealContact moves a contact that the event brings into a box under the

@@ -11,6 +11,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 )
 
 // A case that is not there and one that may not be seen have one answer, word
@@ -39,7 +40,7 @@ func TestWhatMayNotBeSeenIsNotThere(t *testing.T) {
 					h.t.Errorf("%s %v, %s: %q for a foreign case, %q for none", who.Kind, who.Roles, name, foreign, none)
 				}
 			}
-			for _, spec := range cvd.Specs {
+			for _, spec := range rule.Specs {
 				in := h.input(spec.Verb, &cvd.Case{})
 				_, foreign := h.try(who, a.Case, spec.Verb, in)
 				_, none := h.try(who, nowhere, spec.Verb, in)

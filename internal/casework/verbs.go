@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/parcel"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/intake"
 	"fairlead/internal/may"
@@ -36,7 +38,7 @@ type Preview struct {
 	Notice bool
 }
 
-// Do does a verb to a case. What the verb takes and needs is in cvd.Specs.
+// Do does a verb to a case. What the verb takes and needs is in rule.Specs.
 func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
 	switch verb {
 	case cvd.VerbReissue:
@@ -59,11 +61,10 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	if closed {
 		return s.succeed(ctx, id, in)
 	}
-	decide, err := s.decision(ctx, id, verb, in)
+	decide, more, err := s.decision(ctx, id, verb, in)
 	if err != nil {
 		return Done{}, err
 	}
-	var more []aside
 	if verb == cvd.VerbInvite {
 		rec := fixerRecord(in.To, id, s.desk.Now())
 		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, -1) })
@@ -81,7 +82,7 @@ func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in 
 	if l.key == nil {
 		return Preview{}, errErased
 	}
-	decide, err := s.decision(ctx, id, verb, in)
+	decide, _, err := s.decision(ctx, id, verb, in)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -133,28 +134,25 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 }
 
 // decision gathers what the verb needs from outside the case, so that what is
-// left is pure.
-func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, error) {
-	deed := cvd.Deed{Verb: verb, In: in, By: s.actor}
-	var wrong cvd.Faults
-	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
-		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
-	} else if verb == cvd.VerbSeverity && err == nil {
-		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
-	}
-	members, err := s.desk.Team.Members(ctx)
+// left is pure; asides are what is written along with it.
+func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, []aside, error) {
+	deed, wrong, err := s.deed(ctx, id, verb, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	wrong = append(wrong, may.Name(members, s.actor, in.To, verb)...)
-	if verb == cvd.VerbConfirm {
-		if deed.Ruling, err = s.ruling(ctx, id); err != nil {
-			return nil, err
+	var p *parcel.Parcel
+	var more []aside
+	byClock := s.actor.Kind == cvd.ActorSystem
+	if slices.Contains(parcel.Verbs, verb) {
+		if p, err = s.parcel(ctx, id, verb); err != nil {
+			return nil, nil, err
+		}
+		more = append(more, p.Write)
+		deed.Public = p.Public()
+		if byClock {
+			deed.In.Reason = p.Reason()
 		}
 	}
-	alone := s.actor.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
-		return m.Active && m.ID != s.actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
-	})
 	return func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		v := s.desk.Book.Version(c.Policy)
 		if v == nil {
@@ -164,19 +162,48 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
-		deed.Alone, deed.Entrusts = alone, may.Entrust(s.actor, c)
-		deed.Second = v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
-		evs, err := cvd.Decide(c, deed, now)
+		deed.Entrusts = may.Entrust(s.actor, c)
+		deed.Second = !byClock && v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
+		evs, err := rule.Decide(c, deed, now)
 		var more cvd.Faults
 		errors.As(err, &more)
 		if wrong := slices.Clip(wrong).And(more).And(v.Policy.Cite(in.Clauses)); len(wrong) > 0 {
 			return nil, wrong
 		}
-		if err != nil || !deed.Second || !alone {
+		if err == nil && deed.Second && deed.Alone {
+			evs, err = rule.SingleHanded(c, evs, deed, now)
+		}
+		if err != nil || p == nil {
 			return evs, err
 		}
-		return cvd.SingleHanded(c, evs, deed, now)
-	}, nil
+		if err := p.Pass(c, verb, v.Policy, now, byClock); err != nil {
+			return nil, err
+		}
+		return evs, p.Pack(ctx, evs)
+	}, more, nil
+}
+
+// deed is the verb with what must be looked up for it; wrong is what that found.
+func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (deed rule.Deed, wrong cvd.Faults, err error) {
+	deed = rule.Deed{Verb: verb, In: in, By: s.actor}
+	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
+		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
+	} else if verb == cvd.VerbSeverity && err == nil {
+		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
+	}
+	members, err := s.desk.Team.Members(ctx)
+	if err != nil {
+		return deed, nil, err
+	}
+	wrong = append(wrong, may.Name(members, s.actor, in.To, verb)...)
+	deed.Alone = may.Alone(s.actor, members)
+	switch verb {
+	case cvd.VerbConfirm:
+		deed.Ruling, err = s.ruling(ctx, id)
+	case cvd.VerbAdvise:
+		deed.Advisory, err = s.desk.newAdvisoryID()
+	}
+	return deed, wrong, err
 }
 
 // ruling fetches the words of the ruling that waits for confirmation.
@@ -254,7 +281,7 @@ func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Don
 	old := &cvd.Case{}
 	from := &succession{old: l.state.ID, recs: recs}
 	from.also = func(newID cvd.CaseID) (aside, error) {
-		evs, err := cvd.Decide(l.state, cvd.Deed{
+		evs, err := rule.Decide(l.state, rule.Deed{
 			Verb: cvd.VerbSuccessor, In: in, By: s.actor, Link: &cvd.Link{Kind: cvd.LinkSucceededBy, Case: newID},
 		}, now)
 		if err != nil {
@@ -274,11 +301,11 @@ func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Don
 // Verbs lists what the actor may do to the case now, in the table's order.
 func (s *Session) Verbs(c *cvd.Case) []cvd.Verb {
 	var out []cvd.Verb
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		if spec.Verb == cvd.VerbReceive || may.Allow(s.actor, spec.Verb, c) != nil {
 			continue
 		}
-		if cvd.Possible(c, spec.Verb, s.actor) {
+		if rule.Possible(c, spec.Verb, s.actor) {
 			out = append(out, spec.Verb)
 		}
 	}

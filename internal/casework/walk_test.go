@@ -12,12 +12,13 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 )
 
 // input is what a verb needs, in general words.
 func (h *house) input(verb cvd.Verb, c *cvd.Case) cvd.Input {
 	var in cvd.Input
-	for _, name := range cvd.SpecOf(verb).Needs {
+	for _, name := range rule.SpecOf(verb).Needs {
 		switch name {
 		case "text":
 			in.Text = "words"
@@ -76,7 +77,7 @@ func TestNeverSilent(t *testing.T) {
 	h := newHouse(t)
 	for rm := range paths {
 		a := h.in(rm)
-		for _, spec := range cvd.Specs {
+		for _, spec := range rule.Specs {
 			for _, by := range []cvd.Actor{h.lead, h.reporter(a)} {
 				before := h.file(a.Case).Case
 				in := h.input(spec.Verb, before)
@@ -132,7 +133,7 @@ func (h *house) step(t *rapid.T, a casework.Accepted, r cvd.Actor) {
 		}
 		return
 	}
-	verb := rapid.SampledFrom(cvd.Specs).Draw(t, "verb").Verb
+	verb := rapid.SampledFrom(rule.Specs).Draw(t, "verb").Verb
 	by := rapid.SampledFrom([]cvd.Actor{h.lead, h.member, r}).Draw(t, "by")
 	f := h.file(a.Case)
 	in := h.input(verb, f.Case)

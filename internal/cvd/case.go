@@ -27,6 +27,7 @@ type Case struct {
 	Pending      *Pending      `json:"pending,omitempty"`
 	Replied      bool          `json:"replied,omitempty"` // a member has spoken to the reporter
 	Accepted     time.Time     `json:"accepted,omitzero"` // when the organisation accepted it first
+	Release      Release       `json:"release,omitzero"`
 
 	// Known from bodies only; empty once the case is erased.
 	Title   string   `json:"title,omitempty"`
@@ -36,6 +37,7 @@ type Case struct {
 	Score   *Score   `json:"score,omitempty"`
 	Outcome string   `json:"outcome,omitempty"`
 	Files   int      `json:"files,omitempty"` // how many were attached
+	CVEs    []CVE    `json:"cves,omitempty"`
 	Sources Sources  `json:"sources,omitzero"`
 }
 
@@ -47,6 +49,7 @@ type Sources struct {
 	Score   int64 `json:"score,omitempty"`
 	Outcome int64 `json:"outcome,omitempty"`
 	Contact int64 `json:"contact,omitempty"`
+	CVEs    int64 `json:"cves,omitempty"`
 }
 
 // Participant returns the participant of that id, or nil.
@@ -145,6 +148,7 @@ func (c *Case) Clone() *Case {
 	d.Clocks = slices.Clone(c.Clocks)
 	d.Links = slices.Clone(c.Links)
 	d.Missing = slices.Clone(c.Missing)
+	d.CVEs = slices.Clone(c.CVEs)
 	return &d
 }
 
@@ -262,6 +266,9 @@ func (c *Case) mark(h Head) {
 			c.Pending = nil
 		}
 	}
+	if h.Release != nil {
+		c.Release = *h.Release
+	}
 	if h.ByMember() && h.Tell == TellReporter && h.Type != EventReceived {
 		c.Replied = true
 	}
@@ -294,6 +301,8 @@ func (c *Case) learn(ev *Event) {
 		c.Score, c.Sources.Score = b.Score, ev.Seq
 	case EventClosed, EventHandedOn, EventWithdrawn:
 		c.Outcome, c.Sources.Outcome = b.Outcome, ev.Seq
+	case EventCVE:
+		c.CVEs, c.Sources.CVEs = b.CVEs, ev.Seq
 	case EventAttached:
 		c.Files++
 	}
@@ -320,6 +329,9 @@ func (c *Case) unlearn(seq int64) {
 	}
 	if c.Sources.Outcome == seq {
 		c.Outcome = ""
+	}
+	if c.Sources.CVEs == seq {
+		c.CVEs = nil
 	}
 }
 

@@ -5,7 +5,7 @@ import "time"
 // ClockKind names a promise, or a duty that runs by a clock.
 type ClockKind string
 
-// The kinds of clock. All but the last are promise kinds of the API.
+// The kinds of clock. All but the last two are promise kinds of the API.
 const (
 	ClockAcknowledge ClockKind = "acknowledge"       // a person confirms receipt
 	ClockFollowUp    ClockKind = "follow-up"         // a person answers in detail
@@ -15,6 +15,8 @@ const (
 	ClockFix         ClockKind = "fix"               // from acceptance, by severity
 	ClockDisclose    ClockKind = "disclose"          // the matter is made public
 	ClockReview      ClockKind = "review"            // the policy's own review
+	ClockRelease     ClockKind = "release"           // an advisory is published, at an instant that was told
+	ClockUnpublished ClockKind = "unpublished"       // a fix is ready and nothing published of it; never told to the reporter
 	ClockAfterAction ClockKind = "after-action"      // the team's report after an emergency; never told to the reporter
 	ClockRetention   ClockKind = "retention"         // a closed case is erased
 )
@@ -67,5 +69,9 @@ func (c *Clock) Theirs() bool { return c.Kind == ClockNeedsInfo }
 
 // Internal tells whether the reporter never hears of it.
 func (c *Clock) Internal() bool {
-	return c.Kind == ClockAfterAction || c.Kind == ClockReview || c.Kind == ClockRetention
+	switch c.Kind {
+	case ClockAfterAction, ClockReview, ClockRetention, ClockUnpublished:
+		return true
+	}
+	return false
 }

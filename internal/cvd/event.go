@@ -121,6 +121,7 @@ type Head struct {
 	Pending  *Pending      `json:"pending,omitempty"` // a zero Seq clears it
 	Redacts  int64         `json:"redacts,omitempty"` // the event whose body key was dropped
 	Forgets  ParticipantID `json:"forgets,omitempty"` // the participant whose contact key was dropped
+	Release  *Release      `json:"release,omitempty"` // as it stands after the event, if that changed it
 }
 
 // ByMember tells whether a person of the team acted: not the reporter, not a
@@ -147,6 +148,10 @@ type Body struct {
 	Channel string      `json:"channel,omitempty"` // web, api, mail, phone, in person, internal
 	Outcome string      `json:"outcome,omitempty"` // how the case ended
 	Input   *Input      `json:"input,omitempty"`   // what a pending ruling will do
+	// Advisory is the whole record of a draft.
+	Advisory *Advisory `json:"advisory,omitempty"`
+	CVE      string    `json:"cve,omitempty"`  // the id that the event speaks of
+	CVEs     []CVE     `json:"cves,omitempty"` // all of the case, as they stand after it
 	// ContactBox is the reporter's contact, sealed under their own key.
 	ContactBox []byte   `json:"contact_box,omitempty"`
 	Contact    *Contact `json:"-"`

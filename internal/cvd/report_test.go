@@ -102,6 +102,9 @@ func TestFaults(t *testing.T) {
 }
 
 func TestActor(t *testing.T) {
+	ann := Actor{Kind: ActorMember, ID: "ann", Name: "Ann", Roles: []Role{RoleMember}}
+	bob := Actor{Kind: ActorMember, ID: "bob", Name: "Bob", Roles: []Role{RoleLead}}
+	bot := Actor{Kind: ActorMachine, ID: "bot", Name: "Bot", Roles: []Role{RoleMember}}
 	for _, c := range []struct {
 		a     Actor
 		ref   string

@@ -42,6 +42,15 @@ const (
 	VerbNoncompliance Verb = "noncompliance"
 	VerbInvite        Verb = "invite"
 	VerbContact       Verb = "contact"
+	VerbOfferCheck    Verb = "offer-check"
+	VerbCheckResult   Verb = "check-result"
+	VerbCVE           Verb = "cve"
+	VerbAdvise        Verb = "advise"
+	VerbSchedule      Verb = "schedule"
+	VerbUnschedule    Verb = "unschedule"
+	VerbPublish       Verb = "publish"
+	VerbRetract       Verb = "retract"
+	VerbNoAdvisory    Verb = "no-advisory"
 	VerbReissue       Verb = "reissue"
 	VerbRedact        Verb = "redact"
 	VerbForget        Verb = "forget"
@@ -93,6 +102,15 @@ const (
 	EventNoncompliance EventType = "noncompliance-recorded"
 	EventInvited       EventType = "fixer-invited"
 	EventContact       EventType = "contact-changed"
+	EventCheckOffered  EventType = "fix-check-offered"
+	EventChecked       EventType = "fix-checked"
+	EventCVE           EventType = "cve-recorded"
+	EventDrafted       EventType = "advisory-drafted"
+	EventScheduled     EventType = "release-scheduled"
+	EventUnscheduled   EventType = "release-unscheduled"
+	EventPublished     EventType = "advisory-released"
+	EventRetracted     EventType = "advisory-withdrawn"
+	EventNoAdvisory    EventType = "advisory-declined"
 	EventReissued      EventType = "receipt-reissued"
 	EventRedacted      EventType = "redacted"
 	EventForgotten     EventType = "contact-forgotten"
@@ -105,10 +123,12 @@ const (
 	EventEscalated EventType = "escalated"     // the next step of the chain
 	EventRetires   EventType = "erasure-ahead" // the team: the policy keeps the closed case no longer
 	EventProceeded EventType = "proceeded"     // the reporter stayed silent; our clocks go on
+	EventHeadsUp   EventType = "release-ahead" // the reporter: a release is near
+	EventHeld      EventType = "release-held"  // the instant came, and a gate was shut
 )
 
 // Input is what an actor hands to a verb. Which members a verb takes is told by
-// its Spec; those it does not take are refused.
+// its row in rule.Specs; those it does not take are refused.
 type Input struct {
 	Text    string    `json:"text,omitempty"`    // to the reporter
 	Note    string    `json:"note,omitempty"`    // team only
@@ -123,92 +143,8 @@ type Input struct {
 	Until   time.Time `json:"until,omitzero"`    // to when
 	Seq     int64     `json:"seq,omitempty"`     // which event
 	Contact *Contact  `json:"contact,omitempty"`
-}
-
-// Spec is one row of the table of verbs: from which states of the organisation's
-// own Report Management it may be done, and which arrows it walks.
-type Spec struct {
-	Verb  Verb
-	Event EventType
-	// Walk gives the RM deeds by the state the verb starts from. A state that
-	// is not named refuses the verb.
-	Walk map[RM][]string
-	// Facts are recorded in this order; a trailing one is left out when it
-	// already holds.
-	Facts []string
-	// Leaves says that the reporter's own part ends.
-	Leaves bool
-	// Tell is who hears of it unless the input says otherwise.
-	Tell Telling
-	// Takes and Needs name members of Input.
-	Takes, Needs []string
-}
-
-var open = []RM{RMReceived, RMInvalid, RMValid, RMDeferred, RMAccepted}
-
-// stay walks no arrow from each of the states.
-func stay(states ...RM) map[RM][]string {
-	m := map[RM][]string{}
-	for _, s := range states {
-		m[s] = nil
-	}
-	return m
-}
-
-var told = []string{"text", "silent", "note"}
-
-// heard is what verbs take that cannot be done in silence.
-var heard = []string{"text", "note"}
-
-// Specs is the table of verbs, in the order of the golden.
-var Specs = []Spec{
-	{Verb: VerbReceive, Event: EventReceived, Walk: map[RM][]string{RMStart: {"receive"}}, Facts: []string{FactVendorAware}, Tell: TellReporter},
-	{Verb: VerbAcknowledge, Event: EventAcknowledged, Walk: stay(open...), Tell: TellReporter, Takes: heard},
-	{Verb: VerbAsk, Event: EventAsked, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"missing", "clauses"}, heard...)},
-	{Verb: VerbProvide, Event: EventProvided, Walk: stay(open...), Tell: TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
-	{Verb: VerbValidate, Event: EventValidated, Walk: map[RM][]string{RMReceived: {"validate"}, RMInvalid: {"validate"}}, Tell: TellReporter, Takes: append([]string{"reason"}, told...)},
-	{Verb: VerbInvalidate, Event: EventInvalidated, Walk: map[RM][]string{RMReceived: {"invalidate"}}, Tell: TellReporter, Takes: append([]string{"reason", "clauses"}, told...), Needs: []string{"reason"}},
-	{Verb: VerbAccept, Event: EventAccepted, Walk: map[RM][]string{RMValid: {"accept"}, RMDeferred: {"accept"}}, Tell: TellReporter, Takes: append([]string{"reason"}, told...)},
-	{Verb: VerbDefer, Event: EventDeferred, Walk: map[RM][]string{RMValid: {"defer"}, RMAccepted: {"defer"}}, Tell: TellReporter, Takes: append([]string{"reason"}, told...), Needs: []string{"reason"}},
-	{Verb: VerbSeverity, Event: EventRated, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"vector", "reason"}, told...), Needs: []string{"vector"}},
-	{Verb: VerbClaim, Event: EventClaimed, Walk: stay(open...), Tell: TellTeam, Takes: []string{"to", "note"}},
-	{Verb: VerbRelease, Event: EventReleased, Walk: stay(open...), Tell: TellTeam, Takes: []string{"note"}},
-	{Verb: VerbNote, Event: EventNoted, Walk: stay(append(open, RMClosed)...), Tell: TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},
-	{Verb: VerbMessage, Event: EventMessage, Walk: stay(append(open, RMClosed)...), Tell: TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
-	{Verb: VerbAttach, Event: EventAttached, Walk: stay(open...), Tell: TellReporter, Takes: []string{"text", "silent"}},
-	{Verb: VerbHandOn, Event: EventHandedOn, Walk: map[RM][]string{RMReceived: {"invalidate", "close"}, RMInvalid: {"close"}, RMValid: {"defer", "close"}, RMAccepted: {"defer", "close"}, RMDeferred: {"close"}}, Tell: TellReporter, Takes: append([]string{"to", "reason", "clauses"}, told...), Needs: []string{"to", "reason"}},
-	{Verb: VerbFixReady, Event: EventFixReady, Walk: stay(RMAccepted), Facts: []string{FactFixReady}, Tell: TellReporter, Takes: told},
-	{Verb: VerbFixDeployed, Event: EventFixDeployed, Walk: stay(RMAccepted), Facts: []string{FactFixDeployed}, Tell: TellReporter, Takes: told},
-	{Verb: VerbPublic, Event: EventPublic, Walk: stay(open...), Facts: []string{FactPublic}, Tell: TellReporter, Takes: append([]string{"reason"}, told...)},
-	{Verb: VerbExploitPublic, Event: EventExploitPublic, Walk: stay(open...), Facts: []string{FactExploitPublic, FactPublic}, Tell: TellReporter, Takes: append([]string{"reason"}, told...)},
-	{Verb: VerbAttacks, Event: EventAttacks, Walk: stay(open...), Facts: []string{FactAttacks}, Tell: TellReporter, Takes: append([]string{"reason"}, told...)},
-	{Verb: VerbClose, Event: EventClosed, Walk: map[RM][]string{RMAccepted: {"close"}, RMDeferred: {"close"}, RMInvalid: {"close"}}, Tell: TellReporter, Takes: append([]string{"reason", "outcome"}, told...)},
-	{Verb: VerbReopen, Event: EventReopened, Walk: map[RM][]string{RMInvalid: {"validate"}, RMDeferred: {"accept"}}, Tell: TellReporter, Takes: append([]string{"reason"}, told...), Needs: []string{"reason"}},
-	{Verb: VerbSuccessor, Event: EventSucceeded, Walk: stay(RMClosed), Tell: TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
-	{Verb: VerbWithdraw, Event: EventWithdrawn, Walk: map[RM][]string{RMReceived: {"invalidate", "close"}, RMInvalid: {"close"}, RMDeferred: {"close"}, RMValid: nil, RMAccepted: nil}, Leaves: true, Tell: TellReporter, Takes: []string{"reason"}},
-	{Verb: VerbAppeal, Event: EventAppealed, Walk: stay(RMInvalid), Tell: TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
-	{Verb: VerbConfirm, Event: EventConfirmed, Walk: stay(open...), Tell: TellTeam, Takes: []string{"note"}},
-	{Verb: VerbRefuse, Event: EventRefused, Walk: stay(open...), Tell: TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},
-	{Verb: VerbPostpone, Event: EventPostponed, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"clock", "until", "reason"}, heard...), Needs: []string{"clock", "until", "reason"}},
-	{Verb: VerbEmergency, Event: EventEmergency, Walk: stay(open...), Tell: TellTeam, Takes: []string{"reason", "note"}, Needs: []string{"reason"}},
-	{Verb: VerbAct, Event: EventActed, Walk: stay(open...), Tell: TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},
-	{Verb: VerbAfterAction, Event: EventAfterAction, Walk: stay(append(open, RMClosed)...), Tell: TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},
-	{Verb: VerbPrivacy, Event: EventPrivacy, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"reason"}, told...)},
-	{Verb: VerbNoncompliance, Event: EventNoncompliance, Walk: stay(open...), Tell: TellReporter, Takes: append([]string{"reason", "clauses"}, told...), Needs: []string{"reason", "clauses"}},
-	{Verb: VerbInvite, Event: EventInvited, Walk: stay(open...), Tell: TellTeam, Takes: []string{"to", "note"}, Needs: []string{"to"}},
-	{Verb: VerbContact, Event: EventContact, Walk: stay(append(open, RMClosed)...), Tell: TellReporter, Takes: []string{"contact"}, Needs: []string{"contact"}},
-	{Verb: VerbReissue, Event: EventReissued, Walk: stay(append(open, RMClosed)...), Tell: TellReporter, Takes: []string{"reason"}, Needs: []string{"reason"}},
-	{Verb: VerbRedact, Event: EventRedacted, Walk: stay(append(open, RMClosed)...), Tell: TellReporter, Takes: []string{"seq", "reason"}, Needs: []string{"seq", "reason"}},
-	{Verb: VerbForget, Event: EventForgotten, Walk: stay(append(open, RMClosed)...), Tell: TellReporter, Takes: []string{"reason"}, Needs: []string{"reason"}},
-	{Verb: VerbErase, Event: EventErased, Walk: stay(RMClosed), Tell: TellNobody, Takes: []string{"reason"}, Needs: []string{"reason"}},
-}
-
-// SpecOf returns the verb's row, or nil.
-func SpecOf(v Verb) *Spec {
-	for i := range Specs {
-		if Specs[i].Verb == v {
-			return &Specs[i]
-		}
-	}
-	return nil
+	// Advisory is a draft as it is to stand, whole; its id and what only a release
+	// sets are not taken from it.
+	Advisory *Advisory `json:"advisory,omitempty"`
+	CVE      string    `json:"cve,omitempty"` // a CVE id
 }

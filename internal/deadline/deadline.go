@@ -57,6 +57,7 @@ var Rules = []Rule{
 	{Kind: cvd.ClockNeedsInfo, Amount: needsInfo, Starts: on(cvd.EventAsked), Meets: answered, ToReporter: true},
 	{Kind: cvd.ClockFix, Amount: fix, Starts: onAcceptance, Meets: fact(cvd.FactFixReady)},
 	{Kind: cvd.ClockDisclose, Amount: disclose, Starts: onReceipt, Meets: fact(cvd.FactPublic), ToReporter: true},
+	{Kind: cvd.ClockUnpublished, Amount: unpublished, Starts: onFix, Meets: published, Survives: true},
 	{Kind: cvd.ClockAfterAction, Amount: afterAction, Starts: onEmergency, Meets: meets(cvd.EventAfterAction), Survives: true},
 }
 
@@ -202,6 +203,7 @@ func Clocks(before *cvd.Case, ev *cvd.Event, t Terms) ([]cvd.Clock, error) {
 	if ev.Type == cvd.EventPostponed && ev.Body != nil {
 		postpone(after, ev)
 	}
+	release(after, ev)
 	stand(after, ev, t)
 	retain(after, ev, t)
 	var out []cvd.Clock
@@ -246,6 +248,8 @@ func (r *Rule) turn(after *cvd.Case, ev *cvd.Event, t Terms) {
 	switch {
 	case after.Closed() && ev.ByMember() && !r.Renews && r.Meets(after, ev):
 		k.Met = ev.At // told at the end is told
+	case r.ends(ev):
+		k.Stopped = ev.At
 	case after.Closed() && !r.Survives, r.ToReporter && !after.Waited() && after.HasReporter():
 		k.Stopped = ev.At
 	case r.Kind == cvd.ClockNeedsInfo && ev.Type == cvd.EventProceeded:
@@ -292,7 +296,7 @@ func stand(after *cvd.Case, ev *cvd.Event, t Terms) {
 	still := after.Awaiting() && after.Replied
 	for i := range after.Clocks {
 		k := &after.Clocks[i]
-		if !k.Running() || k.Theirs() || k.Internal() {
+		if !k.Running() || k.Theirs() || k.Internal() || k.Kind == cvd.ClockRelease {
 			continue
 		}
 		switch {

@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
@@ -19,7 +20,7 @@ import (
 func stage(t *testing.T, verb cvd.Verb) *walk {
 	w := begin(t, all(t), tuesday)
 	w.now = w.now.Add(hour)
-	walks := cvd.SpecOf(verb).Walk
+	walks := rule.SpecOf(verb).Walk
 	can := func() bool {
 		_, ok := walks[w.c.RM()]
 		return ok
@@ -41,8 +42,20 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 	if !can() {
 		w.do(machine, cvd.VerbAccept, cvd.Input{})
 	}
-	if verb == cvd.VerbFixDeployed {
+	switch verb {
+	case cvd.VerbFixDeployed:
 		w.do(machine, cvd.VerbFixReady, cvd.Input{})
+	case cvd.VerbCheckResult:
+		w.do(machine, cvd.VerbValidate, cvd.Input{}).do(machine, cvd.VerbOfferCheck, cvd.Input{Text: "words"})
+	case cvd.VerbSchedule, cvd.VerbUnschedule, cvd.VerbPublish, cvd.VerbRetract:
+		w.do(machine, cvd.VerbAccept, cvd.Input{}).do(machine, cvd.VerbFixReady, cvd.Input{})
+		w.draft()
+	}
+	if verb == cvd.VerbUnschedule {
+		w.do(machine, cvd.VerbSchedule, cvd.Input{Seq: w.c.Release.Draft, Until: w.now.Add(9 * day)})
+	}
+	if verb == cvd.VerbRetract {
+		w.do(machine, cvd.VerbPublish, cvd.Input{Seq: w.c.Release.Draft})
 	}
 	w.now = w.now.Add(hour)
 	return w
@@ -52,7 +65,7 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 // team without and with words, by a machine with words, and by the reporter.
 func TestRules(t *testing.T) {
 	var b strings.Builder
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		switch spec.Verb {
 		case cvd.VerbReceive, cvd.VerbConfirm, cvd.VerbRefuse, cvd.VerbPostpone, cvd.VerbSuccessor, cvd.VerbErase, cvd.VerbReissue:
 			continue // tested by themselves, or never beside a running clock
@@ -64,6 +77,9 @@ func TestRules(t *testing.T) {
 			words bool
 		}{{"a member", member, false}, {"a member, with words", member, true}, {"a machine, with words", machine, true}, {"the reporter", reporter, false}} {
 			in := least(spec.Verb)
+			if slices.Contains(spec.Needs, "until") {
+				in.Until = tuesday.Add(20 * day)
+			}
 			if may.Of(who.by, spec.Verb) == may.Nowhere {
 				continue
 			}
@@ -75,6 +91,9 @@ func TestRules(t *testing.T) {
 			}
 			w := stage(t, spec.Verb)
 			before := w.c.Clone()
+			if slices.Contains(spec.Needs, "seq") && in.Seq == 0 {
+				in.Seq = w.c.Release.Draft
+			}
 			w.do(who.by, spec.Verb, in)
 			fmt.Fprintf(&b, "\t%-22s %s\n", who.name, what(before, w.c))
 		}
@@ -84,13 +103,13 @@ func TestRules(t *testing.T) {
 
 func TestWhatAReceiptStarts(t *testing.T) {
 	for name, c := range map[string]struct {
-		o    cvd.Opening
+		o    rule.Opening
 		want string
 	}{
-		"a stranger":             {cvd.Opening{By: cvd.Stranger, Received: tuesday}, "acknowledge follow-up verify update disclose"},
-		"a member, of last week": {cvd.Opening{By: member, Received: tuesday.Add(-7 * day)}, "acknowledge follow-up verify update disclose"},
-		"a machine":              {cvd.Opening{By: machine, Received: tuesday}, "acknowledge follow-up verify update disclose"},
-		"our own finding":        {cvd.Opening{By: member, Received: tuesday, Internal: true}, "verify update"},
+		"a stranger":             {rule.Opening{By: cvd.Stranger, Received: tuesday}, "acknowledge follow-up verify update disclose"},
+		"a member, of last week": {rule.Opening{By: member, Received: tuesday.Add(-7 * day)}, "acknowledge follow-up verify update disclose"},
+		"a machine":              {rule.Opening{By: machine, Received: tuesday}, "acknowledge follow-up verify update disclose"},
+		"our own finding":        {rule.Opening{By: member, Received: tuesday, Internal: true}, "verify update"},
 	} {
 		w := open(t, all(t), tuesday, c.o)
 		var got []string
@@ -113,7 +132,7 @@ func TestWhatAReceiptStarts(t *testing.T) {
 // Nobody outside waits for our own finding, so it is aimed at and never broken;
 // the team's words to itself renew it.
 func TestOurOwnFinding(t *testing.T) {
-	w := open(t, all(t), tuesday, cvd.Opening{By: member, Received: tuesday, Internal: true})
+	w := open(t, all(t), tuesday, rule.Opening{By: member, Received: tuesday, Internal: true})
 	if evs := w.run(60 * day); about(evs, cvd.ClockUpdate) != "warned" {
 		t.Errorf("the clock did %s", about(evs, cvd.ClockUpdate))
 	}

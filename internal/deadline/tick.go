@@ -29,10 +29,11 @@ type moment struct {
 
 // Wake returns when the case must be looked at next, or the zero time.
 func Wake(c *cvd.Case, t Terms) time.Time {
-	if m := next(c, t, time.Time{}); m != nil {
-		return m.at
+	at := c.Release.At // then it is published, which is more than a clock can do
+	if m := next(c, t, time.Time{}); m != nil && (at.IsZero() || m.at.Before(at)) {
+		at = m.at
 	}
-	return time.Time{}
+	return at
 }
 
 // next finds the earliest thing that the clock has yet to do. Among equals the
@@ -55,8 +56,11 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 	if k.Theirs() {
 		return &moment{at: k.Due, kind: cvd.EventProceeded, k: k}
 	}
-	if k.Kind == cvd.ClockRetention {
+	switch k.Kind {
+	case cvd.ClockRetention:
 		return retentionOf(k)
+	case cvd.ClockRelease:
+		return nextOfRelease(k, c, t, now)
 	}
 	told := !k.Internal() && c.Waited()
 	var best *moment
@@ -81,15 +85,24 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 	if !k.Target && k.Breached.IsZero() {
 		consider(k.Due, cvd.EventBreached, "")
 	}
-	if chain := t.Policy.Promises.Escalation; !k.Breached.IsZero() && k.Escalated < len(chain) {
-		step := chain[k.Escalated]
-		at := k.Breached
-		if !step.After.IsZero() {
-			at = t.Calendar.Add(k.Breached, step.After)
-		}
-		consider(at, cvd.EventEscalated, step.To)
+	if m := escalation(k, t); m != nil {
+		consider(m.at, m.kind, m.to)
 	}
 	return best
+}
+
+// escalation is the next step of the chain of a clock that broke, or nil.
+func escalation(k *cvd.Clock, t Terms) *moment {
+	chain := t.Policy.Promises.Escalation
+	if k.Breached.IsZero() || k.Escalated >= len(chain) {
+		return nil
+	}
+	step := chain[k.Escalated]
+	at := k.Breached
+	if !step.After.IsZero() {
+		at = t.Calendar.Add(k.Breached, step.After)
+	}
+	return &moment{at, cvd.EventEscalated, k, step.To}
 }
 
 // since is from when the stretch up to the date now told is measured: what a
@@ -181,6 +194,8 @@ func (m *moment) event(c *cvd.Case, t Terms, now time.Time) cvd.Event {
 		k.Warned = now // by this, or by what is worse
 	}
 	switch m.kind {
+	case cvd.EventHeadsUp:
+		return headsUp(c, ev)
 	case cvd.EventSlipped:
 		k.Expected = later(&k, c, t, now)
 		k.Since = now

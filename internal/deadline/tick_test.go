@@ -10,6 +10,7 @@ import (
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 )
 
@@ -166,7 +167,7 @@ func step(rt *rapid.T, w *walk) {
 		return
 	}
 	w.now = w.now.Add(time.Duration(rapid.IntRange(0, 300).Draw(rt, "minutes")) * time.Minute)
-	spec := rapid.SampledFrom(cvd.Specs).Draw(rt, "verb")
+	spec := rapid.SampledFrom(rule.Specs).Draw(rt, "verb")
 	if spec.Verb == cvd.VerbSuccessor || spec.Verb == cvd.VerbErase {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/policy"
 )
@@ -98,15 +99,15 @@ type walk struct {
 
 func begin(t testing.TB, terms deadline.Terms, at time.Time) *walk {
 	t.Helper()
-	return open(t, terms, at, cvd.Opening{By: cvd.Stranger, Received: at})
+	return open(t, terms, at, rule.Opening{By: cvd.Stranger, Received: at})
 }
 
-func open(t testing.TB, terms deadline.Terms, now time.Time, o cvd.Opening) *walk {
+func open(t testing.TB, terms deadline.Terms, now time.Time, o rule.Opening) *walk {
 	t.Helper()
 	w := &walk{t: t, terms: terms, c: &cvd.Case{}, now: now}
 	o.ID, o.Program, o.Policy, o.Channel = "FL-2026-2222222", "main", 1, "web"
 	o.Report = &cvd.Report{Description: "it breaks"}
-	evs, err := cvd.Open(o, now)
+	evs, err := rule.Open(o, now)
 	must(t, err)
 	w.apply(evs...)
 	return w
@@ -126,7 +127,7 @@ func (w *walk) apply(evs ...cvd.Event) {
 // try does a verb if it may be done.
 func (w *walk) try(by cvd.Actor, verb cvd.Verb, in cvd.Input) error {
 	w.t.Helper()
-	d := cvd.Deed{Verb: verb, By: by, In: in}
+	d := rule.Deed{Verb: verb, By: by, In: in}
 	switch verb {
 	case cvd.VerbSeverity:
 		d.Score = &cvd.Score{Vector: in.Vector, Version: "3.1", Band: cvd.Band(in.Vector)}
@@ -134,7 +135,7 @@ func (w *walk) try(by cvd.Actor, verb cvd.Verb, in cvd.Input) error {
 	case cvd.VerbAttach:
 		d.File = &cvd.Attachment{Blob: "0123456789abcdef"}
 	}
-	evs, err := cvd.Decide(w.c, d, w.now)
+	evs, err := rule.Decide(w.c, d, w.now)
 	if err == nil {
 		w.apply(evs...)
 	}
@@ -210,7 +211,7 @@ func about(evs []cvd.Event, k cvd.ClockKind) string {
 // least is the least that a verb needs.
 func least(verb cvd.Verb) cvd.Input {
 	var in cvd.Input
-	needs := func(name string) bool { return slices.Contains(cvd.SpecOf(verb).Needs, name) }
+	needs := func(name string) bool { return slices.Contains(rule.SpecOf(verb).Needs, name) }
 	if needs("text") {
 		in.Text = "words"
 	}
@@ -237,6 +238,14 @@ func least(verb cvd.Verb) cvd.Input {
 		in.Missing = []string{"the version"}
 	case cvd.VerbSeverity:
 		in.Vector = "high"
+	case cvd.VerbAdvise:
+		in.Advisory = &cvd.Advisory{Title: "Login bypass"}
+	case cvd.VerbSchedule, cvd.VerbPublish:
+		in.Seq, in.Reason = 0, "words"
+	case cvd.VerbCheckResult:
+		in.Outcome = "pass"
+	case cvd.VerbCVE:
+		in.CVE, in.Outcome = "CVE-2026-12345", "reserved"
 	}
 	return in
 }

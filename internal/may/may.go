@@ -61,6 +61,15 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbPrivacy:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbNoncompliance: {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbInvite:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbOfferCheck:    {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbCheckResult:   {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbCVE:           {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAdvise:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbSchedule:      {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbUnschedule:    {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbPublish:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbRetract:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbNoAdvisory:    {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbReissue:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRedact:        {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRedactReport:  {cvd.RoleLead: All},
@@ -73,7 +82,7 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 // byReporter are the verbs that a receipt opens, in its Own cases.
 var byReporter = []cvd.Verb{
 	cvd.VerbRead, cvd.VerbFiles, cvd.VerbProvide, cvd.VerbMessage, cvd.VerbAttach, cvd.VerbWithdraw,
-	cvd.VerbAppeal, cvd.VerbContact, cvd.VerbSuccessor,
+	cvd.VerbAppeal, cvd.VerbContact, cvd.VerbSuccessor, cvd.VerbCheckResult,
 }
 
 // byPerson are the verbs that only a person may do: a token marked as a
@@ -192,3 +201,23 @@ func OpenFile(a cvd.Actor, c *cvd.Case) bool {
 
 // Entrust tells whether who gets the case from the actor may open its files too.
 func Entrust(a cvd.Actor, c *cvd.Case) bool { return Of(a, cvd.VerbFiles).Covers(a, c) }
+
+// HidePerson takes out who the reporter is and how to reach them.
+func HidePerson(c *cvd.Case, evs []cvd.Event) {
+	for i := range c.Participants {
+		c.Participants[i].Contact = nil
+	}
+	for i := range evs {
+		if evs[i].Body != nil {
+			evs[i].Body.Contact = nil
+		}
+	}
+}
+
+// Alone tells whether the person is the only one there who works cases, so that
+// nobody could be a second one.
+func Alone(a cvd.Actor, members []cvd.Member) bool {
+	return a.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
+		return m.Active && m.ID != a.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
+	})
+}

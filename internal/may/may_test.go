@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 )
 
@@ -48,7 +49,7 @@ var people = []struct {
 // it, and no role is in it that is not meant.
 func TestTable(t *testing.T) {
 	verbs := []cvd.Verb{cvd.VerbRead, cvd.VerbFiles, cvd.VerbRedactReport}
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		verbs = append(verbs, spec.Verb)
 	}
 	var b strings.Builder

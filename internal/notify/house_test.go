@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"fairlead/examples"
+	"fairlead/internal/advisory"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
+	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
@@ -80,7 +82,8 @@ func build(t *testing.T, change ...string) *house {
 	}
 	h.book = must(rulebook.Open(ctx, rulebook.Config{Store: h.store, Vault: v, Now: h.now, Name: name}))
 	h.desk = casework.New(casework.Config{
-		Store: h.store, Vault: v, Book: h.book, Blobs: blobs, Team: h.auth, Receipts: h.auth,
+		Register: register.Open(register.Config{Store: h.store, Vault: v, Now: h.now, Publisher: func() advisory.Publisher { return advisory.Publisher{} }}),
+		Store:    h.store, Vault: v, Book: h.book, Blobs: blobs, Team: h.auth, Receipts: h.auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
 	})
 	h.lead = h.member("Ada Lead", "ada@team.example.org", cvd.RoleLead)

@@ -16,6 +16,7 @@ import (
 var reporterKinds = map[string]string{
 	string(cvd.EventReceived): "received",
 	string(cvd.EventSlipped):  "late",
+	string(cvd.EventHeld):     "late",
 	string(cvd.EventReissued): "receipt",
 }
 
@@ -29,6 +30,8 @@ var teamKinds = map[string]string{
 	string(cvd.EventWithdrawn): "wrote",
 	string(cvd.EventAppealed):  "wrote",
 	string(cvd.EventContact):   "wrote",
+	string(cvd.EventChecked):   "wrote",
+	string(cvd.EventHeld):      "held",
 	string(cvd.EventWarned):    "soon",
 	string(cvd.EventSlipped):   "late",
 	string(cvd.EventBreached):  "broken",

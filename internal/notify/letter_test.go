@@ -20,6 +20,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/notify"
 	"fairlead/internal/words"
 )
@@ -173,7 +174,7 @@ func TestGoldenMessages(t *testing.T) {
 func TestReportersMailsReadTheSame(t *testing.T) {
 	own := map[cvd.EventType]bool{cvd.EventReceived: true, cvd.EventSlipped: true, cvd.EventReissued: true}
 	want := must(compose(t, example(cvd.EffectNotifyReporter, "some-day", "reporter"))).Bytes
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		got := must(compose(t, example(cvd.EffectNotifyReporter, string(spec.Event), "reporter"))).Bytes
 		if same := bytes.Equal(want, got); same == own[spec.Event] {
 			t.Errorf("%s: reads the same is %v", spec.Event, same)

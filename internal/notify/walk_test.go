@@ -13,6 +13,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/notify"
 	"fairlead/internal/store"
 )
@@ -39,7 +40,7 @@ func secret(email string) cvd.Report {
 // canaries fills every member of an input that the verb takes with canaries.
 func canaries(verb cvd.Verb) cvd.Input {
 	in := cvd.Input{}
-	for _, name := range cvd.SpecOf(verb).Takes {
+	for _, name := range rule.SpecOf(verb).Takes {
 		switch name {
 		case "text":
 			in.Text = canary + " text"
@@ -53,6 +54,8 @@ func canaries(verb cvd.Verb) cvd.Input {
 			in.Outcome = canary + " outcome"
 		case "to":
 			in.To = canary + " colleagues"
+		case "advisory":
+			in.Advisory = &cvd.Advisory{Title: canary + " title", Details: canary + " details"}
 		}
 	}
 	return in
@@ -103,6 +106,8 @@ func walk(h *house) {
 	plain(rosa, id, cvd.VerbSuccessor)
 	plain(h.lead, id, cvd.VerbForget, cvd.VerbErase)
 
+	release(h, with)
+
 	// Rulings, an appeal, and the ways out.
 	id, tom, _ := h.report(secret("tom@example.net"))
 	plain(h.lead, id, cvd.VerbInvalidate)
@@ -132,12 +137,38 @@ func walk(h *house) {
 	}
 }
 
+// release takes an advisory from its draft to its end: called off, stopped by a
+// gate, published, withdrawn; and another case to having none.
+func release(h *house, with func(by cvd.Actor, id cvd.CaseID, v cvd.Verb, change func(in *cvd.Input))) {
+	h.Helper()
+	id, ria, _ := h.report(secret("ria@example.net"))
+	latest := func(in *cvd.Input) { in.Seq = must(h.desk.As(h.lead).Case(h.Context(), id)).Case.Release.Draft }
+	soon := func(in *cvd.Input) { latest(in); in.Until = h.now().Add(9 * 24 * time.Hour) }
+	as := func(outcome string) func(in *cvd.Input) {
+		return func(in *cvd.Input) { in.Outcome, in.CVE = outcome, "CVE-2026-12345" }
+	}
+	plain := func(*cvd.Input) {}
+	for _, v := range []cvd.Verb{cvd.VerbValidate, cvd.VerbAccept, cvd.VerbFixReady, cvd.VerbAdvise, cvd.VerbOfferCheck} {
+		with(h.lead, id, v, plain)
+	}
+	with(ria, id, cvd.VerbCheckResult, func(in *cvd.Input) { in.Outcome, in.Note = "pass", "" })
+	with(h.lead, id, cvd.VerbCVE, as("reserved"))
+	with(h.lead, id, cvd.VerbSchedule, soon)
+	with(h.lead, id, cvd.VerbUnschedule, plain)
+	with(h.lead, id, cvd.VerbSchedule, soon)
+	h.turn(8 * 24 * time.Hour)
+	must(h.desk.Tick(h.Context()))
+	with(h.lead, id, cvd.VerbPublish, latest)
+	with(h.lead, id, cvd.VerbRetract, plain)
+	with(h.lead, id, cvd.VerbNoAdvisory, plain)
+}
+
 // No mail holds a word that was given to any verb, in no header and no body,
 // plain or decoded; nor does the log.
 func TestNoMailTellsAnything(t *testing.T) {
 	h := build(t, "invalidate: false", "invalidate: true", "noncompliance: false", "noncompliance: true")
 	walk(h)
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		if !h.did[spec.Verb] {
 			t.Errorf("the walk leaves out %s", spec.Verb)
 		}

@@ -128,9 +128,10 @@ func (c *checker) addresses() {
 	c.reach("privacy.contact", p.Privacy.Contact)
 	for _, link := range []struct{ path, value string }{
 		{"public_url", p.PublicURL}, {"source_url", p.SourceURL}, {"tracker_url", p.TrackerURL}, {"organisation.url", p.Organisation.URL},
+		{"advisories.namespace", p.Advisories.Namespace},
 	} {
 		u, ok := webAddress(link.value)
-		if !ok && link.value != "" {
+		if !ok && link.value != "" && c.f.Has(link.path) {
 			c.fault(link.path, "is not a web address", "write an address such as https://example.org/security")
 		}
 		if ok && link.path == "public_url" && (strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
@@ -234,6 +235,9 @@ func (c *checker) programs() {
 		path := fmt.Sprintf("programs[%d]", i)
 		twice(ids, path+".id", one.ID, "another program has the same id", "write another id")
 		twice(prefixes, path+".prefix", one.Prefix, "another program has the same prefix", "write a prefix of its own: case ids begin with it")
+		if one.Prefix != "" && one.Prefix == c.p.Advisories.Prefix {
+			c.fault("advisories.prefix", "is the prefix of a program", "write another one: case ids must not read like advisories")
+		}
 		names := map[string]bool{}
 		for j, product := range one.Products {
 			twice(names, fmt.Sprintf("%s.products[%d].name", path, j), strings.ToLower(product.Name), "another product has the same name", "merge the two")
@@ -283,6 +287,8 @@ func (c *checker) amounts() {
 	}
 	zero("disclosure.default_embargo", c.p.Disclosure.DefaultEmbargo)
 	zero("emergency.after_action_within", c.p.Emergency.AfterActionWithin)
+	zero("advisories.unpublished_after", c.p.Advisories.UnpublishedAfter)
+	zero("advisories.heads_up", c.p.Advisories.HeadsUp)
 }
 
 func (c *checker) revisions() {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // for the schema
 	"encoding/hex"
@@ -100,7 +101,18 @@ func read(value any) (*Policy, error) {
 	if p.Promises.NeedsInformation.Within.IsZero() {
 		p.Promises.NeedsInformation.Within = defaults().Promises.NeedsInformation.Within
 	}
+	p.Advisories.fill(p)
 	return p, nil
+}
+
+// fill takes from the rest of the policy what the section leaves out.
+func (a *Advisories) fill(p *Policy) {
+	if a.Prefix == "" && len(p.Programs) > 0 && p.Programs[0].Prefix != "" {
+		a.Prefix = p.Programs[0].Prefix + "SA"
+	}
+	if a.Namespace == "" {
+		a.Namespace = cmp.Or(p.Organisation.URL, p.PublicURL)
+	}
 }
 
 // defaults are the values of what a file may leave out.
@@ -108,6 +120,7 @@ func defaults() *Policy {
 	p := &Policy{Classification: "public"}
 	p.Promises.NeedsInformation = Promise{Within: calendar.Amount{N: 14, Unit: calendar.Days}}
 	p.Severity.Method = "cvss-3.1"
+	p.Advisories.OSVPrefix, p.Advisories.TLP = "x_", cvd.TLPClear
 	p.Team.Duty = "all"
 	p.Review.WarnDays = 30
 	p.Intake.AttachmentMiB = 25

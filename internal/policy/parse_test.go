@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,7 @@ var broken = []struct{ name, old, now string }{
 	{"reserved clause", "id: theirs", "id: part-scope"},
 	{"clause cited in vain", "clause: no-bounty\n  text: No.", "clause: no-bonty\nlegal:\n  - id: no-bounty\n    title: None"},
 	{"prefix twice", "scope:\n", "  - id: second\n    name: More\n    prefix: EX\n    products:\n      - name: Another\nscope:\n"},
+	{"advisories like cases", "scope:\n", "advisories:\n  prefix: EX\n  namespace: http://example.org\n  heads_up: 0 days\n  tlp: clear\nscope:\n"},
 	{"contact without scheme", "mailto:security@example.org", "security@example.org"},
 	{"contact by http", "mailto:security@example.org", "http://example.org/report"},
 	{"contact that ends the line", "mailto:security@example.org", `"mailto:a@example.org\nContact: mailto:evil@example.com"`},
@@ -147,4 +149,28 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("a policy differs from itself: %v", changes)
 		}
 	})
+}
+
+// What the section on advisories leaves out follows from the rest of the policy;
+// what it says, even nothing, stands.
+func TestAdvisoriesAreFilled(t *testing.T) {
+	small, err := os.ReadFile("testdata/small.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ section, want string }{
+		{"", "EXSA x_ https://example.org CLEAR"},
+		{"advisories:\n  osv_prefix: \"\"\n  prefix: EXA\n  tlp: AMBER\n  namespace: https://a.example\n", "EXA  https://a.example AMBER"},
+	} {
+		text := strings.Replace(string(small), "scope:\n", c.section+"scope:\n", 1)
+		text = strings.Replace(text, "  name: Example Org\n", "  name: Example Org\n  url: https://example.org\n", 1)
+		p, err := Parse("small.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := p.Advisories
+		if got := fmt.Sprintf("%s %s %s %s", a.Prefix, a.OSVPrefix, a.Namespace, a.TLP); got != c.want {
+			t.Errorf("%q: %s, want %s", c.section, got, c.want)
+		}
+	}
 }

@@ -41,6 +41,7 @@ type Policy struct {
 	Rewards       Rewards       `yaml:"rewards" json:"rewards"`
 	Disclosure    Disclosure    `yaml:"disclosure" json:"disclosure"`
 	CVE           CVE           `yaml:"cve" json:"cve"`
+	Advisories    Advisories    `yaml:"advisories,omitempty" json:"advisories,omitzero"`
 	Privacy       Privacy       `yaml:"privacy" json:"privacy"`
 	Legal         []Clause      `yaml:"legal,omitempty" json:"legal,omitempty"`
 	Information   []Field       `yaml:"information" json:"information"`
@@ -153,6 +154,27 @@ type CVE struct {
 	AfterFix    bool   `yaml:"after_fix" json:"after_fix"` // publication waits for a remediation
 	Text        string `yaml:"text,omitempty" json:"text,omitempty"`
 	Clause      string `yaml:"clause,omitempty" json:"clause,omitempty"` // id under which the text is cited
+}
+
+// Advisories is how the organisation's advisories are named, who may read them,
+// and how their release is timed.
+type Advisories struct {
+	// Prefix is the head of their ids, two to eight capital letters; left out, it
+	// is the first program's prefix and SA.
+	Prefix string `yaml:"prefix,omitempty" json:"prefix,omitempty"`
+	// OSVPrefix stands before those ids in OSV records, for who has no prefix of
+	// their own registered there (OSV schema, id).
+	OSVPrefix string `yaml:"osv_prefix,omitempty" json:"osv_prefix"`
+	// Namespace is an address of the organisation's own that tells its documents
+	// from those of others (CSAF 2.0, 3.2.1.8.4); left out, organisation.url.
+	Namespace string  `yaml:"namespace,omitempty" json:"namespace,omitempty"`
+	TLP       cvd.TLP `yaml:"tlp,omitempty" json:"tlp,omitempty"` // what a new draft is marked with
+	// UnpublishedAfter is from a fix to the alarm that nothing was published of
+	// it; zero means that there is no such alarm.
+	UnpublishedAfter calendar.Amount `yaml:"unpublished_after,omitempty" json:"unpublished_after,omitzero"`
+	// HeadsUp is how long before a release its reporter is told of it again; zero
+	// means that the word at scheduling is the only one.
+	HeadsUp calendar.Amount `yaml:"heads_up,omitempty" json:"heads_up,omitzero"`
 }
 
 // Privacy is the notice on the form and the lane for exposed personal data.

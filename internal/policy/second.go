@@ -17,6 +17,8 @@ func (p *Policy) NeedsSecond(verb cvd.Verb, from cvd.RM, clauses []string) bool 
 		return p.rejectsByTwo(clauses)
 	case cvd.VerbNoncompliance:
 		return p.SecondPerson.Noncompliance
+	case cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbRetract:
+		return p.SecondPerson.Publish
 	}
 	return false
 }

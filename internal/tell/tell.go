@@ -50,6 +50,9 @@ var teamHears = map[cvd.EventType]string{
 	cvd.EventAfterAction:   ToReport,
 	cvd.EventPrivacy:       ToTeam,
 	cvd.EventNoncompliance: ToTeam,
+	cvd.EventChecked:       ToAssignee,
+	cvd.EventPublished:     ToAssignee,
+	cvd.EventHeld:          ToTeam,
 	cvd.EventInvited:       "",
 }
 

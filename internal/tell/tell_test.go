@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/policy"
 	"fairlead/internal/tell"
 )
@@ -21,10 +22,10 @@ var rewrite = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 var eventTypes = func() []cvd.EventType {
 	var out []cvd.EventType
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		out = append(out, spec.Event)
 	}
-	return append(out, cvd.EventRuled, cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded)
+	return append(out, cvd.EventRuled, cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventHeadsUp, cvd.EventHeld)
 }()
 
 func caseOf(email string) *cvd.Case {
@@ -111,7 +112,7 @@ func TestKeysAreStableAndDistinct(t *testing.T) {
 		}
 		clear(seen)
 		for _, e := range a {
-			if seen[e.Key] && typ != cvd.EventAppealed && typ != cvd.EventPrivacy && typ != cvd.EventNoncompliance {
+			if seen[e.Key] && typ != cvd.EventAppealed && typ != cvd.EventPrivacy && typ != cvd.EventNoncompliance && typ != cvd.EventHeld {
 				t.Errorf("%s: the key %s twice", typ, e.Key)
 			}
 			seen[e.Key] = true

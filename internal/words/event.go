@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,9 +104,20 @@ func (v *Voice) first(ids []string, pairs []any) string {
 	return v.Say(ids[0])
 }
 
+// outcome is what came of a thing: people's words, or one of a few of ours.
+func (v *Voice) outcome(of cvd.EventType, outcome string) string {
+	switch of {
+	case cvd.EventChecked:
+		return v.Say("check." + outcome)
+	case cvd.EventCVE:
+		return v.Say("cve." + outcome)
+	}
+	return outcome
+}
+
 // blanks fills what the texts of events may name.
 func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
-	pairs := []any{"clock", "", "until", "", "to", "", "outcome", "", "score", "", "file", "", "verb", ""}
+	pairs := []any{"clock", "", "until", "", "to", "", "outcome", "", "score", "", "file", "", "verb", "", "advisory", "", "revision", "", "cve", ""}
 	set := func(name, value string) {
 		for i := 0; i < len(pairs); i += 2 {
 			if pairs[i] == name {
@@ -115,6 +127,10 @@ func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
 	}
 	if ev.Pending != nil && ev.Pending.Seq != 0 {
 		set("verb", v.Say("verb."+string(ev.Pending.Verb)))
+	}
+	if r := ev.Release; r != nil {
+		set("advisory", string(r.Advisory))
+		set("revision", strconv.Itoa(r.Revision))
 	}
 	if len(ev.Clocks) > 0 && ev.Type == cvd.EventProceeded {
 		set("clock", v.Say("clock."+string(cvd.ClockNeedsInfo)))
@@ -128,7 +144,8 @@ func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
 	}
 	set("until", v.Instant(b.Until, zone))
 	set("to", b.To)
-	set("outcome", b.Outcome)
+	set("outcome", v.outcome(ev.Type, b.Outcome))
+	set("cve", b.CVE)
 	if b.Score != nil {
 		set("score", fmt.Sprintf("%s (CVSS %s: %.1f, %s)", v.Say("band."+string(b.Score.Band)), b.Score.Version, b.Score.Score, b.Score.Vector))
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 )
 
 func voice(t *testing.T) *Voice {
@@ -21,14 +22,14 @@ func voice(t *testing.T) *Voice {
 // audiences.
 func TestEveryWordOfTheField(t *testing.T) {
 	v := voice(t)
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		for _, id := range []string{"verb." + string(spec.Verb), "event." + string(spec.Event) + ".reporter", "event." + string(spec.Event) + ".team"} {
 			if !v.Has(id) {
 				t.Errorf("%s is missing", id)
 			}
 		}
 	}
-	for _, e := range []cvd.EventType{cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventRuled} {
+	for _, e := range []cvd.EventType{cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventRuled, cvd.EventHeadsUp, cvd.EventHeld} {
 		if !v.Has("event."+string(e)+".team") || !v.Has("event."+string(e)+".reporter") {
 			t.Errorf("event %s is missing", e)
 		}

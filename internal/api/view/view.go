@@ -90,6 +90,7 @@ type Message struct {
 	Score   *cvd.Score    `json:"score,omitempty"`
 	File    *File         `json:"file,omitempty"`
 	Outcome string        `json:"outcome,omitempty"`
+	CVE     string        `json:"cve,omitempty" doc:"The CVE id it is about."`
 	Erased  bool          `json:"erased,omitempty" doc:"The words were removed for good."`
 }
 
@@ -115,6 +116,7 @@ func (s Show) Said(ev *cvd.Event, you string, zone *time.Location) Message {
 	}
 	m.Text, m.Clauses, m.Missing = b.Text, b.Clauses, b.Missing
 	m.Clock, m.Until, m.Score, m.File, m.Outcome = b.Clock, b.Until, b.Score, FileOf(b.File), b.Outcome
+	m.CVE = b.CVE
 	if ev.Tell == cvd.TellReporter {
 		m.Reason = b.Reason
 	}
@@ -144,6 +146,7 @@ type ThreadCase struct {
 	Next     *casework.Promise  `json:"next" doc:"What falls due first; null once the case is closed."`
 	Promises []casework.Promise `json:"promises" doc:"All dates to count on, soonest first."`
 	Missing  []string           `json:"missing,omitempty" doc:"What the team waits for from you."`
+	Release  *Release           `json:"release,omitempty" doc:"What is known of an advisory, a CVE id and the check of a fix."`
 	Messages []Message          `json:"messages" doc:"Oldest first."`
 	Links    []cvd.Link         `json:"links,omitempty" doc:"The linked cases under the same receipt."`
 	Verbs    []cvd.Verb         `json:"verbs" doc:"What you can do now."`
@@ -163,7 +166,7 @@ func (s Show) Thread(f *casework.File) ThreadCase {
 	out := ThreadCase{
 		Case: k.ID, Title: k.Title, State: k.RM(), Meaning: s.Voice.Say("rm." + string(k.RM()) + ".meaning"),
 		Severity: k.Band, Outcome: k.Outcome, Received: k.Created, Updated: k.Updated,
-		Promises: f.Promises(), Missing: k.Missing, Messages: []Message{}, Verbs: f.Verbs, Erased: f.Erased,
+		Promises: f.Promises(), Missing: k.Missing, Release: ReleaseOf(k, false), Messages: []Message{}, Verbs: f.Verbs, Erased: f.Erased,
 	}
 	out.Next = First(out.Promises)
 	for _, l := range k.Links {

@@ -22,7 +22,7 @@ func (p layout) sheet(v View) *sheet {
 	p.when(g)
 	p.scope(g)
 	p.rules(g)
-	p.outcome(g)
+	p.outcome(g, v)
 	p.tell(g)
 	p.privacy(g)
 	p.review(g, v)
@@ -269,7 +269,7 @@ func (p layout) stance(g *sheet, i int) {
 	g.cited(s.ID, s.Title, s.Text)
 }
 
-func (p layout) outcome(g *sheet) {
+func (p layout) outcome(g *sheet, v View) {
 	g.part("rewards", english.Rewards)
 	if p.Rewards.Bounty {
 		g.say(english.RewardsBounty)
@@ -278,28 +278,7 @@ func (p layout) outcome(g *sheet) {
 	}
 	g.say(map[string]string{"none": english.RecognitionNone, "cve-credit": english.RecognitionCVE, "page": english.RecognitionPage}[p.Rewards.Recognition])
 	p.stance(g, 1)
-	g.part("publication", english.Publication)
-	if p.Disclosure.By == "coordinated" {
-		g.say(english.PublicationJoint)
-	} else {
-		g.say(english.PublicationVendor)
-	}
-	if p.Disclosure.DefaultEmbargo.IsZero() {
-		g.say(english.PublicationNoEmbargo)
-	} else {
-		g.say(fmt.Sprintf(english.PublicationEmbargo, p.Disclosure.DefaultEmbargo))
-	}
-	p.stance(g, 2)
-	g.part("cve", english.CVE)
-	lines := []string{map[string]string{"vendor": english.CVEVendor, "reporter": english.CVEReporter, "either": english.CVEEither}[p.CVE.InitiatedBy]}
-	if p.CVE.CNA != "" {
-		lines = append(lines, fmt.Sprintf(english.CVECNA, escape(p.CVE.CNA)))
-	}
-	if p.CVE.AfterFix {
-		lines = append(lines, english.CVEAfterFix)
-	}
-	g.say(strings.Join(lines, " "))
-	p.stance(g, 3)
+	p.publication(g, v)
 }
 
 func (p layout) tell(g *sheet) {

@@ -24,6 +24,7 @@ type catalogue struct {
 	Rewards, RewardsBounty, RewardsNoBounty, RecognitionNone, RecognitionCVE, RecognitionPage string
 
 	Publication, PublicationVendor, PublicationJoint, PublicationEmbargo, PublicationNoEmbargo string
+	Advisories, AdvisoriesHeadsUp, AdvisoriesAlarm                                             string
 	CVE, CVEVendor, CVEReporter, CVEEither, CVECNA, CVEAfterFix                                string
 
 	Tell, TellIntro, TellRequired, Evidence, EvidenceIntro string
@@ -128,6 +129,9 @@ var english = catalogue{
 	PublicationJoint:     "We agree on the date of publication with you.",
 	PublicationEmbargo:   "Unless we agree otherwise, we propose to keep the matter private for %s.",
 	PublicationNoEmbargo: "We propose no embargo of our own. If you plan to publish on a date, tell us: we show your plan beside ours.",
+	Advisories:           "We publish [advisories](<%s>), for people and for machines.",
+	AdvisoriesHeadsUp:    "Whoever reported the matter hears the date when it is set, and again %s ahead.",
+	AdvisoriesAlarm:      "If a fix has been ready for %s and nothing was published of it, that alarms us.",
 	CVE:                  "CVE identifiers",
 	CVEVendor:            "We ask for the CVE identifier ourselves.",
 	CVEReporter:          "Please ask for the CVE identifier yourself.",

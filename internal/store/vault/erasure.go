@@ -62,3 +62,19 @@ func (v *Vault) Erased(rec store.Record) bool {
 	var word string
 	return rec.Kind == RecordErasure && v.Read(rec, &word) == nil
 }
+
+// Drops are the keys that the event destroys. Dropping a key is the only change
+// to what is stored already.
+func Drops(ev *cvd.Event) []store.KeyRef {
+	var out []store.KeyRef
+	if ev.Redacts > 0 {
+		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyBody, Seq: ev.Redacts})
+	}
+	if ev.Forgets != "" {
+		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyParticipant, Name: string(ev.Forgets), Seq: ev.Seq})
+	}
+	if ev.Type == cvd.EventErased {
+		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyCase})
+	}
+	return out
+}

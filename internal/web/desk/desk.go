@@ -14,6 +14,7 @@ import (
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/advisories"
 	"fairlead/internal/web/desk/visit/cases"
 	"fairlead/internal/web/desk/visit/components"
 	"fairlead/internal/web/desk/visit/office"
@@ -37,6 +38,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
+	shared.Add(mux, advisories.Routes(shared))
 	// Strangers cannot tell an address of the desk that exists from one that
 	// does not: both ask them to sign in. A member is told of a wrong method only
 	// where the right one would be open to them.

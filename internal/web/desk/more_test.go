@@ -15,6 +15,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/tell"
 	"fairlead/internal/web/webtest"
 )
@@ -384,7 +385,7 @@ func TestPrivateFile(t *testing.T) {
 func TestEveryWordOfTheDesk(t *testing.T) {
 	v := house(t).Site.Voice(nil)
 	var ids []string
-	for _, spec := range cvd.Specs {
+	for _, spec := range rule.Specs {
 		for _, name := range spec.Takes {
 			if name != "contact" {
 				ids = append(ids, "desk.field."+name)

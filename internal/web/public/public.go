@@ -62,6 +62,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 		"POST /thread/appeal":             p.appeal,
 		"POST /thread/withdraw":           p.withdraw,
 		"POST /thread/contact":            p.contact,
+		"POST /thread/check":              p.checked,
 		"GET /thread/files/{case}/{blob}": p.file,
 		"GET /thread/export.json":         p.exportJSON,
 		"GET /thread/export.txt":          p.exportText,

@@ -113,6 +113,7 @@ type caseView struct {
 	Policy    int
 	Links     []cvd.Link
 	FileMiB   int
+	Release   *releaseView
 	// What was typed and refused:
 	Draft   string
 	Appeal  string
@@ -152,7 +153,7 @@ func (p *pub) thread(w http.ResponseWriter, r *http.Request) error {
 }
 
 // done are the words after a change, by what the address names.
-var done = []string{"message", "linked", "appeal", "withdrawn", "contact", "file"}
+var done = []string{"message", "linked", "appeal", "withdrawn", "contact", "file", "checked"}
 
 // showThread shows the cases; change may put into one what was refused.
 func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Session, status int, change func(*caseView)) error {
@@ -182,7 +183,7 @@ func (p *pub) caseView(f *casework.File) caseView {
 		Withdrawn: c.HasReporter() && !c.Waited(),
 		CanWrite:  slices.Contains(f.Verbs, cvd.VerbMessage), CanAttach: slices.Contains(f.Verbs, cvd.VerbAttach),
 		CanAppeal: slices.Contains(f.Verbs, cvd.VerbAppeal), CanLeave: slices.Contains(f.Verbs, cvd.VerbWithdraw),
-		CanChange: slices.Contains(f.Verbs, cvd.VerbContact),
+		CanChange: slices.Contains(f.Verbs, cvd.VerbContact), Release: p.release(c),
 	}
 	if f.Policy != nil {
 		v.FileMiB = f.Policy.Policy.Intake.AttachmentMiB

@@ -106,7 +106,12 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	blobs, err := blob.Dir(filepath.Join(h.Dir, "blobs"))
 	h.must(err)
 	log := slog.New(slog.NewTextHandler(h.Log, nil))
+	publisher := func() advisory.Publisher {
+		return advisory.Publisher{Name: "Example Org", Namespace: "https://example.org", Contact: "mailto:security@example.org", Base: "https://security.example.org", OSVPrefix: "x_"}
+	}
+	h.Register = register.Open(register.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Formats: []advisory.Format{csaf.Format, osv.Format}, Publisher: publisher})
 	h.Desk = casework.New(casework.Config{
+		Register: h.Register, Lint: func(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, publisher()) },
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})

@@ -18,6 +18,7 @@ import (
 	"fairlead/internal/app/demo"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/store"
 	"fairlead/internal/store/sqlstore/bare"
@@ -155,7 +156,7 @@ func one(h *app.House, n int) (store.Case, store.Event, error) {
 	}
 	id := cvd.NewCaseID("FL", now.Year(), random)
 	r := &cvd.Report{Title: fmt.Sprintf("Report %d of many", n), Product: "Northlake Gateway", Description: strings.Repeat("What was found. ", 40)}
-	evs, err := cvd.Open(cvd.Opening{
+	evs, err := rule.Open(rule.Opening{
 		ID: id, Program: cur.Policy.Programs[0].ID, Policy: cur.Number, Report: r,
 		Received: now.Add(-time.Duration(n) * 50 * time.Millisecond), Channel: "api", By: cvd.Stranger,
 	}, now)

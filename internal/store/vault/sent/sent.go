@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
@@ -120,4 +121,28 @@ func (b Book) Read(ctx context.Context, effects []store.Effect) ([]string, error
 		return nil
 	})
 	return out, err
+}
+
+// Retry takes a given-up effect up again; cvd.ErrNotFound if none of that key was.
+func (b Book) Retry(ctx context.Context, key string, now time.Time) error {
+	return b.Store.Update(ctx, func(tx store.Tx) error {
+		var after *store.EffectCursor
+		for {
+			dead, err := tx.Effects(store.EffectDead, "", after, 500)
+			if err != nil {
+				return err
+			}
+			for _, e := range dead {
+				after = &store.EffectCursor{At: e.At, Key: e.Key}
+				if e.Key == key {
+					e.State, e.Attempts, e.At = store.EffectPending, 0, now
+					return tx.Finish(e)
+				}
+			}
+			if len(dead) < 500 {
+				break
+			}
+		}
+		return fmt.Errorf("%w: no such notice was given up", cvd.ErrNotFound)
+	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/words"
 )
 
@@ -37,6 +38,10 @@ var groups = []group{
 	}},
 	{"emergency", []cvd.Verb{cvd.VerbAct, cvd.VerbAfterAction}},
 	{"talk", []cvd.Verb{cvd.VerbProvide, cvd.VerbAttach}},
+	{"release", []cvd.Verb{
+		cvd.VerbAdvise, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbSchedule, cvd.VerbUnschedule, cvd.VerbPublish, cvd.VerbRetract,
+		cvd.VerbNoAdvisory,
+	}},
 	{"hold", []cvd.Verb{cvd.VerbClaim, cvd.VerbRelease, cvd.VerbInvite, cvd.VerbPostpone}},
 	{"world", []cvd.Verb{cvd.VerbPublic, cvd.VerbExploitPublic, cvd.VerbAttacks, cvd.VerbEmergency, cvd.VerbPrivacy}},
 	{"rare", []cvd.Verb{
@@ -67,7 +72,7 @@ var direct = []cvd.Verb{
 // press does.
 func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 	for _, g := range groups {
-		view := groupView{Name: l.Say("desk.group." + g.name), Loud: g.name != "world" && g.name != "rare"}
+		view := groupView{Name: l.Say("desk.group." + g.name), Loud: g.name != "world" && g.name != "rare" && (g.name != "release" || releasing(f.Case))}
 		for _, verb := range g.verbs {
 			if !slices.Contains(f.Verbs, verb) || slices.Contains(quick, verb) && verb != cvd.VerbClaim {
 				continue
@@ -83,8 +88,11 @@ func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 				loud = false
 			}
 			text := l.Say("verb." + string(verb))
-			if verb == cvd.VerbClaim {
+			switch verb {
+			case cvd.VerbClaim:
 				text = l.Say("desk.assign")
+			case cvd.VerbAdvise: // its page shows gates and formats too
+				text = l.Say("desk.advisory.page")
 			}
 			view.Actions = append(view.Actions, actionView{Verb: string(verb), Text: text, Loud: loud})
 		}
@@ -99,6 +107,11 @@ func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 		fast = append(fast, actionView{string(verb), l.Say("verb." + string(verb)), verb != cvd.VerbRelease, l.says(f.Case, verb)})
 	}
 	return all, fast
+}
+
+// releasing tells whether an advisory is what the case is about now.
+func releasing(c *cvd.Case) bool {
+	return c.Release.Draft != 0 || c.Facts.Has(cvd.FactFixReady)
 }
 
 // second tells whether the reader may confirm the ruling that waits: not the
@@ -117,7 +130,7 @@ func (l lens) second(c *cvd.Case) bool {
 
 // says tells, before a verb without words is done, what the reporter will read.
 func (l lens) says(c *cvd.Case, verb cvd.Verb) string {
-	spec := cvd.SpecOf(verb)
+	spec := rule.SpecOf(verb)
 	if spec.Tell != cvd.TellReporter {
 		return l.Say("desk.says.nothing")
 	}

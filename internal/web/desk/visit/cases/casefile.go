@@ -12,6 +12,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
@@ -96,7 +97,7 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	if view.Suggested = suggested; failed != nil {
 		view.Notices = append(view.Notices, *failed)
 	}
-	if done := cvd.Verb(r.URL.Query().Get("done")); cvd.SpecOf(done) != nil {
+	if done := cvd.Verb(r.URL.Query().Get("done")); rule.SpecOf(done) != nil {
 		view.Told = v.Say("desk.case.done", "verb", v.Say("verb."+string(done)))
 	}
 	title := view.ID

@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -59,7 +60,7 @@ func (d *desk) deedOf(r *http.Request, v lens) (*deed, error) {
 		return nil, err
 	}
 	verb := cvd.Verb(r.PathValue("verb"))
-	if verb == cvd.VerbReceive || cvd.SpecOf(verb) == nil || may.Allow(v.Actor, verb, f.Case) != nil {
+	if verb == cvd.VerbReceive || rule.SpecOf(verb) == nil || may.Allow(v.Actor, verb, f.Case) != nil {
 		return nil, cvd.ErrNotFound
 	}
 	return &deed{file: f, verb: verb, typed: url.Values{}}, nil
@@ -72,6 +73,9 @@ func (d *desk) ask(w http.ResponseWriter, r *http.Request, v lens) error {
 	o, err := d.deedOf(r, v)
 	if err != nil {
 		return err
+	}
+	if o.verb == cvd.VerbAdvise {
+		return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"/advisory")
 	}
 	if !o.possible() {
 		return cvd.ErrNotReady
@@ -93,8 +97,11 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	if o.verb == cvd.VerbAttach {
+	switch o.verb {
+	case cvd.VerbAttach:
 		return d.attach(w, r, v, o)
+	case cvd.VerbAdvise: // by its own page
+		return cvd.ErrNotFound
 	}
 	if err := web.Form(r); err != nil {
 		return err
@@ -206,7 +213,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
 		view.About = v.Say(id)
 	}
-	if p := o.file.Policy; p != nil && slices.Contains(cvd.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
+	if p := o.file.Policy; p != nil && slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
 		for _, reply := range p.Policy.CannedReplies {
 			view.Canned = append(view.Canned, web.Option{Value: reply.ID, Label: reply.Title})
 		}
@@ -239,7 +246,7 @@ func (d *desk) insert(r *http.Request, o *deed) {
 		text += "\n\n"
 	}
 	o.typed.Set("text", text+reply.Text)
-	if reply.Clause != "" && slices.Contains(cvd.SpecOf(o.verb).Takes, "clauses") && !slices.Contains(o.typed["clauses"], reply.Clause) {
+	if reply.Clause != "" && slices.Contains(rule.SpecOf(o.verb).Takes, "clauses") && !slices.Contains(o.typed["clauses"], reply.Clause) {
 		o.typed.Add("clauses", reply.Clause)
 	}
 }

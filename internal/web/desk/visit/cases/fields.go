@@ -4,10 +4,12 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -22,11 +24,11 @@ type itemView struct {
 
 // order is that of the fields in a form: what is decided, why, what is told,
 // and what stays here.
-var order = []string{"missing", "clauses", "vector", "to", "clock", "until", "outcome", "seq", "contact", "reason", "text", "silent", "note"}
+var order = []string{"missing", "clauses", "vector", "to", "clock", "until", "cve", "outcome", "seq", "contact", "reason", "text", "silent", "note"}
 
 // fields lists what the verb takes, filled with what was typed.
 func (v lens) fields(f *casework.File, verb cvd.Verb, typed url.Values) []itemView {
-	spec := cvd.SpecOf(verb)
+	spec := rule.SpecOf(verb)
 	var out []itemView
 	for _, name := range order {
 		if !slices.Contains(spec.Takes, name) {
@@ -64,7 +66,7 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 	case "silent":
 		item.Fold = v.Say("desk.fold.silent")
 	case "note":
-		if len(cvd.SpecOf(verb).Takes) > 2 {
+		if len(rule.SpecOf(verb).Takes) > 2 {
 			item.Field.Rows = 3
 		}
 	case "to":
@@ -72,9 +74,17 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 	case "clock":
 		v.clockField(f, item.Field)
 	case "until":
-		item.Field.Help = v.Say("desk.field.until.help", "zone", v.Zone.String())
+		help := "desk.field.until.help"
+		if verb == cvd.VerbSchedule {
+			help += ".schedule"
+		}
+		item.Field.Help = v.Say(help, "zone", v.Zone.String())
 	case "outcome":
-		item.Field.List = strings.Split(v.Say("desk.outcomes"), "|")
+		v.outcomeField(verb, item.Field)
+	case "seq":
+		if item.Field.Value == "" && (verb == cvd.VerbSchedule || verb == cvd.VerbPublish) {
+			item.Field.Value = strconv.FormatInt(f.Case.Release.Draft, 10)
+		}
 	}
 	return item
 }
@@ -94,6 +104,27 @@ func (v lens) field(verb cvd.Verb, name, kind string, typed url.Values, needed b
 		f.Rows = 4
 	}
 	return f
+}
+
+// outcomeField offers what may come of the verb.
+func (v lens) outcomeField(verb cvd.Verb, field *web.Field) {
+	var ids []string
+	switch verb {
+	case cvd.VerbCheckResult:
+		ids = []string{"check.pass", "check.fail", "check.none"}
+	case cvd.VerbCVE:
+		for _, s := range cvd.CVEStates {
+			ids = append(ids, "cve."+string(s))
+		}
+	default:
+		field.List = strings.Split(v.Say("desk.outcomes"), "|")
+		return
+	}
+	field.Kind, field.Help = "radio", ""
+	for _, id := range ids {
+		_, value, _ := strings.Cut(id, ".")
+		field.Options = append(field.Options, web.Option{Value: value, Label: v.Say(id), Chosen: value == field.Value})
+	}
 }
 
 // toField offers whom the verb can name.

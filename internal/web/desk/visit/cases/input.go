@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
 	"fairlead/internal/web/desk/visit"
 )
@@ -17,7 +18,7 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 	var in cvd.Input
 	var faults cvd.Faults
 	get := o.typed.Get
-	for _, name := range cvd.SpecOf(o.verb).Takes {
+	for _, name := range rule.SpecOf(o.verb).Takes {
 		switch name {
 		case "text":
 			in.Text = get("text")
@@ -53,6 +54,8 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 				faults = append(faults, cvd.Fault{Field: "until", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
 			}
 			in.Until = t
+		case "cve":
+			in.CVE = strings.ToUpper(strings.TrimSpace(get("cve")))
 		case "contact":
 			var wrong cvd.Faults
 			in.Contact, wrong = contactOf(o.typed)

@@ -52,12 +52,13 @@ type tab struct {
 // tabs in their order; the first is what the desk opens with.
 var tabs = [...]tab{
 	{"open", false, func(*casework.Filter, lens) {}},
-	{"overdue", true, func(f *casework.Filter, l lens) { f.DueBefore = l.Now }},
+	// What outlives a case, such as a fix that nobody published, must not hide.
+	{"overdue", true, func(f *casework.Filter, l lens) { f.DueBefore, f.Open = l.Now, false }},
 	{"today", false, func(f *casework.Filter, l lens) { f.DueBefore = endOfDay(l.Now, l.Zone) }},
 	{"unowned", true, func(f *casework.Filter, _ lens) { f.Unassigned = true }},
 	{"mine", false, func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
 	{"unread", false, func(f *casework.Filter, _ lens) { f.Unread = true }},
-	{"broken", true, func(f *casework.Filter, _ lens) { f.Breached = true }},
+	{"broken", true, func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
 	{"emergency", true, func(f *casework.Filter, _ lens) { f.Emergency = true }},
 	{"privacy", false, func(f *casework.Filter, _ lens) { f.Privacy = true }},
 	{"paused", false, func(f *casework.Filter, _ lens) { f.Paused = true }},

@@ -1,4 +1,4 @@
-package cvd
+package rule
 
 import (
 	"fmt"
@@ -8,69 +8,90 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"fairlead/internal/cvd"
 )
 
 var (
 	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	ann  = Actor{Kind: ActorMember, ID: "ann", Name: "Ann", Roles: []Role{RoleMember}}
-	bob  = Actor{Kind: ActorMember, ID: "bob", Name: "Bob", Roles: []Role{RoleLead}}
-	bot  = Actor{Kind: ActorMachine, ID: "bot", Name: "Bot", Roles: []Role{RoleMember}}
-	rep  = Actor{Kind: ActorReporter}
+	ann  = cvd.Actor{Kind: cvd.ActorMember, ID: "ann", Name: "Ann", Roles: []cvd.Role{cvd.RoleMember}}
+	bob  = cvd.Actor{Kind: cvd.ActorMember, ID: "bob", Name: "Bob", Roles: []cvd.Role{cvd.RoleLead}}
+	bot  = cvd.Actor{Kind: cvd.ActorMachine, ID: "bot", Name: "Bot", Roles: []cvd.Role{cvd.RoleMember}}
+	rep  = cvd.Actor{Kind: cvd.ActorReporter}
 )
 
 // caseIn is a case in the state, made by hand so that each verb meets each.
-func caseIn(s RM) *Case {
-	return &Case{
+func caseIn(s cvd.RM) *cvd.Case {
+	return &cvd.Case{
 		ID: "FL-2026-2222222", Program: "site", Policy: 1, Version: 7, Created: noon, Updated: noon,
-		EM: EMNone, Facts: "Vfdpxa",
-		Participants: []Participant{
-			{ID: Vendor, Roles: []ParticipantRole{AsVendor}, RM: s, Consent: ConsentNone},
-			{ID: Reporter, Roles: []ParticipantRole{AsFinder, AsReporter}, RM: RMAccepted, Consent: ConsentNone},
+		EM: cvd.EMNone, Facts: "Vfdpxa",
+		Participants: []cvd.Participant{
+			{ID: cvd.Vendor, Roles: []cvd.ParticipantRole{cvd.AsVendor}, RM: s, Consent: cvd.ConsentNone},
+			{ID: cvd.Reporter, Roles: []cvd.ParticipantRole{cvd.AsFinder, cvd.AsReporter}, RM: cvd.RMAccepted, Consent: cvd.ConsentNone},
 		},
 	}
 }
 
 // ready sets what a verb needs of the case beyond its RM state.
-func ready(c *Case, v Verb) *Case {
+func ready(c *cvd.Case, v cvd.Verb) *cvd.Case {
 	switch v {
-	case VerbProvide:
-		c.Clocks = []Clock{{Kind: ClockNeedsInfo, Started: noon, Due: noon.Add(time.Hour)}}
-	case VerbRelease:
+	case cvd.VerbProvide:
+		c.Clocks = []cvd.Clock{{Kind: cvd.ClockNeedsInfo, Started: noon, Due: noon.Add(time.Hour)}}
+	case cvd.VerbRelease:
 		c.Assignee = "ann"
-	case VerbConfirm, VerbRefuse:
-		c.Pending = &Pending{Seq: 5, Verb: VerbNote, By: ann.Ref()}
-	case VerbAct, VerbAfterAction:
+	case cvd.VerbConfirm, cvd.VerbRefuse:
+		c.Pending = &cvd.Pending{Seq: 5, Verb: cvd.VerbNote, By: ann.Ref()}
+	case cvd.VerbAct, cvd.VerbAfterAction:
 		c.Flags.Emergency = true
-	case VerbPostpone:
-		c.Clocks = []Clock{{Kind: ClockFix, Started: noon, Due: noon.Add(time.Hour)}}
-	case VerbFixDeployed:
+	case cvd.VerbPostpone:
+		c.Clocks = []cvd.Clock{{Kind: cvd.ClockFix, Started: noon, Due: noon.Add(time.Hour)}}
+	case cvd.VerbFixDeployed:
 		c.Facts = "VFdpxa"
+	case cvd.VerbSchedule, cvd.VerbPublish:
+		c.Release = cvd.Release{Advisory: "FLSA-2026-2222222", Draft: 1}
+	case cvd.VerbUnschedule:
+		c.Release = cvd.Release{Advisory: "FLSA-2026-2222222", Draft: 1, At: noon.Add(48 * time.Hour)}
+	case cvd.VerbRetract:
+		c.Release = cvd.Release{Advisory: "FLSA-2026-2222222", Draft: 1, Published: 1, Revision: 1}
+	case cvd.VerbCheckResult:
+		c.Release.Check = cvd.CheckOffered
+	}
+	if c.Closed() {
+		c.Accepted = noon
 	}
 	return c
 }
 
 // deed gives a verb all that it needs and nothing more.
-func deed(v Verb, by Actor) Deed {
+func deed(v cvd.Verb, by cvd.Actor) Deed {
 	d := Deed{Verb: v, By: by}
 	for _, name := range SpecOf(v).Needs {
 		fill(&d.In, name)
 	}
 	switch v {
-	case VerbAsk:
+	case cvd.VerbAsk:
 		d.In.Missing = []string{"version"}
-	case VerbSeverity:
-		d.Score = &Score{Vector: "CVSS:3.1/…", Version: "3.1", Score: 8.1, Band: BandHigh}
-	case VerbAttach:
-		d.File = &Attachment{Blob: "b", Name: "poc.txt", Size: 3}
-	case VerbConfirm:
-		d.Ruling = &Input{Note: "as discussed"}
-	case VerbSuccessor:
-		d.Link = &Link{Kind: LinkSucceededBy, Case: "FL-2026-3333333"}
+	case cvd.VerbSeverity:
+		d.Score = &cvd.Score{Vector: "CVSS:3.1/…", Version: "3.1", Score: 8.1, Band: cvd.BandHigh}
+	case cvd.VerbAttach:
+		d.File = &cvd.Attachment{Blob: "b", Name: "poc.txt", Size: 3}
+	case cvd.VerbConfirm:
+		d.Ruling = &cvd.Input{Note: "as discussed"}
+	case cvd.VerbCheckResult:
+		d.In.Outcome = string(cvd.CheckPass)
+	case cvd.VerbCVE:
+		d.In.CVE, d.In.Outcome = "CVE-2026-12345", string(cvd.CVEReserved)
+	case cvd.VerbPublish:
+		d.In.Reason = "the first version" // of a second one it would be needed
+	case cvd.VerbAdvise:
+		d.Advisory = "FLSA-2026-2222222"
+	case cvd.VerbSuccessor:
+		d.Link = &cvd.Link{Kind: cvd.LinkSucceededBy, Case: "FL-2026-3333333"}
 	}
 	return d
 }
 
-func fill(in *Input, name string) {
+func fill(in *cvd.Input, name string) {
 	switch name {
 	case "text":
 		in.Text = "words to the reporter"
@@ -91,18 +112,22 @@ func fill(in *Input, name string) {
 	case "outcome":
 		in.Outcome = "resolved upstream"
 	case "clock":
-		in.Clock = ClockFix
+		in.Clock = cvd.ClockFix
 	case "until":
 		in.Until = noon.Add(48 * time.Hour)
 	case "seq":
 		in.Seq = 1
 	case "contact":
-		in.Contact = &Contact{Name: "Rea"}
+		in.Contact = &cvd.Contact{Name: "Rea"}
+	case "advisory":
+		in.Advisory = &cvd.Advisory{Title: "Login bypass", Details: "It breaks."}
+	case "cve":
+		in.CVE = "CVE-2026-12345"
 	}
 }
 
 // walked prints the arrows of one row of the table from one state.
-func walked(spec *Spec, from RM) string {
+func walked(spec *Spec, from cvd.RM) string {
 	deeds, ok := spec.Walk[from]
 	if !ok {
 		return "-"
@@ -129,7 +154,7 @@ func TestVerbTable(t *testing.T) {
 	for i := range Specs {
 		spec := &Specs[i]
 		fmt.Fprintf(&b, "%s -> %s, tells %s\n", spec.Verb, spec.Event, spec.Tell)
-		for _, s := range rmStates {
+		for _, s := range states {
 			fmt.Fprintf(&b, "  %-10s%s\n", s, walked(spec, s))
 		}
 	}
@@ -140,10 +165,10 @@ func TestVerbTable(t *testing.T) {
 func TestDecideWalksTheTable(t *testing.T) {
 	for i := range Specs {
 		spec := &Specs[i]
-		if spec.Verb == VerbReceive {
+		if spec.Verb == cvd.VerbReceive {
 			continue
 		}
-		for _, s := range rmStates {
+		for _, s := range states {
 			c := ready(caseIn(s), spec.Verb)
 			evs, err := Decide(c, deed(spec.Verb, bob), noon)
 			deeds, may := spec.Walk[s]
@@ -177,22 +202,22 @@ func TestDecideWalksTheTable(t *testing.T) {
 
 // neverSilent is invariant 2 for one event: what moves tells the reporter, or
 // records why not.
-func neverSilent(t interface{ Errorf(string, ...any) }, ev Event) {
+func neverSilent(t interface{ Errorf(string, ...any) }, ev cvd.Event) {
 	switch {
-	case ev.Tell == TellReporter:
-	case ev.Tell == TellNobody && ev.Body != nil && strings.TrimSpace(ev.Body.Silence) != "":
-	case ev.Tell == TellTeam && len(ev.Arrows) == 0:
+	case ev.Tell == cvd.TellReporter:
+	case ev.Tell == cvd.TellNobody && ev.Body != nil && strings.TrimSpace(ev.Body.Silence) != "":
+	case ev.Tell == cvd.TellTeam && len(ev.Arrows) == 0:
 	default:
 		t.Errorf("%s tells %q, walks %v and gives no reason for silence", ev.Type, ev.Tell, ev.Arrows)
 	}
 }
 
 func TestSpecsAreWhole(t *testing.T) {
-	verbs, events := map[Verb]bool{}, map[EventType]bool{}
-	known := Input{
+	verbs, events := map[cvd.Verb]bool{}, map[cvd.EventType]bool{}
+	known := given(cvd.Input{
 		Text: "x", Note: "x", Reason: "x", Silent: "x", Clauses: []string{"x"}, Missing: []string{"x"}, Vector: "x",
-		To: "x", Outcome: "x", Clock: "x", Until: noon, Seq: 1, Contact: &Contact{},
-	}.given()
+		To: "x", Outcome: "x", Clock: "x", Until: noon, Seq: 1, Contact: &cvd.Contact{}, Advisory: &cvd.Advisory{}, CVE: "x",
+	})
 	for _, s := range Specs {
 		if verbs[s.Verb] || events[s.Event] {
 			t.Errorf("%s or its event stands twice", s.Verb)
@@ -208,7 +233,7 @@ func TestSpecsAreWhole(t *testing.T) {
 				t.Errorf("%s takes %s, which is no member of Input", s.Verb, n)
 			}
 		}
-		if s.Tell != TellReporter && slices.Contains(s.Takes, "silent") {
+		if s.Tell != cvd.TellReporter && slices.Contains(s.Takes, "silent") {
 			t.Errorf("%s tells nobody and yet takes a reason for silence", s.Verb)
 		}
 	}
@@ -226,7 +251,7 @@ func TestNeverClosedFromValidOrReceived(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s from %s: %v", Specs[i].Verb, from, err)
 				}
-				if to == RMClosed && (at == RMValid || at == RMReceived) {
+				if to == cvd.RMClosed && (at == cvd.RMValid || at == cvd.RMReceived) {
 					t.Errorf("%s closes from %s", Specs[i].Verb, at)
 				}
 				at = to

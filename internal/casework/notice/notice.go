@@ -1,0 +1,93 @@
+// Package notice is what a carrier may say about an effect: to whom, and which date.
+//
+// It never holds a word of a case, so no notice can leak one.
+package notice
+
+import (
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/deadline"
+	"fairlead/internal/policy"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/store"
+	"fairlead/internal/store/vault/pace"
+)
+
+// Address is one person to write to.
+type Address struct {
+	Name  string
+	Email string
+	// Languages in order of preference; the policy's for reporters.
+	Languages []string
+}
+
+// Notice is everything a carrier may say about an effect: who, and which date.
+// There is no word of the case in it, so none can leak (invariant 7).
+type Notice struct {
+	Effect       store.Effect
+	To           []Address
+	ToReporter   bool
+	Organisation string
+	From         string // the policy's mail contact, for Reply-To
+	PublicURL    string // from the policy; empty: the door's own
+	Closed       bool
+	Next         *Promise // the reporter's next date
+	Clock        cvd.ClockKind
+	Due          time.Time // of Clock, as it was told; zero where there is none
+	Zone         *time.Location
+	Policy       int
+	Held         bool       // the address got as many today as it may
+	Place        pace.Place // of a new report, among others
+}
+
+// Promise is one date that a reporter was told.
+type Promise struct {
+	Kind   cvd.ClockKind `json:"kind"`
+	Due    time.Time     `json:"due"`
+	Target bool          `json:"target,omitempty"`
+}
+
+// New starts a notice about an effect with what the policy says.
+func New(e store.Effect, v *rulebook.Version) *Notice {
+	n := &Notice{
+		Effect: e, Organisation: v.Policy.Organisation.Name, PublicURL: v.Policy.PublicURL,
+		Zone: v.Calendar.Zone(), Policy: v.Number,
+	}
+	for _, c := range v.Policy.Contacts {
+		if addr, ok := mailAddress(c.URI); ok {
+			n.From = addr
+			break
+		}
+	}
+	return n
+}
+
+// Addresses are the members that have one.
+func Addresses(ms []cvd.Member, p *policy.Policy) []Address {
+	var out []Address
+	for _, m := range ms {
+		if m.Email != "" {
+			out = append(out, Address{Name: m.Name, Email: m.Email, Languages: p.Languages})
+		}
+	}
+	return out
+}
+
+func mailAddress(uri string) (string, bool) {
+	addr, ok := strings.CutPrefix(uri, "mailto:")
+	addr, _, _ = strings.Cut(addr, "?")
+	return addr, ok && addr != ""
+}
+
+// Promises are the dates that the reporter may count on now, soonest first.
+func Promises(c *cvd.Case) []Promise {
+	out := []Promise{}
+	for _, k := range deadline.Sorted(c.Clocks) {
+		if k.Ticking() && !k.Internal() && c.Waited() {
+			out = append(out, Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target})
+		}
+	}
+	return out
+}

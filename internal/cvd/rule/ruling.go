@@ -1,0 +1,83 @@
+package rule
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+)
+
+func checkPending(c *cvd.Case, d Deed) error {
+	if c.Pending == nil {
+		return fmt.Errorf("%w: no ruling waits for a second person", cvd.ErrNotReady)
+	}
+	if sameMember(c.Pending.By, d.By.Ref()) && d.Verb == cvd.VerbConfirm && !d.Alone {
+		return fmt.Errorf("%w: another member must confirm it", cvd.ErrNotReady)
+	}
+	return nil
+}
+
+// sameMember tells whether two actor references are of one member, in person or
+// by a machine's token of theirs.
+func sameMember(a, b string) bool {
+	_, a, _ = strings.Cut(a, "/")
+	_, b, _ = strings.Cut(b, "/")
+	return a == b && a != ""
+}
+
+// propose records a ruling that another member must confirm; nothing moves.
+func propose(c *cvd.Case, d Deed, now time.Time) cvd.Event {
+	seq := c.Version + 1
+	in := d.In
+	return cvd.Event{
+		Head: cvd.Head{
+			Case: c.ID, Seq: seq, Type: cvd.EventRuled, V: 1, At: now, Actor: d.By.Ref(), Human: d.By.Human(),
+			Tell: cvd.TellTeam, Pending: &cvd.Pending{Seq: seq, Verb: d.Verb, By: d.By.Ref()},
+		},
+		Body: &cvd.Body{Input: &in},
+	}
+}
+
+// confirm records the second person's yes and does what was ruled.
+func confirm(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
+	verb := c.Pending.Verb
+	ev := cvd.Event{
+		Head: cvd.Head{
+			Case: c.ID, Seq: c.Version + 1, Type: cvd.EventConfirmed, V: 1, At: now, Actor: d.By.Ref(),
+			Human: d.By.Human(), Tell: cvd.TellTeam, Pending: &cvd.Pending{},
+		},
+		Body: &cvd.Body{Note: d.In.Note},
+	}
+	if d.Alone {
+		ev.Body.Reason = "single-handed: no other active member"
+	}
+	next := c.Clone()
+	if err := next.Apply(ev); err != nil {
+		return nil, err
+	}
+	if d.Ruling == nil {
+		return nil, fmt.Errorf("%w: the ruling's words are gone; rule again", cvd.ErrNotReady)
+	}
+	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score, Public: d.Public, Two: true}, now)
+	if err != nil {
+		return nil, err
+	}
+	return append([]cvd.Event{ev}, then...), nil
+}
+
+// SingleHanded confirms a ruling that d just proposed, because nobody else
+// could. It returns the proposal with all that follows from it.
+func SingleHanded(c *cvd.Case, proposed []cvd.Event, d Deed, now time.Time) ([]cvd.Event, error) {
+	next := c.Clone()
+	for _, ev := range proposed {
+		if err := next.Apply(ev); err != nil {
+			return nil, err
+		}
+	}
+	then, err := Decide(next, Deed{Verb: cvd.VerbConfirm, By: d.By, Alone: true, Ruling: &d.In, Score: d.Score, Public: d.Public}, now)
+	if err != nil {
+		return nil, err
+	}
+	return append(proposed, then...), nil
+}

@@ -1,0 +1,128 @@
+package desk_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fairlead/internal/cvd"
+)
+
+// The whole way of an advisory by forms alone: filled, edited, looked at in every
+// format, scheduled, published, corrected.
+func TestAdvisoryByForms(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	do(b, h, id, "severity", url.Values{"vector": {"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}})
+	do(b, h, id, "fix-ready", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	page := b.Follow(b.Get("/desk/cases/"+string(id)+"/do/advise")).Check(h, http.StatusOK)
+	whole(t, "advisory", page)
+	for _, want := range []string{"Nothing is saved yet", "Gates", "Session fixation", "the reporter was not told of the release"} {
+		if !strings.Contains(page.Text(), want) && !strings.Contains(page.Body, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	form := b.Form(page, path)
+	form.Set("overview", "Sessions can be fixed by anybody.")
+	form.Set("product.0.ranges", "from 1 to 2")
+	form.Set("time.0.at", "yesterday")
+	form.Set("step", "save")
+	wrong := b.Post(path, form).Check(h, http.StatusUnprocessableEntity)
+	whole(t, "wrong advisory", wrong)
+	for _, want := range []string{"line 1 is no range of versions", "is no date", "from 1 to 2", "Sessions can be fixed by anybody."} {
+		if !strings.Contains(wrong.Body, want) {
+			t.Errorf("refused, %q is missing", want)
+		}
+	}
+	form = b.Form(wrong, path)
+	form.Set("product.0.ranges", ">= 5.0, < 5.1.2\n< 4.9")
+	form.Set("time.0.at", "2026-03-01")
+	form.Set("remedy.1.kind", "workaround")
+	form.Set("remedy.1.text", "Switch the old form off.")
+	form.Set("credit.1.name", "Second Finder")
+	form.Set("step", "look")
+	look := b.Post(path, form).Check(h, http.StatusOK)
+	whole(t, "look", look)
+	if !strings.Contains(look.Text(), "It is not saved") || !strings.Contains(look.Body, "Switch the old form off.") || state(h, id).Release.Draft != 0 {
+		t.Error("looking saved it, or does not show it")
+	}
+	form.Set("step", "more")
+	more := b.Post(path, form).Check(h, http.StatusOK)
+	form = b.Form(more, path)
+	if !form.Has("credit.4.name") || form.Get("remedy.1.text") == "" {
+		t.Error("there are no more rows, or what was typed is gone")
+	}
+	form.Set("step", "save")
+	saved := b.Follow(b.Post(path, form)).Check(h, http.StatusOK)
+	whole(t, "saved advisory", saved)
+	d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := d.Record
+	if a.Overview != "Sessions can be fixed by anybody." || len(a.Vulnerabilities[0].Affects) != 1 || len(a.Vulnerabilities[0].Affects[0].Ranges[0].Events) != 4 ||
+		len(a.Vulnerabilities[0].Remedies) != 2 || !a.Timeline[0].At.Equal(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("saved %+v", a)
+	}
+	// Saved unchanged, the record is the same.
+	again := b.Form(b.Get(path), path)
+	again.Set("step", "save")
+	b.Post(path, again).Check(h, http.StatusSeeOther)
+	e, _ := h.Desk.As(h.Lead).Draft(context.Background(), id)
+	if x, y := e.Record.Vulnerabilities[0], a.Vulnerabilities[0]; len(e.Drafts) != 2 || x.Affects[0].Ranges[0].Events[1] != y.Affects[0].Ranges[0].Events[1] || len(e.Record.Credits) != len(a.Credits) {
+		t.Errorf("changed by saving: %+v", e.Record)
+	}
+	// Somebody else's edit is not overwritten.
+	again.Set("title", "Mine")
+	stale := b.Post(path, again).Check(h, http.StatusConflict)
+	if !strings.Contains(stale.Body, "somebody edited the draft") || !strings.Contains(stale.Body, `value="Mine"`) {
+		t.Error("a lost race is not told, or what was typed is lost")
+	}
+	whole(t, "changes", b.Get(path+"/changes?to="+strconv.FormatInt(e.Drafts[0].Seq, 10)).Check(h, http.StatusOK))
+	whole(t, "rehearsal", b.Get(path+"/rehearsal").Check(h, http.StatusOK))
+
+	// Through the verb's own forms, which say what the reporter will read.
+	at := h.Now().In(h.Site.Zone()).Add(48 * time.Hour).Format("2006-01-02T15:04")
+	told := do(b, h, id, "schedule", url.Values{"until": {at}})
+	if !strings.Contains(told.Text(), "The advisory is scheduled for release on") {
+		t.Errorf("the preview does not say what the reporter will read: %s", told.Text())
+	}
+	page = b.Get(path).Check(h, http.StatusOK)
+	whole(t, "scheduled", page)
+	if !strings.Contains(page.Text(), "Saving a change calls the release off") {
+		t.Error("nobody is warned that an edit calls the release off")
+	}
+	h.Pass(49 * time.Hour)
+	b = in(h, "member@example.org")
+	c := state(h, id)
+	if c.Release.Revision != 1 {
+		gates, _ := h.Desk.As(h.Lead).Draft(context.Background(), id)
+		t.Fatalf("not published: %+v, %+v", c.Release, gates.Gates)
+	}
+	page = b.Get(path).Check(h, http.StatusOK)
+	whole(t, "published", page)
+}
+
+// Who only looks sees the page and no way to save.
+func TestAdvisoryIsReadByAuditors(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "auditor@example.org")
+	path := "/desk/cases/" + string(id) + "/advisory"
+	page := b.Get(path).Check(h, http.StatusOK)
+	if strings.Contains(page.Body, `value="save"`) {
+		t.Error("an auditor is offered to save")
+	}
+	b.Post(path, url.Values{"title": {"x"}, "step": {"save"}}).Check(h, http.StatusNotFound)
+	if state(h, id).Release != (cvd.Release{}) {
+		t.Error("something was saved")
+	}
+}

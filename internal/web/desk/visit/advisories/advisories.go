@@ -1,0 +1,99 @@
+// Package advisories is the desk's page of a case's advisory: the record as a form,
+// what the lint and the gates say of it, every format as it would be published, and
+// what was saved and published before.
+//
+// It never publishes, schedules or takes back: those are verbs of the case, whose
+// forms say first what the reporter will be told.
+package advisories
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+type desk struct{ *visit.Desk }
+
+// lens is the visit as this folder reads it.
+type lens struct{ *visit.Visit }
+
+// Routes lists the addresses of this part.
+func Routes(shared *visit.Desk) []visit.Route {
+	d := &desk{shared}
+	on := func(do func(http.ResponseWriter, *http.Request, lens) error) visit.Handler {
+		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(w, r, lens{v}) }
+	}
+	return []visit.Route{
+		{Pattern: "GET /desk/cases/{id}/advisory", Area: may.AreaCases, Use: may.Look, Do: on(d.page)},
+		{Pattern: "POST /desk/cases/{id}/advisory", Area: may.AreaCases, Use: may.Look, Do: on(d.save)},
+		{Pattern: "GET /desk/cases/{id}/advisory/rehearsal", Area: may.AreaCases, Use: may.Look, Do: on(d.rehearse)},
+		{Pattern: "GET /desk/cases/{id}/advisory/changes", Area: may.AreaCases, Use: may.Look, Do: on(d.changes)},
+	}
+}
+
+func caseOf(r *http.Request) cvd.CaseID { return cvd.CaseID(r.PathValue("id")) }
+
+// page shows the advisory of a case.
+func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens) error {
+	draft, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
+	if err != nil {
+		return err
+	}
+	return d.show(w, r, v, http.StatusOK, draft, fill(v, draft.Record, 1), nil)
+}
+
+// save takes the form: it adds empty rows, shows every format of what was typed, or
+// saves the draft.
+func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
+	session := d.Site.Desk.As(v.Actor)
+	draft, err := session.Draft(r.Context(), caseOf(r))
+	if err != nil {
+		return err
+	}
+	if may.Allow(v.Actor, cvd.VerbAdvise, draft.Case) != nil {
+		return cvd.ErrNotFound
+	}
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	typed, faults := visit.Clean(r.PostForm)
+	a, wrong := read(draft.Record, typed)
+	faults = append(faults, wrong...)
+	step := typed.Get("step")
+	switch {
+	case len(faults) > 0:
+		return d.show(w, r, v, http.StatusUnprocessableEntity, draft, refill(v, a, typed, 1), faults)
+	case step == "more":
+		return d.show(w, r, v, http.StatusOK, draft, fill(v, a, 3), nil)
+	case step == "look":
+		docs, err := session.Rehearse(r.Context(), draft.Case.ID, a)
+		if err != nil {
+			return d.refused(w, r, v, draft, a, err)
+		}
+		return d.documents(w, r, v, draft, docs, true)
+	}
+	in := cvd.Input{Advisory: a, Seq: visit.Number(typed.Get("seq")), Note: typed.Get("note")}
+	if _, err := session.Do(r.Context(), draft.Case.ID, cvd.VerbAdvise, in); err != nil {
+		return d.refused(w, r, v, draft, a, err)
+	}
+	return web.See(w, r, "/desk/cases/"+string(draft.Case.ID)+"/advisory?"+url.Values{"done": {"advise"}}.Encode())
+}
+
+// refused shows the form again with everything that was typed, and why not.
+func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, a *cvd.Advisory, err error) error {
+	status := web.Status(err)
+	if status >= http.StatusInternalServerError || status == http.StatusNotFound {
+		return err
+	}
+	var faults cvd.Faults
+	if !errors.As(err, &faults) {
+		faults = cvd.Faults{{Field: v.Say("desk.refused"), Problem: web.Plain(err)}}
+	}
+	return d.show(w, r, v, status, draft, fill(v, a, 1), faults)
+}

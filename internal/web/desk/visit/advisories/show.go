@@ -1,0 +1,313 @@
+package advisories
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+	"fairlead/internal/register"
+	"fairlead/internal/web"
+)
+
+// pageView is the advisory of a case.
+type pageView struct {
+	Case, Title string
+	ID          string
+	State       web.Badge
+	Seq         int64
+	Parts       []part
+	May         bool // may edit
+	Done        string
+	Summary     *web.Summary
+	Notices     []web.Notice
+	Steps       []stepView
+	Gates       []gateView
+	Findings    []findingView
+	Verbs       []verbView
+	Drafts      []draftView
+	Published   *publishedView
+}
+
+// stepView is one step on the way to the public.
+type stepView struct {
+	Text string
+	Done bool
+	At   time.Time
+}
+
+type gateView struct {
+	Text, Why, Remedy string
+	State             web.Badge
+}
+
+type findingView struct {
+	Level                 web.Badge
+	Field, Href           string
+	Problem, Remedy, Rule string
+}
+
+type verbView struct{ Verb, Text string }
+
+type draftView struct {
+	Seq, Before int64
+	Who, Note   string
+	At          time.Time
+	Out         bool // it is what is published
+}
+
+type publishedView struct {
+	Link     string
+	Revision int
+	At       time.Time
+	Changes  []cvd.AdvisoryChange
+	Gone     bool
+}
+
+func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, parts []part, faults cvd.Faults) error {
+	c := draft.Case
+	view := pageView{
+		Case: string(c.ID), Title: c.Title, ID: string(c.Release.Advisory), State: v.Site.State(c.RM()), Seq: draft.Seq, Parts: parts,
+		May: may.Allow(v.Actor, cvd.VerbAdvise, c) == nil && slices.Contains(draft.Verbs, cvd.VerbAdvise),
+	}
+	if r.URL.Query().Get("done") == "advise" {
+		view.Done = v.Say("desk.advisory.saved")
+	}
+	view.Findings = v.findings(draft.Findings, parts)
+	if rest := blame(parts, faults); len(faults) > 0 {
+		view.Summary = summarise(v, parts, rest)
+	}
+	view.Gates, view.Steps, view.Drafts = v.gates(draft.Gates), v.steps(draft), v.drafts(draft)
+	for _, verb := range []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse, cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbUnschedule, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbRetract, cvd.VerbNoAdvisory} {
+		if slices.Contains(draft.Verbs, verb) {
+			view.Verbs = append(view.Verbs, verbView{string(verb), v.Say("verb." + string(verb))})
+		}
+	}
+	view.Notices = v.notices(draft)
+	if b := draft.Before; b != nil {
+		view.Published = &publishedView{
+			Link: "/advisories/" + url.PathEscape(string(b.ID)), Revision: b.Revision, At: b.Modified, Changes: b.History, Gone: !b.Withdrawn.IsZero(),
+		}
+	}
+	return d.Show(w, r, v.Visit, status, "advisory", v.Say("desk.advisory.page")+": "+view.Case, view)
+}
+
+func (v lens) notices(draft *casework.Draft) []web.Notice {
+	var out []web.Notice
+	c := draft.Case
+	at := func(t time.Time) string { return v.Voice.Instant(t, v.Zone) }
+	if draft.Seq == 0 {
+		out = append(out, web.Notice{Kind: "info", Title: v.Say("desk.advisory.filled"), Text: v.Say("desk.advisory.filled.text")})
+	}
+	if !c.Release.At.IsZero() {
+		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.scheduled", "when", at(c.Release.At)), Text: v.Say("desk.advisory.scheduled.text")})
+	}
+	if p := c.Pending; p != nil && (p.Verb == cvd.VerbSchedule || p.Verb == cvd.VerbPublish) {
+		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.pending", "verb", v.Say("verb."+string(p.Verb))), Text: v.Say("desk.advisory.pending.text")})
+	}
+	if k := c.Clock(cvd.ClockRelease); k != nil && k.Running() && !k.Breached.IsZero() {
+		out = append(out, web.Notice{Kind: "alarm", Title: v.Say("desk.advisory.held"), Text: v.Say("desk.advisory.held.text", "when", at(k.Told()))})
+	}
+	return out
+}
+
+func (v lens) gates(all []release.Gate) []gateView {
+	out := make([]gateView, 0, len(all))
+	for _, g := range all {
+		one := gateView{Text: v.Say("desk.advisory.gate." + g.Name), Why: g.Why, Remedy: g.Remedy, State: web.Badge{Kind: "good", Text: v.Say("desk.advisory.open")}}
+		switch {
+		case !g.OK && g.Stops:
+			one.State = web.Badge{Kind: "alarm", Text: v.Say("desk.advisory.shut")}
+		case !g.OK:
+			one.State = web.Badge{Kind: "warn", Text: v.Say("desk.advisory.mind")}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// steps is how far the advisory is.
+func (v lens) steps(draft *casework.Draft) []stepView {
+	r := draft.Case.Release
+	at := map[cvd.EventType]time.Time{}
+	for _, ev := range draft.Events {
+		at[ev.Type] = ev.At
+	}
+	two := draft.Policy != nil && draft.Policy.Policy.SecondPerson.Publish
+	var out []stepView
+	add := func(name string, done bool, when time.Time) {
+		if !done {
+			when = time.Time{}
+		}
+		out = append(out, stepView{v.Say("desk.advisory.step." + name), done, when})
+	}
+	add("draft", r.Draft != 0, at[cvd.EventDrafted])
+	add("check", r.Check == cvd.CheckPass || r.Check == cvd.CheckNone, at[cvd.EventChecked])
+	if two {
+		add("second", r.Confirmed == r.Draft && r.Draft != 0, at[cvd.EventConfirmed])
+	}
+	add("scheduled", !r.At.IsZero() || r.Revision > 0, cmp.Or(at[cvd.EventScheduled], r.First))
+	add("told", !r.Ahead.IsZero() || r.Revision > 0, at[cvd.EventHeadsUp])
+	add("published", r.Revision > 0, at[cvd.EventPublished])
+	return out
+}
+
+func (v lens) drafts(draft *casework.Draft) []draftView {
+	var out []draftView
+	for i, ev := range draft.Drafts {
+		one := draftView{Seq: ev.Seq, Who: v.Who(ev.Actor), At: ev.At, Note: ev.Body.Note, Out: ev.Seq == draft.Case.Release.Published}
+		if i+1 < len(draft.Drafts) {
+			one.Before = draft.Drafts[i+1].Seq
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// places says which field of the form holds a member of the record.
+var places = []struct{ member, field string }{
+	{"vulnerabilities[0].cve", "cve"}, {"vulnerabilities[0].cwe", "cwe"}, {"vulnerabilities[0].scores", "vectors"}, {"vulnerabilities[0].description", "description"},
+	{"vulnerabilities[0].impact", "impact"}, {"vulnerabilities[0].exploited", "exploited"}, {"vulnerabilities[0].affects", "product.0.ranges"},
+	{"vulnerabilities[0].remedies", "remedy.0.text"}, {"vulnerabilities[0].title", "title"}, {"vulnerabilities", "description"},
+	{"products", "product.0.name"}, {"references", "reference.0.url"}, {"credits", "credit.0.name"}, {"timeline", "time.0.text"},
+	{"texts", "text.0.lang"}, {"aliases", "aliases"}, {"title", "title"}, {"overview", "overview"}, {"details", "details"}, {"lang", "lang"}, {"tlp", "tlp"},
+}
+
+// place finds the field of the form for a member such as "credits[2].name".
+func place(member string) string {
+	for _, p := range places {
+		rest, ok := strings.CutPrefix(member, p.member)
+		if !ok || (rest != "" && rest[0] != '[' && rest[0] != '.') {
+			continue
+		}
+		if i, err := strconv.Atoi(strings.TrimPrefix(strings.SplitN(rest, "]", 2)[0], "[")); err == nil && strings.Contains(p.field, ".0.") {
+			return strings.Replace(p.field, ".0.", fmt.Sprintf(".%d.", i), 1)
+		}
+		return p.field
+	}
+	return ""
+}
+
+// findings are what the lint says, each put to its field where there is one.
+func (v lens) findings(all []advisory.Finding, parts []part) []findingView {
+	kinds := map[advisory.Level]string{advisory.LevelError: "alarm", advisory.LevelWarning: "warn", advisory.LevelInfo: "info"}
+	var out []findingView
+	for _, f := range all {
+		one := findingView{
+			Level: web.Badge{Kind: kinds[f.Level], Text: v.Say("desk.advisory.level." + string(f.Level))},
+			Field: f.Field, Problem: f.Problem, Remedy: f.Remedy, Rule: f.Rule,
+		}
+		at := place(f.Field)
+		each(parts, func(field *web.Field) {
+			if field.Name == at && at != "" {
+				one.Href = "#" + field.ID()
+				if f.Level == advisory.LevelError {
+					field.Faults = append(field.Faults, f.Fault)
+				}
+			}
+		})
+		out = append(out, one)
+	}
+	return out
+}
+
+// blame puts faults to their fields; those of none come back.
+func blame(parts []part, faults cvd.Faults) []cvd.Fault {
+	var rest []cvd.Fault
+	for _, fault := range faults {
+		found := false
+		for _, name := range []string{fault.Field, place(fault.Field)} {
+			each(parts, func(f *web.Field) {
+				if f.Name == name && name != "" && !found {
+					f.Faults, found = append(f.Faults, fault), true
+				}
+			})
+		}
+		if !found {
+			rest = append(rest, fault)
+		}
+	}
+	return rest
+}
+
+func summarise(v lens, parts []part, rest []cvd.Fault) *web.Summary {
+	var all []web.Field
+	each(parts, func(f *web.Field) { all = append(all, *f) })
+	return web.Summarise(v.Say("desk.faults"), all, rest)
+}
+
+// documentsView is what would be published, byte for byte.
+type documentsView struct {
+	Case, Title string
+	Unsaved     bool
+	Documents   []documentView
+}
+
+type documentView struct {
+	Name, File, Media, SHA256, Text string
+	Size                            int64
+}
+
+// rehearse shows the exact bytes of the latest draft in every format.
+func (d *desk) rehearse(w http.ResponseWriter, r *http.Request, v lens) error {
+	session := d.Site.Desk.As(v.Actor)
+	draft, err := session.Draft(r.Context(), caseOf(r))
+	if err != nil {
+		return err
+	}
+	docs, err := session.Rehearse(r.Context(), caseOf(r), nil)
+	if err != nil {
+		return d.refused(w, r, v, draft, draft.Record, err)
+	}
+	return d.documents(w, r, v, draft, docs, draft.Seq == 0)
+}
+
+func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, docs []register.Document, unsaved bool) error {
+	view := documentsView{Case: string(draft.Case.ID), Title: draft.Case.Title, Unsaved: unsaved}
+	for _, one := range docs {
+		view.Documents = append(view.Documents, documentView{one.Name, one.File, one.Media, one.SHA256, string(one.Bytes), int64(len(one.Bytes))})
+	}
+	return d.Show(w, r, v.Visit, http.StatusOK, "rehearsal", v.Say("desk.advisory.rehearsal")+": "+view.Case, view)
+}
+
+// changesView compares two drafts, or the latest with what is published.
+type changesView struct {
+	Case, Title, Head string
+	Changes           []release.Change
+}
+
+func (d *desk) changes(w http.ResponseWriter, r *http.Request, v lens) error {
+	draft, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
+	if err != nil {
+		return err
+	}
+	view := changesView{Case: string(draft.Case.ID), Title: draft.Case.Title, Head: v.Say("desk.advisory.changes.published")}
+	find := func(name string) *cvd.Advisory {
+		for _, ev := range draft.Drafts {
+			if strconv.FormatInt(ev.Seq, 10) == r.URL.Query().Get(name) {
+				return ev.Body.Advisory
+			}
+		}
+		return nil
+	}
+	to := find("to")
+	switch {
+	case to != nil:
+		view.Head = v.Say("desk.advisory.changes.draft", "seq", r.URL.Query().Get("to"))
+		view.Changes = release.Diff(find("from"), to)
+	case draft.Before == nil:
+		return cvd.ErrNotFound
+	default:
+		view.Changes = release.Diff(draft.Before, release.Revise(draft.Record, draft.Before, "", draft.Before.Modified))
+	}
+	return d.Show(w, r, v.Visit, http.StatusOK, "changes", v.Say("desk.advisory.changes")+": "+view.Case, view)
+}

@@ -1,0 +1,70 @@
+package public
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+	"fairlead/internal/web"
+)
+
+// releaseView is what a reporter knows of an advisory.
+type releaseView struct {
+	ID        string
+	Link      string // to its page; empty until it is published
+	Scheduled time.Time
+	Revision  int
+	Published time.Time
+	Withdrawn bool
+	CVEs      []string
+	Asked     bool // to check the fix
+	// What was typed and refused:
+	Outcome, Text string
+}
+
+// release is nil where there is nothing to tell.
+func (p *pub) release(c *cvd.Case) *releaseView {
+	r := c.Release
+	v := &releaseView{Scheduled: r.At, Revision: r.Revision, Published: r.First, Withdrawn: r.Withdrawn, Asked: r.Check == cvd.CheckOffered}
+	if !r.Told.IsZero() || r.Revision > 0 {
+		v.ID = string(r.Advisory)
+	}
+	if r.Revision > 0 {
+		v.Link = "/advisories/" + url.PathEscape(v.ID)
+	}
+	for _, one := range c.CVEs {
+		if one.ID != "" {
+			v.CVEs = append(v.CVEs, one.ID+" ("+p.say("cve."+string(one.State))+")")
+		}
+	}
+	if v.Scheduled.IsZero() && v.Revision == 0 && len(v.CVEs) == 0 && !v.Asked {
+		return nil
+	}
+	return v
+}
+
+// checked takes what the reporter found when they checked the fix.
+func (p *pub) checked(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.ask(r)
+	if err != nil {
+		return err
+	}
+	outcome, typed := a.form.Get("outcome"), a.form.Get("text")
+	text, err := intake.Message("text", typed, intake.MaxMessage)
+	if err == nil && outcome == "" {
+		err = cvd.Faults{{Field: p.say("public.check.question"), Problem: p.say("public.check.missing"), Remedy: p.say("public.check.missing.remedy")}}
+	}
+	if err == nil {
+		_, err = a.session.Do(r.Context(), a.id, cvd.VerbCheckResult, cvd.Input{Outcome: outcome, Text: text})
+	}
+	if err != nil {
+		return p.again(w, r, a, err, func(v *caseView) {
+			if v.Release != nil {
+				v.Release.Outcome, v.Release.Text = outcome, typed
+			}
+		})
+	}
+	return web.See(w, r, "/thread?done=checked#"+string(a.id))
+}
