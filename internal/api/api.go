@@ -177,13 +177,19 @@ type call struct {
 	r     *http.Request
 	route *route
 	actor cvd.Actor
+	// found is what is wrong with the request so far. Nothing is done while there is
+	// something in it: whoever judges the rest tells it along.
+	found cvd.Faults
 }
 
 func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 	c := &call{api: a, w: w, r: r, route: to}
 	err := c.identify()
 	if err == nil {
-		err = c.checkQuery()
+		err = c.note(c.checkQuery())
+	}
+	if err == nil && to.Body == nil && len(to.Query) == 0 {
+		err = c.found.Err() // nothing else could be wrong
 	}
 	if err == nil {
 		err = to.do(c)
@@ -191,6 +197,17 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 	if err != nil {
 		a.refuse(w, r, err)
 	}
+}
+
+// note keeps what is wrong with the request, to be told with the rest. What ends it
+// at once comes back.
+func (c *call) note(err error) error {
+	var more cvd.Faults
+	if !errors.As(err, &more) {
+		return err
+	}
+	c.found = intake.Join(c.found, more)
+	return nil
 }
 
 // desk is the desk as the caller may use it.
@@ -222,8 +239,8 @@ func (c *call) body(limit int64, types ...string) ([]byte, error) {
 	return c.Body(c.w, c.r, limit, types...)
 }
 
-// read takes a JSON object as body into the struct that v points to. Where empty
-// is set, a body may be left out.
+// read takes a JSON object as body into the struct that v points to, and notes what
+// is wrong with it. Where empty is set, a body may be left out.
 func (c *call) read(v any, empty bool) error {
 	raw, err := c.body(maxBody, typeJSON)
 	if err != nil {
@@ -232,11 +249,10 @@ func (c *call) read(v any, empty bool) error {
 	if empty && len(bytes.TrimSpace(raw)) == 0 {
 		return nil
 	}
-	var twice cvd.Faults
-	if err := c.Scan(raw); err != nil && !errors.As(err, &twice) {
+	if err := c.note(c.Scan(raw)); err != nil {
 		return err
 	}
-	return intake.Add(twice, c.Object(v, raw)...).Err()
+	return c.note(c.Object(v, raw).Err())
 }
 
 // flag reads a query that is true or false.

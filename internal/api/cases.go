@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 )
 
 // row is one line of the queue.
@@ -79,7 +80,7 @@ var (
 // filter reads the query of the list; every fault at once.
 func (c *call) filter() (casework.Filter, error) {
 	q := c.r.URL.Query()
-	var faults cvd.Faults
+	faults := c.found
 	f := casework.Filter{
 		Sort: casework.ByCreated, Program: q.Get("program"), Open: c.flag("open"), Emergency: c.flag("emergency"),
 		Privacy: c.flag("privacy"), Paused: c.flag("paused"), Unread: c.flag("unread"), Breached: c.flag("breached"), Limit: 50,
@@ -120,7 +121,10 @@ func (c *call) filter() (casework.Filter, error) {
 			faults = append(faults, c.Fault("after", "cursor"))
 		}
 	}
-	return f, faults.Err()
+	if f.Program != "" && !c.Book.Versions().HasProgram(f.Program) {
+		faults = append(faults, c.Fault("program", "program"))
+	}
+	return f, intake.Join(nil, faults).Err()
 }
 
 // chosen reads a list of words that are joined by commas.

@@ -139,12 +139,12 @@ func faultsOf(err error) []fault {
 	var out []fault
 	var list cvd.Faults
 	var lines policy.Faults
-	switch {
-	case errors.As(err, &list):
+	if errors.As(err, &list) {
 		for _, f := range list {
 			out = append(out, fault{Field: f.Field, Problem: f.Problem, Remedy: f.Remedy})
 		}
-	case errors.As(err, &lines):
+	}
+	if errors.As(err, &lines) {
 		for _, f := range lines {
 			out = append(out, fault{f.Clause, f.Problem, f.Remedy, f.Line, f.Column})
 		}

@@ -54,7 +54,7 @@ func (c *call) addMember() error {
 	}
 	m, err := c.Auth.AddMember(c.origin(), c.actor, cvd.Member{
 		Name: in.Name, Email: in.Email, Roles: in.Roles, Offices: in.Offices, Qualification: in.Qualification,
-	})
+	}, c.found...)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (c *call) makeToken() error {
 	}
 	secret, made, err := c.Auth.CreateToken(c.origin(), c.actor, auth.Token{
 		Name: in.Name, Member: in.Member, Machine: in.Machine, Expires: in.Expires,
-	})
+	}, c.found...)
 	if err != nil {
 		return err
 	}

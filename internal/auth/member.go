@@ -106,8 +106,9 @@ func (r roster) activeLeads() int {
 
 // AddMember adds a member, active from now on; ID, Active and Added are set
 // here. The member gets in by a link (NewLink). Only leads and the system may;
-// others get cvd.ErrForbidden. What is wrong with m comes as cvd.Faults.
-func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member) (cvd.Member, error) {
+// others get cvd.ErrForbidden. What is wrong with m comes as cvd.Faults, behind what
+// the door found wrong already; then nobody is added.
+func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member, wrong ...cvd.Fault) (cvd.Member, error) {
 	if !leads(by) {
 		return cvd.Member{}, fmt.Errorf("%w: only a lead may add members", cvd.ErrForbidden)
 	}
@@ -118,7 +119,7 @@ func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member) (cvd.M
 		if err != nil {
 			return err
 		}
-		faults := memberFaults(m)
+		faults := slices.Clip(cvd.Faults(wrong)).And(memberFaults(m))
 		if r.hasEmail(m.Email, "") {
 			faults = append(faults, emailTaken)
 		}

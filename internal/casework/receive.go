@@ -11,6 +11,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
+	"fairlead/internal/intake"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault/once"
@@ -26,6 +27,9 @@ type Submission struct {
 	Internal bool // found by ourselves; members only
 	// Once makes a repeated request harmless.
 	Once *Once
+	// Wrong is what a door found wrong with it. Then nothing is taken in, and what
+	// else is wrong is told along.
+	Wrong cvd.Faults
 }
 
 // Once names a request that may be sent again.
@@ -104,7 +108,7 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 		}
 		faults = append(faults, cvd.Fault{Field: "program", Problem: "no such program", Remedy: "leave it out, or choose one of " + strings.Join(ids, ", ")})
 	}
-	return faults.Err()
+	return intake.Join(sub.Wrong, faults).Err()
 }
 
 // seenBefore answers a repeated request as the first time, or refuses the key

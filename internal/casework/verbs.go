@@ -105,7 +105,7 @@ func (s *Session) Judge(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cv
 	_, err := s.Preview(ctx, id, verb, in)
 	var more cvd.Faults
 	if errors.As(err, &more) {
-		return intake.Add(found, found.And(more)[len(found):]...)
+		return intake.Join(found, more)
 	}
 	if errors.Is(err, cvd.ErrNotFound) {
 		return err
@@ -136,6 +136,9 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 // left is pure.
 func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, error) {
 	deed := cvd.Deed{Verb: verb, In: in, By: s.actor}
+	if verb == cvd.VerbAttach { // judged only, and whether a file came the door knows
+		deed.File = &cvd.Attachment{}
+	}
 	var wrong cvd.Faults
 	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
 		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}

@@ -118,6 +118,7 @@ func contact(r *cvd.Report) *cvd.Contact {
 type reading struct {
 	report cvd.Report
 	faults cvd.Faults
+	alone  bool // only a contact
 }
 
 func (in *reading) fault(field, problem, remedy string) {
@@ -293,7 +294,7 @@ func nameable(name string) string {
 	return "(a member whose name cannot be shown)"
 }
 
-// done judges the whole and hands the report over.
+// done judges the whole and hands the report over, with what is wrong with it.
 func (in *reading) done() (*cvd.Report, error) {
 	if cvd.Blank(in.report.Description) && !in.blames("description") {
 		in.fault("description", "is missing", "describe what you found in a sentence or more")
@@ -301,10 +302,7 @@ func (in *reading) done() (*cvd.Report, error) {
 	if p := in.report.Reporter; p != nil && *p == (cvd.Contact{}) {
 		in.report.Reporter = nil
 	}
-	if len(in.faults) > 0 {
-		return nil, in.faults
-	}
-	return &in.report, nil
+	return &in.report, in.faults.Err()
 }
 
 // Message checks a text of several lines, at most most characters, and brings it

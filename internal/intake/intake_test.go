@@ -140,7 +140,7 @@ func TestFromJSONRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := FromJSON([]byte(c.body))
-			if r != nil || !errors.Is(err, c.kind) {
+			if r == nil || !errors.Is(err, c.kind) {
 				t.Fatalf("%v", err)
 			}
 			if d := cmp.Diff(c.fields, fieldsOf(err)); d != "" {
