@@ -249,7 +249,7 @@ func (c *call) read(v any, empty bool) error {
 	if empty && len(bytes.TrimSpace(raw)) == 0 {
 		return nil
 	}
-	if err := c.note(c.Scan(raw)); err != nil {
+	if err := c.note(intake.Scan(raw)); err != nil {
 		return err
 	}
 	return c.note(c.Object(v, raw).Err())

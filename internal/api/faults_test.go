@@ -160,3 +160,20 @@ func TestFaultsOfOneKindDoNotHideOthers(t *testing.T) {
 		t.Errorf("faults of %s", got)
 	}
 }
+
+// What cannot be read at all says where it lies, and what to do.
+func TestUnreadableSaysWhere(t *testing.T) {
+	h := open(t, true)
+	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
+	for _, c := range []struct{ path, body, field, problem, remedy string }{
+		{"/api/v1/reports", deep, "body", "nests deeper than 16 levels", "flatten it"},
+		{"/api/v1/reports", "{", "body", "is no JSON", "look near byte 1"},
+		{"/api/v1/reports?a=%zz", "{}", "query", "is not well-formed", "encode each value, and join them by &"},
+	} {
+		o := problemOf(t, h.ask("POST", c.path, c.body).want(t, http.StatusBadRequest))
+		got := o["errors"].([]any)[0].(object)
+		if got["field"] != c.field || got["problem"] != c.problem || got["remedy"] != c.remedy {
+			t.Errorf("%s: %v", c.path, got)
+		}
+	}
+}

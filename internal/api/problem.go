@@ -128,7 +128,7 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 func (a *api) detail(k kind, err error) string {
 	if !k.fixed {
 		text := strings.TrimPrefix(err.Error(), k.err.Error()+": ")
-		if text != k.err.Error() && len(faultsOf(err)) == 0 {
+		if text != k.err.Error() && !errors.Is(err, cvd.ErrInvalid) {
 			return text
 		}
 	}
@@ -148,6 +148,14 @@ func faultsOf(err error) []fault {
 		for _, f := range lines {
 			out = append(out, fault{f.Clause, f.Problem, f.Remedy, f.Line, f.Column})
 		}
+	}
+	if text, ok := strings.CutPrefix(err.Error(), cvd.ErrUnreadable.Error()+": "); ok && errors.Is(err, cvd.ErrUnreadable) {
+		one := fault{Field: "body"}
+		if errors.Is(err, strict.ErrQuery) {
+			one.Field = "query"
+		}
+		one.Problem, one.Remedy, _ = strings.Cut(strings.TrimPrefix(text, "the "+one.Field+" "), "; ")
+		out = append(out, one)
 	}
 	return out
 }

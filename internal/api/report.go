@@ -113,7 +113,7 @@ func (c *call) record() error {
 // wrong with them.
 func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
 	var rec Recording
-	if err := c.note(c.Scan(raw)); err != nil {
+	if err := c.note(intake.Scan(raw)); err != nil {
 		return rec, nil, err
 	}
 	var members map[string]json.RawMessage

@@ -207,6 +207,17 @@ func unreadable(at int64) error {
 	return fmt.Errorf("%w: the body is no JSON; look near byte %d", cvd.ErrUnreadable, at)
 }
 
+// Scan refuses what two readers could take differently, or neither could take at all:
+// what is no JSON or nests too deeply is a cvd.ErrUnreadable; a member given twice and a
+// text that is not UTF-8 are cvd.Faults.
+func Scan(body []byte) error {
+	_, faults, err := parse(body)
+	if err != nil {
+		return err
+	}
+	return faults.Err()
+}
+
 // parse reads the one value of a body, and what is wrong with its texts and names.
 func parse(body []byte) (node, cvd.Faults, error) {
 	p := &parser{dec: json.NewDecoder(bytes.NewReader(body)), body: body}
@@ -249,7 +260,7 @@ func (p *parser) sound(text string) bool {
 
 func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 	if depth > maxDepth {
-		return node{}, fmt.Errorf("%w: the body nests deeper than %d levels", cvd.ErrUnreadable, maxDepth)
+		return node{}, fmt.Errorf("%w: the body nests deeper than %d levels; flatten it", cvd.ErrUnreadable, maxDepth)
 	}
 	if p.values++; p.values > maxValues {
 		return node{}, cvd.Faults{{Field: "body", Problem: fmt.Sprintf("holds more than %d values", maxValues), Remedy: "send fewer, or put them into a file"}}

@@ -42,7 +42,7 @@ type Version struct {
 // Sign is one officer's act over a version's digest.
 type Sign struct {
 	Office string    `json:"office"` // empty: a lead's or officer's word that it stays as it is
-	Act    string    `json:"act"` // reviewed, approved
+	Act    string    `json:"act"`    // reviewed, approved
 	Member string    `json:"member"`
 	Name   string    `json:"name"`
 	Digest string    `json:"digest"`
