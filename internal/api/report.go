@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/calendar"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
@@ -161,8 +162,8 @@ func (c *call) promises() error {
 	at := c.Now()
 	if s := c.r.URL.Query().Get("received"); s != "" {
 		t, err := time.Parse(time.RFC3339, s)
-		if err != nil || t.Year() < 2000 || t.Year() > 2100 {
-			c.found = intake.Join(c.found, cvd.Faults{c.Fault("received", "instant")})
+		if err != nil || !calendar.Askable(t) {
+			c.found = intake.Join(c.found, cvd.Faults{c.Instant("received")})
 		}
 		at = t
 	}

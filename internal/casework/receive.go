@@ -82,6 +82,10 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 	return Accepted{}, fmt.Errorf("%w: no free case id", cvd.ErrUnavailable)
 }
 
+// yearsBack bounds how long ago a report that is recorded may have come: its clocks
+// run from then.
+const yearsBack = 5
+
 func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 	member := s.actor.Kind == cvd.ActorMember || s.actor.Kind == cvd.ActorMachine
 	if may.Of(s.actor, cvd.VerbReceive) != may.All && s.actor.Kind != cvd.ActorReporter {
@@ -99,7 +103,10 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 		return fmt.Errorf("%w: only members record reports of earlier receipt", cvd.ErrForbidden)
 	}
 	if sub.Received.After(now) {
-		faults = append(faults, cvd.Fault{Field: "received", Problem: "lies in the future", Remedy: "give the instant at which the report reached you"})
+		faults = append(faults, cvd.Fault{Field: "received_at", Problem: "lies in the future", Remedy: "give the instant at which the report reached you"})
+	}
+	if sub.Received.Before(now.AddDate(-yearsBack, 0, 0)) {
+		faults = append(faults, cvd.Fault{Field: "received_at", Problem: fmt.Sprintf("lies more than %d years back", yearsBack), Remedy: "give the instant at which the report reached you; of an older one record today's receipt, and say in the description how old it is"})
 	}
 	if _, ok := cur.Policy.Program(sub.Report.Program); sub.Report.Program != "" && !ok {
 		var ids []string

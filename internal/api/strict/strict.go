@@ -24,6 +24,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 	"fairlead/internal/words"
@@ -48,6 +49,11 @@ type Reader struct {
 func (c Reader) Fault(field, id string, pairs ...any) cvd.Fault {
 	id = "api.fault." + id
 	return cvd.Fault{Field: field, Problem: c.Voice.Say(id, pairs...), Remedy: c.Voice.Say(id+".remedy", pairs...)}
+}
+
+// Instant is the fault of a text that is no instant from which dates are counted.
+func (c Reader) Instant(field string) cvd.Fault {
+	return c.Fault(field, "instant", "from", calendar.FirstYear, "to", calendar.LastAsked)
 }
 
 // Body reads the whole body of one of the media types, at most limit bytes. Over
@@ -135,6 +141,9 @@ func (c Reader) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 			if err := json.Unmarshal(one, f.Addr().Interface()); err != nil {
 				faults = intake.Add(faults, c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
 				continue
+			}
+			if t, ok := f.Interface().(time.Time); ok && !calendar.Askable(t) {
+				faults = intake.Add(faults, c.Instant(to))
 			}
 			faults = intake.Add(faults, c.texts(f, to)...)
 		}
