@@ -24,6 +24,9 @@ func (c *demoCmd) Run(e *env) error {
 		Listen: c.Listen, Data: c.Data, Empty: c.Empty,
 		Unlimited: c.Unlimited, TLS: c.TLS, SMTP: c.SMTP, JSON: c.JSON,
 	}
+	if err := listenable(c.Listen); err != nil {
+		return err
+	}
 	if c.Policy != "" {
 		b, err := readFile(c.Policy)
 		if err != nil {
