@@ -2,13 +2,12 @@ package casework
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/fresh"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/intake"
@@ -148,7 +147,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	}
 	_, known := cur.Policy.ProgramOf(report.Product)
 	report.UnknownProduct = report.Product != "" && !known
-	id, err := d.newID(prog.Prefix, sub.Received.In(cur.Calendar.Zone()).Year())
+	id, err := fresh.CaseID(d.Rand, prog.Prefix, sub.Received.In(cur.Calendar.Zone()).Year())
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -216,30 +215,6 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	}
 	keep, err := once.Keep(d.Vault, *sub.Once, p.state.ID, *answer, now)
 	return append(more, keep), err
-}
-
-func (d *Desk) newID(prefix string, year int) (cvd.CaseID, error) {
-	var b [6]byte
-	for i := range b {
-		// Bytes from 248 up would favour the first letters of the alphabet.
-		for {
-			if _, err := io.ReadFull(d.Rand, b[i:i+1]); err != nil {
-				return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
-			}
-			if b[i] < 248 {
-				break
-			}
-		}
-	}
-	return cvd.NewCaseID(prefix, year, b), nil
-}
-
-func (d *Desk) newName() (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(d.Rand, b[:]); err != nil {
-		return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
-	}
-	return hex.EncodeToString(b[:]), nil
 }
 
 // promises are the dates that the reporter may count on now, soonest first.
