@@ -104,7 +104,12 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if err != nil {
 		return h, err
 	}
+	aDay, together := noticesADay, newReports
+	if opt.Unlimited {
+		aDay, together = 0, 0
+	}
 	h.Desk = casework.New(casework.Config{
+		NoticesADay: aDay, NewReports: together,
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
@@ -113,6 +118,13 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	}
 	return h, h.openOutbox()
 }
+
+// What is sent is bounded: notices to one address that somebody typed, a day, and
+// how close together a team hears of new reports.
+const (
+	noticesADay = 10
+	newReports  = 10 * time.Minute
+)
 
 func randomName() (string, error) {
 	var b [16]byte

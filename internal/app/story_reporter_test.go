@@ -46,6 +46,7 @@ func storyFlood(ts *testscript.TestScript, neg bool, args []string) {
 	apart, err := time.ParseDuration(args[1])
 	check(ts, err)
 	body := pairs(ts, args[3:])
+	s.remember(args[2], args[3:])
 	text := body["description"]
 	for i := 1; i <= n; i++ {
 		s.h.Options.Clock.Advance(apart)

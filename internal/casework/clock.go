@@ -13,8 +13,11 @@ import (
 // tickBatch bounds how many due cases one turn of the clock looks at.
 const tickBatch = 200
 
+// retired is why the clock erases a case.
+const retired = "the time for which the policy keeps closed cases is over"
+
 // Tick does what the passing of time asks for: warnings, new dates told,
-// breaches and escalations.
+// breaches and escalations, and the end of a closed case's time.
 // It returns how many cases it moved. A case that cannot be moved does not hold
 // up the others; all such errors are returned together.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
@@ -34,7 +37,11 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		}
 		before := moved
 		for _, id := range ids {
-			_, evs, err := s.change(ctx, id, cvd.VerbRead, s.tick)
+			c, evs, err := s.change(ctx, id, cvd.VerbRead, s.tick)
+			if err == nil && deadline.Spent(c, now) {
+				done, wrong := s.erase(ctx, id, cvd.Input{Reason: retired})
+				evs, err = done.Events, wrong
+			}
 			switch {
 			case err != nil:
 				errs = append(errs, err)

@@ -23,6 +23,7 @@ import (
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/vault"
 	"fairlead/internal/store/vault/looks"
+	"fairlead/internal/store/vault/pace"
 )
 
 // Team is who the members are.
@@ -53,6 +54,9 @@ type Config struct {
 	// Erased is called after a key was destroyed, so that a copy of the data
 	// from before can be brought up to date when it is restored; may be nil.
 	Erased func(store.KeyRef) error
+	// NoticesADay and NewReports bound what is sent; see pace.Book.
+	NoticesADay int
+	NewReports  time.Duration
 	// Poke is called after each commit that left effects to carry; it must not
 	// block.
 	Poke func()
@@ -62,11 +66,15 @@ type Config struct {
 type Desk struct {
 	Config
 	looks looks.Book
+	pace  pace.Book
 }
 
 // New makes a desk.
 func New(cfg Config) *Desk {
-	d := &Desk{Config: cfg, looks: looks.Book{Store: cfg.Store, Vault: cfg.Vault, Log: cfg.Log}}
+	d := &Desk{
+		Config: cfg, looks: looks.Book{Store: cfg.Store, Vault: cfg.Vault, Log: cfg.Log},
+		pace: pace.Book{Store: cfg.Store, Vault: cfg.Vault, ADay: cfg.NoticesADay, Window: cfg.NewReports},
+	}
 	if d.Poke == nil {
 		d.Poke = func() {}
 	}

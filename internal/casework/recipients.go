@@ -9,6 +9,7 @@ import (
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/pace"
 	"fairlead/internal/tell"
 )
 
@@ -35,6 +36,8 @@ type Notice struct {
 	Due          time.Time // of Clock, as it was told; zero where there is none
 	Zone         *time.Location
 	Policy       int
+	Held         bool       // the address got as many today as it may
+	Place        pace.Place // of a new report, among others
 }
 
 // Notice gathers what a carrier needs for one effect. It is for the house's own
@@ -67,8 +70,16 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 		n.ToReporter = true
 		if p := l.state.Participant(cvd.ParticipantID(e.To)); p != nil && p.Contact != nil && p.Contact.Email != "" {
 			n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+			ok, err := s.desk.pace.Allow(ctx, p.Contact.Email, e.Key, s.desk.Now())
+			n.Held = !ok
+			return n, err
 		}
 		return n, nil
+	}
+	if tell.Waits(e.Effect) {
+		if n.Place, err = s.desk.pace.Gather(ctx, e, s.desk.Now()); err != nil {
+			return nil, err
+		}
 	}
 	if n.Clock, err = s.desk.clockOf(ctx, l, e.Seq); err != nil {
 		return nil, err

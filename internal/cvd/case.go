@@ -120,7 +120,9 @@ func (c *Case) NextPromise() *Clock {
 }
 
 // NextDue is the clock by which the team's queue is sorted, or nil.
-func (c *Case) NextDue() *Clock { return c.first((*Clock).Ticking) }
+func (c *Case) NextDue() *Clock {
+	return c.first(func(k *Clock) bool { return k.Ticking() && k.Kind != ClockRetention })
+}
 
 func (c *Case) first(ok func(*Clock) bool) *Clock {
 	var best *Clock

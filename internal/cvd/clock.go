@@ -16,6 +16,7 @@ const (
 	ClockDisclose    ClockKind = "disclose"          // the matter is made public
 	ClockReview      ClockKind = "review"            // the policy's own review
 	ClockAfterAction ClockKind = "after-action"      // the team's report after an emergency; never told to the reporter
+	ClockRetention   ClockKind = "retention"         // a closed case is erased
 )
 
 // Clock is one running, paused, met or broken promise of a case. All instants
@@ -65,4 +66,6 @@ func (c *Clock) Told() time.Time {
 func (c *Clock) Theirs() bool { return c.Kind == ClockNeedsInfo }
 
 // Internal tells whether the reporter never hears of it.
-func (c *Clock) Internal() bool { return c.Kind == ClockAfterAction || c.Kind == ClockReview }
+func (c *Clock) Internal() bool {
+	return c.Kind == ClockAfterAction || c.Kind == ClockReview || c.Kind == ClockRetention
+}

@@ -99,11 +99,12 @@ const (
 	EventErased        EventType = "erased"
 
 	// By the clock.
-	EventWarned    EventType = "warned"    // the team: a promise falls due soon
-	EventSlipped   EventType = "slipped"   // the reporter: it will be late, and the new date
-	EventBreached  EventType = "breached"  // it is late
-	EventEscalated EventType = "escalated" // the next step of the chain
-	EventProceeded EventType = "proceeded" // the reporter stayed silent; our clocks go on
+	EventWarned    EventType = "warned"        // the team: a promise falls due soon
+	EventSlipped   EventType = "slipped"       // the reporter: it will be late, and the new date
+	EventBreached  EventType = "breached"      // it is late
+	EventEscalated EventType = "escalated"     // the next step of the chain
+	EventRetires   EventType = "erasure-ahead" // the team: the policy keeps the closed case no longer
+	EventProceeded EventType = "proceeded"     // the reporter stayed silent; our clocks go on
 )
 
 // Input is what an actor hands to a verb. Which members a verb takes is told by

@@ -203,6 +203,7 @@ func Clocks(before *cvd.Case, ev *cvd.Event, t Terms) ([]cvd.Clock, error) {
 		postpone(after, ev)
 	}
 	stand(after, ev, t)
+	retain(after, ev, t)
 	var out []cvd.Clock
 	for _, k := range after.Clocks {
 		if old := before.Clock(k.Kind); old == nil || *old != k {

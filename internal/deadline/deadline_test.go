@@ -283,7 +283,7 @@ func TestWithdrawnAndClosed(t *testing.T) {
 	}
 	w.do(member, cvd.VerbClose, cvd.Input{})
 	for _, k := range w.c.Clocks {
-		if k.Running() != (k.Kind == cvd.ClockAfterAction) {
+		if k.Running() != (k.Kind == cvd.ClockAfterAction || k.Kind == cvd.ClockRetention) {
 			t.Errorf("closed, %s runs: %v", k.Kind, k.Running())
 		}
 	}

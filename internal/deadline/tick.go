@@ -55,6 +55,9 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 	if k.Theirs() {
 		return &moment{at: k.Due, kind: cvd.EventProceeded, k: k}
 	}
+	if k.Kind == cvd.ClockRetention {
+		return retentionOf(k)
+	}
 	told := !k.Internal() && c.Waited()
 	var best *moment
 	consider := func(at time.Time, kind cvd.EventType, to string) {
@@ -148,7 +151,7 @@ func Tick(c *cvd.Case, t Terms, now time.Time) ([]cvd.Event, error) {
 	var out []cvd.Event
 	for {
 		m := next(c, t, now)
-		if m == nil || m.at.After(now) {
+		if m == nil || m.at.After(now) || m.kind == cvd.EventErased {
 			return out, nil
 		}
 		ev := m.event(c, t, now)
@@ -186,6 +189,11 @@ func (m *moment) event(c *cvd.Case, t Terms, now time.Time) cvd.Event {
 		ev.Body.Until = k.Expected
 	case cvd.EventBreached:
 		k.Breached = now
+	case cvd.EventRetires:
+		if least := now.Add(ahead); least.After(k.Due) {
+			k.Expected = least
+		}
+		ev.Body.Until = k.Told()
 	case cvd.EventEscalated:
 		k.Escalated++
 		ev.Body.To = m.to

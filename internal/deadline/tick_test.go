@@ -231,3 +231,50 @@ func check(rt *rapid.T, w *walk, before *cvd.Case, evs []cvd.Event) {
 		}
 	}
 }
+
+// A closed case goes when the policy's time is over, and the team is told thirty
+// days before, even by a clock that slept.
+func TestRetention(t *testing.T) {
+	terms := all(t)
+	for name, c := range map[string]struct {
+		months int
+		sleep  time.Duration // of the server, from the close on
+		warned time.Duration
+		spent  time.Duration
+	}{
+		"kept for good": {0, 0, 0, 0},
+		"a year":        {12, 0, 335 * day, 365 * day},
+		"a month":       {1, 0, day - hour, 31*day - hour}, // in which summer time begins
+		"slept":         {1, 400 * day, 400 * day, 430 * day},
+	} {
+		t.Run(name, func(t *testing.T) {
+			terms.Policy.Retention.ClosedCasesMonths = c.months
+			w := begin(t, terms, tuesday)
+			w.do(member, cvd.VerbInvalidate, cvd.Input{Reason: "x"})
+			w.do(member, cvd.VerbClose, cvd.Input{})
+			closed := w.now
+			if c.months == 0 {
+				if at := deadline.Wake(w.c, terms); !at.IsZero() || w.c.Clock(cvd.ClockRetention) != nil {
+					t.Errorf("wakes at %s", at)
+				}
+				return
+			}
+			if w.c.NextDue() != nil || w.c.NextPromise() != nil {
+				t.Error("a closed case owes something")
+			}
+			w.now = w.now.Add(c.sleep)
+			evs := w.run(c.warned - c.sleep + time.Minute)
+			if len(evs) != 1 || evs[0].Type != cvd.EventRetires {
+				t.Fatalf("happened: %v", evs)
+			}
+			for at, want := range map[time.Duration]bool{c.warned + time.Hour: false, c.spent - time.Hour: false, c.spent + time.Hour: true} {
+				if got := deadline.Spent(w.c, closed.Add(at)); got != want {
+					t.Errorf("%s after the close: spent %v", at, got)
+				}
+			}
+			if more, err := deadline.Tick(w.c, terms, closed.Add(5000*day)); err != nil || len(more) != 0 {
+				t.Errorf("the clock goes on: %v, %v", more, err)
+			}
+		})
+	}
+}

@@ -34,6 +34,7 @@ var teamKinds = map[string]string{
 	string(cvd.EventBreached):  "broken",
 	string(cvd.EventEscalated): "escalated",
 	string(cvd.EventProceeded): "silent",
+	string(cvd.EventRetires):   "erasure",
 	string(cvd.EventRuled):     "ruling",
 	string(cvd.EventEmergency): "emergency",
 	// The team hears of a rating only if it opened the emergency lane.
@@ -97,6 +98,9 @@ func toTeam(v *words.Voice, n *casework.Notice, base string, now time.Time) lett
 		what = "passed" // held up, or an aim that was not looked at in time
 	}
 	id := "notice.team." + what
+	if n.Place.Together > 1 {
+		return toTeamOfMany(v, n, base)
+	}
 	subject, where := v.Say(id+".subject"), base+"/desk/policy"
 	parts := []string{wrap(v.Say(id + ".lead"))}
 	if n.Effect.Case != "" {
@@ -125,6 +129,17 @@ func toTeam(v *words.Voice, n *casework.Notice, base string, now time.Time) lett
 		last += " " + v.Say("notice.team.bare")
 	}
 	return letter{subject, page(append(parts, wrap(last), sign(v, n))...)}
+}
+
+// toTeamOfMany tells of several new reports at once.
+func toTeamOfMany(v *words.Voice, n *casework.Notice, base string) letter {
+	count := n.Place.Together
+	return letter{v.Say("notice.team.many.subject", "count", count), page(
+		wrap(v.Say("notice.team.many.lead", "count", count)),
+		v.Say("notice.team.open")+"\n"+base+"/desk/",
+		wrap(v.Say("notice.team.many.why")+" "+why(v, n)),
+		sign(v, n),
+	)}
 }
 
 // date says what falls due. Kinds that would tell how far a case is have no

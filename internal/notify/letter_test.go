@@ -118,6 +118,7 @@ func TestGoldenTexts(t *testing.T) {
 		{r, "slipped", "reporter", nil},
 		{r, "receipt-reissued", "reporter", nil},
 		{g, "received", "on-duty", nil},
+		{g, "received", "on-duty", func(n *casework.Notice) { n.Place.Together = 200 }},
 		{g, "message", "assignee", nil},
 		{g, "appealed", "team", nil},
 		{g, "warned", "assignee", func(n *casework.Notice) { due(n, cvd.ClockAcknowledge) }},

@@ -97,7 +97,10 @@ func (m *Mail) bytes(l letter, n *casework.Notice, from *mail.Address, d *draft,
 	h.Set("X-Auto-Response-Suppress", "All")
 	h.Set("Auto-Submitted", "auto-generated")
 	thread := "policy"
-	if n.Effect.Case != "" {
+	switch {
+	case n.Place.Together > 1:
+		thread = "reports"
+	case n.Effect.Case != "":
 		thread = "case/" + string(n.Effect.Case)
 	}
 	h.SetMsgIDList("References", []string{messageID(thread, host)})

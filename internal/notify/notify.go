@@ -120,6 +120,14 @@ func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
 		return nil, err
 	}
 	voice := m.voice(n)
+	switch {
+	case n.Held:
+		return []byte(voice.Say("notice.held")), nil
+	case !n.Place.Later.IsZero():
+		return nil, waits{n.Place.Later}
+	case !n.Place.With.IsZero():
+		return []byte(voice.Say("notice.together", "count", n.Place.Together, "when", voice.Instant(n.Place.With, zone(n)))), nil
+	}
 	if len(n.To) == 0 {
 		if n.ToReporter {
 			return []byte(voice.Say("notice.nobody")), nil
@@ -138,6 +146,12 @@ func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
 	}
 	return d.bytes, nil
 }
+
+// waits asks to be carried again later, together with others.
+type waits struct{ until time.Time }
+
+func (w waits) Error() string    { return "told later, together with others" }
+func (w waits) Until() time.Time { return w.until }
 
 func (m *Mail) voice(n *casework.Notice) *words.Voice {
 	if len(n.To) > 0 {

@@ -86,7 +86,7 @@ func (o *Outbox) lane(ctx context.Context, lane []store.Effect) (carried int, er
 		if done.State == store.EffectDone {
 			carried++
 		}
-		if done.State == store.EffectPending {
+		if done.State == store.EffectPending && done.Attempts > e.Attempts {
 			behind = done.At
 		}
 	}
@@ -96,6 +96,10 @@ func (o *Outbox) lane(ctx context.Context, lane []store.Effect) (carried int, er
 // one carries one effect and stores what became of it.
 func (o *Outbox) one(ctx context.Context, e store.Effect) (store.Effect, error) {
 	sent, failure := o.carry(ctx, e)
+	if later, ok := errors.AsType[Later](failure); ok {
+		e.At = later.Until()
+		return e, o.finish(ctx, e)
+	}
 	now := o.cfg.Now()
 	switch {
 	case failure == nil:

@@ -28,6 +28,13 @@ type Carrier interface {
 // ErrPermanent marks a failure that no further try can mend.
 var ErrPermanent = errors.New("permanent")
 
+// Later is the error of a carrier that wants the effect again at an instant. That
+// is no failure, and no try.
+type Later interface {
+	error
+	Until() time.Time
+}
+
 // Config is what an outbox is built from. Zero durations and numbers mean the
 // values that are named beside them.
 type Config struct {

@@ -378,3 +378,39 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// wish is a carrier's wish to be asked again.
+type wish struct{ at time.Time }
+
+func (wish) Error() string      { return "later" }
+func (w wish) Until() time.Time { return w.at }
+
+// What a carrier wants later is no try and no failure, and holds up nothing else.
+func TestLaterIsNoTry(t *testing.T) {
+	b := open(t)
+	first, then := b.effect("FL-1", 1), b.effect("FL-1", 2)
+	b.enqueue(first, then)
+	o := outbox.New(b.config(func(_ context.Context, e store.Effect) ([]byte, error) {
+		if e.Seq == 1 && b.clock.now().Before(start.Add(time.Hour)) {
+			return nil, fmt.Errorf("wrapped: %w", wish{start.Add(time.Hour)})
+		}
+		return []byte("sent"), nil
+	}))
+	if n := b.drain(o); n != 1 {
+		t.Errorf("%d carried", n)
+	}
+	if e := b.all()[first.Key]; e.State != store.EffectPending || e.Attempts != 0 || !e.At.Equal(start.Add(time.Hour)) || e.Sealed != nil {
+		t.Errorf("put off as %+v", e)
+	}
+	b.clock.turn(59 * time.Minute)
+	if n := b.drain(o); n != 0 {
+		t.Errorf("%d carried too early", n)
+	}
+	b.clock.turn(time.Minute)
+	if n := b.drain(o); n != 1 || b.all()[first.Key].Attempts != 1 {
+		t.Errorf("%d carried in its time", n)
+	}
+	if b.log.Len() > 0 {
+		t.Errorf("the log tells of it:\n%s", b.log.String())
+	}
+}

@@ -45,6 +45,7 @@ var teamHears = map[cvd.EventType]string{
 	cvd.EventSlipped:       ToAssignee,
 	cvd.EventBreached:      ToAssignee,
 	cvd.EventProceeded:     ToAssignee,
+	cvd.EventRetires:       ToTeam,
 	cvd.EventEmergency:     ToTeam,
 	cvd.EventAfterAction:   ToReport,
 	cvd.EventPrivacy:       ToTeam,
@@ -83,6 +84,12 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		add(cvd.EffectNotifyTeam, ToTeam)
 	}
 	return out
+}
+
+// Waits tells whether the effect may wait a while to be told of together with
+// others: that a report came in, unless it is everybody's matter.
+func Waits(e cvd.Effect) bool {
+	return e.Kind == cvd.EffectNotifyTeam && e.To == ToOnDuty && e.Template == string(cvd.EventReceived)
 }
 
 // loudFromMember are the events that the others hear of although a member did
