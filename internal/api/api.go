@@ -147,7 +147,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // describe makes the OpenAPI text of the routes.
 func (a *api) describe() ([]byte, error) {
-	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: preview{}}
+	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: preview{}, Limit: limitOf}
 	for _, k := range append(slices.Clone(kinds), internal) {
 		d.Problems[k.status] += fmt.Sprintf("`%s%s`: %s. ", problemURN, k.name, a.Voice.Say("api.problem."+k.name))
 	}
@@ -155,6 +155,17 @@ func (a *api) describe() ([]byte, error) {
 		d.Operations = append(d.Operations, &a.routes[i].Operation)
 	}
 	return d.JSON()
+}
+
+// limitOf is how much a member of a body takes, as it is enforced.
+func limitOf(of any, member string) (chars, items int) {
+	switch of.(type) {
+	case cvd.Report, recordedReport:
+		return intake.Most(member), intake.MostItems(member)
+	case cvd.Contact:
+		return intake.Most("reporter." + member), intake.MostItems("reporter." + member)
+	}
+	return strict.MaxText, strict.MaxItems
 }
 
 // showDocument serves the OpenAPI text. It holds nothing that is not public.

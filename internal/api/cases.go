@@ -111,7 +111,7 @@ func (c *call) filter() (casework.Filter, error) {
 	}
 	if s := q.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > 200 {
+		if err != nil || n < 1 || n > maxPage {
 			faults = append(faults, c.Fault("limit", "limit"))
 		}
 		f.Limit = n
@@ -142,13 +142,18 @@ func chosen[S ~string](given string, among []S) ([]S, bool) {
 	return out, true
 }
 
-func names[S ~string](list []S) string {
-	out := make([]string, len(list))
-	for i, s := range list {
+func names[S ~string](of []S) string { return strings.Join(list(of), ", ") }
+
+func list[S ~string](of []S) []string {
+	out := make([]string, len(of))
+	for i, s := range of {
 		out[i] = string(s)
 	}
-	return strings.Join(out, ", ")
+	return out
 }
+
+// maxPage is the most cases of one page.
+const maxPage = 200
 
 // cursorText is where a page ended, as clients hand it back. It is bound to its
 // order: in another it would skip cases.

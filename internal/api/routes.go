@@ -55,7 +55,7 @@ func publicRoutes() []route {
 		}, do: (*call).receive},
 		{Operation: openapi.Operation{
 			Method: get, Path: pathPromises, Name: "promises", Status: http.StatusOK, Gives: promised{},
-			Query: []openapi.Query{{Name: "received", About: "An instant as in RFC 3339; now, if left out."}}, Also: []int{missing, http.StatusUnprocessableEntity},
+			Query: []openapi.Query{{Name: "received", Time: true, About: "An instant as in RFC 3339; now, if left out."}}, Also: []int{missing, http.StatusUnprocessableEntity},
 			Short: "What would be promised", Long: "The dates that a report received at an instant would be promised by the policy in effect.",
 		}, do: (*call).promises},
 		{Operation: openapi.Operation{
@@ -129,10 +129,10 @@ func caseRoutes() []route {
 
 func listQueries() []openapi.Query {
 	return []openapi.Query{
-		{Name: "state", About: "One or more of received, invalid, valid, deferred, accepted, closed, joined by commas."},
-		{Name: "severity", About: "One or more of none, low, medium, high, critical, joined by commas."},
+		{Name: "state", Of: list(states), List: true, About: "One or more, joined by commas."},
+		{Name: "severity", Of: list(cvd.Bands), List: true, About: "One or more, joined by commas."},
 		{Name: "assignee", About: "A member id, me, or none."},
-		{Name: "program", About: "A program of the policy."},
+		{Name: "program", About: "The id of a program of any version of the policy."},
 		{Name: "open", Flag: true, About: "Not closed."},
 		{Name: "overdue", Flag: true, About: "What is due next is past."},
 		{Name: "breached", Flag: true, About: "A promise is broken and still owed."},
@@ -140,8 +140,8 @@ func listQueries() []openapi.Query {
 		{Name: "privacy", Flag: true, About: "Personal data was seen."},
 		{Name: "paused", Flag: true, About: "A clock stands still."},
 		{Name: "unread", Flag: true, About: "The reporter said something that no member answered."},
-		{Name: "sort", About: "created (the default), due or updated."},
-		{Name: "limit", About: "Of one page, 1 to 200; 50, if left out."},
+		{Name: "sort", Of: list(sorts), About: "created, if left out."},
+		{Name: "limit", Most: maxPage, About: "Of one page; 50, if left out."},
 		{Name: "after", About: "The next of the page before, in the same order."},
 	}
 }
@@ -182,7 +182,7 @@ func policyRoutes() []route {
 			Short: "The policy's version in effect", Long: "Open to everybody. With a token also the versions that wait for their sign-offs.",
 		}, do: (*call).showPolicy},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathPolicy, Access: openapi.ByToken, Name: "publish", Status: http.StatusCreated, Gives: Edition{}, Body: &openapi.Body{Media: policyTypes[:2]}, Also: append([]int{conflict}, unread...),
+			Method: post, Path: pathPolicy, Access: openapi.ByToken, Name: "publish", Status: http.StatusCreated, Gives: Edition{}, Body: &openapi.Body{Media: policyTypes[:2]}, Also: append([]int{missing, conflict}, unread...),
 			Short: "Publish a policy version", Long: "Takes the file as it is. It is numbered and never changed; it takes effect once the sign-offs are recorded that it demands. Every fault comes with its line and column. Publishing the latest version again changes nothing. For leads and officers.",
 		}, do: (*call).publish},
 		{Operation: openapi.Operation{

@@ -107,6 +107,17 @@ func Most(field string) int {
 	return 0
 }
 
+// MostItems is the most items of a list, or the most entries of extra; 0 for all else.
+func MostItems(field string) int {
+	if field == "extra" {
+		return maxExtra
+	}
+	if l := byName[field]; l != nil {
+		return l.items
+	}
+	return 0
+}
+
 func contact(r *cvd.Report) *cvd.Contact {
 	if r.Reporter == nil {
 		r.Reporter = &cvd.Contact{}

@@ -32,8 +32,8 @@ import (
 
 // Limits of one text, in characters, and of a list.
 const (
-	maxText  = 100_000
-	maxItems = 100
+	MaxText  = 100_000
+	MaxItems = 100
 )
 
 // ErrMedia is the refusal of a media type that is not read here.
@@ -157,8 +157,8 @@ func (c Reader) texts(f reflect.Value, at string) cvd.Faults {
 	case f.Kind() == reflect.String:
 		return c.text(f.String(), at)
 	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.String:
-		if f.Len() > maxItems {
-			return cvd.Faults{c.Fault(at, "many", "limit", maxItems)}
+		if f.Len() > MaxItems {
+			return cvd.Faults{c.Fault(at, "many", "limit", MaxItems)}
 		}
 		var faults cvd.Faults
 		for i := range f.Len() {
@@ -170,8 +170,8 @@ func (c Reader) texts(f reflect.Value, at string) cvd.Faults {
 }
 
 func (c Reader) text(s, at string) cvd.Faults {
-	if utf8.RuneCountInString(s) > maxText {
-		return cvd.Faults{c.Fault(at, "long", "limit", maxText)}
+	if utf8.RuneCountInString(s) > MaxText {
+		return cvd.Faults{c.Fault(at, "long", "limit", MaxText)}
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) }) {
 		return cvd.Faults{c.Fault(at, "control")}
