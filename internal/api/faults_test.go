@@ -177,3 +177,43 @@ func TestUnreadableSaysWhere(t *testing.T) {
 		}
 	}
 }
+
+// Each thing wrong with a vector is an entry of its own.
+func TestFaultsOfAVector(t *testing.T) {
+	h := open(t, true)
+	id, _ := h.report(`{"description":"x"}`)
+	a := h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/severity", `{"vector":"CVSS:3.1/AV:Z/AC:L/ZZ:N"}`).want(t, 422)
+	list := problemOf(t, a)["errors"].([]any)
+	for _, one := range list {
+		if f := one.(object); f["field"] != "vector" || strings.Contains(f["problem"].(string), "vector:") || strings.Contains(f["problem"].(string), ";") {
+			t.Errorf("%v", f)
+		}
+	}
+	if len(list) < 3 {
+		t.Errorf("%d faults: %s", len(list), a.Body)
+	}
+	a = h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/claim", `{"vector":"zz"}`).want(t, 422)
+	if f := problemOf(t, a)["errors"].([]any)[0].(object); f["problem"] != "is not taken by claim" {
+		t.Errorf("%v", f)
+	}
+}
+
+// An erased case takes no verb, and says so from the first answer on.
+func TestErasedTakesNoVerb(t *testing.T) {
+	h := open(t, true)
+	id, _ := h.report(`{"description":"x"}`)
+	for _, step := range []string{"severity", "hand-on", "erase"} {
+		body := map[string]string{
+			"severity": `{"vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}`,
+			"hand-on":  `{"to":"upstream","reason":"theirs"}`, "erase": `{"reason":"asked for"}`,
+		}[step]
+		o := h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/"+step, body).want(t, 200).object(t)
+		if verbs := o["verbs"].([]any); (len(verbs) == 0) != (step == "erase") {
+			t.Errorf("after %s: %v", step, verbs)
+		}
+	}
+	a := h.as(h.Lead, "GET", "/api/v1/cases/"+id, "").want(t, 200)
+	if o := a.object(t); len(o["verbs"].([]any)) != 0 || !strings.Contains(a.Body.String(), "Severity set to (erased)") {
+		t.Errorf("%s", a.Body)
+	}
+}

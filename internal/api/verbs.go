@@ -35,7 +35,7 @@ func (c *call) done(d casework.Done, kept *view.File) error {
 		Events: c.views.Events(d.Events, view.Zone(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
 	}
 	out.Next = view.First(out.Promises)
-	if out.Verbs == nil {
+	if out.Verbs == nil || d.Erased {
 		out.Verbs = []cvd.Verb{}
 	}
 	if d.Successor != nil {

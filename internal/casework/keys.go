@@ -46,7 +46,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err := s.desk.dropFiles(ctx, evs); err != nil {
 		s.desk.Log.Error("a case is erased, but its sealed files could not be removed; their keys are gone, so they cannot be read", "case", string(id), "err", err)
 	}
-	return Done{Case: c, Events: done}, nil
+	return Done{Case: c, Events: done, Erased: true}, nil
 }
 
 // journal tells that a key is gone. Where that fails, the next start makes up

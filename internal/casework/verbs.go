@@ -24,6 +24,7 @@ type Done struct {
 	Successor *Accepted
 	// Receipt is a new code, shown once; set by reissue only.
 	Receipt string
+	Erased  bool // nothing can be done to the case any more
 }
 
 // Preview is what a verb would do: what the reporter would be told, where the
@@ -140,10 +141,11 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		deed.File = &cvd.Attachment{}
 	}
 	var wrong cvd.Faults
-	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
-		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
-	} else if verb == cvd.VerbSeverity && err == nil {
-		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
+	if verb == cvd.VerbSeverity && in.Vector != "" {
+		sc, err := severity.Parse(in.Vector)
+		if !errors.As(err, &wrong) {
+			deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
+		}
 	}
 	members, err := s.desk.Team.Members(ctx)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
@@ -427,5 +428,32 @@ func TestReissue(t *testing.T) {
 	}
 	if _, err := h.Auth.Receipt(context.Background(), got.Receipt); err == nil {
 		t.Error("the old receipt still works")
+	}
+}
+
+// Of a promise that was moved the date that counts now comes first.
+func TestAMovedClockShowsTheDateToldNow(t *testing.T) {
+	h := house(t)
+	a := h.Receive(cvd.Report{})
+	h.Pass(5 * 24 * time.Hour)
+	b := in(h, "lead@example.org")
+	f, err := h.Desk.As(h.Lead).Case(context.Background(), a.Case)
+	if err != nil {
+		t.Fatal(err)
+	}
+	voice, zone := h.Site.Voice(nil), h.Site.Zone()
+	moved := 0
+	text := b.Get("/desk/cases/" + string(a.Case)).Text()
+	for _, k := range f.Case.Clocks {
+		if k.Running() && !k.Expected.IsZero() && !k.Expected.Equal(k.Due) {
+			moved++
+			want := voice.Instant(k.Told(), zone) + "The date told first: " + voice.Instant(k.Due, zone)
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is missing in %s", k.Kind, want, text)
+			}
+		}
+	}
+	if moved == 0 {
+		t.Error("no clock was moved")
 	}
 }
