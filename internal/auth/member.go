@@ -7,7 +7,6 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
-	"net/mail"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/store"
 )
 
@@ -301,8 +301,7 @@ func memberFaults(m cvd.Member) cvd.Faults {
 	if m.Name == "" || !plain(m.Name, maxName) {
 		f = append(f, cvd.Fault{Field: "name", Problem: fmt.Sprintf("must have 1 to %d characters in one line", maxName), Remedy: "give the name the team knows"})
 	}
-	addr, err := mail.ParseAddress(m.Email)
-	if err != nil || addr.Name != "" || addr.Address != m.Email || !plain(m.Email, maxEmail) {
+	if !intake.Address(m.Email) || !plain(m.Email, maxEmail) {
 		f = append(f, cvd.Fault{Field: "email", Problem: fmt.Sprintf("must be one bare address of at most %d characters", maxEmail), Remedy: "write it as name@example.org"})
 	}
 	if len(m.Roles) == 0 {

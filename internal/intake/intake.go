@@ -149,7 +149,7 @@ func (in *reading) put(l *limit, field, s string) {
 			return
 		}
 	case "reporter.email":
-		if a, err := mail.ParseAddress(s); err != nil || a.Address != s || a.Name != "" {
+		if !Address(s) {
 			in.fault(field, "is no mail address", "give one address alone, like name@example.org, or leave it out")
 			return
 		}
@@ -165,6 +165,13 @@ func (in *reading) put(l *limit, field, s string) {
 		}
 	}
 	l.set(&in.report, s)
+}
+
+// Address tells whether s is one bare mail address at a name: an address literal such
+// as a@[192.0.2.1] would make the server write to any machine that a stranger names.
+func Address(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && a.Name == "" && !strings.HasSuffix(s, "]")
 }
 
 func (in *reading) keyFault(field string, err error) {
