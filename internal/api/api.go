@@ -191,6 +191,7 @@ type call struct {
 	// found is what is wrong with the request so far. Nothing is done while there is
 	// something in it: whoever judges the rest tells it along.
 	found cvd.Faults
+	raw   []byte // the body, once it was read
 }
 
 func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
@@ -246,8 +247,9 @@ const (
 const typeJSON = "application/json"
 
 // body reads the whole body of one of the media types.
-func (c *call) body(limit int64, types ...string) ([]byte, error) {
-	return c.Body(c.w, c.r, limit, types...)
+func (c *call) body(limit int64, types ...string) (_ []byte, err error) {
+	c.raw, err = c.Body(c.w, c.r, limit, types...)
+	return c.raw, err
 }
 
 // read takes a JSON object as body into the struct that v points to, and notes what

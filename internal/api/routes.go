@@ -68,13 +68,14 @@ func publicRoutes() []route {
 func threadRoutes() []route {
 	which := []openapi.Query{{Name: "case", About: "One of the receipt's cases; the newest, if left out."}}
 	write := append([]int{missing, conflict}, unread...)
+	once := []string{"Idempotency-Key"}
 	return []route{
 		{Operation: openapi.Operation{
 			Method: get, Path: pathThread, Access: openapi.ByReceipt, Name: "thread", Status: http.StatusOK, Gives: view.Thread{},
 			Short: "Your thread", Long: "State, promises and messages of the receipt's newest case, and of those linked to it.",
 		}, do: (*call).showThread},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/messages", Access: openapi.ByReceipt, Name: "say", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
+			Method: post, Path: pathThread + "/messages", Access: openapi.ByReceipt, Name: "say", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
 			Short: "Write to the team", Long: "Answers the team's questions where it waits for information. On a closed case it opens a linked one under the same receipt.",
 		}, do: (*call).say},
 		{Operation: openapi.Operation{
@@ -87,15 +88,15 @@ func threadRoutes() []route {
 			Short: "Fetch a file",
 		}, do: (*call).fetchFile},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/withdraw", Access: openapi.ByReceipt, Name: "leave", Status: http.StatusOK, Gives: written{}, Body: &openapi.Body{Of: withdrawBody{}, Optional: true}, Also: write,
+			Method: post, Path: pathThread + "/withdraw", Access: openapi.ByReceipt, Name: "leave", Headers: once, Status: http.StatusOK, Gives: written{}, Body: &openapi.Body{Of: withdrawBody{}, Optional: true}, Also: write,
 			Short: "Withdraw the report", Long: "Where the team has confirmed a vulnerability already, it goes on without you.",
 		}, do: (*call).withdraw},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
+			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
 			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid.",
 		}, do: (*call).appeal},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/contact", Access: openapi.ByReceipt, Name: "change-contact", Status: http.StatusOK, Gives: written{}, Query: which, Body: &openapi.Body{Of: cvd.Contact{}}, Also: write,
+			Method: post, Path: pathThread + "/contact", Access: openapi.ByReceipt, Name: "change-contact", Headers: once, Status: http.StatusOK, Gives: written{}, Query: which, Body: &openapi.Body{Of: cvd.Contact{}}, Also: write,
 			Short: "Change contact, credit or key", Long: "Replaces all that was given before.",
 		}, do: (*call).changeContact},
 		{Operation: openapi.Operation{

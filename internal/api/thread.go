@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 )
@@ -55,19 +56,17 @@ type written struct {
 }
 
 func (c *call) written(status int, done casework.Done) error {
-	if s := done.Successor; s != nil {
-		return c.answer(status, written{
-			Case: s.Case, SuccessorOf: done.Case.ID, Seq: 1, At: s.Received, State: cvd.RMReceived,
-			Next: view.First(s.Promises), Promises: s.Promises,
-		})
+	s := done.Again
+	switch {
+	case s != nil:
+	case done.Successor != nil:
+		s = reply.Opened(done.Successor, done.Case.ID)
+	default:
+		s = reply.Of(done.Case, done.Events)
 	}
-	f := &casework.File{Case: done.Case}
-	out := written{Case: done.Case.ID, At: done.Case.Updated, State: done.Case.RM(), Promises: f.Promises()}
-	out.Next = view.First(out.Promises)
-	for i := range done.Events {
-		out.Seq, out.At = done.Events[i].Seq, done.Events[i].At
-	}
-	return c.answer(status, out)
+	return c.answer(status, written{
+		Case: s.Case, SuccessorOf: s.SuccessorOf, Seq: s.Seq, At: s.At, State: s.State, Next: view.First(s.Promises), Promises: s.Promises,
+	})
 }
 
 // Bodies of the thread's verbs. Case names one of several under the receipt.
@@ -132,8 +131,9 @@ func (c *call) limitSuccessors(id cvd.CaseID) error {
 	return nil
 }
 
-// reporterDoes does a verb by a receipt.
+// reporterDoes does a verb by a receipt, once for each key.
 func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Input) error {
+	once := c.once(c.actor.Receipt+" "+c.r.URL.RequestURI()+" ", c.raw)
 	if err := c.limitWrites(); err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Inpu
 	if len(c.found) > 0 {
 		return c.desk().Judge(c.r.Context(), id, verb, in, c.found)
 	}
-	done, err := c.desk().Do(c.r.Context(), id, verb, in)
+	done, err := c.desk().Once(once).Do(c.r.Context(), id, verb, in)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fairlead/internal/calendar"
+	"fairlead/internal/casework/fixer"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
@@ -85,10 +86,15 @@ func New(cfg Config) *Desk {
 type Session struct {
 	desk  *Desk
 	actor cvd.Actor
+	once  *Once
 }
 
 // As binds the desk to an actor.
 func (d *Desk) As(actor cvd.Actor) *Session { return &Session{desk: d, actor: actor} }
+
+// Once is the session for a request that may be sent again under the key: what it does
+// is done once, and answered again by Done.Again. A nil key changes nothing.
+func (s *Session) Once(key *Once) *Session { return &Session{s.desk, s.actor, key} }
 
 // Actor returns who the session acts for.
 func (s *Session) Actor() cvd.Actor { return s.actor }
@@ -129,10 +135,7 @@ func (s *Session) named(ctx context.Context, id cvd.CaseID) error {
 	if may.Of(s.actor, cvd.VerbRead) != may.Named {
 		return nil
 	}
-	return s.desk.Store.View(ctx, func(tx store.Tx) error {
-		_, err := tx.Record(recordFixer, fixerRecord(s.actor.ID, id, time.Time{}).ID)
-		return err
-	})
+	return s.desk.Store.View(ctx, func(tx store.Tx) error { return fixer.Named(tx, s.actor.ID, id) })
 }
 
 // load reads one case and opens it, contact included. An erased case comes back

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -164,14 +163,4 @@ func (d *Desk) Rewrap(ctx context.Context, limit int) (int, error) {
 		return len(rows), d.Vault.RewrapServer(ctx, d.Store)
 	}
 	return len(rows), nil
-}
-
-// fixerRecord names a member on a case.
-func fixerRecord(member string, id cvd.CaseID, at time.Time) store.Record {
-	return store.Record{Kind: recordFixer, ID: member + "/" + string(id), Owner: member, At: at}
-}
-
-func fixerCase(r store.Record) cvd.CaseID {
-	_, id, _ := strings.Cut(r.ID, "/")
-	return cvd.CaseID(id)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/casework/fixer"
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
@@ -135,21 +137,14 @@ func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, er
 	return out, err
 }
 
-// recordFixer names a member on a case, so that a fixer's list can be found.
-const recordFixer store.RecordKind = "fixer"
-
 // within narrows a filter to what the actor may see.
 func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, error) {
 	switch may.Of(s.actor, cvd.VerbRead) {
 	case may.All:
 		return f, nil
 	case may.Named:
-		f.IDs = []cvd.CaseID{}
-		err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-			recs, err := tx.Records(recordFixer, s.actor.ID, 500)
-			for _, r := range recs {
-				f.IDs = append(f.IDs, fixerCase(r))
-			}
+		err := s.desk.Store.View(ctx, func(tx store.Tx) (err error) {
+			f.IDs, err = fixer.Cases(tx, s.actor.ID)
 			return err
 		})
 		return f, err
@@ -261,4 +256,4 @@ func (s *Session) Thread(ctx context.Context) ([]*File, error) {
 }
 
 // Promises are the dates that the reporter of the case may count on now.
-func (f *File) Promises() []Promise { return promises(f.Case) }
+func (f *File) Promises() []Promise { return reply.Promises(f.Case) }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"fairlead/internal/casework/fresh"
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
-	"fairlead/internal/deadline"
 	"fairlead/internal/intake"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
@@ -34,23 +34,12 @@ type Submission struct {
 // Once names a request that may be sent again.
 type Once = once.Key
 
-// Accepted is what a reporter is told at receipt.
-type Accepted struct {
-	Case     cvd.CaseID `json:"case"`
-	Receipt  string     `json:"receipt,omitempty"` // shown once; empty for an internal finding
-	Received time.Time  `json:"received_at"`
-	Promises []Promise  `json:"promises"`
-	Paused   string     `json:"paused,omitempty"` // what the team says of its pause, while it has one
-	// Again is set when this is the answer to a repeated request.
-	Again bool `json:"-"`
-}
-
-// Promise is one date that a reporter was told.
-type Promise struct {
-	Kind   cvd.ClockKind `json:"kind"`
-	Due    time.Time     `json:"due"`
-	Target bool          `json:"target,omitempty"`
-}
+// What reporters are told at once; see reply.
+type (
+	Accepted = reply.Accepted
+	Promise  = reply.Promise
+	Said     = reply.Said
+)
 
 // Receive takes a report in. When it returns without error, the report is
 // committed and synced.
@@ -59,11 +48,8 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 	if err := s.mayReceive(&sub, now); err != nil {
 		return Accepted{}, err
 	}
-	if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
-		if again == nil {
-			return Accepted{}, err
-		}
-		return *again, nil
+	if again, ok, err := s.seenBefore(ctx, sub.Once, now); err != nil || ok {
+		return again, err
 	}
 	for range attempts {
 		answer, err := s.receiveOnce(ctx, sub, nil, now)
@@ -71,11 +57,8 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 			return answer, err
 		}
 		// Either the id is taken, or the same request came twice at once.
-		if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
-			if again == nil {
-				return Accepted{}, err
-			}
-			return *again, nil
+		if again, ok, err := s.seenBefore(ctx, sub.Once, now); err != nil || ok {
+			return again, err
 		}
 	}
 	return Accepted{}, fmt.Errorf("%w: no free case id", cvd.ErrUnavailable)
@@ -119,15 +102,16 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 
 // seenBefore answers a repeated request as the first time, or refuses the key
 // with another body.
-func (s *Session) seenBefore(ctx context.Context, key *Once, now time.Time) (*Accepted, error) {
+func (s *Session) seenBefore(ctx context.Context, key *Once, now time.Time) (Accepted, bool, error) {
 	if key == nil {
-		return nil, nil
+		return Accepted{}, false, nil
 	}
 	a, err := once.Seen[Accepted](ctx, s.desk.Store, s.desk.Vault, *key, now)
-	if a != nil {
-		a.Again = true
+	if a == nil {
+		return Accepted{}, false, err
 	}
-	return a, err
+	a.Again = true
+	return *a, true, err
 }
 
 // receiveOnce decides and writes one new case. from is the case that it
@@ -170,7 +154,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	answer := Accepted{Case: id, Received: sub.Received, Promises: promises(p.state), Paused: cur.Policy.Intake.Paused}
+	answer := Accepted{Case: id, Received: sub.Received, Promises: reply.Promises(p.state), Paused: cur.Policy.Intake.Paused}
 	more, err := s.asides(&answer, p, sub, from, now)
 	if err != nil {
 		return Accepted{}, err
@@ -202,6 +186,10 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 		}
 		more = append(more, also)
 	}
+	if from != nil && s.once != nil {
+		keep, err := once.Keep(d.Vault, *s.once, p.state.ID, reply.Opened(answer, from.old), now)
+		return append(more, keep), err
+	}
 	if from == nil && !sub.Internal {
 		code, rec, err := d.Receipts.NewReceipt([]cvd.Reach{reach}, now)
 		if err != nil {
@@ -215,17 +203,6 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	}
 	keep, err := once.Keep(d.Vault, *sub.Once, p.state.ID, *answer, now)
 	return append(more, keep), err
-}
-
-// promises are the dates that the reporter may count on now, soonest first.
-func promises(c *cvd.Case) []Promise {
-	out := []Promise{}
-	for _, k := range deadline.Sorted(c.Clocks) {
-		if k.Ticking() && !k.Internal() && c.Waited() {
-			out = append(out, Promise{k.Kind, k.Told(), k.Target})
-		}
-	}
-	return out
 }
 
 // succession carries a reporter's receipt over to a new case.

@@ -64,7 +64,7 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 	n := s.desk.notice(e, v)
 	n.Closed = l.state.Closed()
 	if k := l.state.NextPromise(); k != nil {
-		n.Next = &Promise{k.Kind, k.Told(), k.Target}
+		n.Next = &Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target}
 	}
 	if e.Kind == cvd.EffectNotifyReporter {
 		n.ToReporter = true

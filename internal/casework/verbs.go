@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/fixer"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/intake"
 	"fairlead/internal/may"
 	"fairlead/internal/severity"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/once"
 )
 
 // Done is what a verb did.
@@ -25,6 +27,8 @@ type Done struct {
 	// Receipt is a new code, shown once; set by reissue only.
 	Receipt string
 	Erased  bool // nothing can be done to the case any more
+	// Again is the answer to a repeated request; nothing else is set then.
+	Again *Said
 }
 
 // Preview is what a verb would do: what the reporter would be told, where the
@@ -39,6 +43,21 @@ type Preview struct {
 
 // Do does a verb to a case. What the verb takes and needs is in cvd.Specs.
 func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
+	for range attempts { // more than one where the same request came twice at once
+		if s.once != nil {
+			again, err := once.Seen[Said](ctx, s.desk.Store, s.desk.Vault, *s.once, s.desk.Now())
+			if again != nil || err != nil {
+				return Done{Again: again}, err
+			}
+		}
+		if done, err := s.do(ctx, id, verb, in); s.once == nil || !isConflict(err) {
+			return done, err
+		}
+	}
+	return Done{}, errBusy
+}
+
+func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
 	switch verb {
 	case cvd.VerbReissue:
 		return s.reissue(ctx, id, in)
@@ -66,7 +85,7 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	}
 	var more []aside
 	if verb == cvd.VerbInvite {
-		rec := fixerRecord(in.To, id, s.desk.Now())
+		rec := fixer.Record(in.To, id, s.desk.Now())
 		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, -1) })
 	}
 	c, evs, err := s.change(ctx, id, verb, decide, more...)
@@ -219,14 +238,14 @@ func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 			return Done{}, err
 		}
 		if open := s.openKin(ctx, l); open != nil {
-			return open.Do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in)
+			return open.do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in)
 		}
 		done, err := s.succeedOnce(ctx, l, in)
 		if !isConflict(err) {
 			return done, err
 		}
 	}
-	return Done{}, fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
+	return Done{}, errBusy
 }
 
 // openKin is the reporter at the open case of the family, nil if there is none or
@@ -240,7 +259,7 @@ func (s *Session) openKin(ctx context.Context, l *loaded) *Session {
 	}
 	at := s.actor
 	at.Cases = []cvd.Reach{{Case: all[i].state.ID, Participant: cvd.Reporter}}
-	return s.desk.As(at)
+	return s.desk.As(at).Once(s.once)
 }
 
 func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Done, error) {
