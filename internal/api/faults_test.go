@@ -25,8 +25,11 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 	bare := "--b\r\nContent-Disposition: form-data; name=\"silent\"\r\n\r\na\x00\r\n--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n\r\n--b--\r\n"
 	thread, one := "/api/v1/thread", "/api/v1/cases/"+id
 	return map[string]wrongs{
-		"report": {"/api/v1/reports?foo=1", `{"description":"","title":5,"program":"q","x":1,"extra":[],"urls":[1],"reporter":{"email":"bad","y":1}}`, []string{"Idempotency-Key", ""},
-			"Idempotency-Key description extra foo program reporter.email reporter.y title urls[0] x"},
+		"report": {
+			"/api/v1/reports?foo=1", `{"description":"","title":5,"program":"q","x":1,"extra":[],"urls":[1],"reporter":{"email":"bad","y":1}}`,
+			[]string{"Idempotency-Key", ""},
+			"Idempotency-Key description extra foo program reporter.email reporter.y title urls[0] x",
+		},
 		"promises": {path: "/api/v1/promises?foo=1&received=zz", fields: "foo received"},
 		"document": {path: "/api/openapi.json?foo=1", fields: "foo"},
 
@@ -36,14 +39,20 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"say":        {thread + "/messages?foo=1", `{"text":" ","x":1,"case":5}`, as(mine, "Idempotency-Key", ""), "Idempotency-Key case foo text x"},
 		"appeal":     {thread + "/appeal?foo=1", `{"text":7,"x":1}`, as(mine), "foo text x"},
 		"leave":      {thread + "/withdraw?foo=1", `{"reason":[],"x":1,"x":2}`, as(mine), "foo reason x"},
-		"change-contact": {thread + "/contact?foo=1", `{"email":"bad","name":5,"x":1,"name":6,"contact":{}}`, as(mine),
-			"contact email foo name x"},
+		"change-contact": {
+			thread + "/contact?foo=1", `{"email":"bad","name":5,"x":1,"name":6,"contact":{}}`, as(mine),
+			"contact email foo name x",
+		},
 		"add-file": {thread + "/attachments?foo=1", form, as(mine, "Content-Type", formType), "bogus foo text"},
 
-		"cases": {path: "/api/v1/cases?state=zz&limit=x&sort=q&foo=1&after=b&program=q&severity=s&open=1&unread=true&unread=true", header: as(lead),
-			fields: "after foo limit open program severity sort state unread"},
-		"record": {"/api/v1/cases?foo=1", `{"channel":"pigeon","received_at":"x","internal":5,"program":"q","description":"","title":5,"x":1,"x":2}`, as(lead, "Idempotency-Key", "é"),
-			"Idempotency-Key channel description foo internal program received_at title x"},
+		"cases": {
+			path: "/api/v1/cases?state=zz&limit=x&sort=q&foo=1&after=b&program=q&severity=s&open=1&unread=true&unread=true", header: as(lead),
+			fields: "after foo limit open program severity sort state unread",
+		},
+		"record": {
+			"/api/v1/cases?foo=1", `{"channel":"pigeon","received_at":"x","internal":5,"program":"q","description":"","title":5,"x":1,"x":2}`, as(lead, "Idempotency-Key", "é"),
+			"Idempotency-Key channel description foo internal program received_at title x",
+		},
 		"case":            {path: one + "?foo=1", header: as(lead), fields: "foo"},
 		"fetch-case-file": {path: one + "/attachments/zz?foo=1", header: as(lead), fields: "foo"},
 		"case-attach":     {one + "/attach?foo=1", bare, as(lead, "Content-Type", "multipart/form-data; boundary=b"), "file foo silent x"},
@@ -53,8 +62,10 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"sign":    {"/api/v1/policy/1/sign?foo=1", `{"office":5,"act":"burn","digest":"","x":1}`, as(officer), "act digest foo office x"},
 
 		"members": {path: "/api/v1/members?foo=1", header: as(lead), fields: "foo"},
-		"add-member": {"/api/v1/members?foo=1", `{"name":"","email":"x","roles":["zz"],"q":1,"offices":5,"qualification":{}}`, as(lead),
-			"email foo name offices q qualification roles"},
+		"add-member": {
+			"/api/v1/members?foo=1", `{"name":"","email":"x","roles":["zz"],"q":1,"offices":5,"qualification":{}}`, as(lead),
+			"email foo name offices q qualification roles",
+		},
 		"sign-in-link": {"/api/v1/members/" + h.Member.ID + "/link?foo=1", "{}", as(lead), "foo"},
 		"tokens":       {path: "/api/v1/tokens?foo=1", header: as(lead), fields: "foo"},
 		"add-token":    {"/api/v1/tokens?foo=1", `{"name":"","member":"nope","expires":"x","q":1}`, as(lead), "expires foo machine member name q"},

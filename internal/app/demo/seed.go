@@ -104,9 +104,9 @@ func (s *seeder) before(ctx context.Context) (bool, error) {
 }
 
 func (s *seeder) people(ctx context.Context, source []byte) error {
-	add := func(name, email string, roles []cvd.Role, offices ...string) (cvd.Member, error) {
+	add := func(name, email string, roles []cvd.Role) (cvd.Member, error) {
 		return s.h.Auth.AddMember(ctx, cvd.System, cvd.Member{
-			Name: name, Email: email, Roles: roles, Offices: offices, Active: true,
+			Name: name, Email: email, Roles: roles, Active: true,
 			Qualification: qualified,
 		})
 	}
