@@ -268,3 +268,28 @@ func TestDocumentsLinkToWhatExists(t *testing.T) {
 		t.Error("no link was found: the search is wrong")
 	}
 }
+
+// Whatever of a case a thief of the database reads is named in docs/formats.md.
+func TestOpenColumnsAreDocumented(t *testing.T) {
+	schema, err := os.ReadFile("internal/store/sqlstore/migrations/sqlite/00001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("docs/formats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, thief, _ := strings.Cut(string(page), "## What a thief of the database reads")
+	thief, _, _ = strings.Cut(thief, "\n## ")
+	_, table, _ := strings.Cut(string(schema), "CREATE TABLE cases (")
+	table, _, _ = strings.Cut(table, "\n)")
+	columns := regexp.MustCompile(`(?m)^ +([a-z_]+) +(?:TEXT|INTEGER)`).FindAllStringSubmatch(table, -1)
+	if len(columns) < 20 {
+		t.Fatalf("%d columns were found", len(columns))
+	}
+	for _, c := range columns {
+		if !strings.Contains(thief, "`"+c[1]+"`") {
+			t.Errorf("docs/formats.md does not say what %s tells", c[1])
+		}
+	}
+}

@@ -39,7 +39,7 @@ func (r remote) check(e *env, method, path string, asJSON bool) error {
 		for _, f := range out.Findings {
 			fmt.Fprintf(e.out, "%s: %s: %s\n", f.What, f.Where, f.Text)
 		}
-		_, err = fmt.Fprintf(e.out, "%d cases, %d events checked, %d cases erased, %d rows rebuilt, %d revisions of advisories\n", out.Cases, out.Events, out.Erased, out.Rebuilt, out.Published)
+		_, err = fmt.Fprintf(e.out, "checked cases: %d, events: %d, revisions of advisories: %d; erased cases: %d; rebuilt rows: %d\n", out.Cases, out.Events, out.Published, out.Erased, out.Rebuilt)
 	}
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func (c *keysRotateCmd) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e, out)
 	}
-	_, err = fmt.Fprintf(e.out, "%v cases are under key %v now; the older keys stay for reading\n", out["cases"], out["primary"])
+	_, err = fmt.Fprintf(e.out, "key %v is the newest now, cases brought under it: %v; the older keys stay for reading\n", out["primary"], out["cases"])
 	return err
 }
 
@@ -155,6 +155,6 @@ func (c *restoreCmd) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e, map[string]any{"data": cfg.Data, "erased_again": n})
 	}
-	_, err = fmt.Fprintf(e.out, "restored into %s; %d erasures were done again\n", cfg.Data, n)
+	_, err = fmt.Fprintf(e.out, "restored into %s; erasures done again: %d\n", cfg.Data, n)
 	return err
 }

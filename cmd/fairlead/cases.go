@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
+	"fairlead/internal/may"
 )
 
 type caseCmd struct {
@@ -162,7 +166,22 @@ type caseDoCmd struct {
 	remote
 }
 
+// verbs are what a member may do to a case without a file.
+func verbs() []string {
+	var out []string
+	team := cvd.Actor{Kind: cvd.ActorMember, Roles: cvd.Roles}
+	for _, spec := range rule.Specs {
+		if v := spec.Verb; v != cvd.VerbReceive && v != cvd.VerbAttach && may.Of(team, v) != may.Nowhere {
+			out = append(out, string(v))
+		}
+	}
+	return out
+}
+
 func (c *caseDoCmd) Run(e *env) error {
+	if list := verbs(); !slices.Contains(list, c.Verb) {
+		return usage("no such verb; a case takes %s", strings.Join(list, ", "))
+	}
 	in := cvd.Input{
 		Text: c.Text, Note: c.Note, Reason: c.Reason, Silent: c.Silent, Clauses: c.Clauses, Missing: c.Missing,
 		Vector: c.Vector, To: c.To, Outcome: c.Outcome, Clock: cvd.ClockKind(c.Clock),

@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"fairlead/examples"
 	appdemo "fairlead/internal/app/demo"
 )
 
 type demoCmd struct {
 	Listen    string `default:"127.0.0.1:8080" help:"Address to answer on; port 0 picks a free one."`
 	Data      string `type:"path" help:"Folder to keep the data in; without it a temporary one."`
-	Policy    string `type:"path" help:"Policy file; without it the signed example."`
+	Policy    string `type:"path" help:"Policy file; without it the signed example, or what a used folder has in effect. In a used folder another one becomes its next version."`
 	Empty     bool   `help:"No cases."`
 	Unlimited bool   `help:"Lift the limits against abuse, for load tests."`
 	TLS       bool   `name:"tls" help:"Serve https with a certificate made at start (DATA/tls/cert.pem)."`
@@ -22,8 +21,11 @@ type demoCmd struct {
 
 func (c *demoCmd) Run(e *env) error {
 	o := appdemo.Options{
-		Listen: c.Listen, Data: c.Data, Policy: examples.SignedPolicy, Empty: c.Empty,
+		Listen: c.Listen, Data: c.Data, Empty: c.Empty,
 		Unlimited: c.Unlimited, TLS: c.TLS, SMTP: c.SMTP, JSON: c.JSON,
+	}
+	if err := listenable(c.Listen); err != nil {
+		return err
 	}
 	if c.Policy != "" {
 		b, err := readFile(c.Policy)

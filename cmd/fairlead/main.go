@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -97,19 +98,32 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 // usageError is a fault of the arguments that parsing could not see.
 type usageError struct{ error }
 
+// listenable says why nothing could be listened on at an address, or nil.
+func listenable(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return usage("--listen: not an address to listen on; write HOST:PORT, such as 127.0.0.1:8080, or choose another port, up to 65535")
+	}
+	return nil
+}
+
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // complain prints an error for a person and picks the exit code.
 func complain(w io.Writer, err error) int {
 	var faults source.Faults
 	var use usageError
+	var wrong cvd.Faults
 	switch {
 	case errors.Is(err, errQuiet):
 		return exitFailed
 	case errors.As(err, &faults):
 		fmt.Fprintln(w, faults.Error())
 		return exitFailed
-	case errors.As(err, &use):
+	case errors.As(err, &use), errors.As(err, &wrong): // what a server finds wrong was an argument here
 		fmt.Fprintln(w, "fairlead:", err)
 		return exitUsage
 	case errors.Is(err, cvd.ErrUnavailable):

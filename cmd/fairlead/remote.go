@@ -196,7 +196,7 @@ func decode(status int, body []byte, into any) error {
 	if kind == nil {
 		kind = cvd.ErrUnavailable
 	}
-	text := p.Detail
+	text := strings.TrimPrefix(p.Detail, kind.Error()+": ")
 	if text == "" {
 		text = p.Title
 	}

@@ -36,6 +36,11 @@ func (c *serveCmd) Run(e *env) error {
 	if c.Config == "" {
 		return usage("serve needs --config FILE; fairlead demo needs none")
 	}
+	if c.Listen != "" {
+		if err := listenable(c.Listen); err != nil {
+			return err
+		}
+	}
 	cfg, err := config.Read(c.Config)
 	if err != nil {
 		return err

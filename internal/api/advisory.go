@@ -51,6 +51,8 @@ type checkBody struct {
 
 func (c *call) checked() error {
 	var in checkBody
-	err := c.read(&in, false)
-	return c.reporterDoes(http.StatusCreated, cvd.VerbCheckResult, in.Case, cvd.Input{Outcome: in.Outcome, Text: in.Text}, err)
+	if err := c.read(&in, false); err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusCreated, cvd.VerbCheckResult, in.Case, cvd.Input{Outcome: in.Outcome, Text: in.Text})
 }

@@ -149,7 +149,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // describe makes the OpenAPI text of the routes.
 func (a *api) describe() ([]byte, error) {
-	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: view.Preview{}}
+	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: view.Preview{}, Limit: limitOf}
 	for _, k := range append(slices.Clone(kinds), internal) {
 		d.Problems[k.status] += fmt.Sprintf("`%s%s`: %s. ", problemURN, k.name, a.Voice.Say("api.problem."+k.name))
 	}
@@ -157,6 +157,17 @@ func (a *api) describe() ([]byte, error) {
 		d.Operations = append(d.Operations, &a.routes[i].Operation)
 	}
 	return d.JSON()
+}
+
+// limitOf is how much a member of a body takes, as it is enforced.
+func limitOf(of any, member string) (chars, items int) {
+	switch of.(type) {
+	case cvd.Report, recordedReport:
+		return intake.Most(member), intake.MostItems(member)
+	case cvd.Contact:
+		return intake.Most("reporter." + member), intake.MostItems("reporter." + member)
+	}
+	return strict.MaxText, strict.MaxItems
 }
 
 // showDocument serves the OpenAPI text. It holds nothing that is not public.
@@ -179,13 +190,20 @@ type call struct {
 	r     *http.Request
 	route *route
 	actor cvd.Actor
+	// found is what is wrong with the request so far. Nothing is done while there is
+	// something in it: whoever judges the rest tells it along.
+	found cvd.Faults
+	raw   []byte // the body, once it was read
 }
 
 func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 	c := &call{api: a, w: w, r: r, route: to}
 	err := c.identify()
 	if err == nil {
-		err = c.checkQuery()
+		err = c.note(c.checkQuery())
+	}
+	if err == nil && to.Body == nil && len(to.Query) == 0 {
+		err = c.found.Err() // nothing else could be wrong
 	}
 	if err == nil {
 		err = to.do(c)
@@ -193,6 +211,17 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 	if err != nil {
 		a.refuse(w, r, err)
 	}
+}
+
+// note keeps what is wrong with the request, to be told with the rest. What ends it
+// at once comes back.
+func (c *call) note(err error) error {
+	var more cvd.Faults
+	if !errors.As(err, &more) {
+		return err
+	}
+	c.found = intake.Join(c.found, more)
+	return nil
 }
 
 // desk is the desk as the caller may use it.
@@ -220,12 +249,13 @@ const (
 const typeJSON = "application/json"
 
 // body reads the whole body of one of the media types.
-func (c *call) body(limit int64, types ...string) ([]byte, error) {
-	return c.Body(c.w, c.r, limit, types...)
+func (c *call) body(limit int64, types ...string) (_ []byte, err error) {
+	c.raw, err = c.Body(c.w, c.r, limit, types...)
+	return c.raw, err
 }
 
-// read takes a JSON object as body into the struct that v points to. Where empty
-// is set, a body may be left out.
+// read takes a JSON object as body into the struct that v points to, and notes what
+// is wrong with it. Where empty is set, a body may be left out.
 func (c *call) read(v any, empty bool) error {
 	raw, err := c.body(maxBody, typeJSON)
 	if err != nil {
@@ -234,11 +264,10 @@ func (c *call) read(v any, empty bool) error {
 	if empty && len(bytes.TrimSpace(raw)) == 0 {
 		return nil
 	}
-	var twice cvd.Faults
-	if err := c.Scan(raw); err != nil && !errors.As(err, &twice) {
+	if err := c.note(intake.Scan(raw)); err != nil {
 		return err
 	}
-	return intake.Add(twice, c.Object(v, raw)...).Err()
+	return c.note(c.Object(v, raw).Err())
 }
 
 // flag reads a query that is true or false.

@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 )
 
 // row is one line of the queue.
@@ -79,7 +80,7 @@ var (
 // filter reads the query of the list; every fault at once.
 func (c *call) filter() (casework.Filter, error) {
 	q := c.r.URL.Query()
-	var faults cvd.Faults
+	faults := c.found
 	f := casework.Filter{
 		Sort: casework.ByCreated, Program: q.Get("program"), Open: c.flag("open"), Emergency: c.flag("emergency"),
 		Privacy: c.flag("privacy"), Paused: c.flag("paused"), Unread: c.flag("unread"), Breached: c.flag("breached"), Limit: 50,
@@ -110,7 +111,7 @@ func (c *call) filter() (casework.Filter, error) {
 	}
 	if s := q.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > 200 {
+		if err != nil || n < 1 || n > maxPage {
 			faults = append(faults, c.Fault("limit", "limit"))
 		}
 		f.Limit = n
@@ -120,7 +121,10 @@ func (c *call) filter() (casework.Filter, error) {
 			faults = append(faults, c.Fault("after", "cursor"))
 		}
 	}
-	return f, faults.Err()
+	if f.Program != "" && !c.Book.Versions().HasProgram(f.Program) {
+		faults = append(faults, c.Fault("program", "program"))
+	}
+	return f, intake.Join(nil, faults).Err()
 }
 
 // chosen reads a list of words that are joined by commas.
@@ -138,13 +142,18 @@ func chosen[S ~string](given string, among []S) ([]S, bool) {
 	return out, true
 }
 
-func names[S ~string](list []S) string {
-	out := make([]string, len(list))
-	for i, s := range list {
+func names[S ~string](of []S) string { return strings.Join(list(of), ", ") }
+
+func list[S ~string](of []S) []string {
+	out := make([]string, len(of))
+	for i, s := range of {
 		out[i] = string(s)
 	}
-	return strings.Join(out, ", ")
+	return out
 }
+
+// maxPage is the most cases of one page.
+const maxPage = 200
 
 // cursorText is where a page ended, as clients hand it back. It is bound to its
 // order: in another it would skip cases.

@@ -56,16 +56,16 @@ func TestHostileReports(t *testing.T) {
 		status     int
 		fields     []string
 	}{
-		{"empty", "", nil, 400, nil},
-		{"truncated", `{"description":"` + canary, nil, 400, nil},
-		{"two values", `{"description":"x"}{"description":"x"}`, nil, 400, nil},
+		{"empty", "", nil, 400, []string{"body"}},
+		{"truncated", `{"description":"` + canary, nil, 400, []string{"body"}},
+		{"two values", `{"description":"x"}{"description":"x"}`, nil, 400, []string{"body"}},
 		{"not an object", `["` + canary + `"]`, nil, 422, []string{"body"}},
 		{"oversized", `{"description":"` + strings.Repeat(canary, 200_000) + `"}`, nil, 413, nil},
 		{"text too long", `{"description":"` + strings.Repeat("x", 100_001) + `"}`, nil, 422, []string{"description"}},
-		{"deep", `{"description":` + deep + `}`, nil, 400, nil},
-		{"deeper than any reader", strings.Repeat(`{"a":`, 100_000), nil, 400, nil},
+		{"deep", `{"description":` + deep + `}`, nil, 400, []string{"body"}},
+		{"deeper than any reader", strings.Repeat(`{"a":`, 100_000), nil, 400, []string{"body"}},
 		{"not UTF-8", "{\"description\":\"\xff\xfe" + canary + "\"}", nil, 422, []string{"description"}},
-		{"UTF-16", "\xff\xfe{\x00\"\x00", nil, 400, nil},
+		{"UTF-16", "\xff\xfe{\x00\"\x00", nil, 400, []string{"body"}},
 		{"twice", `{"description":"a","description":"` + canary + `"}`, nil, 422, []string{"description"}},
 		{"wrong types", `{"description":["` + canary + `"],"title":17,"urls":{"a":1},"reporter":"` + canary + `"}`, nil, 422, []string{"description", "reporter", "title", "urls"}},
 		{"huge number", `{"description":1e999999}`, nil, 422, []string{"description"}},
@@ -148,16 +148,16 @@ func TestHostileVerbs(t *testing.T) {
 		status           int
 		fields           []string
 	}{
-		{"not JSON", "ask", canary, 400, nil},
-		{"not UTF-8", "note", "{\"note\":\"\xff\"}", 400, nil},
-		{"deep", "note", `{"note":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, 400, nil},
+		{"not JSON", "ask", canary, 400, []string{"body"}},
+		{"not UTF-8", "note", "{\"note\":\"\xff\"}", 422, []string{"note"}},
+		{"deep", "note", `{"note":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, 400, []string{"body"}},
 		{"twice", "note", `{"note":"a","note":"` + canary + `"}`, 422, []string{"note"}},
 		{"unknown", "note", `{"note":"a","` + canary + ` with blanks":1}`, 422, []string{"(unknown)"}},
 		{"wrong types, all at once", "postpone", `{"until":"` + canary + `","clock":7,"clauses":"` + canary + `","seq":1e400,"text":{}}`, 422, []string{"clauses", "clock", "reason", "seq", "text", "until"}},
 		{"NUL", "note", `{"note":"a\u0000b"}`, 422, []string{"note"}},
 		{"too long", "note", `{"note":"` + strings.Repeat("x", 100_001) + `"}`, 422, []string{"note"}},
 		{"oversized", "note", `{"note":"` + strings.Repeat("x", 600_000) + `"}`, 413, nil},
-		{"empty where something is needed", "note", "", 400, nil},
+		{"empty where something is needed", "note", "", 400, []string{"body"}},
 		{"needed members", "invalidate", "{}", 422, []string{"reason"}},
 		{"members that it does not take", "claim", `{"vector":"` + canary + `"}`, 422, []string{"vector"}},
 		{"bad vector", "severity", `{"vector":"` + canary + `"}`, 422, []string{"vector"}},

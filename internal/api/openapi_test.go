@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"fairlead/internal/cvd"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")
@@ -89,6 +94,40 @@ func TestDocumentHoldsTogether(t *testing.T) {
 	for _, path := range []string{"/api/v1/reports", "/api/v1/thread", "/api/v1/cases/{case}/acknowledge", "/api/v1/policy"} {
 		if doc.Paths[path] == nil {
 			t.Errorf("%s is not described", path)
+		}
+	}
+}
+
+// Whoever asks for whatever, the answer's status is described.
+func TestEveryAnswerIsDescribed(t *testing.T) {
+	h := open(t, true)
+	id, receipt := h.report(`{"description":"x"}`)
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Responses   map[string]any `json:"responses"`
+			RequestBody *struct {
+				Content map[string]any `json:"content"`
+			} `json:"requestBody"`
+		} `json:"paths"`
+	}
+	h.ask("GET", "/api/openapi.json", "").into(t, &doc)
+	who := map[string]string{"nobody": "", "reporter": "Receipt " + receipt, "machine": "Bearer " + h.token(h.Member, true)}
+	for _, a := range []cvd.Actor{h.Lead, h.Member, h.Fixer, h.Officer, h.Auditor} {
+		who[a.Name] = "Bearer " + h.token(a, false)
+	}
+	fill := strings.NewReplacer("{case}", id, "{id}", "zz", "{member}", "zz", "{number}", "1")
+	for path, ops := range doc.Paths {
+		for method, op := range ops {
+			kind := "application/json"
+			if op.RequestBody != nil && op.RequestBody.Content[kind] == nil {
+				kind = slices.Sorted(maps.Keys(op.RequestBody.Content))[0]
+			}
+			for name, credentials := range who {
+				a := h.ask(strings.ToUpper(method), fill.Replace(path), "{}", "Authorization", credentials, "Content-Type", kind)
+				if op.Responses[strconv.Itoa(a.Code)] == nil {
+					t.Errorf("%s %s by the %s: %d is not described", method, path, name, a.Code)
+				}
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 )
@@ -68,7 +69,7 @@ func (c *call) publish() error {
 	if err != nil {
 		return err
 	}
-	v, err := c.Book.Publish(c.r.Context(), c.actor, raw)
+	v, err := c.Book.Publish(c.r.Context(), c.actor, raw, c.found...)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,14 @@ func (c *call) sign() error {
 	if err := c.read(&in, false); err != nil {
 		return err
 	}
-	v, err := c.Book.Sign(c.r.Context(), c.actor, n, in.Office, in.Act, in.Digest, in.Note)
+	var wrong cvd.Faults
+	if in.Act != "reviewed" && in.Act != "approved" {
+		wrong = append(wrong, c.Fault("act", "choice", "names", "reviewed, approved"))
+	}
+	if in.Digest == "" {
+		wrong = append(wrong, c.Fault("digest", "digest"))
+	}
+	v, err := c.Book.Sign(c.r.Context(), c.actor, n, in.Office, in.Act, in.Digest, in.Note, intake.Join(c.found, wrong)...)
 	if err != nil {
 		return err
 	}

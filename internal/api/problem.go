@@ -128,7 +128,7 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 func (a *api) detail(k kind, err error) string {
 	if !k.fixed {
 		text := strings.TrimPrefix(err.Error(), k.err.Error()+": ")
-		if text != k.err.Error() && len(faultsOf(err)) == 0 {
+		if text != k.err.Error() && !errors.Is(err, cvd.ErrInvalid) {
 			return text
 		}
 	}
@@ -139,15 +139,23 @@ func faultsOf(err error) []fault {
 	var out []fault
 	var list cvd.Faults
 	var lines policy.Faults
-	switch {
-	case errors.As(err, &list):
+	if errors.As(err, &list) {
 		for _, f := range list {
 			out = append(out, fault{Field: f.Field, Problem: f.Problem, Remedy: f.Remedy})
 		}
-	case errors.As(err, &lines):
+	}
+	if errors.As(err, &lines) {
 		for _, f := range lines {
 			out = append(out, fault{f.Clause, f.Problem, f.Remedy, f.Line, f.Column})
 		}
+	}
+	if text, ok := strings.CutPrefix(err.Error(), cvd.ErrUnreadable.Error()+": "); ok && errors.Is(err, cvd.ErrUnreadable) {
+		one := fault{Field: "body"}
+		if errors.Is(err, strict.ErrQuery) {
+			one.Field = "query"
+		}
+		one.Problem, one.Remedy, _ = strings.Cut(strings.TrimPrefix(text, "the "+one.Field+" "), "; ")
+		out = append(out, one)
 	}
 	return out
 }

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/calendar"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
@@ -35,15 +37,12 @@ func (c *call) receive() error {
 	if err != nil {
 		return err
 	}
-	once, err := c.once("stranger/", raw)
-	if err != nil {
-		return err
-	}
+	once := c.once("stranger/", raw)
 	report, err := intake.FromJSON(raw)
-	if err != nil {
+	if err := c.note(err); err != nil {
 		return err
 	}
-	got, err := c.desk().Receive(c.r.Context(), casework.Submission{Report: report, Channel: "api", Once: once})
+	got, err := c.desk().Receive(c.r.Context(), casework.Submission{Report: report, Channel: "api", Once: once, Wrong: c.found})
 	if err != nil {
 		return err
 	}
@@ -54,23 +53,20 @@ func (c *call) receive() error {
 
 // once reads the Idempotency-Key. scope keeps the keys of each member and those of
 // strangers apart; each has one of its own, so that no key can reach into another.
-func (c *call) once(scope string, raw []byte) (*casework.Once, error) {
+func (c *call) once(scope string, raw []byte) *casework.Once {
 	given := c.r.Header.Values("Idempotency-Key")
 	if len(given) == 0 {
-		return nil, nil
+		return nil
 	}
-	key := given[0]
-	if len(given) > 1 || len(key) < 1 || len(key) > 255 {
-		return nil, cvd.Faults{c.Fault("Idempotency-Key", "key")}
-	}
-	for i := range len(key) {
-		if key[i] < ' ' || key[i] > '~' {
-			return nil, cvd.Faults{c.Fault("Idempotency-Key", "key")}
-		}
+	if len(given) > 1 || !plainKey.MatchString(given[0]) {
+		c.found = intake.Join(c.found, cvd.Faults{c.Fault("Idempotency-Key", "key")})
+		return nil
 	}
 	sum := sha256.Sum256(raw)
-	return &casework.Once{Key: scope + key, Digest: hex.EncodeToString(sum[:])}, nil
+	return &casework.Once{Key: scope + given[0], Digest: hex.EncodeToString(sum[:])}
 }
+
+var plainKey = regexp.MustCompile(`^[ -~]{1,255}$`)
 
 // Recording is what a member adds to a report that reached the team elsewhere.
 type Recording struct {
@@ -100,15 +96,12 @@ func (c *call) record() error {
 	if err != nil {
 		return err
 	}
-	once, err := c.once(c.actor.Ref()+"/", raw)
-	if err != nil {
-		return err
-	}
+	once := c.once(c.actor.Ref()+"/", raw)
 	rec, report, err := c.split(raw)
 	if err != nil {
 		return err
 	}
-	sub := casework.Submission{Report: report, Channel: rec.Channel, Received: rec.Received.UTC(), Internal: rec.Internal, Once: once}
+	sub := casework.Submission{Report: report, Channel: rec.Channel, Received: rec.Received.UTC(), Internal: rec.Internal, Once: once, Wrong: c.found}
 	got, err := c.desk().Receive(c.r.Context(), sub)
 	if err != nil {
 		return err
@@ -117,15 +110,16 @@ func (c *call) record() error {
 	return c.answer(http.StatusCreated, recorded{got.Case, got.Receipt, got.Received, got.Promises})
 }
 
-// split parts the members of Recording from those of the report.
+// split parts the members of Recording from those of the report, and notes what is
+// wrong with them.
 func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
 	var rec Recording
-	if err := c.Scan(raw); err != nil {
+	if err := c.note(intake.Scan(raw)); err != nil {
 		return rec, nil, err
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
-		return rec, nil, cvd.Faults{c.Fault("body", "object")}
+		return rec, &cvd.Report{}, c.note(cvd.Faults{c.Fault("body", "object")})
 	}
 	ours := map[string]json.RawMessage{}
 	for _, name := range []string{"channel", "received_at", "internal"} {
@@ -142,25 +136,18 @@ func (c *call) split(raw []byte) (Recording, *cvd.Report, error) {
 	if err != nil {
 		return rec, nil, err
 	}
-	faults := c.Object(&rec, head)
+	faults := intake.Join(c.found, c.Object(&rec, head))
 	if rec.Channel == "" && rec.Internal {
 		rec.Channel = "internal"
 	}
 	switch rec.Channel {
 	case "phone", "in person", "mail", "internal":
 	default:
-		faults = append(faults, c.Fault("channel", "channel"))
+		faults = intake.Join(faults, cvd.Faults{c.Fault("channel", "channel")})
 	}
+	c.found = faults
 	report, err := intake.FromJSON(rest)
-	if err != nil {
-		for _, f := range faultsOf(err) {
-			faults = intake.Add(faults, cvd.Fault{Field: f.Field, Problem: f.Problem, Remedy: f.Remedy})
-		}
-		if len(faultsOf(err)) == 0 {
-			return rec, nil, err
-		}
-	}
-	return rec, report, faults.Err()
+	return rec, report, c.note(err)
 }
 
 // promised is the answer to the question what would be promised.
@@ -175,10 +162,13 @@ func (c *call) promises() error {
 	at := c.Now()
 	if s := c.r.URL.Query().Get("received"); s != "" {
 		t, err := time.Parse(time.RFC3339, s)
-		if err != nil || t.Year() < 2000 || t.Year() > 2100 {
-			return cvd.Faults{c.Fault("received", "instant")}
+		if err != nil || !calendar.Askable(t) {
+			c.found = intake.Join(c.found, cvd.Faults{c.Instant("received")})
 		}
 		at = t
+	}
+	if len(c.found) > 0 {
+		return c.found
 	}
 	at = at.UTC()
 	v := c.Book.Current()

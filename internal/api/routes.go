@@ -56,7 +56,7 @@ func publicRoutes() []route {
 		}, do: (*call).receive},
 		{Operation: openapi.Operation{
 			Method: get, Path: pathPromises, Name: "promises", Status: http.StatusOK, Gives: promised{},
-			Query: []openapi.Query{{Name: "received", About: "An instant as in RFC 3339; now, if left out."}}, Also: []int{missing, http.StatusUnprocessableEntity},
+			Query: []openapi.Query{{Name: "received", Time: true, About: "An instant as in RFC 3339; now, if left out."}}, Also: []int{missing, http.StatusUnprocessableEntity},
 			Short: "What would be promised", Long: "The dates that a report received at an instant would be promised by the policy in effect.",
 		}, do: (*call).promises},
 		{Operation: openapi.Operation{
@@ -69,13 +69,14 @@ func publicRoutes() []route {
 func threadRoutes() []route {
 	which := []openapi.Query{{Name: "case", About: "One of the receipt's cases; the newest, if left out."}}
 	write := append([]int{missing, conflict}, unread...)
+	once := []string{"Idempotency-Key"}
 	return []route{
 		{Operation: openapi.Operation{
 			Method: get, Path: pathThread, Access: openapi.ByReceipt, Name: "thread", Status: http.StatusOK, Gives: view.Thread{},
 			Short: "Your thread", Long: "State, promises and messages of the receipt's newest case, and of those linked to it.",
 		}, do: (*call).showThread},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/messages", Access: openapi.ByReceipt, Name: "say", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
+			Method: post, Path: pathThread + "/messages", Access: openapi.ByReceipt, Name: "say", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
 			Short: "Write to the team", Long: "Answers the team's questions where it waits for information. On a closed case it opens a linked one under the same receipt.",
 		}, do: (*call).say},
 		{Operation: openapi.Operation{
@@ -88,19 +89,19 @@ func threadRoutes() []route {
 			Short: "Fetch a file",
 		}, do: (*call).fetchFile},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/withdraw", Access: openapi.ByReceipt, Name: "leave", Status: http.StatusOK, Gives: written{}, Body: &openapi.Body{Of: withdrawBody{}, Optional: true}, Also: write,
+			Method: post, Path: pathThread + "/withdraw", Access: openapi.ByReceipt, Name: "leave", Headers: once, Status: http.StatusOK, Gives: written{}, Body: &openapi.Body{Of: withdrawBody{}, Optional: true}, Also: write,
 			Short: "Withdraw the report", Long: "Where the team has confirmed a vulnerability already, it goes on without you.",
 		}, do: (*call).withdraw},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
+			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
 			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid.",
 		}, do: (*call).appeal},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/check-result", Access: openapi.ByReceipt, Name: "check-fix", Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: checkBody{}, Needs: []string{"outcome"}}, Also: write,
+			Method: post, Path: pathThread + "/check-result", Access: openapi.ByReceipt, Name: "check-fix", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: checkBody{}, Needs: []string{"outcome"}}, Also: write,
 			Short: "Say whether the fix works", Long: "Where the team asked you to check it.",
 		}, do: (*call).checked},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/contact", Access: openapi.ByReceipt, Name: "change-contact", Status: http.StatusOK, Gives: written{}, Query: which, Body: &openapi.Body{Of: cvd.Contact{}}, Also: write,
+			Method: post, Path: pathThread + "/contact", Access: openapi.ByReceipt, Name: "change-contact", Headers: once, Status: http.StatusOK, Gives: written{}, Query: which, Body: &openapi.Body{Of: cvd.Contact{}}, Also: write,
 			Short: "Change contact, credit or key", Long: "Replaces all that was given before.",
 		}, do: (*call).changeContact},
 		{Operation: openapi.Operation{
@@ -142,10 +143,10 @@ func caseRoutes() []route {
 
 func listQueries() []openapi.Query {
 	return []openapi.Query{
-		{Name: "state", About: "One or more of received, invalid, valid, deferred, accepted, closed, joined by commas."},
-		{Name: "severity", About: "One or more of none, low, medium, high, critical, joined by commas."},
+		{Name: "state", Of: list(states), List: true, About: "One or more, joined by commas."},
+		{Name: "severity", Of: list(cvd.Bands), List: true, About: "One or more, joined by commas."},
 		{Name: "assignee", About: "A member id, me, or none."},
-		{Name: "program", About: "A program of the policy."},
+		{Name: "program", About: "The id of a program of any version of the policy."},
 		{Name: "open", Flag: true, About: "Not closed."},
 		{Name: "overdue", Flag: true, About: "What is due next is past."},
 		{Name: "breached", Flag: true, About: "A promise is broken and still owed."},
@@ -153,8 +154,8 @@ func listQueries() []openapi.Query {
 		{Name: "privacy", Flag: true, About: "Personal data was seen."},
 		{Name: "paused", Flag: true, About: "A clock stands still."},
 		{Name: "unread", Flag: true, About: "The reporter said something that no member answered."},
-		{Name: "sort", About: "created (the default), due or updated."},
-		{Name: "limit", About: "Of one page, 1 to 200; 50, if left out."},
+		{Name: "sort", Of: list(sorts), About: "created, if left out."},
+		{Name: "limit", Most: maxPage, About: "Of one page; 50, if left out."},
 		{Name: "after", About: "The next of the page before, in the same order."},
 	}
 }
@@ -195,7 +196,7 @@ func policyRoutes() []route {
 			Short: "The policy's version in effect", Long: "Open to everybody. With a token also the versions that wait for their sign-offs.",
 		}, do: (*call).showPolicy},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathPolicy, Access: openapi.ByToken, Name: "publish", Status: http.StatusCreated, Gives: Edition{}, Body: &openapi.Body{Media: policyTypes[:2]}, Also: append([]int{conflict}, unread...),
+			Method: post, Path: pathPolicy, Access: openapi.ByToken, Name: "publish", Status: http.StatusCreated, Gives: Edition{}, Body: &openapi.Body{Media: policyTypes[:2]}, Also: append([]int{missing, conflict}, unread...),
 			Short: "Publish a policy version", Long: "Takes the file as it is. It is numbered and never changed; it takes effect once the sign-offs are recorded that it demands. Every fault comes with its line and column. Publishing the latest version again changes nothing. For leads and officers.",
 		}, do: (*call).publish},
 		{Operation: openapi.Operation{

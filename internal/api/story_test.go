@@ -334,3 +334,53 @@ func TestReportsInFlood(t *testing.T) {
 		t.Errorf("%d cases, want 63: one successor (%v)", n[0], err)
 	}
 }
+
+// What a reporter sends again under the same key is said once, and answered as the
+// first time, also where it opened another case.
+func TestARepeatedWordIsSaidOnce(t *testing.T) {
+	h := open(t, true)
+	id, receipt := h.report(`{"description":"x"}`)
+	send := func(path, key, body string) answer {
+		return h.ask("POST", "/api/v1/thread/"+path, body, "Authorization", "Receipt "+receipt, "Idempotency-Key", key)
+	}
+	events := func() (n int) {
+		page, err := h.Desk.As(h.Lead).Cases(t.Context(), casework.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Rows {
+			f, err := h.Desk.As(h.Lead).Case(t.Context(), r.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += len(f.Events)
+		}
+		return n
+	}
+	for _, c := range []struct{ path, body string }{
+		{"messages", `{"text":"more"}`}, {"contact", `{"email":"ann@example.org"}`}, {"withdraw", `{"reason":"mine"}`}, {"messages", `{"text":"after all"}`},
+	} {
+		was := events()
+		first := send(c.path, "k-"+c.body, c.body)
+		if first.Code >= 300 {
+			t.Fatalf("%s: %d %s", c.path, first.Code, first.Body)
+		}
+		after := events()
+		h.Pass(time.Minute)
+		if again := send(c.path, "k-"+c.body, c.body); again.Code != first.Code || again.Body.String() != first.Body.String() {
+			t.Errorf("%s again: %d %s, first %d %s", c.path, again.Code, again.Body, first.Code, first.Body)
+		}
+		if n := events(); n != after || n == was {
+			t.Errorf("%s: %d, %d and %d events", c.path, was, after, n)
+		}
+		send(c.path, "k-"+c.body, `{}`).want(t, http.StatusUnprocessableEntity)
+	}
+	var last object
+	send("messages", `k-{"text":"after all"}`, `{"text":"after all"}`).into(t, &last)
+	if last["successor_of"] != id {
+		t.Errorf("the successor: %v", last)
+	}
+	// The key of one receipt means nothing under another.
+	_, receipt = h.report(`{"description":"y"}`)
+	send("messages", `k-{"text":"more"}`, `{"text":"other"}`).want(t, http.StatusCreated)
+}

@@ -37,11 +37,11 @@ func (c *call) listMembers() error {
 
 // newMember is what a lead says of somebody who joins.
 type newMember struct {
-	Name          string     `json:"name"`
-	Email         string     `json:"email"`
+	Name          string     `json:"name" minLength:"1" maxLength:"100"`
+	Email         string     `json:"email" maxLength:"254"`
 	Roles         []cvd.Role `json:"roles" doc:"Any of lead, member, fixer, officer, auditor."`
-	Offices       []string   `json:"offices,omitempty" doc:"An officer's titles, as the policy's sign-offs name them."`
-	Qualification string     `json:"qualification,omitempty" doc:"Security background."`
+	Offices       []string   `json:"offices,omitempty" maxItems:"10" doc:"An officer's titles, as the policy's sign-offs name them."`
+	Qualification string     `json:"qualification,omitempty" maxLength:"500" doc:"Security background."`
 }
 
 func (c *call) addMember() error {
@@ -54,7 +54,7 @@ func (c *call) addMember() error {
 	}
 	m, err := c.Auth.AddMember(c.origin(), c.actor, cvd.Member{
 		Name: in.Name, Email: in.Email, Roles: in.Roles, Offices: in.Offices, Qualification: in.Qualification,
-	})
+	}, c.found...)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (c *call) makeLink() error {
 
 // newToken says what a token is to be good for.
 type newToken struct {
-	Name    string    `json:"name" doc:"What it is for."`
+	Name    string    `json:"name" minLength:"1" maxLength:"100" doc:"What it is for."`
 	Member  string    `json:"member,omitempty" doc:"Whom it speaks for; yourself, if left out."`
 	Machine bool      `json:"machine,omitempty" doc:"Acts with it are no person's: they keep no promise of a human answer. A lead's token for another member must be one."`
 	Expires time.Time `json:"expires,omitzero" doc:"Within 365 days; 90 days from now, if left out."`
@@ -124,7 +124,7 @@ func (c *call) makeToken() error {
 	}
 	secret, made, err := c.Auth.CreateToken(c.origin(), c.actor, auth.Token{
 		Name: in.Name, Member: in.Member, Machine: in.Machine, Expires: in.Expires,
-	})
+	}, c.found...)
 	if err != nil {
 		return err
 	}

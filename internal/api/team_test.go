@@ -38,7 +38,13 @@ func TestRecord(t *testing.T) {
 	if got := strings.Join(fieldsOf(problemOf(t, a)), " "); got != "channel description foo received_at" {
 		t.Errorf("faults of %s", got)
 	}
-	h.as(h.Member, "POST", "/api/v1/cases", `{"description":"x","channel":"phone","received_at":"2030-01-01T00:00:00Z"}`).want(t, 422)
+	h.as(h.Member, "POST", "/api/v1/cases", `{"description":"x","channel":"phone","received_at":"2030-01-01T00:00:00Z","program":"q"}`).want(t, 422)
+	for at, problem := range map[string]string{"2030-01-01T00:00:00Z": "lies in the future", "1990-01-01T00:00:00Z": "lies more than 5 years back", "0001-01-01T00:00:01Z": "is not an instant between the years 1970 and 2100"} {
+		o := problemOf(t, h.as(h.Member, "POST", "/api/v1/cases", `{"description":"x","channel":"phone","received_at":"`+at+`"}`).want(t, 422))
+		if one := o["errors"].([]any)[0].(object); one["field"] != "received_at" || one["problem"] != problem {
+			t.Errorf("%s: %v", at, one)
+		}
+	}
 	h.as(h.Auditor, "POST", "/api/v1/cases", `{"description":"x","channel":"phone"}`).want(t, 404)
 }
 

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,12 +8,12 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"fairlead/internal/api/view"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 )
@@ -57,19 +56,17 @@ type written struct {
 }
 
 func (c *call) written(status int, done casework.Done) error {
-	if s := done.Successor; s != nil {
-		return c.answer(status, written{
-			Case: s.Case, SuccessorOf: done.Case.ID, Seq: 1, At: s.Received, State: cvd.RMReceived,
-			Next: view.First(s.Promises), Promises: s.Promises,
-		})
+	s := done.Again
+	switch {
+	case s != nil:
+	case done.Successor != nil:
+		s = reply.Opened(done.Successor, done.Case.ID)
+	default:
+		s = reply.Of(done.Case, done.Events)
 	}
-	f := &casework.File{Case: done.Case}
-	out := written{Case: done.Case.ID, At: done.Case.Updated, State: done.Case.RM(), Promises: f.Promises()}
-	out.Next = view.First(out.Promises)
-	for i := range done.Events {
-		out.Seq, out.At = done.Events[i].Seq, done.Events[i].At
-	}
-	return c.answer(status, out)
+	return c.answer(status, written{
+		Case: s.Case, SuccessorOf: s.SuccessorOf, Seq: s.Seq, At: s.At, State: s.State, Next: view.First(s.Promises), Promises: s.Promises,
+	})
 }
 
 // Bodies of the thread's verbs. Case names one of several under the receipt.
@@ -86,20 +83,26 @@ type (
 
 func (c *call) say() error {
 	var in sayBody
-	err := c.read(&in, false)
-	return c.reporterDoes(http.StatusCreated, cvd.VerbMessage, in.Case, cvd.Input{Text: in.Text}, err)
+	if err := c.read(&in, false); err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusCreated, cvd.VerbMessage, in.Case, cvd.Input{Text: in.Text})
 }
 
 func (c *call) appeal() error {
 	var in sayBody
-	err := c.read(&in, false)
-	return c.reporterDoes(http.StatusCreated, cvd.VerbAppeal, in.Case, cvd.Input{Text: in.Text}, err)
+	if err := c.read(&in, false); err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusCreated, cvd.VerbAppeal, in.Case, cvd.Input{Text: in.Text})
 }
 
 func (c *call) withdraw() error {
 	var in withdrawBody
-	err := c.read(&in, true)
-	return c.reporterDoes(http.StatusOK, cvd.VerbWithdraw, in.Case, cvd.Input{Reason: in.Reason}, err)
+	if err := c.read(&in, true); err != nil {
+		return err
+	}
+	return c.reporterDoes(http.StatusOK, cvd.VerbWithdraw, in.Case, cvd.Input{Reason: in.Reason})
 }
 
 // changeContact replaces the reporter's contact, credit wishes and key.
@@ -108,37 +111,11 @@ func (c *call) changeContact() error {
 	if err != nil {
 		return err
 	}
-	contact, err := c.contact(raw)
-	if err != nil {
+	contact, err := intake.ContactFromJSON(raw)
+	if err := c.note(err); err != nil {
 		return err
 	}
-	return c.reporterDoes(http.StatusOK, cvd.VerbContact, c.r.URL.Query().Get("case"), cvd.Input{Contact: contact}, nil)
-}
-
-// contact reads a contact by the rules of a report's reporter, so that the two
-// cannot differ.
-func (c *call) contact(raw []byte) (*cvd.Contact, error) {
-	if err := c.Scan(raw); err != nil {
-		return nil, err
-	}
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
-		return nil, cvd.Faults{c.Fault("body", "object")}
-	}
-	report, err := intake.FromJSON([]byte(`{"description":"-","reporter":` + string(raw) + `}`))
-	var faults cvd.Faults
-	if errors.As(err, &faults) {
-		for i := range faults {
-			faults[i].Field = strings.TrimPrefix(faults[i].Field, "reporter.")
-		}
-		return nil, faults
-	}
-	if err != nil {
-		return nil, err
-	}
-	if report.Reporter == nil {
-		return &cvd.Contact{}, nil
-	}
-	return report.Reporter, nil
+	return c.reporterDoes(http.StatusOK, cvd.VerbContact, c.r.URL.Query().Get("case"), cvd.Input{Contact: contact})
 }
 
 // limitSuccessors counts words about a closed case as a report, since they may open
@@ -154,13 +131,9 @@ func (c *call) limitSuccessors(id cvd.CaseID) error {
 	return nil
 }
 
-// reporterDoes does a verb by a receipt. unread is why the body could not be read,
-// or not all of it; what else is wrong with it is told along.
-func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Input, unread error) error {
-	var found cvd.Faults
-	if unread != nil && !errors.As(unread, &found) {
-		return unread
-	}
+// reporterDoes does a verb by a receipt, once for each key.
+func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Input) error {
+	once := c.once(c.actor.Receipt+" "+c.r.URL.RequestURI()+" ", c.raw)
 	if err := c.limitWrites(); err != nil {
 		return err
 	}
@@ -171,10 +144,10 @@ func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Inpu
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		return c.desk().Judge(c.r.Context(), id, verb, in, found)
+	if len(c.found) > 0 {
+		return c.desk().Judge(c.r.Context(), id, verb, in, c.found)
 	}
-	done, err := c.desk().Do(c.r.Context(), id, verb, in)
+	done, err := c.desk().Once(once).Do(c.r.Context(), id, verb, in)
 	if err != nil {
 		return err
 	}
@@ -207,10 +180,14 @@ type addedFile struct {
 // attach streams the request's file to the case.
 func (c *call) attach(id cvd.CaseID, fields ...string) (*view.File, casework.Done, error) {
 	up, given, err := c.File(c.r, fields...)
-	if err != nil {
+	if err = c.note(err); err != nil {
 		return nil, casework.Done{}, err
 	}
-	done, err := c.desk().Attach(c.r.Context(), id, up.Name, up, cvd.Input{Text: given["text"], Silent: given["silent"]})
+	in := cvd.Input{Text: given["text"], Silent: given["silent"]}
+	if len(c.found) > 0 {
+		return nil, casework.Done{}, c.desk().Judge(c.r.Context(), id, cvd.VerbAttach, in, c.found)
+	}
+	done, err := c.desk().Attach(c.r.Context(), id, up.Name, up, in)
 	if fault := up.Fault(); fault != nil {
 		return nil, done, fault // what is wrong with the body, not with its keeping
 	}

@@ -21,7 +21,7 @@ func (c *call) done(d casework.Done, kept *view.File) error {
 		Events: c.views.Events(d.Events, view.Zone(f)), Verbs: c.desk().Verbs(d.Case), Receipt: d.Receipt, File: kept,
 	}
 	out.Next = view.First(out.Promises)
-	if out.Verbs == nil {
+	if out.Verbs == nil || d.Erased {
 		out.Verbs = []cvd.Verb{}
 	}
 	if d.Successor != nil {
@@ -37,12 +37,11 @@ func (c *call) do(verb cvd.Verb) error {
 		return err
 	}
 	in, err := c.input(verb)
-	var faults cvd.Faults
-	if errors.As(err, &faults) {
-		return c.desk().Judge(c.r.Context(), id, verb, in, faults)
-	}
 	if err != nil {
 		return err
+	}
+	if len(c.found) > 0 {
+		return c.desk().Judge(c.r.Context(), id, verb, in, c.found)
 	}
 	if c.flag("preview") {
 		return c.preview(id, verb, in)
@@ -55,30 +54,24 @@ func (c *call) do(verb cvd.Verb) error {
 }
 
 // input reads what a verb is given. A contact is read by the rules of a report.
-// With faults comes what could be read all the same.
 func (c *call) input(verb cvd.Verb) (cvd.Input, error) {
 	var in cvd.Input
-	var found, more cvd.Faults
-	spec := rule.SpecOf(verb)
-	err := c.read(&in, len(spec.Needs) == 0)
-	if in.Contact == nil || (err != nil && !errors.As(err, &found)) {
+	err := c.read(&in, len(rule.SpecOf(verb).Needs) == 0)
+	if in.Contact == nil || err != nil {
 		return in, err
 	}
 	raw, err := json.Marshal(in.Contact)
 	if err != nil {
 		return in, err
 	}
-	contact, err := c.contact(raw)
-	if err != nil && !errors.As(err, &more) {
-		return in, err
+	in.Contact, err = intake.ContactFromJSON(raw)
+	var more cvd.Faults
+	if errors.As(err, &more) {
+		for i := range more {
+			more[i].Field = strict.Join("contact", more[i].Field)
+		}
 	}
-	for i := range more {
-		more[i].Field = strict.Join("contact", more[i].Field)
-	}
-	if contact != nil {
-		in.Contact = contact
-	}
-	return in, intake.Add(found, found.And(more)[len(found):]...).Err()
+	return in, c.note(err)
 }
 
 func (c *call) preview(id cvd.CaseID, verb cvd.Verb, in cvd.Input) error {

@@ -89,7 +89,9 @@ func answer(w http.ResponseWriter, v any, err error) {
 				status = code
 			}
 		}
-		v = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": err.Error()}
+		var faults cvd.Faults
+		errors.As(err, &faults)
+		v = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": err.Error(), "errors": faults}
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

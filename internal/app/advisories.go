@@ -91,9 +91,6 @@ func (h *House) Publisher() advisory.Publisher {
 	return p
 }
 
-// lint judges a record as this house would publish it.
-func (h *House) lint(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, h.Publisher()) }
-
 // resign signs anew what another key than the present one signed.
 func (h *House) resign(ctx context.Context) {
 	if h.Book.Current() == nil {
@@ -103,6 +100,9 @@ func (h *House) resign(ctx context.Context) {
 		h.failed("what is published could not be signed anew", err)
 	}
 }
+
+// lint judges a record as this house would publish it.
+func (h *House) lint(a *cvd.Advisory) []advisory.Finding { return advisory.Lint(a, h.Publisher()) }
 
 // publicKeys are those that signatures over what is published are checked with.
 func (h *House) publicKeys(ctx context.Context) ([]publish.Key, error) {

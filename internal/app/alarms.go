@@ -46,7 +46,9 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 	if n := len(h.Book.Versions().Waiting()); n > 0 {
 		add("warn", "policy-waiting", "/desk/policy", "count", n)
 	}
-	if at, ok := h.KeyExpiry(); ok && at.Sub(h.Options.Clock.Now()) < keyAlarm {
+	if id := h.Unsigned(); id != "" {
+		add("alarm", id, "/desk/policy")
+	} else if at, ok := h.KeyExpiry(); ok && at.Sub(h.Options.Clock.Now()) < keyAlarm {
 		add("alarm", "key-expiry", "/desk/policy", "date", v.Day(at, time.UTC))
 	}
 	if have, want, err := h.strength(r.Context()); err == nil && have < want {

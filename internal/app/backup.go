@@ -32,7 +32,7 @@ func (h *House) wholeJournal(ctx context.Context) error {
 // opens nothing. It may run beside the server.
 func (h *House) Backup(ctx context.Context, dir string) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%w: %s is not empty; name a new folder", cvd.ErrInvalid, dir)
+		return cvd.Faults{{Field: "dir", Problem: "is not empty", Remedy: "name a new folder"}}
 	}
 	for _, sub := range []string{"database", "blobs"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {

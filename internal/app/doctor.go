@@ -88,12 +88,12 @@ func (h *House) Doctor(ctx context.Context, repair bool) (Checked, error) {
 	if s, err := h.Outbox.Status(ctx); err != nil {
 		return out, err
 	} else if s.Dead > 0 {
-		add("fault", "outbox", fmt.Sprintf("%d notices were given up; look at the outbox on the desk", s.Dead))
+		add("fault", "outbox", h.Words.In("en").Say("alarm.outbox-dead", "count", s.Dead)+"; look at the outbox on the desk")
 	}
 	if have, want, err := h.strength(ctx); err != nil {
 		return out, err
 	} else if have < want {
-		add("warning", "team", fmt.Sprintf("%d members are active, the policy asks for %d", have, want))
+		add("warning", "team", fmt.Sprintf("active members: %d; the policy asks for %d", have, want))
 	}
 	if rev, ok := h.Book.Review(); ok && rev.Overdue {
 		add("fault", "policy", "its review has been overdue since "+rev.Due.Format("2006-01-02"))
@@ -113,7 +113,7 @@ func (h *House) Doctor(ctx context.Context, repair bool) (Checked, error) {
 		return out, err
 	}
 	if orphans > 0 {
-		add("warning", "files", fmt.Sprintf("%d files belong to no case; they are left over from uploads that did not finish", orphans))
+		add("warning", "files", fmt.Sprintf("files that belong to no case, left over from uploads that did not finish: %d", orphans))
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead/examples"
 	"fairlead/internal/app"
@@ -90,6 +91,39 @@ func TestLimitsCountWhatTheProxySaw(t *testing.T) {
 		stopped("a stranger who plays proxy", func(i int) bool {
 			return limited("192.0.2.66:9", fmt.Sprintf("198.51.100.%d", i+100))
 		})
+	}
+}
+
+// A demo that listens without TLS is used by http whatever address its policy names.
+func TestDemoOverHTTPKeepsItsCookies(t *testing.T) {
+	for _, demonstration := range []bool{true, false} {
+		h, err := app.Build(t.Context(), app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}}, app.Options{
+			Demo: demonstration, Clock: app.FrozenClock(time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close()
+		source := append([]byte("public_url: https://security.example.org\n"), examples.TwoPersonTeam...)
+		if _, err := demo.Seed(t.Context(), h, source, true); err != nil {
+			t.Fatal(err)
+		}
+		handler, err := h.Handler(false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.Desk.As(cvd.Stranger).Receive(t.Context(), casework.Submission{Channel: "api", Report: &cvd.Report{Description: "x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/thread/open", strings.NewReader(url.Values{"receipt": {got.Receipt}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		cookies := w.Result().Cookies()
+		if len(cookies) != 1 || cookies[0].Secure == demonstration || (w.Header().Get("Strict-Transport-Security") == "") != demonstration {
+			t.Errorf("demo %t: %d %v", demonstration, w.Code, cookies)
+		}
 	}
 }
 

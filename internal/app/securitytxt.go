@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fairlead/internal/pgp"
 	"fmt"
 	"strings"
 	"sync"
@@ -24,6 +26,7 @@ type signer struct {
 	mu      sync.Mutex
 	files   map[string]*signedTxt // by base URL
 	version int
+	idle    string // why nothing is signed, as an alarm's id; empty while it is
 }
 
 type signedTxt struct {
@@ -33,7 +36,8 @@ type signedTxt struct {
 }
 
 // SecurityTxt is the signed file for the host that base names, made anew when
-// the policy changed or its end is near.
+// the policy changed or its end is near. While the key cannot sign it comes unsigned,
+// with an alarm: a file without a signature leads a finder to the team, none does not.
 func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
 	cur := h.Book.Current()
 	if cur == nil {
@@ -50,32 +54,52 @@ func (h *House) SecurityTxt(ctx context.Context, base string) ([]byte, error) {
 		s.files, s.version = map[string]*signedTxt{}, cur.Number
 	}
 	key, err := h.signing.Key(ctx)
+	if errors.Is(err, pgp.ErrKey) || (err != nil && h.Config.OpenPGPKeyFile != "") {
+		s.idle = "key-unreadable"
+		return policy.SecurityTxt(cur.Policy, unsigned(base, now))
+	}
 	if err != nil {
 		return nil, err
 	}
-	if f := s.files[base]; f != nil && f.by == key.Fingerprint() && f.expires.Sub(now) > securityTxtRenew {
-		return f.text, nil
+	if f := s.files[base]; f != nil && s.idle == "" && f.by == key.Fingerprint() {
+		if left := f.expires.Sub(now); left > securityTxtRenew && left <= securityTxtLife { // more if the clock went back
+			return f.text, nil
+		}
 	}
-	expires := now.Add(securityTxtLife)
-	if end, ends := key.Expires(); ends && end.Before(expires) {
-		expires = end
+	view := unsigned(base, now)
+	end, ends := key.Expires()
+	if ends && !end.After(now) {
+		s.idle = "key-ended"
+		return policy.SecurityTxt(cur.Policy, view)
 	}
-	view := policy.SecurityTxtView{BaseURL: base, Now: now, Expires: expires.Truncate(time.Second)}
+	if ends && end.Before(view.Expires) {
+		view.Expires = end.Truncate(time.Second)
+	}
 	if strings.HasPrefix(base, "https://") {
 		view.Encryption = []string{base + PublicKeyPath}
-		// Always, since the provider is there before its first advisory.
-		view.CSAF = []string{base + "/.well-known/csaf/provider-metadata.json"}
 	}
 	text, err := policy.SecurityTxt(cur.Policy, view)
 	if err != nil {
 		return nil, err
 	}
 	signed, err := key.ClearSign(text, now)
+	if errors.Is(err, pgp.ErrKey) { // it is made, by its own account, later than now
+		s.idle = "key-early"
+		return policy.SecurityTxt(cur.Policy, unsigned(base, now))
+	}
 	if err != nil {
 		return nil, err
 	}
-	s.files[base] = &signedTxt{signed, view.Expires, key.Fingerprint()}
+	s.files[base], s.idle = &signedTxt{signed, view.Expires, key.Fingerprint()}, ""
 	return signed, nil
+}
+
+func unsigned(base string, now time.Time) policy.SecurityTxtView {
+	view := policy.SecurityTxtView{BaseURL: base, Now: now, Expires: now.Add(securityTxtLife).Truncate(time.Second)}
+	if strings.HasPrefix(base, "https://") { // always: the provider is there before its first advisory
+		view.CSAF = []string{base + "/.well-known/csaf/provider-metadata.json"}
+	}
+	return view
 }
 
 // PublicKeyPath is where the team's OpenPGP key is served.
@@ -129,6 +153,13 @@ func (h *House) renewSecurityTxt(ctx context.Context) error {
 	}
 	_, err := h.SecurityTxt(ctx, h.Base())
 	return err
+}
+
+// Unsigned is why security.txt is not signed, as the id of an alarm, or "".
+func (h *House) Unsigned() string {
+	h.signer.mu.Lock()
+	defer h.signer.mu.Unlock()
+	return h.signer.idle
 }
 
 // KeyExpiry is when the key that signs security.txt ends, if it does.

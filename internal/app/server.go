@@ -126,12 +126,13 @@ func (h *House) Ready(ctx context.Context) error {
 }
 
 // secured tells whether the request's reader came by https: to us, to a named
-// proxy before us, or to an address that is public as https.
+// proxy before us, or to an address that is public as https. A demo is never behind
+// the address that its policy names, so there the request alone tells.
 func (h *House) secured(r *http.Request) bool {
 	if r.TLS != nil || (h.fromProxy(r) && strings.EqualFold(lastOf(r.Header, "X-Forwarded-Proto"), "https")) {
 		return true
 	}
-	return strings.HasPrefix(h.Base(), "https://")
+	return !h.Options.Demo && strings.HasPrefix(h.Base(), "https://")
 }
 
 // proxied takes X-Forwarded-* away from everybody but the named proxies.

@@ -44,7 +44,8 @@ func TestStories(t *testing.T) {
 			"leave": storyLeave, "appeal": storyAppeal, "contact": storyContact, "page": storyPage, "suggest": storySuggest,
 			// the team
 			"record": storyRecord, "do": storyDo, "preview": storyPreview, "case": storyCase, "cases": storyCases, "desk": storyDesk,
-			"bill": storyBill, "components": storyComponents, "press": storyPress, "amend": storyAmend, "publish": storyPublish, "sign": storySign, "present": storyPresent, "gone": storyGone,
+			"bill": storyBill, "components": storyComponents,
+			"press": storyPress, "amend": storyAmend, "publish": storyPublish, "sign": storySign, "present": storyPresent, "gone": storyGone,
 			"advise": storyAdvise, "draft": storyDraft, "checked": storyChecked, "fetch": storyFetch,
 			// what must hold
 			"gate": storyGate, "released": storyReleased,

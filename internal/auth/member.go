@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/mail"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/store"
 )
 
@@ -107,8 +107,9 @@ func (r roster) activeLeads() int {
 
 // AddMember adds a member, active from now on; ID, Active and Added are set
 // here. The member gets in by a link (NewLink). Only leads and the system may;
-// others get cvd.ErrForbidden. What is wrong with m comes as cvd.Faults.
-func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member) (cvd.Member, error) {
+// others get cvd.ErrForbidden. What is wrong with m comes as cvd.Faults, behind what
+// the door found wrong already; then nobody is added.
+func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member, wrong ...cvd.Fault) (cvd.Member, error) {
 	if !leads(by) {
 		return cvd.Member{}, fmt.Errorf("%w: only a lead may add members", cvd.ErrForbidden)
 	}
@@ -119,7 +120,7 @@ func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member) (cvd.M
 		if err != nil {
 			return err
 		}
-		faults := memberFaults(m)
+		faults := slices.Clip(cvd.Faults(wrong)).And(memberFaults(m))
 		if r.hasEmail(m.Email, "") {
 			faults = append(faults, emailTaken)
 		}
@@ -300,8 +301,7 @@ func memberFaults(m cvd.Member) cvd.Faults {
 	if m.Name == "" || !plain(m.Name, maxName) {
 		f = append(f, cvd.Fault{Field: "name", Problem: fmt.Sprintf("must have 1 to %d characters in one line", maxName), Remedy: "give the name the team knows"})
 	}
-	addr, err := mail.ParseAddress(m.Email)
-	if err != nil || addr.Name != "" || addr.Address != m.Email || !plain(m.Email, maxEmail) {
+	if !intake.Address(m.Email) || !plain(m.Email, maxEmail) {
 		f = append(f, cvd.Fault{Field: "email", Problem: fmt.Sprintf("must be one bare address of at most %d characters", maxEmail), Remedy: "write it as name@example.org"})
 	}
 	if len(m.Roles) == 0 {

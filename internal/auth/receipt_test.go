@@ -249,9 +249,9 @@ func TestTokens(t *testing.T) {
 		"without a name":  {boActor, auth.Token{}, cvd.ErrInvalid},
 		"for two years":   {boActor, auth.Token{Name: "x", Expires: d.clock.now().AddDate(2, 0, 0)}, cvd.ErrInvalid},
 		"over already":    {boActor, auth.Token{Name: "x", Expires: d.clock.now()}, cvd.ErrInvalid},
-		"unknown member":  {d.lead, auth.Token{Name: "x", Member: "m-nobody22", Machine: true}, cvd.ErrNotFound},
+		"unknown member":  {d.lead, auth.Token{Name: "x", Member: "m-nobody22", Machine: true}, cvd.ErrInvalid},
 		"in person":       {d.lead, auth.Token{Name: "x", Member: bo.ID}, cvd.ErrInvalid},
-		"system, no name": {cvd.System, auth.Token{Name: "x"}, cvd.ErrNotFound},
+		"system, no name": {cvd.System, auth.Token{Name: "x"}, cvd.ErrInvalid},
 	} {
 		if _, _, err := d.CreateToken(ctx, c.by, c.t); err == nil {
 			t.Errorf("%s: made", name)

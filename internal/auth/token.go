@@ -59,8 +59,9 @@ func (a *Auth) tokenID(secret string) string { return a.vault.Blind("auth/token"
 // oneself (an empty Member), or by a lead, the operator or the system for any
 // active member. What a lead makes for another must be a Machine's: nobody acts
 // in person for somebody else. A zero Expires means TokenLife from now. secret is shown once and stored only
-// as a digest. What is wrong with t comes as cvd.Faults.
-func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token) (secret string, made Token, err error) {
+// as a digest. What is wrong with t comes as cvd.Faults, behind what the door found
+// wrong already; then none is made.
+func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token, wrong ...cvd.Fault) (secret string, made Token, err error) {
 	if t.Member == "" && by.Kind == cvd.ActorMember {
 		t.Member = by.ID
 	}
@@ -76,9 +77,7 @@ func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token) (secret s
 	if by.Kind == cvd.ActorMember && t.Member != by.ID && !t.Machine {
 		faults = append(faults, cvd.Fault{Field: "machine", Problem: "must be set for a token of another member", Remedy: "set it, or let the member make the token"})
 	}
-	if err := faults.Err(); err != nil {
-		return "", Token{}, err
-	}
+	faults = slices.Clip(cvd.Faults(wrong)).And(faults)
 	err = a.again(ctx, func() error {
 		r, err := a.roster(ctx)
 		if err != nil {
@@ -86,7 +85,10 @@ func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token) (secret s
 		}
 		m, ok := r.members[t.Member]
 		if !ok {
-			return cvd.ErrNotFound
+			faults = faults.And(cvd.Faults{{Field: "member", Problem: "no such member", Remedy: "give the id of a member of the team"}})
+		}
+		if err := faults.Err(); err != nil {
+			return err
 		}
 		if !m.Active {
 			return fmt.Errorf("%w: the member is not active", cvd.ErrNotReady)

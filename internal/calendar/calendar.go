@@ -16,6 +16,14 @@ const (
 	LastYear  = 2149
 )
 
+// LastAsked is the last year of the instants from which promises are counted: what
+// falls due from there lies before the end of LastYear.
+const LastAsked = 2100
+
+// Askable reports whether promises can be counted from t: it lies in the years, in UTC,
+// FirstYear to LastAsked.
+func Askable(t time.Time) bool { y := t.UTC().Year(); return y >= FirstYear && y <= LastAsked }
+
 // longestClosure is the longest run of days without any work that New accepts: beyond it a promise in business days
 // would silently be worth more than a year.
 const longestClosure = 400

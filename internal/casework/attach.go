@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"fairlead/internal/casework/fresh"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
@@ -62,7 +63,7 @@ func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*
 	if v := d.Book.Version(l.state.Policy); v != nil {
 		limit = int64(v.Policy.Intake.AttachmentMiB) << 20
 	}
-	blobName, err := d.newName()
+	blobName, err := fresh.Blob(d.Rand)
 	if err != nil {
 		return nil, err
 	}

@@ -17,8 +17,8 @@ const tickBatch = 200
 const retired = "the time for which the policy keeps closed cases is over"
 
 // Tick does what the passing of time asks for: warnings, new dates told,
-// breaches, escalations, releases whose instant has come, and the end of a closed
-// case's time.
+// breaches and escalations, releases whose instant has come, and the end of a
+// closed case's time.
 // It returns how many cases it moved. A case that cannot be moved does not hold
 // up the others; all such errors are returned together.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
@@ -40,12 +40,13 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		for _, id := range ids {
 			c, evs, err := s.change(ctx, id, cvd.VerbRead, s.tick)
 			released := false
-			if err == nil {
-				released, err = s.releaseDue(ctx, id)
-			}
-			if err == nil && c.Release.At.IsZero() && deadline.Spent(c, now) {
+			switch {
+			case err != nil:
+			case c.Release.At.IsZero() && deadline.Spent(c, now):
 				done, wrong := s.erase(ctx, id, cvd.Input{Reason: retired})
 				evs, err = done.Events, wrong
+			default:
+				released, err = s.releaseDue(ctx, id)
 			}
 			switch {
 			case err != nil:

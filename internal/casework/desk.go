@@ -16,6 +16,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/calendar"
+	"fairlead/internal/casework/fixer"
 	"fairlead/internal/casework/queue"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
@@ -93,10 +94,15 @@ func New(cfg Config) *Desk {
 type Session struct {
 	desk  *Desk
 	actor cvd.Actor
+	once  *Once
 }
 
 // As binds the desk to an actor.
 func (d *Desk) As(actor cvd.Actor) *Session { return &Session{desk: d, actor: actor} }
+
+// Once is the session for a request that may be sent again under the key: what it does
+// is done once, and answered again by Done.Again. A nil key changes nothing.
+func (s *Session) Once(key *Once) *Session { return &Session{s.desk, s.actor, key} }
 
 // Actor returns who the session acts for.
 func (s *Session) Actor() cvd.Actor { return s.actor }
@@ -117,7 +123,11 @@ func (s *Session) load(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*load
 	if err := may.Glimpse(s.actor, id); err != nil {
 		return nil, err
 	}
-	l, err := s.desk.load(ctx, id)
+	var l *loaded
+	err := s.named(ctx, id)
+	if err == nil {
+		l, err = s.desk.load(ctx, id)
+	}
 	if errors.Is(err, cvd.ErrNotFound) {
 		return nil, may.ErrUnseen
 	}
@@ -125,6 +135,15 @@ func (s *Session) load(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*load
 		return nil, err
 	}
 	return l, may.Allow(s.actor, verb, l.state)
+}
+
+// named is a cvd.ErrNotFound for one who sees only the cases that name them, of any
+// other: before it is read, so that a foreign case is as little work as none.
+func (s *Session) named(ctx context.Context, id cvd.CaseID) error {
+	if may.Of(s.actor, cvd.VerbRead) != may.Named {
+		return nil
+	}
+	return s.desk.Store.View(ctx, func(tx store.Tx) error { return fixer.Named(tx, s.actor.ID, id) })
 }
 
 // load reads one case and opens it, contact included. An erased case comes back

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -46,7 +45,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err := s.desk.dropFiles(ctx, evs); err != nil {
 		s.desk.Log.Error("a case is erased, but its sealed files could not be removed; their keys are gone, so they cannot be read", "case", string(id), "err", err)
 	}
-	return Done{Case: c, Events: done}, nil
+	return Done{Case: c, Events: done, Erased: true}, nil
 }
 
 // journal tells that a key is gone, and lets go what was remembered of the case.
@@ -121,14 +120,4 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 		s.desk.Log.Error("a file is redacted, but its sealed bytes could not be removed; its key is gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil
-}
-
-// fixerRecord names a member on a case.
-func fixerRecord(member string, id cvd.CaseID, at time.Time) store.Record {
-	return store.Record{Kind: recordFixer, ID: member + "/" + string(id), Owner: member, At: at}
-}
-
-func fixerCase(r store.Record) cvd.CaseID {
-	_, id, _ := strings.Cut(r.ID, "/")
-	return cvd.CaseID(id)
 }

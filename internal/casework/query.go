@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"fairlead/internal/casework/notice"
+	"fairlead/internal/casework/fixer"
 	"fairlead/internal/casework/queue"
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
@@ -65,34 +66,19 @@ func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, er
 	return s.desk.queue.Count(ctx, filters, Counted+1)
 }
 
-// recordFixer names a member on a case, so that a fixer's list can be found.
-const recordFixer store.RecordKind = "fixer"
-
 // within narrows a filter to what the actor may see.
 func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, error) {
 	switch may.Of(s.actor, cvd.VerbRead) {
 	case may.All:
 		return f, nil
 	case may.Named:
-		var err error
-		f.IDs, err = s.named(ctx)
+		err := s.desk.Store.View(ctx, func(tx store.Tx) (err error) {
+			f.IDs, err = fixer.Cases(tx, s.actor.ID)
+			return err
+		})
 		return f, err
 	}
 	return f, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
-}
-
-// named lists the cases that the actor is named on; none is an empty list.
-func (s *Session) named(ctx context.Context) ([]cvd.CaseID, error) {
-	var out []cvd.CaseID
-	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-		out = []cvd.CaseID{}
-		recs, err := tx.Records(recordFixer, s.actor.ID, 500)
-		for _, r := range recs {
-			out = append(out, fixerCase(r))
-		}
-		return err
-	})
-	return out, err
 }
 
 // Read is one recorded look at a case.
@@ -187,4 +173,4 @@ func (s *Session) Thread(ctx context.Context) ([]*File, error) {
 }
 
 // Promises are the dates that the reporter of the case may count on now.
-func (f *File) Promises() []Promise { return notice.Promises(f.Case) }
+func (f *File) Promises() []Promise { return reply.Promises(f.Case) }

@@ -3,6 +3,7 @@ package casework_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -154,6 +155,33 @@ func TestTheKeyIsChangedWhileVerbsRun(t *testing.T) {
 		}
 		if f := h.file(erased.Case); !f.Erased {
 			h.t.Error("an erased case came back")
+		}
+	})
+}
+
+// Of one request that comes many times at once one is done, and all are answered alike.
+func TestTheSameWordManyTimesAtOnce(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a := h.report()
+		r := h.reporter(a)
+		said := make([]int64, 8)
+		var wg sync.WaitGroup
+		for i := range said {
+			wg.Go(func() {
+				done, err := h.desk.As(r).Once(&casework.Once{Key: "k", Digest: "d"}).Do(ctx, a.Case, cvd.VerbMessage, cvd.Input{Text: "more"})
+				switch {
+				case err != nil:
+					h.t.Errorf("%d: %v", i, err)
+				case done.Again != nil:
+					said[i] = done.Again.Seq
+				default:
+					said[i] = done.Events[0].Seq
+				}
+			})
+		}
+		wg.Wait()
+		if f := h.file(a.Case); len(f.Events) != 2 || slices.ContainsFunc(said, func(seq int64) bool { return seq != 2 }) {
+			h.t.Errorf("%d events, answers %v", len(f.Events), said)
 		}
 	})
 }

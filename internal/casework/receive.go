@@ -2,16 +2,16 @@ package casework
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
-	"fairlead/internal/casework/notice"
+	"fairlead/internal/casework/fresh"
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/intake"
 	"fairlead/internal/may"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault/once"
@@ -27,24 +27,20 @@ type Submission struct {
 	Internal bool // found by ourselves; members only
 	// Once makes a repeated request harmless.
 	Once *Once
+	// Wrong is what a door found wrong with it. Then nothing is taken in, and what
+	// else is wrong is told along.
+	Wrong cvd.Faults
 }
 
 // Once names a request that may be sent again.
 type Once = once.Key
 
-// Accepted is what a reporter is told at receipt.
-type Accepted struct {
-	Case     cvd.CaseID `json:"case"`
-	Receipt  string     `json:"receipt,omitempty"` // shown once; empty for an internal finding
-	Received time.Time  `json:"received_at"`
-	Promises []Promise  `json:"promises"`
-	Paused   string     `json:"paused,omitempty"` // what the team says of its pause, while it has one
-	// Again is set when this is the answer to a repeated request.
-	Again bool `json:"-"`
-}
-
-// Promise is one date that a reporter was told.
-type Promise = notice.Promise
+// What reporters are told at once; see reply.
+type (
+	Accepted = reply.Accepted
+	Promise  = reply.Promise
+	Said     = reply.Said
+)
 
 // Receive takes a report in. When it returns without error, the report is
 // committed and synced.
@@ -53,11 +49,8 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 	if err := s.mayReceive(&sub, now); err != nil {
 		return Accepted{}, err
 	}
-	if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
-		if again == nil {
-			return Accepted{}, err
-		}
-		return *again, nil
+	if again, ok, err := s.seenBefore(ctx, sub.Once, now); err != nil || ok {
+		return again, err
 	}
 	for range attempts {
 		answer, err := s.receiveOnce(ctx, sub, nil, now)
@@ -65,15 +58,16 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 			return answer, err
 		}
 		// Either the id is taken, or the same request came twice at once.
-		if again, err := s.seenBefore(ctx, sub.Once, now); err != nil || again != nil {
-			if again == nil {
-				return Accepted{}, err
-			}
-			return *again, nil
+		if again, ok, err := s.seenBefore(ctx, sub.Once, now); err != nil || ok {
+			return again, err
 		}
 	}
 	return Accepted{}, fmt.Errorf("%w: no free case id", cvd.ErrUnavailable)
 }
+
+// yearsBack bounds how long ago a report that is recorded may have come: its clocks
+// run from then.
+const yearsBack = 5
 
 func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 	member := s.actor.Kind == cvd.ActorMember || s.actor.Kind == cvd.ActorMachine
@@ -92,7 +86,10 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 		return fmt.Errorf("%w: only members record reports of earlier receipt", cvd.ErrForbidden)
 	}
 	if sub.Received.After(now) {
-		faults = append(faults, cvd.Fault{Field: "received", Problem: "lies in the future", Remedy: "give the instant at which the report reached you"})
+		faults = append(faults, cvd.Fault{Field: "received_at", Problem: "lies in the future", Remedy: "give the instant at which the report reached you"})
+	}
+	if sub.Received.Before(now.AddDate(-yearsBack, 0, 0)) {
+		faults = append(faults, cvd.Fault{Field: "received_at", Problem: fmt.Sprintf("lies more than %d years back", yearsBack), Remedy: "give the instant at which the report reached you; of an older one record today's receipt, and say in the description how old it is"})
 	}
 	if _, ok := cur.Policy.Program(sub.Report.Program); sub.Report.Program != "" && !ok {
 		var ids []string
@@ -101,20 +98,21 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 		}
 		faults = append(faults, cvd.Fault{Field: "program", Problem: "no such program", Remedy: "leave it out, or choose one of " + strings.Join(ids, ", ")})
 	}
-	return faults.Err()
+	return intake.Join(sub.Wrong, faults).Err()
 }
 
 // seenBefore answers a repeated request as the first time, or refuses the key
 // with another body.
-func (s *Session) seenBefore(ctx context.Context, key *Once, now time.Time) (*Accepted, error) {
+func (s *Session) seenBefore(ctx context.Context, key *Once, now time.Time) (Accepted, bool, error) {
 	if key == nil {
-		return nil, nil
+		return Accepted{}, false, nil
 	}
 	a, err := once.Seen[Accepted](ctx, s.desk.Store, s.desk.Vault, *key, now)
-	if a != nil {
-		a.Again = true
+	if a == nil {
+		return Accepted{}, false, err
 	}
-	return a, err
+	a.Again = true
+	return *a, true, err
 }
 
 // receiveOnce decides and writes one new case. from is the case that it
@@ -134,7 +132,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	}
 	_, known := cur.Policy.ProgramOf(report.Product)
 	report.UnknownProduct = report.Product != "" && !known
-	id, err := d.newID(prog.Prefix, sub.Received.In(cur.Calendar.Zone()).Year())
+	id, err := fresh.CaseID(d.Rand, prog.Prefix, sub.Received.In(cur.Calendar.Zone()).Year())
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -157,7 +155,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	answer := Accepted{Case: id, Received: sub.Received, Promises: notice.Promises(p.state), Paused: cur.Policy.Intake.Paused}
+	answer := Accepted{Case: id, Received: sub.Received, Promises: reply.Promises(p.state), Paused: cur.Policy.Intake.Paused}
 	more, err := s.asides(&answer, p, sub, from, now)
 	if err != nil {
 		return Accepted{}, err
@@ -189,6 +187,10 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 		}
 		more = append(more, also)
 	}
+	if from != nil && s.once != nil {
+		keep, err := once.Keep(d.Vault, *s.once, p.state.ID, reply.Opened(answer, from.old), now)
+		return append(more, keep), err
+	}
 	if from == nil && !sub.Internal {
 		code, rec, err := d.Receipts.NewReceipt([]cvd.Reach{reach}, now)
 		if err != nil {
@@ -204,38 +206,14 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	return append(more, keep), err
 }
 
-func (d *Desk) newID(prefix string, year int) (cvd.CaseID, error) {
-	var b [6]byte
-	for i := range b {
-		// Bytes from 248 up would favour the first letters of the alphabet.
-		for {
-			if _, err := io.ReadFull(d.Rand, b[i:i+1]); err != nil {
-				return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
-			}
-			if b[i] < 248 {
-				break
-			}
-		}
-	}
-	return cvd.NewCaseID(prefix, year, b), nil
-}
-
 // newAdvisoryID makes the id of an advisory, by the policy in effect.
 func (d *Desk) newAdvisoryID() (cvd.AdvisoryID, error) {
 	cur := d.Book.Current()
 	if cur == nil {
 		return "", fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrUnavailable)
 	}
-	id, err := d.newID(cur.Policy.Advisories.Prefix, d.Now().In(cur.Calendar.Zone()).Year())
+	id, err := fresh.CaseID(d.Rand, cur.Policy.Advisories.Prefix, d.Now().In(cur.Calendar.Zone()).Year())
 	return cvd.AdvisoryID(id), err
-}
-
-func (d *Desk) newName() (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(d.Rand, b[:]); err != nil {
-		return "", fmt.Errorf("%w: no randomness: %w", cvd.ErrUnavailable, err)
-	}
-	return hex.EncodeToString(b[:]), nil
 }
 
 // succession carries a reporter's receipt over to a new case.

@@ -40,7 +40,7 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 	n := notice.New(e, v)
 	n.Closed = l.state.Closed()
 	if k := l.state.NextPromise(); k != nil {
-		n.Next = &notice.Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target}
+		n.Next = &Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target}
 	}
 	if e.Kind == cvd.EffectNotifyReporter {
 		n.ToReporter = true

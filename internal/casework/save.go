@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/once"
 	"fairlead/internal/tell"
 )
 
@@ -20,6 +23,8 @@ type decision func(c *cvd.Case, now time.Time) ([]cvd.Event, error)
 
 // aside is what else a change writes in the same transaction.
 type aside func(tx store.Tx) error
+
+var errBusy = fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
 
 // attempts bounds how often one change is decided again after losing a race.
 const attempts = 16
@@ -49,8 +54,16 @@ func (s *Session) change(ctx context.Context, id cvd.CaseID, verb cvd.Verb, deci
 		if err != nil {
 			return nil, nil, err
 		}
-		err = s.desk.Store.Update(ctx, p.write(more...))
-		if errors.Is(err, cvd.ErrConflict) {
+		also := more
+		if s.once != nil {
+			keep, err := once.Keep(s.desk.Vault, *s.once, id, reply.Of(p.state, p.events), s.desk.Now())
+			if err != nil {
+				return nil, nil, err
+			}
+			also = append(slices.Clip(more), keep)
+		}
+		err = s.desk.Store.Update(ctx, p.write(also...))
+		if errors.Is(err, cvd.ErrConflict) && s.once == nil { // else Do looks first whether it is done
 			continue
 		}
 		if err != nil {
@@ -62,7 +75,7 @@ func (s *Session) change(ctx context.Context, id cvd.CaseID, verb cvd.Verb, deci
 		}
 		return p.state, p.events, nil
 	}
-	return nil, nil, fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
+	return nil, nil, errBusy
 }
 
 // prepared is a change ready to be written: sealed, hashed, and with nothing

@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/store"
 )
 
 // A case that is not there and one that may not be seen have one answer, word
@@ -99,6 +101,57 @@ func TestFixersSeeTheCasesThatNameThem(t *testing.T) {
 		h.refused(h.fixer, a.Case, cvd.VerbMessage, cvd.Input{Text: "x"}, cvd.ErrForbidden)
 		h.refused(h.fixer, b.Case, cvd.VerbNote, cvd.Input{Note: "x"}, cvd.ErrNotFound)
 	})
+}
+
+// lookup notes which cases were read.
+type lookup struct {
+	store.Store
+	cases int
+}
+
+func (l *lookup) View(ctx context.Context, see func(tx store.Tx) error) error {
+	return l.Store.View(ctx, func(tx store.Tx) error { return see(&lookupTx{tx, l}) })
+}
+
+type lookupTx struct {
+	store.Tx
+	l *lookup
+}
+
+func (t *lookupTx) Case(id cvd.CaseID) (store.Case, error) {
+	t.l.cases++
+	return t.Tx.Case(id)
+}
+
+// For a fixer a case that names somebody else is as little work as none: it is not
+// even read.
+func TestAForeignCaseIsNoWorkForAFixer(t *testing.T) {
+	var st *lookup
+	h := build(t, "two-person-team.yaml", func(t *testing.T, dir string) store.Store {
+		st = &lookup{Store: onSQLite(t, dir)}
+		return st
+	})
+	a := h.report()
+	h.do(h.lead, a.Case, cvd.VerbInvite, cvd.Input{To: h.other.ID})
+	for _, ask := range []func(id cvd.CaseID) error{
+		func(id cvd.CaseID) error { _, err := h.desk.As(h.fixer).Case(ctx, id); return err },
+		func(id cvd.CaseID) error {
+			_, err := h.try(h.fixer, id, cvd.VerbNote, cvd.Input{Note: "x"})
+			return err
+		},
+		func(id cvd.CaseID) error { _, err := h.try(h.fixer, id, cvd.VerbRedact, cvd.Input{Seq: 1}); return err },
+		func(id cvd.CaseID) error { return h.desk.As(h.fixer).Judge(ctx, id, cvd.VerbNote, cvd.Input{}, nil) },
+	} {
+		for _, id := range []cvd.CaseID{a.Case, "TP-2026-2222222"} {
+			st.cases = 0
+			if err := ask(id); !errors.Is(err, cvd.ErrNotFound) || st.cases != 0 {
+				t.Errorf("%s: %v, read %d times", id, err, st.cases)
+			}
+		}
+	}
+	if _, err := h.desk.As(h.other).Case(ctx, a.Case); err != nil || st.cases == 0 {
+		t.Errorf("whom it names: %v", err)
+	}
 }
 
 func TestOfficersAndStrangersHaveNoList(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/fixer"
 	"fairlead/internal/casework/parcel"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
@@ -16,6 +17,7 @@ import (
 	"fairlead/internal/may"
 	"fairlead/internal/severity"
 	"fairlead/internal/store"
+	"fairlead/internal/store/vault/once"
 )
 
 // Done is what a verb did.
@@ -26,6 +28,9 @@ type Done struct {
 	Successor *Accepted
 	// Receipt is a new code, shown once; set by reissue only.
 	Receipt string
+	Erased  bool // nothing can be done to the case any more
+	// Again is the answer to a repeated request; nothing else is set then.
+	Again *Said
 }
 
 // Preview is what a verb would do: what the reporter would be told, where the
@@ -40,6 +45,21 @@ type Preview struct {
 
 // Do does a verb to a case. What the verb takes and needs is in rule.Specs.
 func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
+	for range attempts { // more than one where the same request came twice at once
+		if s.once != nil {
+			again, err := once.Seen[Said](ctx, s.desk.Store, s.desk.Vault, *s.once, s.desk.Now())
+			if again != nil || err != nil {
+				return Done{Again: again}, err
+			}
+		}
+		if done, err := s.do(ctx, id, verb, in); s.once == nil || !isConflict(err) {
+			return done, err
+		}
+	}
+	return Done{}, errBusy
+}
+
+func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
 	switch verb {
 	case cvd.VerbReissue:
 		return s.reissue(ctx, id, in)
@@ -66,7 +86,7 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 		return Done{}, err
 	}
 	if verb == cvd.VerbInvite {
-		rec := fixerRecord(in.To, id, s.desk.Now())
+		rec := fixer.Record(in.To, id, s.desk.Now())
 		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, -1) })
 	}
 	c, evs, err := s.change(ctx, id, verb, decide, more...)
@@ -106,7 +126,7 @@ func (s *Session) Judge(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cv
 	_, err := s.Preview(ctx, id, verb, in)
 	var more cvd.Faults
 	if errors.As(err, &more) {
-		return intake.Add(found, found.And(more)[len(found):]...)
+		return intake.Join(found, more)
 	}
 	if errors.Is(err, cvd.ErrNotFound) {
 		return err
@@ -186,10 +206,14 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 // deed is the verb with what must be looked up for it; wrong is what that found.
 func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (deed rule.Deed, wrong cvd.Faults, err error) {
 	deed = rule.Deed{Verb: verb, In: in, By: s.actor}
-	if sc, err := severity.Parse(in.Vector); err != nil && in.Vector != "" {
-		wrong = cvd.Faults{{Field: "vector", Problem: err.Error(), Remedy: "give a full CVSS 3.1 or 4.0 vector"}}
-	} else if verb == cvd.VerbSeverity && err == nil {
-		deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
+	if verb == cvd.VerbAttach { // judged only, and whether a file came the door knows
+		deed.File = &cvd.Attachment{}
+	}
+	if verb == cvd.VerbSeverity && in.Vector != "" {
+		sc, err := severity.Parse(in.Vector)
+		if !errors.As(err, &wrong) {
+			deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
+		}
 	}
 	members, err := s.desk.Team.Members(ctx)
 	if err != nil {
@@ -241,14 +265,14 @@ func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 			return Done{}, err
 		}
 		if open := s.openKin(ctx, l); open != nil {
-			return open.Do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in)
+			return open.do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in)
 		}
 		done, err := s.succeedOnce(ctx, l, in)
 		if !isConflict(err) {
 			return done, err
 		}
 	}
-	return Done{}, fmt.Errorf("%w: the case is very busy; try again", cvd.ErrConflict)
+	return Done{}, errBusy
 }
 
 // openKin is the reporter at the open case of the family, nil if there is none or
@@ -262,7 +286,7 @@ func (s *Session) openKin(ctx context.Context, l *loaded) *Session {
 	}
 	at := s.actor
 	at.Cases = []cvd.Reach{{Case: all[i].state.ID, Participant: cvd.Reporter}}
-	return s.desk.As(at)
+	return s.desk.As(at).Once(s.once)
 }
 
 func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Done, error) {

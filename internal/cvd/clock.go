@@ -69,5 +69,9 @@ func (c *Clock) Theirs() bool { return c.Kind == ClockNeedsInfo }
 
 // Internal tells whether the reporter never hears of it.
 func (c *Clock) Internal() bool {
-	return c.Kind == ClockAfterAction || c.Kind == ClockReview || c.Kind == ClockUnpublished || c.Kind == ClockRetention
+	switch c.Kind {
+	case ClockAfterAction, ClockReview, ClockRetention, ClockUnpublished:
+		return true
+	}
+	return false
 }

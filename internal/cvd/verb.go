@@ -121,10 +121,10 @@ const (
 	EventSlipped   EventType = "slipped"       // the reporter: it will be late, and the new date
 	EventBreached  EventType = "breached"      // it is late
 	EventEscalated EventType = "escalated"     // the next step of the chain
+	EventRetires   EventType = "erasure-ahead" // the team: the policy keeps the closed case no longer
 	EventProceeded EventType = "proceeded"     // the reporter stayed silent; our clocks go on
 	EventHeadsUp   EventType = "release-ahead" // the reporter: a release is near
 	EventHeld      EventType = "release-held"  // the instant came, and a gate was shut
-	EventRetires   EventType = "erasure-ahead" // the team: the policy keeps the closed case no longer
 )
 
 // Input is what an actor hands to a verb. Which members a verb takes is told by

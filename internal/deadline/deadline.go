@@ -149,8 +149,9 @@ func humanTold(_ *cvd.Case, ev *cvd.Event) bool {
 	return ev.ByMember() && ev.Tell == cvd.TellReporter && ev.Type != cvd.EventReceived
 }
 
-// acknowledged: by the verb, or by the first words of a person of the team. An
-// act that only shows in the thread is not yet somebody answering.
+// acknowledged: by the verb, or by the first words of a person of the team: a text, the
+// reason of a ruling, or what ask lists as missing. An act that only shows in the
+// thread, such as a bare validate, is not yet somebody answering.
 func acknowledged(after *cvd.Case, ev *cvd.Event) bool {
 	return (humanTold(after, ev) && ev.Type == cvd.EventAcknowledged) || humanWords(after, ev)
 }

@@ -57,10 +57,10 @@ func nextOf(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 		return &moment{at: k.Due, kind: cvd.EventProceeded, k: k}
 	}
 	switch k.Kind {
-	case cvd.ClockRelease:
-		return nextOfRelease(k, c, t, now)
 	case cvd.ClockRetention:
 		return retentionOf(k)
+	case cvd.ClockRelease:
+		return nextOfRelease(k, c, t, now)
 	}
 	told := !k.Internal() && c.Waited()
 	var best *moment

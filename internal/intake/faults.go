@@ -21,3 +21,7 @@ func Add(to cvd.Faults, more ...cvd.Fault) cvd.Faults {
 	}
 	return to
 }
+
+// Join adds those of more whose field is not blamed yet (cvd.Faults.And), up to
+// MaxFaults of them.
+func Join(to, more cvd.Faults) cvd.Faults { return Add(to, to.And(more)[len(to):]...) }

@@ -13,7 +13,7 @@ import (
 // FromForm reads the fields of a form. They are named as the API's members are,
 // with a dot between reporter and its own; a list takes one entry a line; what
 // begins with "extra." is kept under extra. Everything wrong comes as
-// cvd.Faults at once.
+// cvd.Faults at once, with the report as far as it could be read.
 func FromForm(fields url.Values) (*cvd.Report, error) {
 	in := &reading{}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

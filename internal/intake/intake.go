@@ -107,6 +107,17 @@ func Most(field string) int {
 	return 0
 }
 
+// MostItems is the most items of a list, or the most entries of extra; 0 for all else.
+func MostItems(field string) int {
+	if field == "extra" {
+		return maxExtra
+	}
+	if l := byName[field]; l != nil {
+		return l.items
+	}
+	return 0
+}
+
 func contact(r *cvd.Report) *cvd.Contact {
 	if r.Reporter == nil {
 		r.Reporter = &cvd.Contact{}
@@ -118,6 +129,7 @@ func contact(r *cvd.Report) *cvd.Contact {
 type reading struct {
 	report cvd.Report
 	faults cvd.Faults
+	alone  bool // only a contact
 }
 
 func (in *reading) fault(field, problem, remedy string) {
@@ -137,7 +149,7 @@ func (in *reading) put(l *limit, field, s string) {
 			return
 		}
 	case "reporter.email":
-		if a, err := mail.ParseAddress(s); err != nil || a.Address != s || a.Name != "" {
+		if !Address(s) {
 			in.fault(field, "is no mail address", "give one address alone, like name@example.org, or leave it out")
 			return
 		}
@@ -153,6 +165,13 @@ func (in *reading) put(l *limit, field, s string) {
 		}
 	}
 	l.set(&in.report, s)
+}
+
+// Address tells whether s is one bare mail address at a name: an address literal such
+// as a@[192.0.2.1] would make the server write to any machine that a stranger names.
+func Address(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && a.Name == "" && !strings.HasSuffix(s, "]")
 }
 
 func (in *reading) keyFault(field string, err error) {
@@ -293,7 +312,7 @@ func nameable(name string) string {
 	return "(a member whose name cannot be shown)"
 }
 
-// done judges the whole and hands the report over.
+// done judges the whole and hands the report over, with what is wrong with it.
 func (in *reading) done() (*cvd.Report, error) {
 	if cvd.Blank(in.report.Description) && !in.blames("description") {
 		in.fault("description", "is missing", "describe what you found in a sentence or more")
@@ -301,10 +320,7 @@ func (in *reading) done() (*cvd.Report, error) {
 	if p := in.report.Reporter; p != nil && *p == (cvd.Contact{}) {
 		in.report.Reporter = nil
 	}
-	if len(in.faults) > 0 {
-		return nil, in.faults
-	}
-	return &in.report, nil
+	return &in.report, in.faults.Err()
 }
 
 // Message checks a text of several lines, at most most characters, and brings it

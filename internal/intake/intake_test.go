@@ -126,6 +126,7 @@ func TestFromJSONRefuses(t *testing.T) {
 		{"wrong types", `{"description":["x"],"title":1,"urls":[1],"extra":[],"reporter":"me","exploited":{}}`, cvd.ErrInvalid, []string{"description", "exploited", "extra", "reporter", "title", "urls[0]"}},
 		{"two addresses", `{"description":"x","reporter":{"email":"a@example.org, b@example.org"}}`, cvd.ErrInvalid, []string{"reporter.email"}},
 		{"header in address", `{"description":"x","reporter":{"email":"a@example.org\r\nBcc: b@example.org"}}`, cvd.ErrInvalid, []string{"reporter.email"}},
+		{"address literal", `{"description":"x","reporter":{"email":"a@[127.0.0.1]"}}`, cvd.ErrInvalid, []string{"reporter.email"}},
 		{"named address", `{"description":"x","reporter":{"email":"A <a@example.org>"}}`, cvd.ErrInvalid, []string{"reporter.email"}},
 		{"no key", `{"description":"x","reporter":{"pgp_key":"` + canary + `"}}`, cvd.ErrInvalid, []string{"reporter.pgp_key"}},
 		{"credit", `{"description":"x","reporter":{"credit":"` + canary + `"}}`, cvd.ErrInvalid, []string{"reporter.credit"}},
@@ -140,7 +141,7 @@ func TestFromJSONRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := FromJSON([]byte(c.body))
-			if r != nil || !errors.Is(err, c.kind) {
+			if r == nil || !errors.Is(err, c.kind) {
 				t.Fatalf("%v", err)
 			}
 			if d := cmp.Diff(c.fields, fieldsOf(err)); d != "" {

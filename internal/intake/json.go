@@ -16,25 +16,45 @@ import (
 // MaxBody bytes, a cvd.ErrUnreadable if it is no JSON or nests too deeply, and
 // cvd.Faults, all at once but at most MaxFaults, if it is readable but wrong:
 // more than maxValues values in all, a member that does not exist, one that is given twice, of the wrong type, too long, or not UTF-8.
+// With cvd.Faults comes the report as far as it could be read, so that a caller can
+// tell what else is wrong with it.
 func FromJSON(body []byte) (*cvd.Report, error) {
 	if len(body) > MaxBody {
-		return nil, fmt.Errorf("%w: the body has %d bytes, more than the %d that it may have; shorten it, or send the rest as attachments", cvd.ErrTooLarge, len(body), MaxBody)
+		return &cvd.Report{}, fmt.Errorf("%w: the body has %d bytes, more than the %d that it may have; shorten it, or send the rest as attachments", cvd.ErrTooLarge, len(body), MaxBody)
 	}
-	p := &parser{dec: json.NewDecoder(bytes.NewReader(body)), body: body}
-	p.dec.UseNumber()
-	root, err := p.parse()
+	root, faults, err := parse(body)
+	in := &reading{faults: faults}
 	if err != nil {
-		return nil, err
+		return &in.report, err
 	}
-	in := &reading{faults: p.faults}
 	if root.kind != '{' {
 		in.fault("body", "is not a JSON object", "send one object with the members of a report")
-		return nil, in.faults
+		return &in.report, in.faults
 	}
 	for _, m := range root.members {
 		in.member("", m)
 	}
 	return in.done()
+}
+
+// ContactFromJSON reads a contact alone, by the rules of a report's member reporter.
+// It fails as FromJSON does, and names its members without that one in front.
+func ContactFromJSON(body []byte) (*cvd.Contact, error) {
+	root, faults, err := parse(body)
+	in := &reading{alone: true}
+	contact(&in.report)
+	if err != nil {
+		return in.report.Reporter, err
+	}
+	if root.kind == '{' {
+		in.nested("reporter.", root)
+	} else {
+		in.fault("body", "is not a JSON object", "send one object with the members of a contact")
+	}
+	for i := range in.faults {
+		in.faults[i].Field = strings.TrimPrefix(in.faults[i].Field, "reporter.")
+	}
+	return in.report.Reporter, Add(faults, in.faults...).Err()
 }
 
 // member takes one member of the report, or of its reporter.
@@ -50,7 +70,7 @@ func (in *reading) member(prefix string, m member) {
 	case field == "reporter.credit":
 		in.credit(l, m.value)
 	case l == nil || field == "reporter.credit.as" || strings.Contains(m.name, "."):
-		in.fault(prefix+nameable(m.name), "is no member of a report", "put what has no member of its own into extra")
+		in.unknown(prefix + nameable(m.name))
 	case m.value.kind == 'n': // null is left out
 	case l.shape == list && m.value.kind == '[':
 		in.list(l, m.value)
@@ -62,6 +82,25 @@ func (in *reading) member(prefix string, m member) {
 		in.fault(field, "is not "+wanted(l.shape), "send "+wanted(l.shape))
 	}
 }
+
+func (in *reading) unknown(field string) {
+	if in.alone {
+		in.fault(field, "is no member of a contact", "leave it out, or use one of "+contactMembers)
+		return
+	}
+	in.fault(field, "is no member of a report", "put what has no member of its own into extra")
+}
+
+// contactMembers names what a contact takes, for a remedy.
+var contactMembers = func() string {
+	var names []string
+	for _, l := range limits {
+		if name, ok := strings.CutPrefix(l.name, "reporter."); ok && !strings.Contains(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}()
 
 func wanted(s shape) string {
 	switch s {
@@ -168,19 +207,33 @@ func unreadable(at int64) error {
 	return fmt.Errorf("%w: the body is no JSON; look near byte %d", cvd.ErrUnreadable, at)
 }
 
-func (p *parser) parse() (node, error) {
+// Scan refuses what two readers could take differently, or neither could take at all:
+// what is no JSON or nests too deeply is a cvd.ErrUnreadable; a member given twice and a
+// text that is not UTF-8 are cvd.Faults.
+func Scan(body []byte) error {
+	_, faults, err := parse(body)
+	if err != nil {
+		return err
+	}
+	return faults.Err()
+}
+
+// parse reads the one value of a body, and what is wrong with its texts and names.
+func parse(body []byte) (node, cvd.Faults, error) {
+	p := &parser{dec: json.NewDecoder(bytes.NewReader(body)), body: body}
+	p.dec.UseNumber()
 	t, err := p.token()
 	if err != nil {
-		return node{}, err
+		return node{}, nil, err
 	}
 	root, err := p.value(t, "", 1)
 	if err != nil {
-		return node{}, err
+		return node{}, nil, err
 	}
 	if _, err := p.dec.Token(); !errors.Is(err, io.EOF) {
-		return node{}, unreadable(p.dec.InputOffset())
+		return node{}, nil, unreadable(p.dec.InputOffset())
 	}
-	return root, nil
+	return root, p.faults, nil
 }
 
 func (p *parser) token() (json.Token, error) {
@@ -207,7 +260,7 @@ func (p *parser) sound(text string) bool {
 
 func (p *parser) value(t json.Token, path string, depth int) (node, error) {
 	if depth > maxDepth {
-		return node{}, fmt.Errorf("%w: the body nests deeper than %d levels", cvd.ErrUnreadable, maxDepth)
+		return node{}, fmt.Errorf("%w: the body nests deeper than %d levels; flatten it", cvd.ErrUnreadable, maxDepth)
 	}
 	if p.values++; p.values > maxValues {
 		return node{}, cvd.Faults{{Field: "body", Problem: fmt.Sprintf("holds more than %d values", maxValues), Remedy: "send fewer, or put them into a file"}}

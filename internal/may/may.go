@@ -172,7 +172,8 @@ func Allow(a cvd.Actor, v cvd.Verb, c *cvd.Case) error {
 		return ErrUnseen
 	}
 	if !Of(a, v).Covers(a, c) {
-		if a.Kind == cvd.ActorMachine && slices.Contains(byPerson, v) {
+		person := a
+		if person.Kind = cvd.ActorMember; a.Kind == cvd.ActorMachine && Of(person, v).Covers(person, c) {
 			return fmt.Errorf("%w: only a person may %s a case", cvd.ErrNotReady, v)
 		}
 		return fmt.Errorf("%w: your role may not %s", cvd.ErrForbidden, v)

@@ -126,6 +126,11 @@ func TestAllow(t *testing.T) {
 		{"a machine is no second person", machine(cvd.RoleLead), cvd.VerbConfirm, "", cvd.ErrNotReady},
 		{"a machine keeps no human promise", machine(cvd.RoleLead), cvd.VerbAcknowledge, "", cvd.ErrNotReady},
 		{"a machine erases nothing", machine(cvd.RoleLead), cvd.VerbErase, "", cvd.ErrNotReady},
+		{"a member's machine erases as little as the member", machine(cvd.RoleMember), cvd.VerbErase, "", cvd.ErrForbidden},
+		{"nor forgets", machine(cvd.RoleMember), cvd.VerbForget, "", cvd.ErrForbidden},
+		{"nor removes a report", machine(cvd.RoleMember), cvd.VerbRedactReport, "", cvd.ErrForbidden},
+		{"nor does an auditor's acknowledge", machine(cvd.RoleAuditor), cvd.VerbAcknowledge, "", cvd.ErrForbidden},
+		{"nor a fixer's", machine(cvd.RoleFixer), cvd.VerbConfirm, "m-1", cvd.ErrForbidden},
 	} {
 		err := may.Allow(c.who, c.verb, caseWith(c.fixer))
 		if !errors.Is(err, c.want) {

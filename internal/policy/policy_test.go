@@ -319,3 +319,24 @@ func TestRepliesAndSignOffs(t *testing.T) {
 		t.Errorf("outstanding: %v", left)
 	}
 }
+
+// Dates are counted only from instants whose dates are known.
+func TestExtremeInstantsPromiseNothing(t *testing.T) {
+	p := example(t, "signed-policy")
+	for year, ok := range map[int]bool{1: false, 1700: false, 1969: false, 1970: true, 2026: true, 2100: true, 2101: false, 9999: false} {
+		at := time.Date(year, 6, 1, 12, 0, 0, 0, time.UTC)
+		due, err := p.PromisedAt(at)
+		if ok != (err == nil) {
+			t.Errorf("%d: %v", year, err)
+		}
+		var faults cvd.Faults
+		if !ok && (!errors.As(err, &faults) || !strings.Contains(err.Error(), "1970 to 2100")) {
+			t.Errorf("%d: %v names no limit", year, err)
+		}
+		for _, d := range due {
+			if d.Due.Before(at) || d.Due.Year() > year+2 {
+				t.Errorf("%d: %s is due %s", year, d.Kind, d.Due)
+			}
+		}
+	}
+}

@@ -120,8 +120,15 @@ func (w *WorkCalendar) config() (calendar.Config, []unfit) {
 // PromisedAt is what a report received at an instant is promised, the earliest
 // first: acknowledgement, follow-up, verification, the next news, and
 // publication where the policy promises one. Instants are in the policy's
-// zone.
+// zone. An instant that nothing can be counted from (calendar.Askable) comes back as
+// cvd.Faults of the field "received".
 func (p *Policy) PromisedAt(received time.Time) ([]Due, error) {
+	if !calendar.Askable(received) {
+		return nil, cvd.Faults{{
+			Field: "received", Problem: fmt.Sprintf("is no instant of the years %d to %d, from which dates can be counted", calendar.FirstYear, calendar.LastAsked),
+			Remedy: "give one of them",
+		}}
+	}
 	work, err := p.WorkTime()
 	if err != nil {
 		return nil, err

@@ -94,13 +94,14 @@ func (d *Book) Reload(ctx context.Context) error {
 
 // Publish adds a version. It takes effect at once if neither it nor
 // the version in effect demands a sign-off, and otherwise waits for them. Publishing the bytes of the latest
-// version again changes nothing and returns that version.
-func (d *Book) Publish(ctx context.Context, by cvd.Actor, source []byte) (*Version, error) {
+// version again changes nothing and returns that version. What a door found wrong with
+// the request is told with what is wrong with the file, and then nothing is published.
+func (d *Book) Publish(ctx context.Context, by cvd.Actor, source []byte, wrong ...cvd.Fault) (*Version, error) {
 	if by.Kind != cvd.ActorSystem && !by.Is(cvd.RoleLead) && !by.Is(cvd.RoleOfficer) {
 		return nil, fmt.Errorf("%w: a lead or an officer publishes a policy version", cvd.ErrForbidden)
 	}
 	v, err := readVersion(source)
-	if err != nil {
+	if err = errors.Join(cvd.Faults(wrong).Err(), err); err != nil {
 		return nil, err
 	}
 	number := 0
@@ -125,8 +126,9 @@ func (d *Book) Publish(ctx context.Context, by cvd.Actor, source []byte) (*Versi
 // one that the version demands it takes effect; a review of the version in
 // effect starts the time to the next review anew. Where the version asks nobody for
 // a review, a lead or an officer records one without an office: that it was read and
-// stays as it is.
-func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, digest, note string) (*Version, error) {
+// stays as it is. What a door found wrong with the input is told with the rest, and
+// then nothing is signed.
+func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, digest, note string, wrong ...cvd.Fault) (*Version, error) {
 	if office == "" && (by.Kind != cvd.ActorMember || !(by.Is(cvd.RoleLead) || by.Is(cvd.RoleOfficer))) {
 		return nil, fmt.Errorf("%w: a lead or an officer says that the policy stays, signed in as a person", cvd.ErrForbidden)
 	}
@@ -138,7 +140,12 @@ func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, 
 		if v == nil {
 			return nil, fmt.Errorf("%w: no such version", cvd.ErrNotFound)
 		}
-		if err := v.takes(policy.SignOff{Office: office, Act: act}, b.current); err != nil {
+		err := v.takes(policy.SignOff{Office: office, Act: act}, b.current)
+		var more cvd.Faults
+		if errors.As(err, &more); len(wrong) > 0 {
+			return nil, slices.Clip(cvd.Faults(wrong)).And(more)
+		}
+		if err != nil {
 			return nil, err
 		}
 		if v.Digest != digest {

@@ -58,6 +58,11 @@ func (b *Versions) Version(n int) *Version {
 	return b.All[n-1]
 }
 
+// HasProgram tells whether any version has a program of that id.
+func (b *Versions) HasProgram(id string) bool {
+	return slices.ContainsFunc(b.All, func(v *Version) bool { _, ok := v.Policy.Program(id); return ok })
+}
+
 // Current is the version in effect, or nil before the first one is.
 func (b *Versions) Current() *Version { return b.Version(b.current) }
 

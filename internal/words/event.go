@@ -137,6 +137,15 @@ func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
 	}
 	b := ev.Body
 	if b == nil {
+		for i := 1; i < len(pairs); i += 2 {
+			if pairs[i] == "" {
+				pairs[i] = v.Say("event.erased-words")
+			}
+		}
+		if len(ev.Clocks) == 1 { // the one it was about
+			set("clock", v.Say("clock."+string(ev.Clocks[0].Kind)))
+			set("until", v.Instant(ev.Clocks[0].Told(), zone))
+		}
 		return pairs
 	}
 	if b.Clock != "" {

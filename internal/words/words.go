@@ -122,21 +122,22 @@ func (v *Voice) Day(t time.Time, zone *time.Location) string {
 	return t.In(zone).Format("2 January 2006")
 }
 
-// Distance writes how far an instant lies from now, in the largest unit that is
-// still exact enough to act on.
+// Distance writes how far an instant lies from now, to the nearest of the largest unit
+// that is still exact enough to act on.
 func (v *Voice) Distance(t, now time.Time) string {
 	d := t.Sub(now)
 	id := "distance.in"
 	if d < 0 {
 		d, id = -d, "distance.ago"
 	}
+	d = d.Round(time.Minute) // two days less a second are two days
 	n, unit := int(d/time.Minute), "minute"
 	switch {
 	case d >= 48*time.Hour:
-		n, unit = int(d/(24*time.Hour)), "day"
+		n, unit = int(d.Round(24*time.Hour)/(24*time.Hour)), "day"
 	case d >= 2*time.Hour:
-		n, unit = int(d/time.Hour), "hour"
-	case d < time.Minute:
+		n, unit = int(d.Round(time.Hour)/time.Hour), "hour"
+	case d == 0:
 		return v.Say("distance.now")
 	}
 	key := spanKey{id, unit, n}

@@ -65,10 +65,37 @@ func TestDistance(t *testing.T) {
 		{90 * time.Minute, "in 90 minutes"},
 		{-3 * time.Hour, "3 hours ago"},
 		{72 * time.Hour, "in 3 days"},
+		{29 * time.Second, "now"},
+		{2*time.Hour - time.Second, "in 2 hours"},
+		{2*time.Hour - time.Minute, "in 119 minutes"},
+		{48*time.Hour - time.Second, "in 2 days"},
+		{47*time.Hour + 20*time.Minute, "in 47 hours"},
+		{14*24*time.Hour - time.Second, "in 14 days"},
+		{-(14*24*time.Hour - time.Second), "14 days ago"},
+		{13*24*time.Hour + 11*time.Hour, "in 13 days"},
 	} {
 		if got := v.Distance(now.Add(c.at), now); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.at, got, c.want)
 		}
+	}
+}
+
+// What is left of an event without its words says that they are gone, and what its
+// head still tells.
+func TestEventWithoutItsWords(t *testing.T) {
+	v := voice(t)
+	clock := cvd.Clock{Kind: cvd.ClockFix, Due: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	for kind, want := range map[cvd.EventType]string{
+		cvd.EventRated: "Severity set to (erased)", cvd.EventClosed: "Closed: (erased)", cvd.EventHandedOn: "Handed on to (erased)",
+		cvd.EventAttached: "File added: (erased)", cvd.EventBreached: "Promise broken: " + v.Say("clock.fix"),
+		cvd.EventPostponed: "Postponed: " + v.Say("clock.fix") + ", now by Fri 20 Nov 2026, 12:00 UTC",
+	} {
+		if got := v.Event(&cvd.Event{Head: cvd.Head{Type: kind, Clocks: []cvd.Clock{clock}}}, ForTeam, time.UTC); got.Heading != want || !got.Erased {
+			t.Errorf("%s: %q, want %q", kind, got.Heading, want)
+		}
+	}
+	if got := v.Event(&cvd.Event{Head: cvd.Head{Type: cvd.EventPostponed}}, ForTeam, time.UTC).Heading; got != "Postponed: (erased), now by (erased)" {
+		t.Errorf("%q", got)
 	}
 }
 

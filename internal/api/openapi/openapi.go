@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/words"
 )
 
@@ -64,6 +65,11 @@ type Query struct {
 	Name  string
 	Flag  bool // true or false
 	About string
+	// Of are the words that it takes; with List it takes several, joined by commas.
+	Of   []string
+	List bool
+	Most int  // of a number, from 1
+	Time bool // an instant
 }
 
 // Body is what an operation takes.
@@ -83,6 +89,9 @@ type Document struct {
 	Problem    any            // an example of a refusal's type
 	Problems   map[int]string // what a refusal with this status can be
 	Preview    any            // what an operation with the query preview may give instead
+	// Limit is the most characters of a member of a body, or of each of its items, and
+	// the most of these; 0 for none.
+	Limit func(of any, member string) (chars, items int)
 }
 
 // JSON is the OpenAPI 3.1.0 text.
@@ -126,11 +135,7 @@ func (d *describer) operation(r *Operation) *huma.Operation {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: m[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
 	for _, q := range r.Query {
-		s := &huma.Schema{Type: huma.TypeString}
-		if q.Flag {
-			s.Type = huma.TypeBoolean
-		}
-		op.Parameters = append(op.Parameters, &huma.Param{Name: q.Name, In: "query", Description: q.About, Schema: s})
+		op.Parameters = append(op.Parameters, q.param())
 	}
 	for _, h := range r.Headers {
 		op.Parameters = append(op.Parameters, &huma.Param{
@@ -153,6 +158,27 @@ func (d *describer) operation(r *Operation) *huma.Operation {
 	return op
 }
 
+func (q *Query) param() *huma.Param {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, word := range q.Of {
+		s.Enum = append(s.Enum, word)
+	}
+	p := &huma.Param{Name: q.Name, In: "query", Description: q.About, Schema: s}
+	switch {
+	case q.Flag:
+		s.Type = huma.TypeBoolean
+	case q.Time:
+		s.Format = "date-time"
+	case q.Most > 0:
+		s.Type, s.Minimum, s.Maximum = huma.TypeInteger, of(1.0), of(float64(q.Most))
+	case q.List:
+		p.Schema, p.Style, p.Explode = &huma.Schema{Type: huma.TypeArray, Items: s}, "form", of(false)
+	}
+	return p
+}
+
+func of[T any](v T) *T { return &v }
+
 // answers describes success, and each problem that can come instead.
 func (d *describer) answers(op *huma.Operation, r *Operation) {
 	ok := &huma.Response{Description: http.StatusText(r.Status)}
@@ -171,9 +197,7 @@ func (d *describer) answers(op *huma.Operation, r *Operation) {
 	if r.Access != Open {
 		also = append(also, http.StatusUnauthorized)
 	}
-	if len(r.Query) > 0 {
-		also = append(also, http.StatusBadRequest, http.StatusUnprocessableEntity)
-	}
+	also = append(also, http.StatusBadRequest, http.StatusUnprocessableEntity) // at least of the query
 	for _, status := range also {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + problemName(status)}
 	}
@@ -217,7 +241,8 @@ func (d *describer) body(r *Operation) *huma.RequestBody {
 		s.Properties["file"] = &huma.Schema{Type: huma.TypeString, Format: "binary"}
 		s.Required = append([]string{"file"}, b.Needs...)
 		for _, name := range b.Members {
-			s.Properties[name] = &huma.Schema{Type: huma.TypeString, Description: d.a.Voice.Say("api.input." + name)}
+			one := &huma.Schema{Type: huma.TypeString, Description: d.a.Voice.Say("api.input." + name)}
+			s.Properties[name] = d.limit(cvd.Input{}, name, one)
 		}
 		out.Content["multipart/form-data"] = &huma.MediaType{Schema: s}
 		return out
@@ -226,17 +251,16 @@ func (d *describer) body(r *Operation) *huma.RequestBody {
 		if name == "unknown_product" || (reflect.TypeOf(b.Of) == reflect.TypeFor[cvd.Input]() && !slices.Contains(b.Members, name)) {
 			continue
 		}
-		one = d.about(b.Of, name, one)
-		s.Properties[name] = one
+		s.Properties[name] = d.limit(b.Of, name, d.about(b.Of, name, one))
 	}
 	out.Content[typeJSON] = &huma.MediaType{Schema: s}
 	return out
 }
 
 // about adds the words of the catalogue to a member that has none in its type.
-func (d *describer) about(of any, name string, s *huma.Schema) *huma.Schema {
+func (d *describer) about(asked any, name string, s *huma.Schema) *huma.Schema {
 	area := "report."
-	switch of.(type) {
+	switch asked.(type) {
 	case cvd.Input:
 		area = "input."
 	case cvd.Contact:
@@ -253,20 +277,43 @@ func (d *describer) about(of any, name string, s *huma.Schema) *huma.Schema {
 	return &c
 }
 
+// limit adds to a member how much it takes, where its type does not say.
+func (d *describer) limit(asked any, name string, s *huma.Schema) *huma.Schema {
+	chars, items := d.a.Limit(asked, name)
+	c := *s
+	switch {
+	case s.Type == huma.TypeString && s.Format == "" && len(s.Enum) == 0 && s.MaxLength == nil && chars > 0:
+		c.MaxLength = of(chars)
+	case s.Type == huma.TypeArray && s.MaxItems == nil && items > 0:
+		c.MaxItems, c.Items = of(items), d.limit(asked, name, s.Items)
+	case s.Type == huma.TypeObject && s.MaxProperties == nil && items > 0:
+		c.MaxProperties = of(items)
+	case len(s.OneOf) > 0:
+		c.OneOf = slices.Clone(s.OneOf)
+		lines := slices.ContainsFunc(s.OneOf, func(one *huma.Schema) bool { return one.Type == huma.TypeArray })
+		for i, one := range s.OneOf {
+			if !lines || one.Type == huma.TypeArray { // else the text holds all items
+				c.OneOf[i] = d.limit(asked, name, one)
+			}
+		}
+	}
+	return &c
+}
+
 // finish brings the shared schemas in line with what is sent: answers may gain
 // members over time, lists are never null, and what may be null says so.
 func (d *describer) finish() {
 	for name, s := range d.types.Map() {
-		of := d.types.TypeFromRef("#/components/schemas/" + name)
-		asked := of == reflect.TypeFor[cvd.Contact]()
+		goType := d.types.TypeFromRef("#/components/schemas/" + name)
+		asked := goType == reflect.TypeFor[cvd.Contact]()
 		if !asked {
 			s.AdditionalProperties = nil
 		}
-		nullable := nullables(of)
+		nullable := nullables(goType)
 		for member, one := range s.Properties {
 			one.Nullable = one.Nullable && one.Type != huma.TypeArray
 			if asked {
-				one = d.about(cvd.Contact{}, member, one)
+				one = d.limit(cvd.Contact{}, member, d.about(cvd.Contact{}, member, one))
 			}
 			if one.Ref != "" && nullable[member] {
 				one = &huma.Schema{OneOf: []*huma.Schema{{Ref: one.Ref}, {Type: "null"}}, Description: one.Description}
@@ -325,6 +372,6 @@ func (creditSchema) Schema(huma.Registry) *huma.Schema {
 	wanted := []any{"name", "anonymous", "none"}
 	return &huma.Schema{OneOf: []*huma.Schema{
 		{Type: huma.TypeString, Enum: wanted},
-		{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{"wanted": {OneOf: []*huma.Schema{{Type: huma.TypeString, Enum: wanted}, {Type: huma.TypeBoolean}}}, "as": text}},
+		{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{"wanted": {OneOf: []*huma.Schema{{Type: huma.TypeString, Enum: wanted}, {Type: huma.TypeBoolean}}}, "as": {Type: huma.TypeString, MaxLength: of(intake.Most("reporter.credit.as"))}}},
 	}}
 }

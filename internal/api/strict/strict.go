@@ -24,16 +24,16 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 	"fairlead/internal/words"
 )
 
-// Limits of one text, in characters, of a list, and of nesting.
+// Limits of one text, in characters, and of a list.
 const (
-	maxText  = 100_000
-	maxItems = 100
-	maxDepth = 16
+	MaxText  = 100_000
+	MaxItems = 100
 )
 
 // ErrMedia is the refusal of a media type that is not read here.
@@ -49,6 +49,11 @@ type Reader struct {
 func (c Reader) Fault(field, id string, pairs ...any) cvd.Fault {
 	id = "api.fault." + id
 	return cvd.Fault{Field: field, Problem: c.Voice.Say(id, pairs...), Remedy: c.Voice.Say(id+".remedy", pairs...)}
+}
+
+// Instant is the fault of a text that is no instant from which dates are counted.
+func (c Reader) Instant(field string) cvd.Fault {
+	return c.Fault(field, "instant", "from", calendar.FirstYear, "to", calendar.LastAsked)
 }
 
 // Body reads the whole body of one of the media types, at most limit bytes. Over
@@ -100,62 +105,7 @@ func media(h http.Header, types ...string) error {
 	return nil
 }
 
-// Scan refuses what two readers could take differently, or neither could take
-// at all: broken UTF-8 or JSON, deep nesting, a member given twice.
-func (c Reader) Scan(raw []byte) error {
-	if !utf8.Valid(raw) {
-		return fmt.Errorf("%w: the body is not UTF-8; send it in that encoding", cvd.ErrUnreadable)
-	}
-	if !json.Valid(raw) {
-		return fmt.Errorf("%w: the body is not JSON; check it with any JSON tool", cvd.ErrUnreadable)
-	}
-	var faults cvd.Faults
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := c.walk(d, "", 0, &faults); err != nil {
-		return err
-	}
-	return faults.Err()
-}
-
-func (c Reader) walk(d *json.Decoder, at string, depth int, faults *cvd.Faults) error {
-	if depth > maxDepth {
-		return fmt.Errorf("%w: the body is nested over %d deep; flatten it", cvd.ErrUnreadable, maxDepth)
-	}
-	tok, err := d.Token()
-	if err != nil {
-		return fmt.Errorf("%w: the body is not JSON", cvd.ErrUnreadable)
-	}
-	opens, _ := tok.(json.Delim)
-	if opens != '{' && opens != '[' {
-		return nil
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		to := at
-		if opens == '{' {
-			key, err := d.Token()
-			name, ok := key.(string)
-			if err != nil || !ok {
-				return fmt.Errorf("%w: the body is not JSON", cvd.ErrUnreadable)
-			}
-			to = Join(at, Shown(name))
-			if seen[name] {
-				*faults = intake.Add(*faults, c.Fault(to, "twice"))
-			}
-			seen[name] = true
-		}
-		if err := c.walk(d, to, depth+1, faults); err != nil {
-			return err
-		}
-	}
-	if _, err = d.Token(); err != nil {
-		return fmt.Errorf("%w: the body is not JSON", cvd.ErrUnreadable)
-	}
-	return nil
-}
-
-// Object takes a JSON object, which Scan let pass, into the struct that v points
+// Object takes a JSON object, which intake.Scan let pass, into the struct that v points
 // to. Members that it does not have are refused; null means left out. At most
 // intake.MaxFaults come back.
 func (c Reader) Object(v any, raw []byte) cvd.Faults {
@@ -192,6 +142,9 @@ func (c Reader) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 				faults = intake.Add(faults, c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
 				continue
 			}
+			if t, ok := f.Interface().(time.Time); ok && !calendar.Askable(t) {
+				faults = intake.Add(faults, c.Instant(to))
+			}
 			faults = intake.Add(faults, c.texts(f, to)...)
 		}
 	}
@@ -204,8 +157,8 @@ func (c Reader) texts(f reflect.Value, at string) cvd.Faults {
 	case f.Kind() == reflect.String:
 		return c.text(f.String(), at)
 	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.String:
-		if f.Len() > maxItems {
-			return cvd.Faults{c.Fault(at, "many", "limit", maxItems)}
+		if f.Len() > MaxItems {
+			return cvd.Faults{c.Fault(at, "many", "limit", MaxItems)}
 		}
 		var faults cvd.Faults
 		for i := range f.Len() {
@@ -217,8 +170,8 @@ func (c Reader) texts(f reflect.Value, at string) cvd.Faults {
 }
 
 func (c Reader) text(s, at string) cvd.Faults {
-	if utf8.RuneCountInString(s) > maxText {
-		return cvd.Faults{c.Fault(at, "long", "limit", maxText)}
+	if utf8.RuneCountInString(s) > MaxText {
+		return cvd.Faults{c.Fault(at, "long", "limit", MaxText)}
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) }) {
 		return cvd.Faults{c.Fault(at, "control")}
@@ -288,11 +241,14 @@ func Join(at, name string) string {
 	return at + "." + name
 }
 
-// Query reads the query of an address; a malformed one is a cvd.ErrUnreadable.
+// ErrQuery is the refusal of a malformed query; it is a cvd.ErrUnreadable.
+var ErrQuery = fmt.Errorf("%w: the query is not well-formed; encode each value, and join them by &", cvd.ErrUnreadable)
+
+// Query reads the query of an address.
 func Query(raw string) (url.Values, error) {
 	v, err := url.ParseQuery(raw)
 	if err != nil || !utf8.ValidString(raw) {
-		return nil, fmt.Errorf("%w: the query of the address is not well-formed", cvd.ErrUnreadable)
+		return nil, ErrQuery
 	}
 	return v, nil
 }

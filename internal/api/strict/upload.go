@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 )
 
 // Upload is the one file of a multipart body, as a stream. What comes after it
@@ -50,12 +51,17 @@ func (u *Upload) Fault() error { return u.fault }
 
 var errMultipart = fmt.Errorf("%w: the body is not whole multipart/form-data; send the file again", cvd.ErrUnreadable)
 
-// maxFields bounds what comes before the file.
-const maxFields = 64 << 10
+// maxFields bounds each of what comes before the file, in bytes, and maxParts all in
+// number.
+const (
+	maxFields = 64 << 10
+	maxParts  = 200
+)
 
 // File reads the parts of a multipart body up to its file. Fields must come
-// before it and be among names. The file is whole only once it was read to its
-// end and Fault is nil.
+// before it and be among names; what is wrong with them comes as cvd.Faults, with
+// what could be read. The file is whole only once it was read to its end and Fault is
+// nil.
 func (c Reader) File(r *http.Request, names ...string) (*Upload, map[string]string, error) {
 	if err := media(r.Header, "multipart/form-data"); err != nil {
 		return nil, nil, err
@@ -65,10 +71,11 @@ func (c Reader) File(r *http.Request, names ...string) (*Upload, map[string]stri
 		return nil, nil, fmt.Errorf("%w: send the body as multipart/form-data", ErrMedia)
 	}
 	fields := map[string]string{}
-	for {
+	var faults cvd.Faults
+	for n := 0; ; n++ {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, nil, cvd.Faults{c.Fault("file", "nofile")}
+			return nil, fields, intake.Add(faults, c.Fault("file", "nofile"))
 		}
 		if err != nil {
 			return nil, nil, errMultipart
@@ -83,22 +90,24 @@ func (c Reader) File(r *http.Request, names ...string) (*Upload, map[string]stri
 				}
 				return nil
 			}
-			return &Upload{c: c, Name: part.FileName(), part: part, rest: rest}, fields, nil
-		}
-		if _, twice := fields[name]; twice || !slices.Contains(names, name) {
-			return nil, nil, cvd.Faults{c.Fault(Shown(name), "unknown", "names", strings.Join(append(names, "file"), ", "))}
+			return &Upload{c: c, Name: part.FileName(), part: part, rest: rest}, fields, faults.Err()
 		}
 		b, err := io.ReadAll(io.LimitReader(part, maxFields+1))
+		_, twice := fields[name]
 		switch {
 		case err != nil:
 			return nil, nil, errMultipart
-		case len(b) > maxFields:
+		case len(b) > maxFields || n == maxParts:
 			return nil, nil, tooLarge(maxFields)
+		case !slices.Contains(names, name):
+			faults = intake.Add(faults, c.Fault(Shown(name), "unknown", "names", strings.Join(append(slices.Clip(names), "file"), ", ")))
+			continue
+		case twice:
+			faults = intake.Add(faults, c.Fault(name, "twice"))
 		case !utf8.Valid(b):
-			return nil, nil, cvd.Faults{c.Fault(name, "type", "want", c.Voice.Say("api.type.text"))}
-		}
-		if faults := c.text(string(b), name); len(faults) > 0 {
-			return nil, nil, faults
+			faults = intake.Add(faults, c.Fault(name, "type", "want", c.Voice.Say("api.type.text")))
+		default:
+			faults = intake.Add(faults, c.text(string(b), name)...)
 		}
 		fields[name] = string(b)
 	}

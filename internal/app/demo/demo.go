@@ -28,7 +28,7 @@ import (
 type Options struct {
 	Listen    string
 	Data      string // empty: a temporary folder, removed at the end
-	Policy    []byte // the file's bytes
+	Policy    []byte // the file's bytes; nil: see Seed
 	Empty     bool
 	Unlimited bool
 	TLS       bool

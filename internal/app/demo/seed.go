@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/examples"
 	"fairlead/internal/app"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -31,12 +32,21 @@ const recordSeeded store.RecordKind = "demo"
 // Seed furnishes a demo house: a policy in effect, members in every role, and
 // unless empty a case in every state, one with a broken promise and one with
 // paused clocks. The cases are worked through the same verbs as any other, on a
-// clock that is led from four weeks ago up to now.
+// clock that is led from four weeks ago up to now. Of a house that was furnished
+// before nothing is done again; but the policy that source holds is brought into effect
+// as its next version, if another one is. Without source it is the signed example, or
+// what is in effect.
 func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded, error) {
 	s := &seeder{h: h, now: h.Options.Clock.Now()}
 	done, err := s.before(ctx)
+	if err == nil && done && source != nil {
+		err = s.inEffect(ctx, source)
+	}
 	if err != nil || done {
 		return &s.Seeded, err
+	}
+	if source == nil {
+		source = examples.SignedPolicy
 	}
 	clock := h.Options.Clock
 	clock.Set(s.now.AddDate(0, 0, -30))
@@ -56,6 +66,8 @@ func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded
 	mark := store.Record{Kind: recordSeeded, ID: "1", At: s.now}
 	return &s.Seeded, h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(mark, -1) })
 }
+
+const qualified = "Years of work on application security"
 
 type seeder struct {
 	Seeded
@@ -92,10 +104,10 @@ func (s *seeder) before(ctx context.Context) (bool, error) {
 }
 
 func (s *seeder) people(ctx context.Context, source []byte) error {
-	add := func(name, email string, roles []cvd.Role, offices ...string) (cvd.Member, error) {
+	add := func(name, email string, roles []cvd.Role) (cvd.Member, error) {
 		return s.h.Auth.AddMember(ctx, cvd.System, cvd.Member{
-			Name: name, Email: email, Roles: roles, Offices: offices, Active: true,
-			Qualification: "Years of work on application security",
+			Name: name, Email: email, Roles: roles, Active: true,
+			Qualification: qualified,
 		})
 	}
 	var errs []error
@@ -107,14 +119,21 @@ func (s *seeder) people(ctx context.Context, source []byte) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	return s.inEffect(ctx, source)
+}
+
+// inEffect brings a policy into effect with the signatures that it demands, unless it
+// is already.
+func (s *seeder) inEffect(ctx context.Context, source []byte) error {
+	if cur := s.h.Book.Current(); cur != nil && cur.Digest == policy.Digest(source) {
+		return nil
+	}
 	v, err := s.h.Book.Publish(ctx, cvd.System, source)
 	if err != nil {
 		return err
 	}
-	names := []string{"Priya Raman", "Jonas Feld", "Noor Haddad", "Emil Sato"}
-	for i, want := range v.Missing() {
-		name := names[i%len(names)]
-		m, err := add(name, fmt.Sprintf("officer%d@example.org", i+1), []cvd.Role{cvd.RoleOfficer}, want.Office)
+	for _, want := range v.Missing() {
+		m, err := s.officer(ctx, want.Office)
 		if err != nil {
 			return err
 		}
@@ -123,6 +142,28 @@ func (s *seeder) people(ctx context.Context, source []byte) error {
 		}
 	}
 	return nil
+}
+
+// officer finds who holds an office, or invents somebody.
+func (s *seeder) officer(ctx context.Context, office string) (cvd.Member, error) {
+	members, err := s.h.Auth.Members(ctx)
+	if err != nil {
+		return cvd.Member{}, err
+	}
+	n := 0
+	for _, m := range members {
+		if m.Active && m.Is(cvd.RoleOfficer) && slices.Contains(m.Offices, office) {
+			return m, nil
+		}
+		if m.Is(cvd.RoleOfficer) {
+			n++
+		}
+	}
+	names := []string{"Priya Raman", "Jonas Feld", "Noor Haddad", "Emil Sato"}
+	return s.h.Auth.AddMember(ctx, cvd.System, cvd.Member{
+		Name: names[n%len(names)], Email: fmt.Sprintf("officer%d@example.org", n+1), Roles: []cvd.Role{cvd.RoleOfficer}, Offices: []string{office},
+		Qualification: qualified,
+	})
 }
 
 func member(m cvd.Member) cvd.Actor {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"fairlead/internal/cvd"
@@ -76,6 +77,9 @@ func announcement(dir string) string { return filepath.Join(dir, "running.json")
 // must answer its operator: a file in a fresh folder that only this user may
 // enter.
 func (h *Held) Announce(url string) (socket string, err error) {
+	if old, err := Find(h.dir); err == nil {
+		forgetSocket(old.Socket) // it was killed: whoever holds the folder is us
+	}
 	// A service has a folder for this; elsewhere it is the temporary one.
 	dir, err := os.MkdirTemp(os.Getenv("RUNTIME_DIRECTORY"), "fairlead-")
 	if err != nil {
@@ -87,6 +91,16 @@ func (h *Held) Announce(url string) (socket string, err error) {
 		return "", err
 	}
 	return h.socket, Write(announcement(h.dir), text, 0o600)
+}
+
+// forgetSocket removes what a server that was killed left of its socket, if it is one
+// that Announce made.
+func forgetSocket(path string) {
+	dir := filepath.Dir(path)
+	if filepath.Base(path) == "operator" && strings.HasPrefix(filepath.Base(dir), "fairlead-") {
+		_ = os.Remove(path)
+		_ = os.Remove(dir) // only if nothing else is in it
+	}
 }
 
 // Release gives the folder free.

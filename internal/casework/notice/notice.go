@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
-	"fairlead/internal/deadline"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
@@ -33,20 +33,13 @@ type Notice struct {
 	From         string // the policy's mail contact, for Reply-To
 	PublicURL    string // from the policy; empty: the door's own
 	Closed       bool
-	Next         *Promise // the reporter's next date
+	Next         *reply.Promise // the reporter's next date
 	Clock        cvd.ClockKind
 	Due          time.Time // of Clock, as it was told; zero where there is none
 	Zone         *time.Location
 	Policy       int
 	Held         bool       // the address got as many today as it may
 	Place        pace.Place // of a new report, among others
-}
-
-// Promise is one date that a reporter was told.
-type Promise struct {
-	Kind   cvd.ClockKind `json:"kind"`
-	Due    time.Time     `json:"due"`
-	Target bool          `json:"target,omitempty"`
 }
 
 // New starts a notice about an effect with what the policy says.
@@ -79,15 +72,4 @@ func mailAddress(uri string) (string, bool) {
 	addr, ok := strings.CutPrefix(uri, "mailto:")
 	addr, _, _ = strings.Cut(addr, "?")
 	return addr, ok && addr != ""
-}
-
-// Promises are the dates that the reporter may count on now, soonest first.
-func Promises(c *cvd.Case) []Promise {
-	out := []Promise{}
-	for _, k := range deadline.Sorted(c.Clocks) {
-		if k.Ticking() && !k.Internal() && c.Waited() {
-			out = append(out, Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target})
-		}
-	}
-	return out
 }

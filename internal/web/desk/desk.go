@@ -37,8 +37,8 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	mux.Handle("POST /desk/sign-in", site.Private(d.signIn))
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
-	shared.Add(mux, advisories.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
+	shared.Add(mux, advisories.Routes(shared))
 	// Strangers cannot tell an address of the desk that exists from one that
 	// does not: both ask them to sign in. A member is told of a wrong method only
 	// where the right one would be open to them.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
@@ -223,7 +224,7 @@ func TestWordsStayText(t *testing.T) {
 		"policy": b.Get("/desk/policy"), "contact": b.Get(at + "contact"), "sign-in": h.Browser().Get("/desk/sign-in?" + url.Values{"next": {hostile}, "link": {hostile}}.Encode()),
 		"preview": b.Post(at+"ask", url.Values{"step": {"preview"}, "missing_more": {hostile}, "text": {hostile}, "note": {hostile}}),
 		"form":    b.Post(at+"defer", url.Values{"step": {"edit"}, "reason": {hostile}, "text": {hostile}, "note": {hostile}}),
-		"record":  b.Post("/desk/record", url.Values{"description": {hostile}, "title": {hostile}, "reporter.name": {hostile}, "received": {hostile}, "channel": {hostile}}),
+		"record":  b.Post("/desk/record", url.Values{"description": {hostile}, "title": {hostile}, "reporter.name": {hostile}, "received_at": {hostile}, "channel": {hostile}}),
 		"member":  b.Post("/desk/team", url.Values{"name": {hostile}, "email": {hostile}, "qualification": {hostile}, "roles": {hostile}}),
 		"token":   b.Post("/desk/me/tokens", url.Values{"name": {hostile}}),
 		"source":  b.Upload("/desk/policy", url.Values{"source": {hostile}}),
@@ -428,5 +429,32 @@ func TestReissue(t *testing.T) {
 	}
 	if _, err := h.Auth.Receipt(context.Background(), got.Receipt); err == nil {
 		t.Error("the old receipt still works")
+	}
+}
+
+// Of a promise that was moved the date that counts now comes first.
+func TestAMovedClockShowsTheDateToldNow(t *testing.T) {
+	h := house(t)
+	a := h.Receive(cvd.Report{})
+	h.Pass(5 * 24 * time.Hour)
+	b := in(h, "lead@example.org")
+	f, err := h.Desk.As(h.Lead).Case(context.Background(), a.Case)
+	if err != nil {
+		t.Fatal(err)
+	}
+	voice, zone := h.Site.Voice(nil), h.Site.Zone()
+	moved := 0
+	text := b.Get("/desk/cases/" + string(a.Case)).Text()
+	for _, k := range f.Case.Clocks {
+		if k.Running() && !k.Expected.IsZero() && !k.Expected.Equal(k.Due) {
+			moved++
+			want := voice.Instant(k.Told(), zone) + "The date told first: " + voice.Instant(k.Due, zone)
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is missing in %s", k.Kind, want, text)
+			}
+		}
+	}
+	if moved == 0 {
+		t.Error("no clock was moved")
 	}
 }

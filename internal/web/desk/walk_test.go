@@ -215,7 +215,7 @@ func TestRecord(t *testing.T) {
 	h := house(t)
 	b := in(h, "member@example.org")
 	form := b.Form(b.Get("/desk/record"), "/desk/record")
-	form.Set("received", "2026-03-02T16:30")
+	form.Set("received_at", "2026-03-02T16:30")
 	form.Set("description", "Told on the phone")
 	form.Set("reporter.email", "not an address")
 	bad := b.Post("/desk/record", form).Check(h, http.StatusUnprocessableEntity)
@@ -238,7 +238,7 @@ func TestRecord(t *testing.T) {
 	if strings.Contains(a.Body, "receipt-code") {
 		t.Error("an internal finding got a receipt")
 	}
-	form.Set("received", "2030-01-01T00:00")
+	form.Set("received_at", "2030-01-01T00:00")
 	b.Post("/desk/record", form).Check(h, http.StatusUnprocessableEntity)
 }
 

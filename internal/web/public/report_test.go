@@ -100,6 +100,18 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 	}
 }
 
+// What the form cannot be and what it means nothing by are told together.
+func TestRefusedReportTellsAllFaults(t *testing.T) {
+	h := house(t, small, nil)
+	h.Republish("    label: Which version?\n", "    label: Which version?\n    required: true\n")
+	a := report(h, h.Browser(), url.Values{"description": {""}, "cwe": {"XSS"}, "program": {"nope"}}).Check(h, 422)
+	for _, want := range []string{"is missing", "Which version? is missing", "no such program", "is no CWE identifier"} {
+		if !strings.Contains(a.Text(), want) {
+			t.Errorf("%q is missing in the summary: %s", want, a.Text())
+		}
+	}
+}
+
 // A field that the policy requires is required on the form.
 func TestPolicyRequiresAField(t *testing.T) {
 	h := house(t, small, nil)

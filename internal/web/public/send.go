@@ -206,13 +206,12 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 		return p.refuse(w, r, typed, err)
 	}
 	report, err := intake.FromForm(in.fields)
-	if err == nil {
-		err = intake.Missing(report, cur.Policy.Information).Err()
-	}
-	if err != nil {
+	wrong, ok := faultsOf(err)
+	if err != nil && !ok {
 		return p.refuse(w, r, typed, err)
 	}
-	sub := casework.Submission{Report: report, Channel: "web"}
+	wrong = intake.Join(wrong, intake.Missing(report, cur.Policy.Information))
+	sub := casework.Submission{Report: report, Channel: "web", Wrong: wrong}
 	if len(once) >= 16 && len(once) <= 64 {
 		// With its body in the key, a step back with other words is a new
 		// report and not a refusal.

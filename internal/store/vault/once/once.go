@@ -51,7 +51,7 @@ func Seen[T any](ctx context.Context, st store.Store, v *vault.Vault, k Key, now
 	case err != nil:
 		return nil, err
 	case a.Digest != k.Digest:
-		return nil, cvd.Faults{{Field: "Idempotency-Key", Problem: "was used with another body in the last 24 hours", Remedy: "use a new key for a new report"}}
+		return nil, cvd.Faults{{Field: "Idempotency-Key", Problem: "was used with another body in the last 24 hours", Remedy: "use a new key for something new"}}
 	}
 	return &a.Answer, nil
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -55,10 +56,11 @@ func control(r rune) bool { return (r < ' ' && r != '\n' && r != '\t') || r == 0
 // Sorted lists the keys of a map in order.
 func Sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// LocalTime reads what a datetime-local field holds, in the policy's zone.
+// LocalTime reads what a datetime-local field holds, in the policy's zone, if dates can
+// be counted from it.
 func LocalTime(s string, zone *time.Location) (time.Time, error) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil && calendar.Askable(t) {
 			return t, nil
 		}
 	}

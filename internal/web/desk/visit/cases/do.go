@@ -112,15 +112,15 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if step == "insert" {
 		d.insert(r, o)
 	}
-	if len(faults) > 0 || step == "insert" || step == "edit" {
+	if step == "insert" || step == "edit" {
 		return d.form(w, r, v, o, statusOf(faults), faults.Err())
 	}
 	if o.since = v.since(o); len(o.since) > 0 {
 		return d.form(w, r, v, o, http.StatusConflict, nil)
 	}
 	session := d.Site.Desk.As(v.Actor)
-	in, faults := v.input(o)
-	if len(faults) > 0 {
+	in, more := v.input(o)
+	if faults = faults.And(more); len(faults) > 0 {
 		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
 	}
 	if step == "do" {

@@ -30,7 +30,7 @@ func (d *desk) record(w http.ResponseWriter, r *http.Request, v lens) error {
 	if may.Of(v.Actor, cvd.VerbReceive) != may.All {
 		return cvd.ErrNotFound
 	}
-	typed := url.Values{"received": {v.Now.In(v.Zone).Format("2006-01-02T15:04")}, "channel": {"phone"}}
+	typed := url.Values{"received_at": {v.Now.In(v.Zone).Format("2006-01-02T15:04")}, "channel": {"phone"}}
 	return d.showRecord(w, r, v, http.StatusOK, v.recordView(d.Site.Book.Current().Policy, typed))
 }
 
@@ -53,8 +53,8 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 		channel.Options = append(channel.Options, web.Option{Value: c, Label: v.Channel(c), Chosen: typed.Get("channel") == c})
 	}
 	received := web.Field{
-		Name: "received", Kind: "datetime-local", Label: v.Say("desk.record.received"), Required: true,
-		Help: v.Say("desk.record.received.help", "zone", v.Zone.String()), Value: typed.Get("received"),
+		Name: "received_at", Kind: "datetime-local", Label: v.Say("desk.record.received"), Required: true,
+		Help: v.Say("desk.record.received.help", "zone", v.Zone.String()), Value: typed.Get("received_at"),
 	}
 	view.How = []web.Field{channel, received}
 	seen := map[string]bool{"attachments": true}
@@ -112,7 +112,7 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 	}
 	form := url.Values{}
 	for name, values := range r.PostForm {
-		if name != "channel" && name != "received" {
+		if name != "channel" && name != "received_at" {
 			form[name] = values
 		}
 	}
@@ -121,20 +121,17 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 	if err != nil && !visit.AsFaults(err, &faults) {
 		return err
 	}
-	at, err := visit.LocalTime(r.PostForm.Get("received"), v.Zone)
+	at, err := visit.LocalTime(r.PostForm.Get("received_at"), v.Zone)
 	if err != nil {
-		faults = append(faults, cvd.Fault{Field: "received", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
+		faults = append(faults, cvd.Fault{Field: "received_at", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
 	}
 	channel := r.PostForm.Get("channel")
 	if !slices.Contains(channels, channel) {
 		faults = append(faults, cvd.Fault{Field: "channel", Problem: "is not chosen", Remedy: "say how it reached you"})
 	}
-	if len(faults) > 0 {
-		return d.recordAgain(w, r, v, cur.Policy, faults)
-	}
 	internal := channel == "internal"
 	got, err := d.Site.Desk.As(v.Actor).Receive(r.Context(), casework.Submission{
-		Report: report, Channel: channel, Received: at, Internal: internal,
+		Report: report, Channel: channel, Received: at, Internal: internal, Wrong: faults,
 	})
 	if visit.AsFaults(err, &faults) {
 		return d.recordAgain(w, r, v, cur.Policy, faults)
