@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"fairlead/internal/api/openapi"
+	"fairlead/internal/api/problem"
 	"fairlead/internal/api/strict"
 	"fairlead/internal/api/view"
 	"fairlead/internal/auth"
@@ -118,7 +119,7 @@ func (a *api) mount() {
 		allow := strings.Join(ms, ", ")
 		a.mux.HandleFunc(p, func(w http.ResponseWriter, req *http.Request) {
 			w.Header().Set("Allow", allow)
-			a.refuse(w, req, errMethod)
+			a.refuse(w, req, problem.ErrMethod)
 		})
 	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) { a.refuse(w, req, cvd.ErrNotFound) })
@@ -149,9 +150,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // describe makes the OpenAPI text of the routes.
 func (a *api) describe() ([]byte, error) {
-	d := openapi.Document{Voice: a.Voice, Problem: problem{}, Problems: map[int]string{}, Preview: view.Preview{}, Limit: limitOf}
-	for _, k := range append(slices.Clone(kinds), internal) {
-		d.Problems[k.status] += fmt.Sprintf("`%s%s`: %s. ", problemURN, k.name, a.Voice.Say("api.problem."+k.name))
+	d := openapi.Document{Voice: a.Voice, Problem: problem.Problem{}, Problems: map[int]string{}, Preview: view.Preview{}, Limit: limitOf}
+	for _, k := range append(slices.Clone(problem.Kinds), problem.Internal) {
+		d.Problems[k.Status] += fmt.Sprintf("`%s%s`: %s. ", problem.URN, k.Name, a.Voice.Say("api.problem."+k.Name))
 	}
 	for i := range a.routes {
 		d.Operations = append(d.Operations, &a.routes[i].Operation)

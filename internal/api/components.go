@@ -20,7 +20,7 @@ func componentRoutes() []route {
 
 func (c *call) findComponents() error {
 	q := c.r.URL.Query()
-	found, more, err := c.Parts.Find(c.r.Context(), c.actor, parts.Question{PURL: q.Get("purl"), Name: q.Get("name"), Versions: q.Get("versions")})
+	found, more, err := c.Parts.Find(c.r.Context(), c.actor, parts.Question{PURL: q.Get("purl"), Name: q.Get("name"), Versions: q.Get("versions"), Wrong: c.found})
 	if err != nil {
 		return err
 	}
@@ -29,14 +29,17 @@ func (c *call) findComponents() error {
 
 func (c *call) addBill() error {
 	up, given, err := c.File(c.r, "product", "version")
-	if err != nil {
+	if err := c.note(err); err != nil {
 		return err
 	}
-	b, err := io.ReadAll(io.LimitReader(up, sbom.MaxBytes+1)) // one more than may be says that it is over
-	if err != nil {
-		return err
+	in := parts.Upload{Product: given["product"], Version: given["version"], Wrong: c.found}
+	if up != nil { // else its absence is among what is wrong
+		in.File = up.Name
+		if in.Bytes, err = io.ReadAll(io.LimitReader(up, sbom.MaxBytes+1)); err != nil { // one more than may be says that it is over
+			return err
+		}
 	}
-	made, err := c.Parts.Add(c.r.Context(), c.actor, parts.Upload{Product: given["product"], Version: given["version"], File: up.Name, Bytes: b})
+	made, err := c.Parts.Add(c.r.Context(), c.actor, in)
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func (c *call) removeBill() error {
 	if err := c.read(&in, false); err != nil {
 		return err
 	}
-	if err := c.Parts.Remove(c.r.Context(), c.actor, c.r.PathValue("bill"), in.Reason); err != nil {
+	if err := c.Parts.Remove(c.r.Context(), c.actor, c.r.PathValue("bill"), in.Reason, c.found...); err != nil {
 		return err
 	}
 	c.w.WriteHeader(http.StatusNoContent)

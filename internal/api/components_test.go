@@ -38,7 +38,7 @@ func TestComponents(t *testing.T) {
 		}
 	}
 	for query, field := range map[string]string{
-		"": "name", "name=a&purl=pkg:npm/a": "name", "purl=" + canary: "purl", "name=a&versions=" + url.QueryEscape("<<"+canary): "versions", "nam=" + canary: "nam",
+		"": "name", "name=a&purl=pkg:npm/a": "name", "purl=" + canary: "purl", "name=a&versions=" + url.QueryEscape("<<"+canary): "versions", "nam=" + canary: "nam name",
 	} {
 		o := problemOf(t, h.as(h.Lead, "GET", "/api/v1/components?"+query, "").want(t, 422))
 		if got := strings.Join(fieldsOf(o), " "); got != field {
@@ -84,7 +84,7 @@ func TestHostileBills(t *testing.T) {
 		{"nothing beside it", []byte(billJSON), nil, 422, "product version"},
 		{"empty", nil, []string{"product", "a", "version", "1"}, 422, "file"},
 		{"another field", []byte(billJSON), []string{"product", "a", canary, "1"}, 422, canary},
-		{"a field twice", []byte(billJSON), []string{"product", "a", "product", "b"}, 422, "product"},
+		{"a field twice", []byte(billJSON), []string{"product", "a", "product", "b"}, 422, "product version"},
 		{"packed", []byte("PK\x03\x04" + canary), []string{"product", "a", "version", "1"}, 422, "file"},
 		{"entities", []byte(`<!DOCTYPE bom [<!ENTITY e SYSTEM "file:///` + canary + `">]><bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>`), []string{"product", "a", "version", "1"}, 422, "file"},
 		{"deep", []byte(strings.Repeat(`{"components":[`, 100_000)), []string{"product", "a", "version", "1"}, 422, "file"},

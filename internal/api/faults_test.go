@@ -44,7 +44,8 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 			thread + "/contact?foo=1", `{"email":"bad","name":5,"x":1,"name":6,"contact":{}}`, as(mine),
 			"contact email foo name x",
 		},
-		"add-file": {thread + "/attachments?foo=1", form, as(mine, "Content-Type", formType), "bogus foo text"},
+		"check-fix": {thread + "/check-result?foo=1", `{"outcome":"zz","text":5,"x":1}`, as(mine), "foo outcome text x"},
+		"add-file":  {thread + "/attachments?foo=1", form, as(mine, "Content-Type", formType), "bogus foo text"},
 
 		"cases": {
 			path: "/api/v1/cases?state=zz&limit=x&sort=q&foo=1&after=b&program=q&severity=s&open=1&unread=true&unread=true", header: as(lead),
@@ -57,6 +58,14 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"case":            {path: one + "?foo=1", header: as(lead), fields: "foo"},
 		"fetch-case-file": {path: one + "/attachments/zz?foo=1", header: as(lead), fields: "foo"},
 		"case-attach":     {one + "/attach?foo=1", bare, as(lead, "Content-Type", "multipart/form-data; boundary=b"), "file foo silent x"},
+
+		"advisory": {path: one + "/advisory?foo=1", header: as(lead), fields: "foo"},
+		"rehearse": {path: one + "/advisory/rehearsal?foo=1", header: as(lead), fields: "foo"},
+
+		"components":  {path: "/api/v1/components?foo=1&versions=%3C%3C", header: as(lead), fields: "foo name versions"},
+		"bills":       {path: "/api/v1/components/bills?foo=1", header: as(lead), fields: "foo"},
+		"add-bill":    {"/api/v1/components?foo=1", bare, as(lead, "Content-Type", "multipart/form-data; boundary=b"), "file foo product silent version x"},
+		"remove-bill": {"/api/v1/components/bills/zz/remove?foo=1", `{"reason":5,"x":1}`, as(lead), "foo reason x"},
 
 		"policy":  {path: "/api/v1/policy?foo=1", fields: "foo"},
 		"publish": {"/api/v1/policy?foo=1", "organisation: 5\nbogus: 1\n", as(lead, "Content-Type", "application/yaml"), "bogus foo organisation *"},

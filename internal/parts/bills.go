@@ -47,6 +47,9 @@ type Upload struct {
 	Product, Version string
 	File             string // as the sender calls it
 	Bytes            []byte
+	// Wrong is what a door found wrong with it. Then nothing is added, and the
+	// whole is told.
+	Wrong cvd.Faults
 }
 
 // Added is what became of an upload.
@@ -66,11 +69,11 @@ func (v *Inventory) Add(ctx context.Context, by cvd.Actor, in Upload) (Added, er
 	if err := enter(by, may.Change); err != nil {
 		return Added{}, err
 	}
-	faults := line(&in.Product, "product", maxProduct, "name the product as the policy does")
-	faults = append(faults, line(&in.Version, "version", maxVersion, "name the one version that the file is the bill of")...)
+	faults := intake.Join(in.Wrong, line(&in.Product, "product", maxProduct, "name the product as the policy does"))
+	faults = intake.Join(faults, line(&in.Version, "version", maxVersion, "name the one version that the file is the bill of"))
 	read, err := v.read(ctx, in.Bytes)
 	if wrong, ok := errors.AsType[cvd.Faults](err); ok {
-		faults = append(faults, wrong...)
+		faults = intake.Join(faults, wrong)
 	} else if err != nil {
 		return Added{}, err
 	}
@@ -135,12 +138,13 @@ func line(s *string, field string, most int, remedy string) cvd.Faults {
 	return nil
 }
 
-// Remove takes a bill out of force, for a reason that the history keeps.
-func (v *Inventory) Remove(ctx context.Context, by cvd.Actor, id, reason string) error {
+// Remove takes a bill out of force, for a reason that the history keeps. While the
+// door found something wrong with the request, it only tells the whole.
+func (v *Inventory) Remove(ctx context.Context, by cvd.Actor, id, reason string, wrong ...cvd.Fault) error {
 	if err := enter(by, may.Change); err != nil {
 		return err
 	}
-	if faults := line(&reason, "reason", maxReason, "say why it no longer holds"); len(faults) > 0 {
+	if faults := intake.Join(wrong, line(&reason, "reason", maxReason, "say why it no longer holds")); len(faults) > 0 {
 		return faults
 	}
 	return v.change(ctx, by, func(x *index, _ time.Time) (*planned, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/intake/sbom"
 )
 
@@ -18,6 +19,8 @@ import (
 type Question struct {
 	PURL, Name string
 	Versions   string // a range of the component's versions; see ParseRange
+	// Wrong is what a door found wrong with it, told with the rest.
+	Wrong cvd.Faults
 }
 
 // Found is one component, and which of our versions contain it.
@@ -98,7 +101,7 @@ func (x *index) asked(q Question) ([]*part, Range, error) {
 	if purl != "" && !ok {
 		faults = append(faults, cvd.Fault{Field: "purl", Problem: "is no package URL of at most 1000 characters", Remedy: "write it as pkg:npm/lodash, with or without @ and a version"})
 	}
-	if len(faults) > 0 {
+	if faults = intake.Join(q.Wrong, faults); len(faults) > 0 {
 		return nil, nil, faults
 	}
 	if purl == "" {

@@ -6,6 +6,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/words"
 )
 
@@ -23,64 +24,19 @@ type actionView struct {
 	Says       string // what the reporter will be told
 }
 
-// group sorts the verbs for the case page. A message and a note have forms of
-// their own there.
-type group struct {
-	name  string
-	verbs []cvd.Verb
-}
-
-var groups = []group{
-	{"ruling", []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse}},
-	{"decide", []cvd.Verb{
-		cvd.VerbAcknowledge, cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbAsk, cvd.VerbAccept, cvd.VerbDefer, cvd.VerbSeverity,
-		cvd.VerbFixReady, cvd.VerbFixDeployed, cvd.VerbReopen, cvd.VerbHandOn, cvd.VerbClose, cvd.VerbSuccessor,
-	}},
-	{"emergency", []cvd.Verb{cvd.VerbAct, cvd.VerbAfterAction}},
-	{"talk", []cvd.Verb{cvd.VerbProvide, cvd.VerbAttach}},
-	{"release", []cvd.Verb{
-		cvd.VerbAdvise, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbSchedule, cvd.VerbUnschedule, cvd.VerbPublish, cvd.VerbRetract,
-		cvd.VerbNoAdvisory,
-	}},
-	{"hold", []cvd.Verb{cvd.VerbClaim, cvd.VerbRelease, cvd.VerbInvite, cvd.VerbPostpone}},
-	{"world", []cvd.Verb{cvd.VerbPublic, cvd.VerbExploitPublic, cvd.VerbAttacks, cvd.VerbEmergency, cvd.VerbPrivacy}},
-	{"rare", []cvd.Verb{
-		cvd.VerbContact, cvd.VerbReissue, cvd.VerbNoncompliance, cvd.VerbForget, cvd.VerbErase,
-	}},
-}
-
-// likely are the verbs that usually come next, by state.
-var likely = map[cvd.RM][]cvd.Verb{
-	cvd.RMReceived: {cvd.VerbValidate, cvd.VerbAsk},
-	cvd.RMValid:    {cvd.VerbAccept, cvd.VerbSeverity},
-	cvd.RMAccepted: {cvd.VerbFixReady, cvd.VerbFixDeployed},
-	cvd.RMDeferred: {cvd.VerbAccept},
-	cvd.RMInvalid:  {cvd.VerbClose},
-	cvd.RMClosed:   {cvd.VerbSuccessor},
-}
-
-// quick verbs are done by one press on the case page.
-var quick = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbClaim, cvd.VerbRelease}
-
-// direct verbs tell the reporter nothing, so there is nothing to show before.
-// A file cannot be shown before either: its form says what will be told.
-var direct = []cvd.Verb{
-	cvd.VerbClaim, cvd.VerbRelease, cvd.VerbNote, cvd.VerbRefuse, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbInvite, cvd.VerbAttach,
-}
-
 // actions are the verbs that the actor may do now: by group, and those that one
 // press does.
 func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
-	for _, g := range groups {
-		view := groupView{Name: l.Say("desk.group." + g.name), Loud: g.name != "world" && g.name != "rare" && (g.name != "release" || releasing(f.Case))}
-		for _, verb := range g.verbs {
-			if !slices.Contains(f.Verbs, verb) || slices.Contains(quick, verb) && verb != cvd.VerbClaim {
+	for _, g := range moves.Groups {
+		view := groupView{Name: l.Say("desk.group." + g.Name), Loud: g.Name != "world" && g.Name != "rare" && (g.Name != "release" || releasing(f.Case))}
+		for _, verb := range g.Verbs {
+			if !slices.Contains(f.Verbs, verb) || slices.Contains(moves.Quick, verb) && verb != cvd.VerbClaim {
 				continue
 			}
 			if verb == cvd.VerbConfirm && !l.second(f.Case) {
 				continue
 			}
-			loud := g.name == "ruling" || slices.Contains(likely[f.Case.RM()], verb)
+			loud := g.Name == "ruling" || slices.Contains(moves.Likely[f.Case.RM()], verb)
 			if verb == cvd.VerbAsk && f.Case.Awaiting() || verb == cvd.VerbSeverity && f.Case.Band != "" {
 				loud = false
 			}
@@ -100,7 +56,7 @@ func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 			all = append(all, view)
 		}
 	}
-	for _, verb := range quick {
+	for _, verb := range moves.Quick {
 		if !slices.Contains(f.Verbs, verb) || (verb == cvd.VerbClaim && f.Case.Assignee != "") {
 			continue
 		}

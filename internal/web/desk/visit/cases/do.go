@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/moves"
 )
 
 // doView is the form of one verb, or what it will do once that is asked.
@@ -207,7 +208,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 	c := o.file.Case
 	view := doView{
 		Case: string(c.ID), Title: c.Title, State: v.Site.State(c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
-		Direct: slices.Contains(direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
+		Direct: slices.Contains(moves.Direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
 		Seen: c.Version, Since: o.since,
 	}
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {

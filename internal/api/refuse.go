@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"fairlead/internal/api/problem"
+	"fairlead/internal/cvd"
+)
+
+// refuse answers an error. What it is not known for is logged under a number,
+// and only the number is told.
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	k := problem.Of(err)
+	p := problem.Problem{
+		Type: problem.URN + k.Name, Status: k.Status,
+		Title: a.Voice.Say("api.problem." + k.Name), Detail: a.detail(k, err), Errors: problem.Faults(err),
+	}
+	h := w.Header()
+	switch k.Status {
+	case http.StatusInternalServerError, http.StatusServiceUnavailable:
+		id := newID()
+		p.Instance = "urn:fairlead:error:" + id
+		if !errors.Is(err, context.Canceled) {
+			a.Log.Error("a request to the API failed", "id", id, "method", r.Method, "route", r.Pattern, "err", err)
+		}
+		if k.Status == http.StatusServiceUnavailable {
+			h.Set("Retry-After", "5")
+		}
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", problem.RetryAfter(err))
+	case http.StatusUnauthorized:
+		if h.Get("WWW-Authenticate") == "" {
+			h.Set("WWW-Authenticate", `Bearer realm="fairlead"`)
+		}
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		b = []byte(`{}`)
+	}
+	h.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(k.Status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b)
+	}
+}
+
+// detail is the sentence below the title.
+func (a *api) detail(k problem.Kind, err error) string {
+	if !k.Fixed {
+		text := strings.TrimPrefix(err.Error(), k.Err.Error()+": ")
+		if text != k.Err.Error() && !errors.Is(err, cvd.ErrInvalid) {
+			return text
+		}
+	}
+	return a.Voice.Say("api.problem." + k.Name + ".detail")
+}
