@@ -14,6 +14,9 @@ import (
 	"fairlead/internal/app/demo"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/parts"
+	"fairlead/internal/register"
+	"fairlead/internal/rulebook"
 	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/storetest/hand"
@@ -151,6 +154,109 @@ func TestEditsWithoutAKeyAreFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Histories that belong to no case are held against their leaves as well, and the
+// bills of materials against what their history says.
+func TestEditsOfOtherHistoriesAreFound(t *testing.T) {
+	ctx := context.Background()
+	c := newCellar(t)
+	c.publish("EX-2026-ONE")
+	for _, version := range []string{"1.0", "1.1"} {
+		_, err := c.h.Parts.Add(ctx, c.lead, parts.Upload{
+			Product: "Tidewater Server", Version: version, File: "bill.json",
+			Bytes: []byte(`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"example","version":"` + version + `"}]}`),
+		})
+		c.must(err)
+	}
+	before, err := c.h.CheckHistories(ctx, false)
+	c.must(err)
+	streams, rows := 0, 0
+	for name, want := range map[string]int{rulebook.Stream: 2, parts.Stream: 2, register.Stream: 1} {
+		var evs []store.Event
+		c.must(c.h.Store.View(ctx, func(tx store.Tx) (err error) {
+			evs, err = tx.Events(name, 0, 100)
+			return err
+		}))
+		if streams, rows = streams+1, rows+len(evs); len(evs) < want {
+			t.Fatalf("%s has %d events", name, len(evs))
+		}
+	}
+	if before.Events != rows || len(before.Findings) > 0 {
+		t.Fatalf("of %d events of %d histories it checked %+v", rows, streams, before)
+	}
+	whole := backup(t, c)
+	const (
+		head = "UPDATE events SET head = CAST(replace(CAST(head AS TEXT), '\"v\":1', '\"v\":2') AS BLOB) WHERE stream = $1 AND seq = $2"
+		leaf = "UPDATE events SET leaf = zeroblob(32) WHERE stream = $1 AND seq = $2"
+		body = "UPDATE events SET sealed = zeroblob(length(sealed)) WHERE stream = $1 AND seq = $2"
+		key  = "UPDATE events SET body_key = NULL WHERE stream = $1 AND seq = $2"
+		gone = "DELETE FROM events WHERE stream = $1 AND seq = $2"
+	)
+	for _, e := range []struct {
+		stream, statement string
+		seq               int
+		finds             string
+	}{
+		{rulebook.Stream, head, 2, "@policy: event 2: "},
+		{rulebook.Stream, leaf, 1, "@policy: event 1: "},
+		{rulebook.Stream, body, 2, "@policy: event 2: "},
+		{rulebook.Stream, key, 1, "@policy: event 1: "},
+		{rulebook.Stream, gone, 1, "@policy: event 1 is missing"},
+		{parts.Stream, head, 1, "@components: event 1: "},
+		{parts.Stream, leaf, 2, "@components: event 2: "},
+		{parts.Stream, body, 1, "@components: event 1: "},
+		{parts.Stream, key, 2, "@components: event 2: "},
+		{parts.Stream, gone, 1, "@components: event 1 is missing"},
+		{parts.Stream, gone, 2, "is in force, but nothing in the history says so"},
+		{register.Stream, head, 1, "advisories: event 1: "},
+		{register.Stream, gone, 1, "events are missing"},
+	} {
+		t.Run(e.finds, func(t *testing.T) {
+			c.t = t
+			// The house is open: it would not start on a policy that it cannot read.
+			restored(t, c, whole)
+			defer c.close()
+			c.edit(e.statement, e.stream, e.seq)
+			if text := c.faults(false); !strings.Contains(text, "fault ") || !strings.Contains(text, e.finds) {
+				t.Errorf("found is %q", text)
+			}
+		})
+	}
+	for _, statement := range []string{
+		"DELETE FROM records WHERE kind = 'bill' AND length($1) > 0",
+		"UPDATE records SET sealed = zeroblob(length(sealed)) WHERE kind = 'bill' AND length($1) > 0",
+	} {
+		c.t = t
+		restored(t, c, whole)
+		c.edit(statement, parts.Stream)
+		if text := c.faults(false); strings.Count(text, "fault @components: the bill ") != 2 {
+			t.Errorf("%s: found is %q", statement, text)
+		}
+		c.close()
+	}
+}
+
+// backup closes the house and reads its database.
+func backup(t *testing.T, c *cellar) []byte {
+	t.Helper()
+	c.close()
+	b, err := os.ReadFile(filepath.Join(c.cfg.Data, "fairlead.db"))
+	c.must(err)
+	return b
+}
+
+// restored opens the house on that database again.
+func restored(t *testing.T, c *cellar, whole []byte) {
+	t.Helper()
+	db := filepath.Join(c.cfg.Data, "fairlead.db")
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(db + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	c.must(os.WriteFile(db, whole, 0o600))
+	c.open()
 }
 
 // Nobody gets the keys by writing another recipient into the database.
