@@ -114,11 +114,22 @@ func (c Claim) PURL() string {
 		return ""
 	}
 	p.Version = c.Version
-	// Lists of parts write versions of Go modules as the go command does.
-	if c.Version != "" && c.Repo == "" && p.Type == packageurl.TypeGolang && !strings.HasPrefix(c.Version, "v") && p.Name != "stdlib" {
-		p.Version = "v" + c.Version
+	if c.Repo == "" && p.Type == packageurl.TypeGolang && p.Name != "stdlib" {
+		p.Version = goVersion(c.Version)
 	}
 	return p.ToString()
+}
+
+// goVersion writes the version of a Go module as lists of parts do, which have it from
+// the go command: with a "v". One that the go command has no word for, such as 5.2,
+// goes without: behind a "v" others' readers ask for a semantic version, and refuse
+// the whole name (CSAF 2.0, 6.1.13).
+func goVersion(s string) string {
+	bare := strings.TrimPrefix(s, "v")
+	if semantic(bare) {
+		return "v" + bare
+	}
+	return bare
 }
 
 // CPE is the product's CPE 2.3 name with the claim's version, any version ("*")

@@ -38,7 +38,7 @@ func TestClaims(t *testing.T) {
 	}{
 		{"gateway:vers:semver/>=1.0.0|<1.2.0|>=2.0.0|<2.1.0", "pkg:golang/example.org/gateway", "cpe:2.3:a:example\\:org:gateway:*:*:*:*:*:*:*:*", "pkg:golang/example.org/gateway?vers=vers:semver%2F%3E%3D1.0.0%7C%3C1.2.0%7C%3E%3D2.0.0%7C%3C2.1.0", cvd.StatusAffected, false},
 		{"gateway:https://git.example.org/g@vers:git/<abc", "pkg:golang/example.org/gateway", "cpe:2.3:a:example\\:org:gateway:*:*:*:*:*:*:*:*", "pkg:golang/example.org/gateway?vers=vers:git%2F%3Cabc", cvd.StatusAffected, false},
-		{"gateway:0.9", "pkg:golang/example.org/gateway@v0.9", "cpe:2.3:a:example\\:org:gateway:0.9:*:*:*:*:*:*:*", "pkg:golang/example.org/gateway@v0.9", cvd.StatusAffected, false},
+		{"gateway:0.9", "pkg:golang/example.org/gateway@0.9", "cpe:2.3:a:example\\:org:gateway:0.9:*:*:*:*:*:*:*", "pkg:golang/example.org/gateway@0.9", cvd.StatusAffected, false},
 		{"gateway:1.2.0", "pkg:golang/example.org/gateway@v1.2.0", "cpe:2.3:a:example\\:org:gateway:1.2.0:*:*:*:*:*:*:*", "pkg:golang/example.org/gateway@v1.2.0", cvd.StatusFixed, true},
 		{"gateway:2.1.0", "pkg:golang/example.org/gateway@v2.1.0", "cpe:2.3:a:example\\:org:gateway:2.1.0:*:*:*:*:*:*:*", "pkg:golang/example.org/gateway@v2.1.0", cvd.StatusFixed, false},
 		{"gateway:https://git.example.org/g@abc", "pkg:golang/example.org/gateway@abc", "cpe:2.3:a:example\\:org:gateway:abc:*:*:*:*:*:*:*", "pkg:golang/example.org/gateway@abc", cvd.StatusFixed, true},
@@ -78,5 +78,20 @@ func TestName(t *testing.T) {
 	a.Vulnerabilities = append(a.Vulnerabilities, cvd.Vulnerability{IDs: []cvd.ForeignID{{System: "tracker", ID: "T1"}}})
 	if advisory.Name(a, 0) != "EX-2026-1#1" || advisory.Name(a, 1) != "T1" {
 		t.Error(advisory.Name(a, 0), advisory.Name(a, 1))
+	}
+}
+
+// Behind a "v" others read a semantic version or nothing.
+func TestVersionsOfGoModules(t *testing.T) {
+	for version, want := range map[string]string{
+		"5.2": "5.2", "v5.2": "5.2", "5.2.0": "v5.2.0", "v5.2.0": "v5.2.0", "5": "5", "05.2.0": "05.2.0", "1.2.3.4": "1.2.3.4", "2026-05": "2026-05",
+		"1.0.0-rc.1": "v1.0.0-rc.1", "0.0.0-20260102030405-abcdef012345": "v0.0.0-20260102030405-abcdef012345", "2.0.0+incompatible": "v2.0.0%2Bincompatible",
+	} {
+		if got := (advisory.Claim{Product: &gateway, Version: version}).PURL(); got != gateway.PURL+"@"+want {
+			t.Errorf("%s is %s", version, got)
+		}
+	}
+	if got := (advisory.Claim{Product: &gateway}).PURL(); got != gateway.PURL {
+		t.Errorf("no version is %s", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
+	"golang.org/x/mod/semver"
 
 	"fairlead/internal/advisory/cwe"
 )
@@ -117,8 +118,10 @@ var productTests = []test{
 	{"6.1.13", func(j *judge) {
 		for _, p := range j.products {
 			h := p.path("product_identification_helper", "purl")
-			_, err := packageurl.FromString(h.text())
+			u, err := packageurl.FromString(h.text())
 			j.need(h.v == nil || err == nil, h, "is no package URL", "write pkg:TYPE/NAMESPACE/NAME@VERSION")
+			short := u.Type == packageurl.TypeGolang && strings.HasPrefix(u.Version, "v") && semver.Canonical(u.Version)+semver.Build(u.Version) != u.Version
+			j.need(!short, h, "is no package URL: its version of a Go module is none", "write MAJOR.MINOR.PATCH behind the v, or leave the v out")
 		}
 	}},
 	{"6.1.25", func(j *judge) {
