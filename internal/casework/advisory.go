@@ -54,6 +54,9 @@ func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 	if d.Before, err = parcel.Published(ctx, s.desk.Register, f.Case); err != nil {
 		return nil, err
 	}
+	if d.Before != nil && !may.Person(s.actor) && !d.Before.TLP.Public() {
+		d.Before.Credits = nil
+	}
 	d.Findings = s.desk.lint(d.Record, d.Before)
 	d.Gates = release.Gates(d.Case, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
 	return d, nil

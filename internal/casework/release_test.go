@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -273,5 +274,52 @@ func TestAnErasedCaseKeepsWhatIsPublished(t *testing.T) {
 	must(t, err)
 	if rec.Title != "Anybody can sign in" {
 		t.Errorf("%+v", rec)
+	}
+}
+
+// Who is only named on a case needs the matter, not the person: the names that a
+// draft credits are not shown to them before everybody may read them.
+func TestAFixerReadsADraftWithoutNames(t *testing.T) {
+	h := newHouse(t)
+	a := h.fixed()
+	h.do(h.member, a.Case, cvd.VerbContact, cvd.Input{Contact: &cvd.Contact{Name: "canary-name", Credit: cvd.Credit{Wanted: "name"}}})
+	h.do(h.lead, a.Case, cvd.VerbInvite, cvd.Input{To: h.fixer.ID})
+	h.do(h.member, a.Case, cvd.VerbPublic, cvd.Input{})
+	names := func(by cvd.Actor) string {
+		t.Helper()
+		d, err := h.desk.As(by).Draft(ctx, a.Case)
+		must(t, err)
+		r, err := h.desk.As(by).Rehearse(ctx, a.Case, nil)
+		must(t, err)
+		b, err := json.Marshal([]any{d.Record, d.Drafts, d.Before, d.Events})
+		must(t, err)
+		for _, doc := range r.Documents {
+			b = append(b, doc.Bytes...)
+		}
+		return string(b)
+	}
+	seq := int64(0)
+	for _, tlp := range []cvd.TLP{cvd.TLPAmber, cvd.TLPClear} {
+		d := h.draft(a.Case)
+		d.Record.TLP, d.Record.Title = tlp, "Anybody can sign in, says "+string(tlp)
+		seq = h.do(h.member, a.Case, cvd.VerbAdvise, cvd.Input{Advisory: d.Record, Seq: d.Seq}).Case.Release.Draft
+		for range 2 { // as a draft, and as what is published for a few
+			if text := names(h.fixer); strings.Contains(text, "canary-name") || !strings.Contains(text, string(tlp)) {
+				t.Errorf("a fixer reads %s", text)
+			}
+			if !strings.Contains(names(h.member), "canary-name") {
+				t.Error("a member does not read who is credited")
+			}
+			if tlp == cvd.TLPClear || h.file(a.Case).Case.Release.Revision > 0 {
+				break
+			}
+			h.do(h.member, a.Case, cvd.VerbPublish, cvd.Input{Seq: seq})
+		}
+	}
+	h.do(h.member, a.Case, cvd.VerbPublish, cvd.Input{Seq: seq, Reason: "for everybody"})
+	d, err := h.desk.As(h.fixer).Draft(ctx, a.Case)
+	must(t, err)
+	if len(d.Before.Credits) != 1 {
+		t.Error("what everybody reads is hidden from a fixer")
 	}
 }

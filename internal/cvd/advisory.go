@@ -229,6 +229,8 @@ type AdvisoryChange struct {
 	Revision int       `json:"revision"`
 	At       time.Time `json:"at"`
 	Text     string    `json:"text"`
+	// TLP is the label that the revision had, where it was not for everybody.
+	TLP TLP `json:"tlp,omitempty"`
 }
 
 // AdvisoryText is the words of an advisory in another language.

@@ -203,7 +203,8 @@ func OpenFile(a cvd.Actor, c *cvd.Case) bool {
 // Entrust tells whether who gets the case from the actor may open its files too.
 func Entrust(a cvd.Actor, c *cvd.Case) bool { return Of(a, cvd.VerbFiles).Covers(a, c) }
 
-// HidePerson takes out who the reporter is and how to reach them.
+// HidePerson takes out who the reporter is and how to reach them, and whom drafts of
+// an advisory credit: that is the reporter, as a rule.
 func HidePerson(c *cvd.Case, evs []cvd.Event) {
 	for i := range c.Participants {
 		c.Participants[i].Contact = nil
@@ -211,6 +212,9 @@ func HidePerson(c *cvd.Case, evs []cvd.Event) {
 	for i := range evs {
 		if evs[i].Body != nil {
 			evs[i].Body.Contact = nil
+			if a := evs[i].Body.Advisory; a != nil {
+				a.Credits = nil
+			}
 		}
 	}
 }

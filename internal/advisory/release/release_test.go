@@ -2,8 +2,10 @@ package release
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,6 +198,43 @@ func TestRevise(t *testing.T) {
 	}
 	if back := Revise(draft, gone, "it is one", monday.Add(3*time.Hour)); !back.Withdrawn.IsZero() || back.Why != "" || back.Revision != 4 {
 		t.Errorf("%+v", back)
+	}
+}
+
+// What a revision for a few said of itself is not told to everybody by the next one,
+// and the day on which a few read it is not that of the disclosure.
+func TestReviseOpensAnAdvisory(t *testing.T) {
+	at := func(n int) time.Time { return monday.Truncate(time.Second).Add(time.Duration(n) * time.Hour) }
+	draft := readyRecord()
+	var a *cvd.Advisory
+	for n, step := range []struct {
+		tlp cvd.TLP
+		why string
+		say []string
+		out time.Time // when it was disclosed
+	}{
+		{cvd.TLPAmber, "", []string{firstRevision}, time.Time{}},
+		{cvd.TLPAmberStrict, "secret-one", []string{firstRevision, "secret-one"}, time.Time{}},
+		{cvd.TLPClear, "for all", []string{closedRevision, closedRevision, "for all"}, at(2)},
+		{"", "open", []string{closedRevision, closedRevision, "for all", "open"}, at(2)},
+		{cvd.TLPRed, "secret-two", []string{closedRevision, closedRevision, "for all", "open", "secret-two"}, time.Time{}},
+		{cvd.TLPGreen, "again", []string{closedRevision, closedRevision, "for all", "open", closedRevision, "again"}, at(2)},
+	} {
+		draft.TLP = step.tlp
+		a = Revise(draft, a, step.why, at(n))
+		var said []string
+		for _, c := range a.History {
+			said = append(said, c.Text)
+		}
+		if !slices.Equal(said, step.say) || a.Revision != n+1 || !a.Published.Equal(at(0)) {
+			t.Errorf("revision %d says %q", n+1, said)
+		}
+		if got := a.Vulnerabilities[0].Disclosed; !got.Equal(step.out) {
+			t.Errorf("revision %d was disclosed at %s", n+1, got)
+		}
+	}
+	if gone := Withdraw(a, "none", at(9)); strings.Contains(fmt.Sprint(gone.History), "secret") {
+		t.Errorf("withdrawn, it says %v", gone.History)
 	}
 }
 

@@ -10,6 +10,10 @@ import (
 // firstRevision is what the history of an advisory says of its first revision.
 const firstRevision = "First revision."
 
+// closedRevision is what it says of one that only a few could read, once everybody
+// may: what such a revision said of itself was for those few.
+const closedRevision = "This revision was not public."
+
 // Revise makes of a draft the revision that is published now: with its number, its
 // instants and its line of the history. before is the latest revision that is
 // published, or nil; why says what this one changes, for all but the first. The
@@ -26,13 +30,35 @@ func Revise(draft, before *cvd.Advisory, why string, now time.Time) *cvd.Advisor
 	} else {
 		why = firstRevision
 	}
-	a.History = append(a.History, cvd.AdvisoryChange{Revision: a.Revision, At: a.Modified, Text: why})
+	now = a.Modified
+	change := cvd.AdvisoryChange{Revision: a.Revision, At: now, Text: why}
+	if a.TLP.Public() {
+		now = disclose(a, now)
+	} else {
+		change.TLP = a.TLP
+	}
+	a.History = append(a.History, change)
 	for i := range a.Vulnerabilities {
 		if v := &a.Vulnerabilities[i]; v.Disclosed.IsZero() && a.TLP.Public() {
-			v.Disclosed = a.Published
+			v.Disclosed = now
 		}
 	}
 	return a
+}
+
+// disclose takes out of the history what was for a few, and returns when everybody
+// could first read the advisory.
+func disclose(a *cvd.Advisory, now time.Time) time.Time {
+	first := now
+	for i := range a.History {
+		c := &a.History[i]
+		if !c.TLP.Public() {
+			c.Text = closedRevision
+		} else if c.At.Before(first) {
+			first = c.At
+		}
+	}
+	return first
 }
 
 // Trial makes what a draft would be published as at that instant, to be judged and
