@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/casework/fresh"
 	"fairlead/internal/casework/reply"
 	"fairlead/internal/cvd"
@@ -206,14 +207,25 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	return append(more, keep), err
 }
 
-// newAdvisoryID makes the id of an advisory, by the policy in effect.
-func (d *Desk) newAdvisoryID() (cvd.AdvisoryID, error) {
+// newAdvisoryID makes the id of an advisory, by the policy in effect: one under which
+// nothing is published, for a draft keeps its id and could never go out under it.
+func (d *Desk) newAdvisoryID(ctx context.Context) (cvd.AdvisoryID, error) {
 	cur := d.Book.Current()
 	if cur == nil {
 		return "", fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrUnavailable)
 	}
-	id, err := fresh.CaseID(d.Rand, cur.Policy.Advisories.Prefix, d.Now().In(cur.Calendar.Zone()).Year())
-	return cvd.AdvisoryID(id), err
+	for {
+		made, err := fresh.CaseID(d.Rand, cur.Policy.Advisories.Prefix, d.Now().In(cur.Calendar.Zone()).Year())
+		id := cvd.AdvisoryID(made)
+		if err != nil || d.Register == nil {
+			return id, err
+		}
+		if _, err := d.Register.Filed(ctx, advisory.Stem(id)); errors.Is(err, cvd.ErrNotFound) {
+			return id, nil
+		} else if err != nil {
+			return "", err
+		}
+	}
 }
 
 // succession carries a reporter's receipt over to a new case.

@@ -225,7 +225,7 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 	case cvd.VerbConfirm:
 		deed.Ruling, err = s.ruling(ctx, id)
 	case cvd.VerbAdvise:
-		deed.Advisory, err = s.desk.newAdvisoryID()
+		deed.Advisory, err = s.desk.newAdvisoryID(ctx)
 	}
 	return deed, wrong, err
 }

@@ -27,9 +27,10 @@ func Excerpt(lines []Line, around int) []Line {
 	return out
 }
 
-// maxLines is the most lines of a text that are compared line by line; of longer
-// ones all is gone and all is new.
-const maxLines = 3000
+// maxCells bounds the comparison line by line, which takes the product of the lines
+// that differ in memory and time, and anybody may ask for it; of longer texts all is
+// gone and all is new.
+const maxCells = 1 << 20
 
 // Diff compares two texts by lines: the fewest that are gone or new.
 func Diff(old, now string) []Line {
@@ -51,7 +52,7 @@ func Diff(old, now string) []Line {
 // between compares what is left by the longest common sequence of lines.
 func between(a, b []string) []Line {
 	var out []Line
-	if len(a) > maxLines || len(b) > maxLines {
+	if (len(a)+1)*(len(b)+1) > maxCells {
 		for _, one := range a {
 			out = append(out, Line{"gone", one})
 		}

@@ -146,6 +146,15 @@ func TestDiff(t *testing.T) {
 	if got := page.Diff("a\n"+long+"b", "c\n"+long+"d"); len(got) != 8004 {
 		t.Errorf("two long texts: %d lines", len(got))
 	}
+	long = strings.Repeat("x\n", 1100)
+	got := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			page.Diff("a\n"+long+"b", "c\n"+long+"d")
+		}
+	})
+	if got.AllocedBytesPerOp() > 8<<20 {
+		t.Errorf("comparing two texts takes %d bytes", got.AllocedBytesPerOp())
+	}
 }
 
 // Both sides come out of a comparison again.
