@@ -36,6 +36,9 @@ type Entry struct {
 	// format's name, and for further documents of one format that with a slash
 	// and the name of the part.
 	Documents []string
+	// Names is everything that names it, in lower case, a line each: what a search
+	// looks into.
+	Names string
 	// Raw means that it was published while no policy said who publishes, as an
 	// import into a fresh house is; see Complete.
 	Raw bool
@@ -167,7 +170,8 @@ func (b *body) entry(seq int64, shared *shelf) *Entry {
 		names[i] = d.Name
 	}
 	return &Entry{
-		ID: b.ID, Seq: seq, Revision: b.Revision, Title: b.Title, TLP: cvd.TLP(shared.word(string(b.TLP))),
+		Names: strings.ToLower(strings.Join(slices.Concat([]string{string(b.ID), b.Title}, b.Aliases, b.Products, b.PURLs), "\n")),
+		ID:    b.ID, Seq: seq, Revision: b.Revision, Title: b.Title, TLP: cvd.TLP(shared.word(string(b.TLP))),
 		Published: b.Published, Modified: b.Modified, Withdrawn: b.Withdrawn, At: b.At,
 		Aliases: b.Aliases, Products: shared.words(b.Products), PURLs: shared.words(b.PURLs), Ecosystems: shared.words(b.Ecosystems),
 		Band: cvd.Band(shared.word(string(b.Band))), Score: b.Score, Documents: shared.list(names), Raw: b.Raw,

@@ -124,6 +124,8 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.choices(p, open)
 	words := strings.Fields(strings.ToLower(v.Query))
+	slices.Sort(words)
+	words = slices.Compact(words) // anybody may ask, and each word is looked for in all of them
 	for _, e := range open {
 		if v.wants(e) && matches(e, words) {
 			found = append(found, e)
@@ -160,10 +162,10 @@ func clip(s string) string {
 // choices are the filters that lead to something. What is asked for and is none
 // of them filters nothing.
 func (v *listView) choices(p *pages, open []*register.Entry) {
-	bands, years := map[cvd.Band]bool{}, map[string]bool{}
+	bands, years := map[cvd.Band]bool{}, map[int]bool{}
 	for _, e := range open {
 		bands[e.Band] = true
-		years[yearOf(e)] = true
+		years[e.Published.UTC().Year()] = true
 	}
 	band, year := v.Band, v.Year
 	v.Band, v.Year = "", ""
@@ -175,7 +177,8 @@ func (v *listView) choices(p *pages, open []*register.Entry) {
 			v.Band = band
 		}
 	}
-	for y := range years {
+	for n := range years {
+		y := strconv.Itoa(n)
 		v.Years = append(v.Years, choice{y, y, y == year})
 		if y == year {
 			v.Year = year
@@ -192,16 +195,7 @@ func (v *listView) wants(e *register.Entry) bool {
 
 // matches tells whether every word stands in what names the advisory.
 func matches(e *register.Entry, words []string) bool {
-	if len(words) == 0 {
-		return true
-	}
-	text := strings.ToLower(string(e.ID) + "\n" + e.Title + "\n" + strings.Join(e.Aliases, "\n") + "\n" + strings.Join(e.Products, "\n") + "\n" + strings.Join(e.PURLs, "\n"))
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(e.Names, w) })
 }
 
 // address is that of another page of the same search.

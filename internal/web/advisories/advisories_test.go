@@ -149,6 +149,23 @@ func TestListIsSearched(t *testing.T) {
 	}
 }
 
+// Anybody may search, so an advisory more makes nothing more but the looking.
+func TestSearchMakesNothing(t *testing.T) {
+	h := house(t)
+	count := 0
+	allocs := func(upTo int) float64 {
+		for ; count < upTo; count++ {
+			publish(h, cvd.AdvisoryID(fmt.Sprintf("EX-2026-N%03d", count)), count+1, nil)
+		}
+		return testing.AllocsPerRun(5, func() {
+			h.Mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/advisories?q=nowhere+in+any", nil))
+		})
+	}
+	if few, many := allocs(10), allocs(210); many > few+100 {
+		t.Errorf("%.0f allocations for 10 advisories, %.0f for 210", few, many)
+	}
+}
+
 func TestAdvisoryPage(t *testing.T) {
 	h := house(t)
 	a := publish(h, "EX-2026-ONE", 2, nil)
