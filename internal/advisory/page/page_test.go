@@ -192,3 +192,25 @@ func TestExcerpt(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// Texts that take the square of their length to render are shown as they are, and no
+// text that people write is.
+func TestKnottedTextsAreNotRendered(t *testing.T) {
+	for _, knot := range []string{"> ", ">", "> - ", "1. > ", "> 1. ", "[a](", "[a](<", "[a](b \"", "* > "} {
+		for _, text := range []string{strings.Repeat(knot, 20_000), strings.Repeat(knot, 400) + strings.Repeat("x", 90_000), "Text.\n\n" + strings.Repeat(knot, 20_000) + "\nText."} {
+			if got := page.Prose(text); !strings.HasPrefix(string(got), "<pre>") {
+				t.Errorf("%q and so on, %d bytes, was rendered", knot, len(text))
+			}
+		}
+	}
+	for name, text := range map[string]string{
+		"many links": strings.Repeat("See [the fix](https://example.com/fix?a=1) and [more](/more \"a title\").\n\n", 1200),
+		"quotes":     strings.Repeat("> > a quote of a quote\n\n", 3000),
+		"XML":        strings.Repeat("`<a><b><c>` -> > x\n\n", 3000),
+		"call":       strings.Repeat("`list[0](x)` \n\n", 20),
+	} {
+		if got := page.Prose(text); strings.HasPrefix(string(got), "<pre>") {
+			t.Errorf("%s are not rendered", name)
+		}
+	}
+}

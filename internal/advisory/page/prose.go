@@ -2,6 +2,8 @@ package page
 
 import (
 	"html/template"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,6 +15,30 @@ import (
 // maxProse is the most bytes of one text that are rendered; a longer one is
 // shown as it is.
 const maxProse = 256 << 10
+
+// The most quotes within one another, and the most bytes that open links make a reader
+// look through. What authors mean has a few of either; some texts of imported records
+// are not meant to be read, and the reader's time grows with the square of these.
+const (
+	maxQuotes = 64
+	maxOpen   = 8 << 20
+)
+
+var (
+	quotes = regexp.MustCompile(`(?m)^[ \t>*+.)0-9-]*>`)
+	link   = regexp.MustCompile(`\]\([^()<>\s]*([ \t]+"[^"\n]*")?\)`)
+)
+
+// knotted tells whether a text would take far longer to render than its length.
+func knotted(markdown string) bool {
+	open := strings.Count(markdown, "](")
+	if open*len(markdown) > maxOpen {
+		if open -= len(link.FindAllStringIndex(markdown, -1)); open*len(markdown) > maxOpen {
+			return true
+		}
+	}
+	return slices.ContainsFunc(quotes.FindAllString(markdown, -1), func(s string) bool { return strings.Count(s, ">") > maxQuotes })
+}
 
 // wall lets through what Markdown makes and nothing that loads or runs: no
 // pictures, no styles, no forms, no scripts.
@@ -33,7 +59,7 @@ var wall = sync.OnceValue(func() *bluemonday.Policy {
 // Prose turns an author's Markdown into HTML. Raw HTML stays text, pictures
 // become links, and a second reader strikes whatever else could load or run.
 func Prose(markdown string) template.HTML {
-	if len(markdown) > maxProse {
+	if len(markdown) > maxProse || knotted(markdown) {
 		//nolint:gosec // escaped
 		return template.HTML("<pre>" + template.HTMLEscapeString(markdown) + "</pre>")
 	}
