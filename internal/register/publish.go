@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,7 +186,8 @@ func (p *Publication) Write(tx store.Tx) error {
 	return tx.Append(rows)
 }
 
-// latest finds the number of the last event.
+// latest finds the number of the last event. What others published since Prepare may
+// have taken the name of a file that a new advisory was to have.
 func (p *Publication) latest(tx store.Tx) (int64, error) {
 	seq := p.after
 	for {
@@ -193,8 +195,23 @@ func (p *Publication) latest(tx store.Tx) (int64, error) {
 		if err != nil || len(rows) == 0 {
 			return seq, err
 		}
+		for _, row := range rows {
+			b, err := p.r.open(row)
+			if err != nil {
+				return seq, fmt.Errorf("history of what is published, event %d: %w", row.Seq, err)
+			}
+			if slices.ContainsFunc(p.items, func(it item) bool { return sameFile(it.body.ID, b.ID) }) {
+				return seq, fmt.Errorf("%w: something of that name was published since", cvd.ErrConflict)
+			}
+		}
 		seq = rows[len(rows)-1].Seq
 	}
+}
+
+// sameFile tells whether two advisories would have a file of the same name, or are one.
+func sameFile(a, b cvd.AdvisoryID) bool {
+	x, y := advisory.Stem(a), advisory.Stem(b)
+	return x == y || x == y+vex || x+vex == y
 }
 
 func (r *Register) seal(it *item, seq int64) (store.Event, error) {

@@ -282,6 +282,32 @@ func TestWriteIsPartOfTheCallersTransaction(t *testing.T) {
 	})
 }
 
+// Of two whose files would have one name only one is published, also where both were
+// prepared before either was.
+func TestNamesThatClashAtOnce(t *testing.T) {
+	for _, pair := range [][2]cvd.AdvisoryID{{"EX 2026:1", "ex_2026_1"}, {"EX-1", "ex-1-VEX"}, {"EX-1-VEX", "EX-1"}, {"EX-1", "EX-1"}} {
+		h := newHouse(t, engines.SQLite(t))
+		r, other := h.register(), h.register()
+		first, err := r.Prepare(ctx, draft(pair[0], 1))
+		must(t, err)
+		second, err := other.Prepare(ctx, draft("EX-ELSE", 1), draft(pair[1], 1))
+		must(t, err)
+		must(t, h.st.Update(ctx, first.Write))
+		if err := h.st.Update(ctx, second.Write); !errors.Is(err, cvd.ErrConflict) {
+			t.Errorf("%q after %q: %v", pair[1], pair[0], err)
+		}
+		if all, err := other.Entries(ctx); err != nil || len(all) != 1 || all[0].ID != pair[0] {
+			t.Errorf("%q after %q: %d are published, %v", pair[1], pair[0], len(all), err)
+		}
+		if _, err := other.Prepare(ctx, draft(pair[1], 1)); !errors.Is(err, cvd.ErrInvalid) {
+			t.Errorf("prepared again: %v", err)
+		}
+		if v, err := other.Verify(ctx); err != nil || len(v.Faults) > 0 {
+			t.Errorf("the register has faults: %v %v", v.Faults, err)
+		}
+	}
+}
+
 func TestManyPublishAtOnce(t *testing.T) {
 	engines.Each(t, func(t *testing.T, open func(t *testing.T) store.Store) {
 		h := newHouse(t, open(t))

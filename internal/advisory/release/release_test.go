@@ -179,10 +179,14 @@ func TestPrefill(t *testing.T) {
 
 func TestRevise(t *testing.T) {
 	draft := readyRecord()
+	draft.Source = &cvd.AdvisorySource{Format: "osv"} // whoever saves a draft may say so
 	one := Revise(draft, nil, "ignored", monday)
 	sec := monday.Truncate(time.Second)
 	if one.Revision != 1 || !one.Published.Equal(sec) || !one.Modified.Equal(sec) || len(one.History) != 1 || one.History[0].Text != firstRevision || !one.Vulnerabilities[0].Disclosed.Equal(sec) {
 		t.Errorf("%+v", one)
+	}
+	if one.Source != nil {
+		t.Error("it says that it was imported, so an import could follow it")
 	}
 	if draft.Revision != 0 || draft.History != nil {
 		t.Error("the draft was changed")

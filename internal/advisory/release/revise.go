@@ -20,6 +20,7 @@ const closedRevision = "This revision was not public."
 // draft is not changed.
 func Revise(draft, before *cvd.Advisory, why string, now time.Time) *cvd.Advisory {
 	a := draft.Clone()
+	a.Source = nil // else an import could follow what was written here
 	now = now.UTC().Truncate(time.Second)
 	a.Revision, a.Published, a.Modified, a.Withdrawn, a.Why, a.History = 1, now, now, time.Time{}, "", nil
 	if before != nil {
