@@ -122,7 +122,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
-		Register: h.Register, Lint: h.lint,
+		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
@@ -296,14 +296,11 @@ func (h *House) openOutbox() error {
 	if _, sends := sender.(notify.SMTP); sends {
 		workers = 0 // the outbox's own number
 	}
+	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
 	h.Outbox = outbox.New(outbox.Config{
-		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log,
-		Carriers: map[cvd.EffectKind]outbox.Carrier{
-			cvd.EffectNotifyReporter: carrier,
-			cvd.EffectNotifyTeam:     carrier,
-		},
+		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
 	})
-	return nil
+	return h.carryCVE(carriers)
 }
 
 // Base is the origin of public links: the policy's, else the configuration's,
