@@ -37,6 +37,7 @@ type pageView struct {
 	Verbs       []verbView
 	Drafts      []draftView
 	Published   *publishedView
+	Requests    []string // for a CVE id, to be sent to a CNA
 }
 
 // stepView is one step on the way to the public.
@@ -93,7 +94,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 			view.Verbs = append(view.Verbs, verbView{string(verb), v.Say("verb." + string(verb))})
 		}
 	}
-	view.Notices = v.notices(draft)
+	view.Notices, view.Requests = v.notices(draft), v.requests(draft, strings.TrimSuffix(v.Site.BaseURL(r), "/"))
 	if b := draft.Before; b != nil {
 		view.Published = &publishedView{
 			Link: "/advisories/" + url.PathEscape(string(b.ID)), Revision: b.Revision, At: b.Modified, Changes: b.History, Gone: !b.Withdrawn.IsZero(),
