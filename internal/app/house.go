@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -350,6 +351,9 @@ func (h *House) Run(ctx context.Context) {
 	defer ticker.Stop()
 	h.rewrap(ctx)
 	for n := 0; ; n++ {
+		if n == 1 {
+			debug.FreeOSMemory() // what opening the house took is not needed again
+		}
 		if _, err := h.Desk.Tick(ctx); err != nil && ctx.Err() == nil {
 			h.failed("the clock could not turn", err)
 		} else {
