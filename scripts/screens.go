@@ -90,7 +90,7 @@ func run(r ready, out, docs string) error {
 	defer cancel()
 	s := &studio{out: out, looks: looks, ready: r}
 	if docs != "" {
-		s.out, s.looks, s.only = docs, looks[:1], []string{"landing", "report", "thread", "queue", "case"}
+		s.out, s.looks, s.only = docs, looks[:1], []string{"landing", "report", "thread", "published", "queue", "case", "advisory"}
 	}
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
@@ -107,6 +107,9 @@ func (s *studio) strangers(ctx context.Context) error {
 		if err := s.shoot(ctx, p.name, s.URL+p.path); err != nil {
 			return err
 		}
+	}
+	if err := s.published(ctx); err != nil {
+		return err
 	}
 	err := s.press(ctx, s.URL+"/report", `form[action="/report"] button.main`, map[string]string{
 		"title":       "Reset link works twice",
@@ -180,6 +183,25 @@ func (s *studio) do(id, verb, body string) error {
 		err = fmt.Errorf("%s answered %d", verb, res.StatusCode)
 	}
 	return errors.Join(err, res.Body.Close())
+}
+
+// published is the list of advisories, and one that was corrected once.
+func (s *studio) published(ctx context.Context) error {
+	if err := s.shoot(ctx, "advisories", s.URL+"/advisories"); err != nil {
+		return err
+	}
+	err := chromedp.Do(ctx, chromedp.Navigate(s.URL+"/advisories?q=password"))
+	if err != nil {
+		return err
+	}
+	href, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(a => a ? a.href : "")(document.querySelector('.advisories h2 a'))`))
+	if err != nil {
+		return err
+	}
+	if href == "" {
+		return errors.New("the list does not show the advisory that is to be pictured")
+	}
+	return s.shoot(ctx, "published", href)
 }
 
 // team is what a lead sees.

@@ -81,3 +81,16 @@ type Finding struct {
 	Rule  string `json:"rule"` // the clause behind it, such as "csaf-6.1.11"
 	cvd.Fault
 }
+
+// Findings gathers what a check finds.
+type Findings []Finding
+
+// Err adds what stops a release.
+func (f *Findings) Err(rule, field, problem, remedy string) {
+	*f = append(*f, Finding{LevelError, rule, cvd.Fault{Field: field, Problem: problem, Remedy: remedy}})
+}
+
+// Warn adds what is shown and may be released.
+func (f *Findings) Warn(rule, field, problem, remedy string) {
+	*f = append(*f, Finding{LevelWarning, rule, cvd.Fault{Field: field, Problem: problem, Remedy: remedy}})
+}

@@ -77,6 +77,9 @@ func (h *House) Exchange() *exchange.Exchange {
 func (h *House) Publisher() advisory.Publisher {
 	// No version of ours: the same record is to give the same bytes.
 	p := advisory.Publisher{Base: strings.TrimSuffix(h.Base(), "/"), OSVPrefix: "x_", Engine: "Fairlead"}
+	if c := h.Config.CVE; c != nil {
+		p.CVEOrg, p.CVEShort = c.OrgID, c.Org
+	}
 	cur := h.Book.Current()
 	if cur == nil {
 		return p

@@ -9,4 +9,5 @@ type (
 	KeysConfig     = config.Keys
 	TLSConfig      = config.TLS
 	MailConfig     = config.Mail
+	CVEConfig      = config.CVE
 )

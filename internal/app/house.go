@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -122,7 +121,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
-		Register: h.Register, Lint: h.lint,
+		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
@@ -296,14 +295,11 @@ func (h *House) openOutbox() error {
 	if _, sends := sender.(notify.SMTP); sends {
 		workers = 0 // the outbox's own number
 	}
+	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
 	h.Outbox = outbox.New(outbox.Config{
-		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log,
-		Carriers: map[cvd.EffectKind]outbox.Carrier{
-			cvd.EffectNotifyReporter: carrier,
-			cvd.EffectNotifyTeam:     carrier,
-		},
+		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
 	})
-	return nil
+	return h.carryCVE(carriers)
 }
 
 // Base is the origin of public links: the policy's, else the configuration's,
@@ -326,75 +322,4 @@ func (h *House) Close() error {
 	}
 	h.closers = nil
 	return errors.Join(errs...)
-}
-
-// Turn does once what the passing of time asks for, and carries what is due.
-func (h *House) Turn(ctx context.Context) error {
-	_, err := h.Desk.Tick(ctx)
-	err = errors.Join(err, h.Book.Reload(ctx), h.Book.Tick(ctx))
-	_, carried := h.Outbox.Drain(ctx)
-	return errors.Join(err, carried)
-}
-
-// turnEvery is how often the clock looks whether something is due; that costs
-// one look at an index.
-const turnEvery = time.Second
-
-// Run turns the clock and carries effects until ctx ends.
-func (h *House) Run(ctx context.Context) {
-	var beside sync.WaitGroup
-	defer beside.Wait()
-	beside.Go(func() { h.Outbox.Run(ctx) })
-	unsaid := true // whether advisories may wait for somebody who publishes them
-	ticker := time.NewTicker(turnEvery)
-	defer ticker.Stop()
-	h.rewrap(ctx)
-	for n := 0; ; n++ {
-		if _, err := h.Desk.Tick(ctx); err != nil && ctx.Err() == nil {
-			h.failed("the clock could not turn", err)
-		} else {
-			h.stuck.Store(nil)
-		}
-		if n%3600 == 0 {
-			if err := h.Desk.Sweep(ctx); err != nil && ctx.Err() == nil {
-				h.failed("what expired could not be removed", err)
-			}
-			beside.Go(func() { h.resign(ctx) }) // after a new key it takes a while
-		}
-		if n%10 == 0 {
-			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.renewSecurityTxt(ctx)); err != nil && ctx.Err() == nil {
-				h.failed("the policy's own clock could not turn", err)
-			}
-			if unsaid && h.Book.Current() != nil {
-				unsaid = false
-				beside.Go(func() { h.complete(ctx) })
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-func (h *House) failed(what string, err error) {
-	msg := what
-	if old := h.stuck.Swap(&msg); old == nil {
-		h.Options.Log.Error("something of the house stands still; it is tried again each second", "what", what, "err", err)
-	}
-}
-
-// rewrap brings every case under the primary key-encryption key.
-func (h *House) rewrap(ctx context.Context) {
-	for ctx.Err() == nil {
-		n, err := h.Vault.RewrapCases(ctx, h.Store, 200)
-		if err != nil {
-			h.failed("cases could not be brought under the newest key", err)
-			return
-		}
-		if n < 200 {
-			return
-		}
-	}
 }

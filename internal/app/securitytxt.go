@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fairlead/internal/pgp"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,6 +10,7 @@ import (
 
 	"fairlead/internal/app/signing"
 	"fairlead/internal/cvd"
+	"fairlead/internal/pgp"
 	"fairlead/internal/policy"
 )
 

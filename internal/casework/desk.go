@@ -56,6 +56,8 @@ type Config struct {
 	Register *register.Register
 	// Lint judges a record; nil: nothing is judged.
 	Lint func(*cvd.Advisory) []advisory.Finding
+	// CNA says that CVE ids are reserved and their records published from here.
+	CNA  bool
 	Now  func() time.Time
 	Rand io.Reader // for case ids and blob names
 	Log  *slog.Logger

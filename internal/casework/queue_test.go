@@ -84,8 +84,14 @@ func TestRememberedListsAreAsFreshOnes(t *testing.T) {
 			}
 			for _, by := range []cvd.Actor{h.lead, h.member, h.fixer, h.other} {
 				for _, f := range []casework.Filter{
-					{Open: true, Limit: 3}, {Open: true, Sort: casework.ByUpdated}, {Assignee: by.ID}, {Unassigned: true, Open: true}, {Unread: true},
-					{Open: true, DueBefore: h.now}, {Open: true, DueBefore: h.now.Add(24 * time.Hour)}, {RM: []cvd.RM{cvd.RMValid}, DueBefore: h.now},
+					{Open: true, Limit: 3},
+					{Open: true, Sort: casework.ByUpdated},
+					{Assignee: by.ID},
+					{Unassigned: true, Open: true},
+					{Unread: true},
+					{Open: true, DueBefore: h.now},
+					{Open: true, DueBefore: h.now.Add(24 * time.Hour)},
+					{RM: []cvd.RM{cvd.RMValid}, DueBefore: h.now},
 				} {
 					fresh := h.another()
 					got, want := h.lists(h.desk, by, f), h.lists(fresh, by, f)
@@ -170,8 +176,15 @@ func TestWhatFallsDueIsCountedAtOnce(t *testing.T) {
 		after time.Duration
 		want  int
 	}{
-		{0, 0}, {time.Microsecond, 1}, {time.Second, 1}, {20 * time.Second, 1}, {20*time.Second + time.Millisecond, 2},
-		{30 * time.Second, 2}, {10 * time.Second, 1}, {-time.Second, 0}, {time.Hour, 2},
+		{0, 0},
+		{time.Microsecond, 1},
+		{time.Second, 1},
+		{20 * time.Second, 1},
+		{20*time.Second + time.Millisecond, 2},
+		{30 * time.Second, 2},
+		{10 * time.Second, 1},
+		{-time.Second, 0},
+		{time.Hour, 2},
 	} {
 		h.now = due.Add(c.after)
 		f := casework.Filter{Open: true, DueBefore: h.now}

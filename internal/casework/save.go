@@ -173,7 +173,11 @@ func (d *Desk) advance(p *prepared, l *loaded, ev cvd.Event, t deadline.Terms) e
 	}
 	p.events = append(p.events, ev)
 	p.rows = append(p.rows, row)
-	for _, e := range tell.Effects(before, p.state, &ev) {
+	effects := tell.Effects(before, p.state, &ev)
+	if d.CNA {
+		effects = append(effects, tell.Programme(p.state, &ev)...)
+	}
+	for _, e := range effects {
 		p.effects = append(p.effects, store.Effect{Effect: e, State: store.EffectPending})
 	}
 	for _, ref := range vault.Drops(&ev) {

@@ -192,6 +192,8 @@ type EffectKind string
 const (
 	EffectNotifyReporter EffectKind = "notify-reporter"
 	EffectNotifyTeam     EffectKind = "notify-team"
+	EffectCVERecord      EffectKind = "cve-record"  // the record of a CVE id is to say what we say
+	EffectCVEReserve     EffectKind = "cve-reserve" // a CVE id was asked for
 )
 
 // Effect is something the world must be told because of an event. It is a
@@ -201,7 +203,7 @@ type Effect struct {
 	Kind     EffectKind `json:"kind"`
 	Case     CaseID     `json:"case"`
 	Seq      int64      `json:"seq"`
-	To       string     `json:"to"`       // participant id, member id, or a group: on-duty, other, team, lead, officers
+	To       string     `json:"to"`       // participant id, member id, CVE id, or a group: on-duty, other, team, lead, officers
 	Template string     `json:"template"` // the notice's name in the message catalogue
 	At       time.Time  `json:"at"`       // not before
 }

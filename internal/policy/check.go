@@ -127,7 +127,10 @@ func (c *checker) addresses() {
 	}
 	c.reach("privacy.contact", p.Privacy.Contact)
 	for _, link := range []struct{ path, value string }{
-		{"public_url", p.PublicURL}, {"source_url", p.SourceURL}, {"tracker_url", p.TrackerURL}, {"organisation.url", p.Organisation.URL},
+		{"public_url", p.PublicURL},
+		{"source_url", p.SourceURL},
+		{"tracker_url", p.TrackerURL},
+		{"organisation.url", p.Organisation.URL},
 		{"advisories.namespace", p.Advisories.Namespace},
 	} {
 		u, ok := webAddress(link.value)

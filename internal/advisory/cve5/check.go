@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"fairlead/internal/advisory"
-	"fairlead/internal/cvd"
 	"fairlead/internal/severity"
 )
 
@@ -22,11 +21,11 @@ func Check(b []byte) []advisory.Finding {
 	var d incoming
 	r, err := advisory.Read(b, &d, time.Time{})
 	if err != nil {
-		c.err("cve-schema", "", "is no readable JSON document", "write one CVE record as UTF-8 JSON")
-		return c.found
+		c.Err("cve-schema", "", "is no readable JSON document", "write one CVE record as UTF-8 JSON")
+		return c.Findings
 	}
 	for _, f := range r.Faults {
-		c.err("cve-schema", f.Field, f.Problem, f.Remedy)
+		c.Err("cve-schema", f.Field, f.Problem, f.Remedy)
 	}
 	c.unknown(r.Lost)
 	c.head(&d)
@@ -35,28 +34,16 @@ func Check(b []byte) []advisory.Finding {
 		c.texts("containers.cna.rejectedReasons", d.Containers.CNA.Reasons, true)
 		for i, id := range d.Containers.CNA.ReplacedBy {
 			if !cveID.MatchString(id) {
-				c.err("cve-id", fmt.Sprintf("containers.cna.replacedBy[%d]", i), "is no CVE id", "write it as CVE-2026-1234")
+				c.Err("cve-id", fmt.Sprintf("containers.cna.replacedBy[%d]", i), "is no CVE id", "write it as CVE-2026-1234")
 			}
 		}
-		return c.found
+		return c.Findings
 	}
 	c.container(&d.Containers.CNA)
-	return c.found
+	return c.Findings
 }
 
-type checking struct{ found []advisory.Finding }
-
-func (c *checking) add(level advisory.Level, rule, field, problem, remedy string) {
-	c.found = append(c.found, advisory.Finding{Level: level, Rule: rule, Fault: cvd.Fault{Field: field, Problem: problem, Remedy: remedy}})
-}
-
-func (c *checking) err(rule, field, problem, remedy string) {
-	c.add(advisory.LevelError, rule, field, problem, remedy)
-}
-
-func (c *checking) warn(rule, field, problem, remedy string) {
-	c.add(advisory.LevelWarning, rule, field, problem, remedy)
-}
+type checking struct{ advisory.Findings }
 
 // others are members that the format allows and that are not looked into: by where
 // they stand, and below them all.
@@ -75,29 +62,29 @@ func (c *checking) unknown(lost []advisory.Lost) {
 		if strings.HasPrefix(last, "x_") || slices.Contains(others[parent], last) || slices.Contains(deeper, last) {
 			continue
 		}
-		c.err("cve-schema", strings.ReplaceAll(strings.TrimPrefix(l.Pointer, "/"), "/", "."), "is no member of the format", "take it out, or begin its name with x_")
+		c.Err("cve-schema", strings.ReplaceAll(strings.TrimPrefix(l.Pointer, "/"), "/", "."), "is no member of the format", "take it out, or begin its name with x_")
 	}
 }
 
 func (c *checking) head(d *incoming) {
 	if d.DataType != "CVE_RECORD" {
-		c.err("cve-schema", "dataType", "is not CVE_RECORD", "write CVE_RECORD")
+		c.Err("cve-schema", "dataType", "is not CVE_RECORD", "write CVE_RECORD")
 	}
 	if !strings.HasPrefix(d.DataVersion, "5.") {
-		c.err("cve-schema", "dataVersion", "is no version 5", "write "+Version)
+		c.Err("cve-schema", "dataVersion", "is no version 5", "write "+Version)
 	}
 	var m metadata
 	if json.Unmarshal(d.Metadata, &m) != nil {
-		c.err("cve-schema", "cveMetadata", "is missing or of another JSON type", "give id, assigner and state")
+		c.Err("cve-schema", "cveMetadata", "is missing or of another JSON type", "give id, assigner and state")
 		return
 	}
 	if !cveID.MatchString(m.CVE) {
-		c.err("cve-id", "cveMetadata.cveId", "is no CVE id", "write it as CVE-2026-1234")
+		c.Err("cve-id", "cveMetadata.cveId", "is no CVE id", "write it as CVE-2026-1234")
 	}
 	c.org("cveMetadata.assignerOrgId", m.Org)
 	c.org("containers.cna.providerMetadata.orgId", d.Containers.CNA.Provider.Org)
 	if m.State != published && m.State != rejected {
-		c.err("cve-schema", "cveMetadata.state", "is no state of a record", "PUBLISHED or REJECTED")
+		c.Err("cve-schema", "cveMetadata.state", "is no state of a record", "PUBLISHED or REJECTED")
 	}
 	for field, at := range map[string]string{"dateReserved": m.Reserved, "datePublished": m.Published, "dateUpdated": m.Updated, "dateRejected": m.Rejected} {
 		c.instant("cveMetadata."+field, at)
@@ -106,9 +93,9 @@ func (c *checking) head(d *incoming) {
 
 func (c *checking) org(field, id string) {
 	if !orgID.MatchString(id) {
-		c.err("cve-schema", field, "is no UUID of version 4", "write the organisation's UUID")
+		c.Err("cve-schema", field, "is no UUID of version 4", "write the organisation's UUID")
 	} else if id == noOrg {
-		c.warn("cve-org", field, "is a placeholder", "whoever assigns the id puts the own UUID there")
+		c.Warn("cve-org", field, "is a placeholder", "whoever assigns the id puts the own UUID there")
 	}
 }
 
@@ -121,12 +108,12 @@ func (c *checking) instant(field, s string) {
 			return
 		}
 	}
-	c.err("cve-schema", field, "is no instant", "write it as 2026-11-25T12:00:00.000Z")
+	c.Err("cve-schema", field, "is no instant", "write it as 2026-11-25T12:00:00.000Z")
 }
 
 func (c *checking) long(field, s string, limit int) {
 	if n := utf8.RuneCountInString(s); n == 0 || n > limit {
-		c.err("cve-schema", field, fmt.Sprintf("is empty or longer than %d characters", limit), "shorten it, and link to the rest")
+		c.Err("cve-schema", field, fmt.Sprintf("is empty or longer than %d characters", limit), "shorten it, and link to the rest")
 	}
 }
 
@@ -137,10 +124,10 @@ func (c *checking) texts(field string, all []text, english bool) {
 		has = has || (isEnglish(t.Lang) && t.Lang != "")
 	}
 	if english && !has {
-		c.err("cve-schema", field, "has no English text", "add one with lang en")
+		c.Err("cve-schema", field, "has no English text", "add one with lang en")
 	}
 	if len(unique(all)) != len(all) {
-		c.err("cve-schema", field, "says the same twice", "keep one")
+		c.Err("cve-schema", field, "says the same twice", "keep one")
 	}
 }
 
@@ -155,21 +142,21 @@ func (c *checking) container(in *container) {
 		c.texts(at+field, all, false)
 	}
 	if len(in.Affected) == 0 {
-		c.err("cve-schema", at+"affected", "is empty", "name a product")
+		c.Err("cve-schema", at+"affected", "is empty", "name a product")
 	}
 	some := false
 	for i := range in.Affected {
 		some = c.item(fmt.Sprintf("%saffected[%d]", at, i), &in.Affected[i]) || some
 	}
 	if !some && len(in.Affected) > 0 {
-		c.warn("cna-5.1.4", at+"affected", "names no product that is or may be affected", "name one, or reject the id")
+		c.Warn("cna-5.1.4", at+"affected", "names no product that is or may be affected", "name one, or reject the id")
 	}
 	cwe := false
 	for _, p := range in.ProblemTypes {
 		cwe = cwe || slices.ContainsFunc(p.Descriptions, func(w weakness) bool { return w.CWE != "" })
 	}
 	if !cwe {
-		c.warn("cna-5.1.7", at+"problemTypes", "names no CWE", "name the weakness")
+		c.Warn("cna-5.1.7", at+"problemTypes", "names no CWE", "name the weakness")
 	}
 	c.references(at+"references", in.References)
 	for i, m := range in.Metrics {
@@ -179,13 +166,13 @@ func (c *checking) container(in *container) {
 		field := fmt.Sprintf("%scredits[%d]", at, i)
 		c.long(field+".value", one.Value, maxText)
 		if one.Type != "" && !slices.ContainsFunc(roles, func(r struct{ role, kind string }) bool { return r.role == one.Type }) {
-			c.err("cve-schema", field+".type", "is no type of credit", "use one of the format's, in lower case")
+			c.Err("cve-schema", field+".type", "is no type of credit", "use one of the format's, in lower case")
 		}
 	}
 	for i, t := range in.Timeline {
 		field := fmt.Sprintf("%stimeline[%d]", at, i)
 		if c.instant(field+".time", t.Time); t.Time == "" || t.Lang == "" {
-			c.err("cve-schema", field, "lacks its time or its language", "give both")
+			c.Err("cve-schema", field, "lacks its time or its language", "give both")
 		}
 		c.long(field+".value", t.Value, maxText)
 	}
@@ -194,31 +181,31 @@ func (c *checking) container(in *container) {
 // item reports whether the product is or may be affected.
 func (c *checking) item(field string, in *affected) bool {
 	if (in.Vendor == "" || in.Product == "") && (in.Collection == "" || in.Package == "") && in.PURL == "" {
-		c.err("cve-schema", field, "names neither vendor and product nor a package", "give vendor and product, or collectionURL and packageName")
+		c.Err("cve-schema", field, "names neither vendor and product nor a package", "give vendor and product, or collectionURL and packageName")
 	}
 	if in.Default == "" && len(in.Versions) == 0 {
-		c.err("cve-schema", field, "has neither versions nor a default status", "say which versions are affected")
+		c.Err("cve-schema", field, "has neither versions nor a default status", "say which versions are affected")
 	}
 	if strings.Contains(strings.TrimPrefix(in.PURL, "pkg:"), "@") && !strings.HasPrefix(in.PURL, "pkg:swid/") {
-		c.err("cve-purl", field+".packageURL", "has a version", "leave the version to versions")
+		c.Err("cve-purl", field+".packageURL", "has a version", "leave the version to versions")
 	}
 	states := []string{statusAffected, statusUnaffected, statusUnknown}
 	some := in.Default == statusAffected || in.Default == statusUnknown
 	if in.Default != "" && !slices.Contains(states, in.Default) {
-		c.err("cve-schema", field+".defaultStatus", "is no status", "affected, unaffected or unknown")
+		c.Err("cve-schema", field+".defaultStatus", "is no status", "affected, unaffected or unknown")
 	}
 	for i, v := range in.Versions {
 		at := fmt.Sprintf("%s.versions[%d]", field, i)
 		if v.Version == "" || !slices.Contains(states, v.Status) {
-			c.err("cve-schema", at, "lacks its version or its status", "give both")
+			c.Err("cve-schema", at, "lacks its version or its status", "give both")
 		}
 		switch {
 		case v.Less != "" && v.LessEqual != "":
-			c.err("cve-schema", at, "ends twice", "keep lessThan or lessThanOrEqual")
+			c.Err("cve-schema", at, "ends twice", "keep lessThan or lessThanOrEqual")
 		case (v.Less != "" || v.LessEqual != "" || len(v.Changes) > 0) && v.Type == "":
-			c.err("cve-schema", at+".versionType", "is missing, and a range needs it", "name the numbering, such as semver")
+			c.Err("cve-schema", at+".versionType", "is missing, and a range needs it", "name the numbering, such as semver")
 		case v.Less != "" && v.Less == v.Version:
-			c.warn("cve-versions", at, "holds no version: it ends where it begins", "put the first unaffected version into lessThan")
+			c.Warn("cve-versions", at, "holds no version: it ends where it begins", "put the first unaffected version into lessThan")
 		}
 		some = some || v.Status != statusUnaffected
 	}
@@ -227,16 +214,16 @@ func (c *checking) item(field string, in *affected) bool {
 
 func (c *checking) references(field string, all []reference) {
 	if len(all) == 0 || len(all) > maxReferences {
-		c.err("cve-schema", field, fmt.Sprintf("has none or more than %d", maxReferences), "name the public advisory")
+		c.Err("cve-schema", field, fmt.Sprintf("has none or more than %d", maxReferences), "name the public advisory")
 	}
 	seen := map[string]bool{}
 	for i, r := range all {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if u, err := url.Parse(r.URL); err != nil || u.Scheme == "" || len(r.URL) > maxURL {
-			c.err("cve-schema", at+".url", fmt.Sprintf("is no absolute URL of at most %d characters", maxURL), "write it with its scheme")
+			c.Err("cve-schema", at+".url", fmt.Sprintf("is no absolute URL of at most %d characters", maxURL), "write it with its scheme")
 		}
 		if seen[r.URL] {
-			c.warn("cve-references", at, "is there twice", "keep one")
+			c.Warn("cve-references", at, "is there twice", "keep one")
 		}
 		seen[r.URL] = true
 	}
@@ -255,12 +242,12 @@ func (c *checking) metric(field string, m *metric) {
 			Severity string  `json:"baseSeverity"`
 		}
 		if json.Unmarshal(raw, &said) != nil {
-			c.err("cve-schema", at, "is of another JSON type than the format says", "write it as FIRST's schema has it")
+			c.Err("cve-schema", at, "is of another JSON type than the format says", "write it as FIRST's schema has it")
 			continue
 		}
 		s, err := severity.Parse(said.Vector)
 		if err != nil || s.Version != []string{"3.1", "4.0"}[i] {
-			c.err("cve-cvss", at+".vectorString", "is no vector of this version", "make it anew with a calculator")
+			c.Err("cve-cvss", at+".vectorString", "is no vector of this version", "make it anew with a calculator")
 			continue
 		}
 		base, members := base31, members31
@@ -275,7 +262,7 @@ func (c *checking) metric(field string, m *metric) {
 			if i == 1 && s.Score == said.Score && strings.EqualFold(string(s.Band), said.Severity) {
 				continue // version 4.0 has one score, and some write that of the whole vector
 			}
-			c.err("cve-cvss", at, "has a base score or severity that its vector does not give", "compute both from the base metrics")
+			c.Err("cve-cvss", at, "has a base score or severity that its vector does not give", "compute both from the base metrics")
 		}
 	}
 }

@@ -58,54 +58,46 @@ func Check(b []byte) []advisory.Finding {
 	var d anyDocument
 	r, err := advisory.Read(b, &d, time.Time{})
 	if err != nil {
-		c.err("openvex-schema", "", "is no readable JSON document", "write one OpenVEX document as UTF-8 JSON")
-		return c.found
+		c.Err("openvex-schema", "", "is no readable JSON document", "write one OpenVEX document as UTF-8 JSON")
+		return c.Findings
 	}
 	for _, f := range r.Faults {
-		c.err("openvex-schema", f.Field, f.Problem, f.Remedy)
+		c.Err("openvex-schema", f.Field, f.Problem, f.Remedy)
 	}
 	for _, l := range r.Lost {
-		c.err("openvex-schema", strings.ReplaceAll(strings.TrimPrefix(l.Pointer, "/"), "/", "."), "is no member of the format", "take it out")
+		c.Err("openvex-schema", strings.ReplaceAll(strings.TrimPrefix(l.Pointer, "/"), "/", "."), "is no member of the format", "take it out")
 	}
 	if !strings.HasPrefix(d.Context, "https://openvex.dev/ns") {
-		c.err("openvex-context", "@context", "is not the format's", "write https://openvex.dev/ns/v0.2.0")
+		c.Err("openvex-context", "@context", "is not the format's", "write https://openvex.dev/ns/v0.2.0")
 	}
 	c.iri("@id", d.ID, true)
 	if strings.TrimSpace(d.Author) == "" {
-		c.err("openvex-author", "author", "is missing", "say who says so")
+		c.Err("openvex-author", "author", "is missing", "say who says so")
 	}
 	if c.instant("timestamp", d.Timestamp); d.Timestamp == "" {
-		c.err("openvex-schema", "timestamp", "is missing", "say when the document was issued")
+		c.Err("openvex-schema", "timestamp", "is missing", "say when the document was issued")
 	}
 	c.instant("last_updated", d.LastUpdated)
 	if d.Version < 1 {
-		c.err("openvex-schema", "version", "is missing or below 1", "count from 1, one more with each change")
+		c.Err("openvex-schema", "version", "is missing or below 1", "count from 1, one more with each change")
 	}
 	if len(d.Statements) == 0 {
-		c.err("openvex-schema", "statements", "is empty", "say something of a product")
+		c.Err("openvex-schema", "statements", "is empty", "say something of a product")
 	}
 	for i := range d.Statements {
 		c.statement(fmt.Sprintf("statements[%d]", i), &d.Statements[i])
 	}
-	return c.found
+	return c.Findings
 }
 
-type checking struct{ found []advisory.Finding }
-
-func (c *checking) add(level advisory.Level, rule, field, problem, remedy string) {
-	c.found = append(c.found, advisory.Finding{Level: level, Rule: rule, Fault: cvd.Fault{Field: field, Problem: problem, Remedy: remedy}})
-}
-
-func (c *checking) err(rule, field, problem, remedy string) {
-	c.add(advisory.LevelError, rule, field, problem, remedy)
-}
+type checking struct{ advisory.Findings }
 
 func (c *checking) iri(field, s string, needed bool) {
 	if s == "" && !needed {
 		return
 	}
 	if u, err := url.Parse(s); err != nil || u.Scheme == "" {
-		c.err("openvex-schema", field, "is no IRI", "write it with its scheme")
+		c.Err("openvex-schema", field, "is no IRI", "write it with its scheme")
 	}
 }
 
@@ -114,13 +106,13 @@ func (c *checking) instant(field, s string) {
 		return
 	}
 	if _, err := time.Parse(time.RFC3339Nano, s); err != nil {
-		c.err("openvex-schema", field, "is no RFC 3339 instant", "write it as 2026-11-25T12:00:00Z")
+		c.Err("openvex-schema", field, "is no RFC 3339 instant", "write it as 2026-11-25T12:00:00Z")
 	}
 }
 
 func (c *checking) statement(field string, s *anyStatement) {
 	if s.Vuln == nil || s.Vuln.Name == "" {
-		c.err("openvex-schema", field+".vulnerability.name", "is missing", "name the vulnerability, such as by its CVE id")
+		c.Err("openvex-schema", field+".vulnerability.name", "is missing", "name the vulnerability, such as by its CVE id")
 	} else {
 		c.iri(field+".vulnerability.@id", s.Vuln.ID, false)
 	}
@@ -129,24 +121,24 @@ func (c *checking) statement(field string, s *anyStatement) {
 		c.instant(field+"."+name, at)
 	}
 	if !slices.Contains(statuses, s.Status) {
-		c.err("openvex-schema", field+".status", "is no status", "one of "+strings.Join(statuses, ", "))
+		c.Err("openvex-schema", field+".status", "is no status", "one of "+strings.Join(statuses, ", "))
 	}
 	if s.Justification != "" && !slices.Contains(justifications, s.Justification) {
-		c.err("openvex-schema", field+".justification", "is no justification", "one of "+strings.Join(justifications, ", "))
+		c.Err("openvex-schema", field+".justification", "is no justification", "one of "+strings.Join(justifications, ", "))
 	}
 	switch cvd.ProductStatus(s.Status) {
 	case cvd.StatusNotAffected:
 		if s.Justification == "" && s.ImpactStatement == "" {
-			c.err("openvex-status", field, "does not say why the products are not affected", "add a justification or an impact statement")
+			c.Err("openvex-status", field, "does not say why the products are not affected", "add a justification or an impact statement")
 		}
 	case cvd.StatusAffected:
 		if s.ActionStatement == "" {
-			c.err("openvex-status", field, "does not say what to do about affected products", "add an action statement")
+			c.Err("openvex-status", field, "does not say what to do about affected products", "add an action statement")
 		}
 	case cvd.StatusFixed, cvd.StatusInvestigating:
 	}
 	if len(s.Products) == 0 {
-		c.add(advisory.LevelWarning, "openvex-products", field+".products", "is empty, so nobody knows what it is about", "name the products")
+		c.Warn("openvex-products", field+".products", "is empty, so nobody knows what it is about", "name the products")
 	}
 	for i := range s.Products {
 		c.component(fmt.Sprintf("%s.products[%d]", field, i), &s.Products[i], true)
@@ -155,14 +147,14 @@ func (c *checking) statement(field string, s *anyStatement) {
 
 func (c *checking) component(field string, p *anyComponent, top bool) {
 	if p.ID == "" && p.Identifiers == nil {
-		c.err("openvex-schema", field, "has neither @id nor identifiers", "name it, best by a package URL")
+		c.Err("openvex-schema", field, "has neither @id nor identifiers", "name it, best by a package URL")
 	}
 	c.iri(field+".@id", p.ID, false)
 	if i := p.Identifiers; i != nil && i.PURL == "" && i.CPE23 == "" && i.CPE22 == "" {
-		c.err("openvex-schema", field+".identifiers", "is empty", "give a package URL or a CPE name")
+		c.Err("openvex-schema", field+".identifiers", "is empty", "give a package URL or a CPE name")
 	}
 	if !top && len(p.Subcomponents) > 0 {
-		c.err("openvex-schema", field+".subcomponents", "is no member of a subcomponent", "list it beside the others")
+		c.Err("openvex-schema", field+".subcomponents", "is no member of a subcomponent", "list it beside the others")
 	}
 	for i := range p.Subcomponents {
 		if top {

@@ -26,11 +26,11 @@ func Check(b []byte) []advisory.Finding {
 	}
 	c := &checking{}
 	for _, f := range r.Faults {
-		c.err("osv-schema", f.Field, f.Problem, f.Remedy)
+		c.Err("osv-schema", f.Field, f.Problem, f.Remedy)
 	}
 	for _, l := range r.Lost {
 		if strings.Count(l.Pointer, "/") == 1 {
-			c.err("osv-schema", strings.TrimPrefix(l.Pointer, "/"), "is no member of an OSV record", "put it under database_specific")
+			c.Err("osv-schema", strings.TrimPrefix(l.Pointer, "/"), "is no member of an OSV record", "put it under database_specific")
 		}
 	}
 	c.head(&d)
@@ -41,46 +41,34 @@ func Check(b []byte) []advisory.Finding {
 		c.affected(fmt.Sprintf("affected[%d]", i), &d.Affected[i], len(d.Severity) > 0)
 	}
 	if len(d.Affected) == 0 && d.Withdrawn == "" {
-		c.warn("osv-affected", "affected", "names nothing, so no scanner will find it", "name a package with its ranges")
+		c.Warn("osv-affected", "affected", "names nothing, so no scanner will find it", "name a package with its ranges")
 	}
 	c.rest(&d)
-	return c.found
+	return c.Findings
 }
 
-type checking struct{ found []advisory.Finding }
-
-func (c *checking) add(level advisory.Level, rule, field, problem, remedy string) {
-	c.found = append(c.found, advisory.Finding{Level: level, Rule: rule, Fault: cvd.Fault{Field: field, Problem: problem, Remedy: remedy}})
-}
-
-func (c *checking) err(rule, field, problem, remedy string) {
-	c.add(advisory.LevelError, rule, field, problem, remedy)
-}
-
-func (c *checking) warn(rule, field, problem, remedy string) {
-	c.add(advisory.LevelWarning, rule, field, problem, remedy)
-}
+type checking struct{ advisory.Findings }
 
 func (c *checking) head(d *document) {
 	switch {
 	case d.ID == "":
-		c.err("osv-id", "id", "is missing", "give the record an id")
+		c.Err("osv-id", "id", "is missing", "give the record an id")
 	case !prefixes.MatchString(d.ID):
-		c.err("osv-id", "id", "begins with no prefix that is registered at OSV", "begin it with x_, or register the database")
+		c.Err("osv-id", "id", "begins with no prefix that is registered at OSV", "begin it with x_, or register the database")
 	}
 	if slices.Contains(d.Aliases, d.ID) && d.ID != "" {
-		c.warn("osv-aliases", "aliases", "name the record itself", "take its own id out")
+		c.Warn("osv-aliases", "aliases", "name the record itself", "take its own id out")
 	}
 	if c.instant("modified", d.Modified); d.Modified == "" {
-		c.err("osv-modified", "modified", "is missing", "give the instant of the last change in UTC")
+		c.Err("osv-modified", "modified", "is missing", "give the instant of the last change in UTC")
 	}
 	c.instant("published", d.Published)
 	c.instant("withdrawn", d.Withdrawn)
 	if d.Summary == "" && d.Details == "" {
-		c.warn("osv-details", "details", "is missing, and so is the summary", "say what the flaw is")
+		c.Warn("osv-details", "details", "is missing, and so is the summary", "say what the flaw is")
 	}
 	if strings.Contains(d.Summary, "\n") {
-		c.warn("osv-summary", "summary", "is longer than a line", "move the rest into details")
+		c.Warn("osv-summary", "summary", "is longer than a line", "move the rest into details")
 	}
 }
 
@@ -91,9 +79,9 @@ func (c *checking) instant(field, s string) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	switch {
 	case err != nil || !strings.HasSuffix(s, "Z"):
-		c.err("osv-time", field, "is no RFC 3339 instant in UTC", "write it as 2026-11-25T12:00:00Z")
+		c.Err("osv-time", field, "is no RFC 3339 instant in UTC", "write it as 2026-11-25T12:00:00Z")
 	case t.Year() <= 1:
-		c.warn("osv-time", field, "is in the year 1, which says nothing", "give the real instant")
+		c.Warn("osv-time", field, "is in the year 1, which says nothing", "give the real instant")
 	}
 }
 
@@ -118,33 +106,33 @@ func (c *checking) severity(field string, s score) {
 	case "Ubuntu":
 		ok = slices.Contains(ubuntu, s.Score)
 	default:
-		c.err("osv-severity", field+".type", "is no type of severity", "one of CVSS_V2, CVSS_V3, CVSS_V4, Ubuntu")
+		c.Err("osv-severity", field+".type", "is no type of severity", "one of CVSS_V2, CVSS_V3, CVSS_V4, Ubuntu")
 		return
 	}
 	if !ok {
-		c.err("osv-severity", field+".score", "is no vector of its type", "give the whole vector, not a number")
+		c.Err("osv-severity", field+".score", "is no vector of its type", "give the whole vector, not a number")
 	}
 }
 
 func (c *checking) affected(field string, a *affected, rated bool) {
 	switch {
 	case a.Package == nil:
-		c.warn("osv-package", field+".package", "is missing, so that only commits can be matched", "name the package")
+		c.Warn("osv-package", field+".package", "is missing, so that only commits can be matched", "name the package")
 	case a.Package.Name == "" || a.Package.Ecosystem == "":
-		c.err("osv-package", field+".package", "lacks its name or its ecosystem", "give both")
+		c.Err("osv-package", field+".package", "lacks its name or its ecosystem", "give both")
 	default:
 		if _, known := advisory.FindEcosystem(a.Package.Ecosystem); !known {
-			c.err("osv-ecosystem", field+".package.ecosystem", "is not registered", "use a name of the OSV schema, spelled as there")
+			c.Err("osv-ecosystem", field+".package.ecosystem", "is not registered", "use a name of the OSV schema, spelled as there")
 		}
 	}
 	for i, s := range a.Severity {
 		c.severity(fmt.Sprintf("%s.severity[%d]", field, i), s)
 	}
 	if rated && len(a.Severity) > 0 {
-		c.err("osv-severity", field+".severity", "stands beside a severity of the whole record", "keep one of the two")
+		c.Err("osv-severity", field+".severity", "stands beside a severity of the whole record", "keep one of the two")
 	}
 	if len(a.Ranges) == 0 && len(a.Versions) == 0 {
-		c.warn("osv-ranges", field, "has neither ranges nor versions, and matches nothing", "give ranges")
+		c.Warn("osv-ranges", field, "has neither ranges nor versions, and matches nothing", "give ranges")
 	}
 	for i := range a.Ranges {
 		c.span(fmt.Sprintf("%s.ranges[%d]", field, i), &a.Ranges[i])
@@ -154,10 +142,10 @@ func (c *checking) affected(field string, a *affected, rated bool) {
 func (c *checking) span(field string, s *span) {
 	git := s.Type == string(cvd.RangeGit)
 	if !slices.Contains(rangeKinds, s.Type) {
-		c.err("osv-ranges", field+".type", "is no kind of range", "one of "+strings.Join(rangeKinds, ", "))
+		c.Err("osv-ranges", field+".type", "is no kind of range", "one of "+strings.Join(rangeKinds, ", "))
 	}
 	if git && s.Repo == "" {
-		c.err("osv-ranges", field+".repo", "is missing", "name the repository of the commits")
+		c.Err("osv-ranges", field+".repo", "is missing", "name the repository of the commits")
 	}
 	var introduced, fixed, last bool
 	seen := map[string]bool{}
@@ -170,23 +158,23 @@ func (c *checking) span(field string, s *span) {
 			}
 			said++
 			if git && !hash.MatchString(v) {
-				c.err("osv-git", at, "is no full commit hash", "write 40 or 64 hexadecimal digits")
+				c.Err("osv-git", at, "is no full commit hash", "write 40 or 64 hexadecimal digits")
 			}
 			if seen[v] {
-				c.warn("osv-events", at, "repeats a version of the range", "let each event have a version of its own")
+				c.Warn("osv-events", at, "repeats a version of the range", "let each event have a version of its own")
 			}
 			seen[v] = true
 		}
 		if said != 1 {
-			c.err("osv-events", at, "is not exactly one of introduced, fixed, last_affected, limit", "make an event for each")
+			c.Err("osv-events", at, "is not exactly one of introduced, fixed, last_affected, limit", "make an event for each")
 		}
 		introduced, fixed, last = introduced || e.Introduced != "", fixed || e.Fixed != "", last || e.LastAffected != ""
 	}
 	if !introduced {
-		c.err("osv-events", field+".events", "never says introduced", `begin with introduced, "0" for the beginning`)
+		c.Err("osv-events", field+".events", "never says introduced", `begin with introduced, "0" for the beginning`)
 	}
 	if fixed && last {
-		c.err("osv-events", field+".events", "has both fixed and last_affected", "use fixed where there is a fix, else last_affected")
+		c.Err("osv-events", field+".events", "has both fixed and last_affected", "use fixed where there is a fix, else last_affected")
 	}
 }
 
@@ -194,19 +182,19 @@ func (c *checking) rest(d *document) {
 	for i, r := range d.References {
 		field := fmt.Sprintf("references[%d]", i)
 		if !slices.Contains(referenceKinds, r.Type) {
-			c.err("osv-references", field+".type", "is no type of reference", "one of "+strings.Join(referenceKinds, ", "))
+			c.Err("osv-references", field+".type", "is no type of reference", "one of "+strings.Join(referenceKinds, ", "))
 		}
 		if u, err := url.Parse(r.URL); err != nil || u.Scheme == "" {
-			c.err("osv-references", field+".url", "is no absolute URL", "write it with its scheme")
+			c.Err("osv-references", field+".url", "is no absolute URL", "write it with its scheme")
 		}
 	}
 	for i, one := range d.Credits {
 		field := fmt.Sprintf("credits[%d]", i)
 		if one.Name == "" {
-			c.err("osv-credits", field+".name", "is missing", "name whoever is credited")
+			c.Err("osv-credits", field+".name", "is missing", "name whoever is credited")
 		}
 		if one.Type != "" && !slices.Contains(creditKinds, one.Type) {
-			c.err("osv-credits", field+".type", "is no type of credit", "one of "+strings.Join(creditKinds, ", "))
+			c.Err("osv-credits", field+".type", "is no type of credit", "one of "+strings.Join(creditKinds, ", "))
 		}
 	}
 }

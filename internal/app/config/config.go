@@ -36,6 +36,7 @@ type Config struct {
 	Keys           Keys       `yaml:"keys"`
 	TLS            *TLS       `yaml:"tls"`
 	Mail           *Mail      `yaml:"mail"`
+	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
 	Log            Log        `yaml:"log"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
@@ -71,6 +72,18 @@ type Mail struct {
 	PasswordFile string `yaml:"password_file"`
 	From         string `yaml:"from"`
 	Bounce       string `yaml:"bounce"`
+}
+
+// CVE is the account of a CNA at CVE Services.
+type CVE struct {
+	Environment string `yaml:"environment"`
+	BaseURL     string `yaml:"base_url"` // instead of the environment's own, for tests
+	Org         string `yaml:"org"`      // short name
+	OrgID       string `yaml:"org_id"`   // UUID
+	User        string `yaml:"user"`
+	Key         string `yaml:"key"`
+	KeyFile     string `yaml:"key_file"`
+	Live        bool   `yaml:"live"` // false: a dry run
 }
 
 // Log is how much is logged, and in which form.
@@ -144,6 +157,12 @@ func (c *Config) finish(file *source.File) error {
 		}
 		if c.Mail.Bounce == "" {
 			c.Mail.Bounce = c.Mail.From
+		}
+	}
+	if c.CVE != nil {
+		secret("cve.key_file", c.CVE.KeyFile, &c.CVE.Key)
+		if c.CVE.Key == "" {
+			file.Fault("cve", "CVE Services need the user's key", "write key_file or key")
 		}
 	}
 	for i, p := range c.TrustedProxies {

@@ -88,7 +88,7 @@ var Specs = []Spec{
 	{Verb: cvd.VerbContact, Event: cvd.EventContact, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: []string{"contact"}, Needs: []string{"contact"}},
 	{Verb: cvd.VerbOfferCheck, Event: cvd.EventCheckOffered, Walk: stay(cvd.RMValid, cvd.RMAccepted), Tell: cvd.TellReporter, Takes: append([]string{"seq"}, heard...), Needs: []string{"text"}},
 	{Verb: cvd.VerbCheckResult, Event: cvd.EventChecked, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: append([]string{"outcome"}, heard...), Needs: []string{"outcome"}},
-	{Verb: cvd.VerbCVE, Event: cvd.EventCVE, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: append([]string{"cve", "outcome"}, told...), Needs: []string{"outcome"}},
+	{Verb: cvd.VerbCVE, Event: cvd.EventCVE, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: append([]string{"cve", "outcome", "reason"}, told...), Needs: []string{"outcome"}},
 	{Verb: cvd.VerbAdvise, Event: cvd.EventDrafted, Walk: stay(released...), Tell: cvd.TellTeam, Takes: []string{"advisory", "seq", "note"}, Needs: []string{"advisory"}},
 	{Verb: cvd.VerbSchedule, Event: cvd.EventScheduled, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"until", "seq", "reason"}, heard...), Needs: []string{"until", "seq"}},
 	{Verb: cvd.VerbUnschedule, Event: cvd.EventUnscheduled, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"reason"}, heard...), Needs: []string{"reason"}},

@@ -24,8 +24,12 @@ func TestReleaseInTheThread(t *testing.T) {
 		verb cvd.Verb
 		in   cvd.Input
 	}{
-		{cvd.VerbValidate, cvd.Input{}}, {cvd.VerbAccept, cvd.Input{}}, {cvd.VerbSeverity, cvd.Input{Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}},
-		{cvd.VerbFixReady, cvd.Input{}}, {cvd.VerbOfferCheck, cvd.Input{Text: "Please check build 7."}}, {cvd.VerbCVE, cvd.Input{CVE: "CVE-2026-12345", Outcome: "reserved"}},
+		{cvd.VerbValidate, cvd.Input{}},
+		{cvd.VerbAccept, cvd.Input{}},
+		{cvd.VerbSeverity, cvd.Input{Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}},
+		{cvd.VerbFixReady, cvd.Input{}},
+		{cvd.VerbOfferCheck, cvd.Input{Text: "Please check build 7."}},
+		{cvd.VerbCVE, cvd.Input{CVE: "CVE-2026-12345", Outcome: "reserved"}},
 	} {
 		h.Do(h.Member, id, step.verb, step.in)
 	}

@@ -37,6 +37,7 @@ type pageView struct {
 	Verbs       []verbView
 	Drafts      []draftView
 	Published   *publishedView
+	Requests    []string // for a CVE id, to be sent to a CNA
 }
 
 // stepView is one step on the way to the public.
@@ -93,7 +94,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 			view.Verbs = append(view.Verbs, verbView{string(verb), v.Say("verb." + string(verb))})
 		}
 	}
-	view.Notices = v.notices(draft)
+	view.Notices, view.Requests = v.notices(draft), v.requests(draft, strings.TrimSuffix(v.Site.BaseURL(r), "/"))
 	if b := draft.Before; b != nil {
 		view.Published = &publishedView{
 			Link: "/advisories/" + url.PathEscape(string(b.ID)), Revision: b.Revision, At: b.Modified, Changes: b.History, Gone: !b.Withdrawn.IsZero(),
@@ -176,11 +177,27 @@ func (v lens) drafts(draft *casework.Draft) []draftView {
 
 // places says which field of the form holds a member of the record.
 var places = []struct{ member, field string }{
-	{"vulnerabilities[0].cve", "cve"}, {"vulnerabilities[0].cwe", "cwe"}, {"vulnerabilities[0].scores", "vectors"}, {"vulnerabilities[0].description", "description"},
-	{"vulnerabilities[0].impact", "impact"}, {"vulnerabilities[0].exploited", "exploited"}, {"vulnerabilities[0].affects", "product.0.ranges"},
-	{"vulnerabilities[0].remedies", "remedy.0.text"}, {"vulnerabilities[0].title", "title"}, {"vulnerabilities", "description"},
-	{"products", "product.0.name"}, {"references", "reference.0.url"}, {"credits", "credit.0.name"}, {"timeline", "time.0.text"},
-	{"texts", "text.0.lang"}, {"aliases", "aliases"}, {"title", "title"}, {"overview", "overview"}, {"details", "details"}, {"lang", "lang"}, {"tlp", "tlp"},
+	{"vulnerabilities[0].cve", "cve"},
+	{"vulnerabilities[0].cwe", "cwe"},
+	{"vulnerabilities[0].scores", "vectors"},
+	{"vulnerabilities[0].description", "description"},
+	{"vulnerabilities[0].impact", "impact"},
+	{"vulnerabilities[0].exploited", "exploited"},
+	{"vulnerabilities[0].affects", "product.0.ranges"},
+	{"vulnerabilities[0].remedies", "remedy.0.text"},
+	{"vulnerabilities[0].title", "title"},
+	{"vulnerabilities", "description"},
+	{"products", "product.0.name"},
+	{"references", "reference.0.url"},
+	{"credits", "credit.0.name"},
+	{"timeline", "time.0.text"},
+	{"texts", "text.0.lang"},
+	{"aliases", "aliases"},
+	{"title", "title"},
+	{"overview", "overview"},
+	{"details", "details"},
+	{"lang", "lang"},
+	{"tlp", "tlp"},
 }
 
 // place finds the field of the form for a member such as "credits[2].name".
