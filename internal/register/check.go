@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,9 +28,32 @@ var labels = map[cvd.TLP]bool{
 // publisher none may have the other's name.
 const vex = "-vex"
 
+// neighbours are the stems of advisories that would share the name of a document
+// with this one: of its VEX document, or of its record in OSV, where the publisher's
+// prefix stands before ids.
+func neighbours(stem string, by advisory.Publisher) []string {
+	out := []string{stem + vex}
+	if base, ok := strings.CutSuffix(stem, vex); ok {
+		out = append(out, base)
+	}
+	if prefix := advisory.Stem(cvd.AdvisoryID(by.OSVPrefix)); prefix != "" {
+		out = append(out, prefix+stem)
+		if base, ok := strings.CutPrefix(stem, prefix); ok {
+			out = append(out, base)
+		}
+	}
+	return out
+}
+
+// sameFile tells whether two advisories would have a file of the same name, or are one.
+func sameFile(a, b cvd.AdvisoryID, by advisory.Publisher) bool {
+	x, y := advisory.Stem(a), advisory.Stem(b)
+	return x == y || slices.Contains(neighbours(x, by), y)
+}
+
 // check tells all that keeps a record from being published after before, the
-// entry with the same file name, which may be nil. clash says that the name is
-// that of another's VEX document.
+// entry with the same file name, which may be nil. clash says that another has a
+// document of the name of one of this one's.
 func check(a *cvd.Advisory, before *Entry, clash bool, where string) cvd.Faults {
 	var faults cvd.Faults
 	add := func(field, problem, remedy string) {
@@ -56,7 +80,7 @@ func check(a *cvd.Advisory, before *Entry, clash bool, where string) cvd.Faults 
 		return faults
 	}
 	if before == nil && clash {
-		add("id", "makes a file name that another advisory's VEX document has, or the other way round", "choose another id")
+		add("id", "makes a file name that a document of another advisory has, such as its VEX document or its record in OSV", "choose another id")
 	}
 	if before != nil {
 		next = before.Revision + 1

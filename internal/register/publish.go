@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"fairlead/internal/advisory"
@@ -56,10 +55,8 @@ func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publica
 		stem := advisory.Stem(a.ID)
 		r.mu.Lock()
 		at := func(stem string) *Entry { return cmp.Or(fresh[stem], r.byStem[stem]) }
-		before, clash := at(stem), at(stem+vex) != nil
-		if base, ok := strings.CutSuffix(stem, vex); ok {
-			clash = clash || at(base) != nil
-		}
+		before := at(stem)
+		clash := slices.ContainsFunc(neighbours(stem, publisher), func(other string) bool { return at(other) != nil })
 		r.mu.Unlock()
 		where := ""
 		if len(recs) > 1 {
@@ -195,23 +192,18 @@ func (p *Publication) latest(tx store.Tx) (int64, error) {
 		if err != nil || len(rows) == 0 {
 			return seq, err
 		}
+		by := p.r.Publisher()
 		for _, row := range rows {
 			b, err := p.r.open(row)
 			if err != nil {
 				return seq, fmt.Errorf("history of what is published, event %d: %w", row.Seq, err)
 			}
-			if slices.ContainsFunc(p.items, func(it item) bool { return sameFile(it.body.ID, b.ID) }) {
+			if slices.ContainsFunc(p.items, func(it item) bool { return sameFile(it.body.ID, b.ID, by) }) {
 				return seq, fmt.Errorf("%w: something of that name was published since", cvd.ErrConflict)
 			}
 		}
 		seq = rows[len(rows)-1].Seq
 	}
-}
-
-// sameFile tells whether two advisories would have a file of the same name, or are one.
-func sameFile(a, b cvd.AdvisoryID) bool {
-	x, y := advisory.Stem(a), advisory.Stem(b)
-	return x == y || x == y+vex || x+vex == y
 }
 
 func (r *Register) seal(it *item, seq int64) (store.Event, error) {

@@ -83,7 +83,7 @@ func (h *house) register() *register.Register {
 	return register.Open(register.Config{
 		Store: h.st, Vault: h.v, Now: func() time.Time { return start },
 		Formats:   []advisory.Format{plain, terse},
-		Publisher: func() advisory.Publisher { return advisory.Publisher{Name: "Example"} },
+		Publisher: func() advisory.Publisher { return advisory.Publisher{Name: "Example", OSVPrefix: "x_"} },
 		Sign:      func(b []byte, _ time.Time) ([]byte, error) { return fmt.Appendf(nil, "signed %d bytes", len(b)), nil },
 	})
 }
@@ -285,7 +285,7 @@ func TestWriteIsPartOfTheCallersTransaction(t *testing.T) {
 // Of two whose files would have one name only one is published, also where both were
 // prepared before either was.
 func TestNamesThatClashAtOnce(t *testing.T) {
-	for _, pair := range [][2]cvd.AdvisoryID{{"EX 2026:1", "ex_2026_1"}, {"EX-1", "ex-1-VEX"}, {"EX-1-VEX", "EX-1"}, {"EX-1", "EX-1"}} {
+	for _, pair := range [][2]cvd.AdvisoryID{{"EX 2026:1", "ex_2026_1"}, {"EX-1", "ex-1-VEX"}, {"EX-1-VEX", "EX-1"}, {"EX-1", "x_EX-1"}, {"x_ex-1", "EX-1"}, {"EX-1", "EX-1"}} {
 		h := newHouse(t, engines.SQLite(t))
 		r, other := h.register(), h.register()
 		first, err := r.Prepare(ctx, draft(pair[0], 1))
