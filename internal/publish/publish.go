@@ -133,8 +133,8 @@ func (d *door) handle(do handler) http.Handler {
 }
 
 // who asks. Without a token it is a stranger; a wrong token is nobody, so that a
-// recipient whose token ended learns of it. Tokens that come wrong again and
-// again are not looked at any more.
+// recipient whose token ended learns of it. A network whose tokens come wrong again
+// and again is asked to wait; a right one opens all the same.
 func (d *door) who(r *http.Request) (cvd.Actor, error) {
 	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
