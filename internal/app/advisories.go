@@ -16,7 +16,6 @@ import (
 	"fairlead/internal/advisory/osv"
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/app/exchange"
-	"fairlead/internal/app/histories"
 	"fairlead/internal/cvd"
 	"fairlead/internal/publish"
 	"fairlead/internal/register"
@@ -129,18 +128,4 @@ func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) err
 		},
 		From: h.address, Secure: secure, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
-}
-
-// checkRegister adds what a check of the published advisories finds.
-func (h *House) checkRegister(ctx context.Context, out *Checked) error {
-	v, err := h.Register.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	out.Events += v.Events
-	out.Published = v.Events
-	for _, text := range v.Faults {
-		out.Findings = append(out.Findings, histories.Finding{What: "fault", Where: "advisories", Text: text})
-	}
-	return nil
 }

@@ -8,8 +8,6 @@ import (
 	"fairlead/internal/app/histories"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
-	"fairlead/internal/parts"
-	"fairlead/internal/register"
 )
 
 // What a check of the house found.
@@ -20,7 +18,7 @@ type (
 
 // histories checks, and with repair writes anew, what is derived from them.
 func (h *House) histories(repair bool) histories.Checker {
-	return histories.Checker{Store: h.Store, Vault: h.Vault, Terms: h.terms, Elsewhere: []string{register.Stream}, Repair: repair}
+	return histories.Checker{Store: h.Store, Vault: h.Vault, Terms: h.terms, Register: h.Register, Parts: h.Parts, Repair: repair}
 }
 
 // terms are those by which cases of a policy version run: with the calendar of
@@ -47,20 +45,7 @@ func (h *House) terms(number int) []deadline.Terms {
 // policy, of what is published and of the bills of materials are held against their
 // leaves too, with what refers to them.
 func (h *House) CheckHistories(ctx context.Context, repair bool) (Checked, error) {
-	out, err := h.histories(repair).All(ctx)
-	if err != nil {
-		return out, err
-	}
-	return out, errors.Join(h.checkRegister(ctx, &out), h.checkParts(ctx, &out))
-}
-
-// checkParts adds what a check of the bills of materials finds.
-func (h *House) checkParts(ctx context.Context, out *Checked) error {
-	faults, err := h.Parts.Verify(ctx)
-	for _, text := range faults {
-		out.Findings = append(out.Findings, Finding{What: "fault", Where: parts.Stream, Text: text})
-	}
-	return err
+	return h.histories(repair).All(ctx)
 }
 
 // orphans counts the files that no case names, and with repair removes them.

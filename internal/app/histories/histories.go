@@ -18,6 +18,8 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
+	"fairlead/internal/parts"
+	"fairlead/internal/register"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault"
 )
@@ -49,8 +51,9 @@ type Checker struct {
 	// Terms are those by which cases of the policy version run: first with the
 	// calendar of today, then with earlier ones, which a row may still go by.
 	Terms func(policy int) []deadline.Terms
-	// Elsewhere names the histories without a case that their own rooms check.
-	Elsewhere []string
+	// Register and Parts check what is theirs.
+	Register *register.Register
+	Parts    *parts.Inventory
 	// Repair lets rows be written anew that differ from their history.
 	Repair bool
 }
@@ -88,7 +91,7 @@ func (c Checker) All(ctx context.Context) (Checked, error) {
 			}
 		}
 		if len(rows) < f.Limit {
-			return out, c.streams(ctx, &out)
+			return out, errors.Join(c.streams(ctx, &out), c.rooms(ctx, &out))
 		}
 		last := rows[len(rows)-1]
 		f.After = &store.Cursor{At: last.Created, ID: last.ID}

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/parts"
+	"fairlead/internal/register"
 	"fairlead/internal/store"
 )
 
@@ -38,8 +39,8 @@ func (c Checker) streams(ctx context.Context, out *Checked) error {
 
 func (c Checker) stream(ctx context.Context, name string, out *Checked) error {
 	if strings.HasPrefix(name, "@") {
-		if slices.Contains(c.Elsewhere, name) {
-			return nil
+		if name == register.Stream {
+			return nil // see rooms
 		}
 		return c.walk(ctx, name, out)
 	}
@@ -86,4 +87,23 @@ func (c Checker) walk(ctx context.Context, name string, out *Checked) error {
 			return nil
 		}
 	}
+}
+
+// rooms adds what the register and the inventory find: they hold what was published,
+// and the bills in force, against their histories.
+func (c Checker) rooms(ctx context.Context, out *Checked) error {
+	v, err := c.Register.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	out.Events += v.Events
+	out.Published = v.Events
+	for _, text := range v.Faults {
+		out.Findings = append(out.Findings, Finding{"fault", "advisories", text})
+	}
+	bills, err := c.Parts.Verify(ctx)
+	for _, text := range bills {
+		out.Findings = append(out.Findings, Finding{"fault", parts.Stream, text})
+	}
+	return err
 }
