@@ -55,7 +55,7 @@ func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 		return nil, err
 	}
 	d.Findings = s.desk.lint(d.Record, d.Before)
-	d.Gates = release.Gates(d.Case, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
+	d.Gates = release.Gates(d.Case, d.Events, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
 	return d, nil
 }
 
