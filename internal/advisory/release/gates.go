@@ -106,6 +106,8 @@ func Sentences(all []Gate) string {
 	return strings.Join(parts, "; ")
 }
 
+// text asks for the record's own text in English: pages, Markdown, CSAF, OSV and
+// feeds publish that one alone.
 func (g *ground) text() (bool, string, string) {
 	lang := strings.ToLower(g.a.Lang)
 	if lang == "" || lang == "en" || strings.HasPrefix(lang, "en-") {
@@ -114,12 +116,7 @@ func (g *ground) text() (bool, string, string) {
 		}
 		return true, "there is a text in English", ""
 	}
-	for tag, t := range g.a.Texts {
-		if tag = strings.ToLower(tag); (tag == "en" || strings.HasPrefix(tag, "en-")) && !cvd.Blank(t.Title) && !cvd.Blank(t.Overview+t.Details) {
-			return true, "there is a text in English", ""
-		}
-	}
-	return false, "there is no text in English", "add the English title and overview beside the other language"
+	return false, "the advisory's own text is not in English, and no other is published", "write it in English, and keep the other language beside it"
 }
 
 func (g *ground) lint() (bool, string, string) {

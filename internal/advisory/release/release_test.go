@@ -66,6 +66,9 @@ func TestGates(t *testing.T) {
 		{"French alone", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { a.Lang = "fr" }, "text!", nil},
 		{"French with English", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
 			a.Lang, a.Texts = "fr", map[string]cvd.AdvisoryText{"en-CA": {Title: "x", Overview: "y"}}
+		}, "text!", nil},
+		{"English with French", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
+			a.Lang, a.Texts = "en-CA", map[string]cvd.AdvisoryText{"fr": {Title: "x", Overview: "y"}}
 		}, "", nil},
 		{"no fix", func(c *cvd.Case, _ *cvd.Advisory, _ *policy.Policy) { c.Facts = "Vfdpxa" }, "fix!", nil},
 		{"no fix planned", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
