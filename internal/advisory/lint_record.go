@@ -34,6 +34,11 @@ var recordRules = []rule{
 	{"record-withdrawn", LevelWarning, func(l *lint) {
 		l.need(l.a.Withdrawn.IsZero() || said(l.a.Why), "why", "is missing", "say why the advisory was withdrawn")
 	}},
+	{"record-texts", LevelInfo, func(l *lint) {
+		for _, lang := range sorted(l.a.Texts) {
+			l.say("texts."+lang, "is kept, and published in the CVE record only", "nothing is to be done; everything else publishes the advisory's own text")
+		}
+	}},
 	{"record-words", LevelError, enumerations},
 	{"record-html", LevelWarning, func(l *lint) {
 		l.texts(func(field, text string) {

@@ -50,6 +50,7 @@ var ruleCases = []struct {
 	{"record-html", "vulnerabilities[0].description", vuln(func(v *cvd.Vulnerability) { v.Description = "x<br/>y" })},
 	{"record-link", "references[0].url", rec(func(a *cvd.Advisory) { a.References[0].URL = "example.org/x" })},
 	{"record-https", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = "http://example.org" })},
+	{"record-texts", "texts.fr", rec(func(a *cvd.Advisory) { a.Texts = map[string]cvd.AdvisoryText{"fr": {Title: "x"}} })},
 	{"record-fix", "vulnerabilities[0].remedies[0]", vuln(func(v *cvd.Vulnerability) {
 		v.Affects[0].Ranges[0].Events = []cvd.VersionEvent{{Introduced: "0"}}
 		v.Affects = slices.Delete(v.Affects, 1, 2)

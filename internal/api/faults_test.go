@@ -182,6 +182,35 @@ func TestFaultsOfOneKindDoNotHideOthers(t *testing.T) {
 	}
 }
 
+// An advisory is read to its last member: what would be dropped is refused, with its
+// path, and what is missing is missed.
+func TestAdvisoryIsReadToItsLastMember(t *testing.T) {
+	h := open(t, true)
+	id, _ := h.report(`{"description":"x"}`)
+	for _, c := range []struct{ body, fields string }{
+		{`{}`, "advisory.title"},
+		{`{"title":null}`, "advisory.title"},
+		{`{"bogus":1,"title":"x"}`, "advisory.bogus"},
+		{
+			`{"title":5,"products":[{"id":"x","name":7,"bogus":1}],"vulnerabilities":[{"bogus":2,"cwe":["CWE-79",8],"affects":[{"product":"x","status":"affected","from":"3.0.0","fixed":"3.2.1"}]}]}`,
+			"advisory.products[0].bogus advisory.products[0].name advisory.title advisory.vulnerabilities[0].affects[0].fixed advisory.vulnerabilities[0].affects[0].from advisory.vulnerabilities[0].bogus advisory.vulnerabilities[0].cwe[1]",
+		},
+		{
+			`{"products":[{}],"references":{},"texts":{"fr":{"titre":"x"},"<b>":5},"timeline":[{"at":"monday","text":"a\u0000b"}],"vulnerabilities":[{"affects":[{"ranges":[{"kind":"SEMVER","events":[{"from":"1"}]}]}]}]}`,
+			"advisory.products[0].id advisory.products[0].name advisory.references advisory.texts.(unknown) advisory.texts.fr.titre advisory.timeline[0].at advisory.timeline[0].text advisory.title advisory.vulnerabilities[0].affects[0].product advisory.vulnerabilities[0].affects[0].ranges[0].events[0].from advisory.vulnerabilities[0].affects[0].status",
+		},
+		{`[]`, "advisory"},
+	} {
+		a := h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/advise", `{"advisory":`+c.body+`}`).want(t, http.StatusUnprocessableEntity)
+		if got := strings.Join(slices.Compact(fieldsOf(problemOf(t, a))), " "); got != c.fields {
+			t.Errorf("%s: faults of\n%s\nwant\n%s", c.body, got, c.fields)
+		}
+		if strings.Contains(a.Body.String(), "3.2.1") || strings.Contains(a.Body.String(), "monday") {
+			t.Errorf("repeats what was sent: %s", a.Body)
+		}
+	}
+}
+
 // What cannot be read at all says where it lies, and what to do.
 func TestUnreadableSaysWhere(t *testing.T) {
 	h := open(t, true)

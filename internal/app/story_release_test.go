@@ -16,12 +16,13 @@ import (
 
 // advise MEMBER [KEY=VALUE…]   saves the draft as it was filled or saved last, with
 // title, overview, details, lang, tlp, cve, cwe, fixed, workaround, none-planned and
-// credit set as told
+// credit set as told; others says that it names other people
 func storyAdvise(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 1, "advise MEMBER [KEY=VALUE…]")
 	s := of(ts)
 	d := s.draft(ts, args[0])
 	a := d.Record
+	body := map[string]any{"advisory": a, "seq": d.Seq}
 	for _, arg := range args[1:] {
 		key, value, _ := strings.Cut(arg, "=")
 		v := &a.Vulnerabilities[0]
@@ -55,11 +56,13 @@ func storyAdvise(ts *testscript.TestScript, neg bool, args []string) {
 			if value != "" {
 				a.Credits = []cvd.AdvisoryCredit{{Name: value, Kind: "FINDER"}}
 			}
+		case "others":
+			body["others"] = true
 		default:
 			ts.Fatalf("advise sets no %s", key)
 		}
 	}
-	s.ask(ts, neg, request("POST", "/api/v1/cases/"+ts.Getenv("CASE")+"/advise", s.bearer(ts, args[0]), map[string]any{"advisory": a, "seq": d.Seq}))
+	s.ask(ts, neg, request("POST", "/api/v1/cases/"+ts.Getenv("CASE")+"/advise", s.bearer(ts, args[0]), body))
 }
 
 // draft is the advisory of the latest case.

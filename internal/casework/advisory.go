@@ -58,7 +58,7 @@ func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 		d.Before.Credits = nil
 	}
 	d.Findings = s.desk.lint(d.Record, d.Before)
-	d.Gates = release.Gates(d.Case, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
+	d.Gates = release.Gates(d.Case, d.Events, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
 	return d, nil
 }
 

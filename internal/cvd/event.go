@@ -150,8 +150,9 @@ type Body struct {
 	Input   *Input      `json:"input,omitempty"`   // what a pending ruling will do
 	// Advisory is the whole record of a draft.
 	Advisory *Advisory `json:"advisory,omitempty"`
-	CVE      string    `json:"cve,omitempty"`  // the id that the event speaks of
-	CVEs     []CVE     `json:"cves,omitempty"` // all of the case, as they stand after it
+	Others   bool      `json:"others,omitempty"` // a draft names other people than the reporter
+	CVE      string    `json:"cve,omitempty"`    // the id that the event speaks of
+	CVEs     []CVE     `json:"cves,omitempty"`   // all of the case, as they stand after it
 	// ContactBox is the reporter's contact, sealed under their own key.
 	ContactBox []byte   `json:"contact_box,omitempty"`
 	Contact    *Contact `json:"-"`

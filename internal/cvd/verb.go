@@ -146,5 +146,8 @@ type Input struct {
 	// Advisory is a draft as it is to stand, whole; its id and what only a release
 	// sets are not taken from it.
 	Advisory *Advisory `json:"advisory,omitempty"`
-	CVE      string    `json:"cve,omitempty"` // a CVE id
+	// Others says of a draft that whom it names are other people than a reporter who
+	// is not to be named.
+	Others bool   `json:"others,omitempty"`
+	CVE    string `json:"cve,omitempty"` // a CVE id
 }

@@ -69,21 +69,8 @@ func aliases(a *cvd.Advisory, v *cvd.Vulnerability, id string) []string {
 	return out
 }
 
-// english is the words of the advisory that the schema wants: OSV texts are
-// English.
-func english(a *cvd.Advisory) cvd.AdvisoryText {
-	if a.Lang != "" && a.Lang != "en" && !strings.HasPrefix(a.Lang, "en-") {
-		for _, lang := range []string{"en", "en-US", "en-GB"} {
-			if t, ok := a.Texts[lang]; ok {
-				return t
-			}
-		}
-	}
-	return cvd.AdvisoryText{Title: a.Title, Overview: a.Overview, Details: a.Details}
-}
-
 func summary(a *cvd.Advisory) string {
-	title := english(a).Title
+	title := a.Title
 	if from(a) {
 		if _, none := a.Source.Kept[keptSummary]; none && title == headline(a.Details, string(a.ID)) {
 			return ""
@@ -94,8 +81,7 @@ func summary(a *cvd.Advisory) string {
 
 // details puts the texts of the record one after the other, each once.
 func details(a *cvd.Advisory, v *cvd.Vulnerability) string {
-	text := english(a)
-	parts := []string{text.Overview, text.Details, v.Description, v.Impact}
+	parts := []string{a.Overview, a.Details, v.Description, v.Impact}
 	if !a.Withdrawn.IsZero() {
 		parts = slices.Insert(parts, 0, a.Why)
 	}

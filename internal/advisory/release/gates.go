@@ -28,6 +28,7 @@ type Gate struct {
 // ground is what gates look at.
 type ground struct {
 	c        *cvd.Case
+	evs      []cvd.Event
 	a        *cvd.Advisory
 	findings []advisory.Finding
 	p        *policy.Policy
@@ -48,20 +49,23 @@ var gates = []struct {
 	{"cve", false, false, (*ground).cve},
 	{"embargo", true, false, (*ground).embargo},
 	{"told", true, false, (*ground).told},
-	{"credit", true, false, (*ground).credit},
+	{"credit", true, true, (*ground).credit},
 	{"second-person", true, false, (*ground).second},
 }
 
 // Gates says of each condition of the release of a's draft in c how it stands
-// now. findings are the lint's; p is the policy under which the case runs.
-func Gates(c *cvd.Case, a *cvd.Advisory, findings []advisory.Finding, p *policy.Policy, now time.Time) []Gate {
-	g := &ground{c, a, findings, p, now}
+// now. evs is the history of c; findings are the lint's; p is the policy under which the case runs.
+func Gates(c *cvd.Case, evs []cvd.Event, a *cvd.Advisory, findings []advisory.Finding, p *policy.Policy, now time.Time) []Gate {
+	g := &ground{c, evs, a, findings, p, now}
 	out := make([]Gate, 0, len(gates))
 	for _, one := range gates {
 		ok, why, remedy := one.look(g)
 		gate := Gate{Name: one.name, OK: ok, Why: why, Remedy: remedy, Stops: one.stops, Early: one.early}
 		if one.name == "check" && c.Release.Check == cvd.CheckFail || one.name == "cve" && g.rejected() != "" {
 			gate.Stops = !ok
+		}
+		if one.name == "credit" && g.unasked() {
+			gate.Early = false // scheduling asks them
 		}
 		out = append(out, gate)
 	}
@@ -102,6 +106,8 @@ func Sentences(all []Gate) string {
 	return strings.Join(parts, "; ")
 }
 
+// text asks for the record's own text in English: pages, Markdown, CSAF, OSV and
+// feeds publish that one alone.
 func (g *ground) text() (bool, string, string) {
 	lang := strings.ToLower(g.a.Lang)
 	if lang == "" || lang == "en" || strings.HasPrefix(lang, "en-") {
@@ -110,12 +116,7 @@ func (g *ground) text() (bool, string, string) {
 		}
 		return true, "there is a text in English", ""
 	}
-	for tag, t := range g.a.Texts {
-		if tag = strings.ToLower(tag); (tag == "en" || strings.HasPrefix(tag, "en-")) && !cvd.Blank(t.Title) && !cvd.Blank(t.Overview+t.Details) {
-			return true, "there is a text in English", ""
-		}
-	}
-	return false, "there is no text in English", "add the English title and overview beside the other language"
+	return false, "the advisory's own text is not in English, and no other is published", "write it in English, and keep the other language beside it"
 }
 
 func (g *ground) lint() (bool, string, string) {
@@ -226,51 +227,6 @@ func (g *ground) told() (bool, string, string) {
 		return true, "the reporter was told the date", ""
 	}
 	return false, "the reporter was not told of the release", "schedule it: they hear the date then, and again before it"
-}
-
-// credit holds the advisory to the reporter's wish. Who was asked and said nothing
-// is not named.
-func (g *ground) credit() (bool, string, string) {
-	p := g.c.Participant(cvd.Reporter)
-	if p == nil || p.Contact == nil {
-		return true, "nobody wished to be named", ""
-	}
-	want := p.Contact.Credit
-	switch want.Wanted {
-	case "name":
-		as := strings.TrimSpace(want.As)
-		if as == "" {
-			as = strings.TrimSpace(p.Contact.Name)
-		}
-		if as != "" && !g.names(as) {
-			return false, "the reporter wishes to be named, and the advisory names them otherwise or not at all", "credit them as they asked"
-		}
-		return true, "the reporter is named as they asked", ""
-	case "anonymous", "none":
-		if g.names(p.Contact.Name) || g.names(want.As) {
-			return false, "the reporter does not wish to be named, and the advisory names them", "take the name out of the credits"
-		}
-		if len(g.a.Credits) > 0 && g.c.Sources.Contact > g.c.Release.Draft { // by a name that is no longer known
-			return false, "the reporter asked not to be named after this draft was saved, and it names somebody", "look at the credits and save the draft again"
-		}
-		return true, "the reporter is not named, as they asked", ""
-	}
-	if g.names(p.Contact.Name) {
-		return false, "the advisory names the reporter, who never said that they wish it", "ask how they want to be credited, or take the name out"
-	}
-	known := g.c.Facts.Has(cvd.FactPublic) || g.c.Facts.Has(cvd.FactAttacks) // then it cannot wait for that
-	if g.c.Waited() && g.c.Release.Told.IsZero() && g.c.Release.Revision == 0 && !known {
-		return false, "the reporter was not asked how to be credited", "ask them; scheduling the release does"
-	}
-	return true, "the reporter said nothing of credit, so nobody is named; a correction can", ""
-}
-
-// names tells whether the credits hold the name.
-func (g *ground) names(name string) bool {
-	name = strings.ToLower(strings.Join(strings.Fields(name), " "))
-	return name != "" && slices.ContainsFunc(g.a.Credits, func(c cvd.AdvisoryCredit) bool {
-		return strings.Contains(strings.ToLower(strings.Join(strings.Fields(c.Name), " ")), name)
-	})
 }
 
 func (g *ground) second() (bool, string, string) {

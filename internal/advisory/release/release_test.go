@@ -68,6 +68,9 @@ func TestGates(t *testing.T) {
 		{"French alone", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { a.Lang = "fr" }, "text!", nil},
 		{"French with English", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
 			a.Lang, a.Texts = "fr", map[string]cvd.AdvisoryText{"en-CA": {Title: "x", Overview: "y"}}
+		}, "text!", nil},
+		{"English with French", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
+			a.Lang, a.Texts = "en-CA", map[string]cvd.AdvisoryText{"fr": {Title: "x", Overview: "y"}}
 		}, "", nil},
 		{"no fix", func(c *cvd.Case, _ *cvd.Advisory, _ *policy.Policy) { c.Facts = "Vfdpxa" }, "fix!", nil},
 		{"no fix planned", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
@@ -102,6 +105,22 @@ func TestGates(t *testing.T) {
 		{"anonymous", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
 			reporter(c).Credit.Wanted, a.Credits = "anonymous", nil
 		}, "", nil},
+		{"a name in a text", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
+			reporter(c).Credit.Wanted, a.Credits, a.Details = "anonymous", nil, "Found by R. FINDER."
+		}, "credit!", nil},
+		{"an address in a text", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
+			reporter(c).Email, a.Vulnerabilities[0].Description = "rea@example.net", "Ask Rea@Example.net."
+		}, "credit!", nil},
+		{"a name behind another", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
+			reporter(c).Credit.As, a.Credits[0].Name, a.Overview = "r34", "r34", "Thanks to Rea  Finder."
+		}, "credit!", nil},
+		{"anybody, for somebody unnamed", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
+			*reporter(c), a.Credits = cvd.Contact{Credit: cvd.Credit{Wanted: "none"}}, []cvd.AdvisoryCredit{{Name: "Another"}}
+		}, "credit!", nil},
+		{"Anonymous", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
+			*reporter(c), a.Credits = cvd.Contact{Credit: cvd.Credit{Wanted: "anonymous"}}, []cvd.AdvisoryCredit{{Name: "Anonymous"}}
+		}, "", nil},
+		{"a contact forgotten", func(c *cvd.Case, _ *cvd.Advisory, _ *policy.Policy) { c.Participants[1].Contact = nil }, "credit!", nil},
 		{"asked, and no word", func(c *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { reporter(c).Credit.Wanted, a.Credits = "", nil }, "", nil},
 		{"a draft that nobody confirmed", func(c *cvd.Case, _ *cvd.Advisory, p *policy.Policy) {
 			p.SecondPerson.Publish, c.Release.Confirmed = true, 8
@@ -113,7 +132,7 @@ func TestGates(t *testing.T) {
 				c.set(cs, a, &p)
 			}
 			var shut []string
-			all := Gates(cs, a, c.lint, &p, monday)
+			all := Gates(cs, nil, a, c.lint, &p, monday)
 			for _, g := range all {
 				if g.Why == "" || (g.OK != (g.Remedy == "")) {
 					t.Errorf("%s: %+v", g.Name, g)

@@ -129,44 +129,88 @@ func (c Reader) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 	var faults cvd.Faults
 	list := strings.Join(known, ", ")
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		one, to := members[name], Join(at, name)
 		f, ok := fields[name]
-		switch {
-		case !ok:
+		if !ok {
 			faults = intake.Add(faults, c.Fault(Join(at, Shown(name)), "unknown", "names", list))
-		case string(bytes.TrimSpace(one)) == "null":
-		case plainStruct(f):
-			faults = intake.Add(faults, c.fill(made(f), one, to)...)
-		default:
-			if err := json.Unmarshal(one, f.Addr().Interface()); err != nil {
-				faults = intake.Add(faults, c.Fault(to, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type()))))
-				continue
-			}
-			if t, ok := f.Interface().(time.Time); ok && !calendar.Askable(t) {
-				faults = intake.Add(faults, c.Instant(to))
-			}
-			faults = intake.Add(faults, c.texts(f, to)...)
+			continue
+		}
+		faults = intake.Add(faults, c.value(f, members[name], Join(at, name))...)
+	}
+	if at == "" { // the body's own are missed by whoever needs them
+		return faults
+	}
+	for i := range v.NumField() {
+		name, more, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if one := bytes.TrimSpace(members[name]); (len(one) == 0 || string(one) == "null") && !strings.Contains(more, "omit") && !ours[Join(at, name)] {
+			faults = intake.Add(faults, c.Fault(Join(at, name), "missing"))
 		}
 	}
 	return faults
 }
 
-// texts checks the texts in a member.
-func (c Reader) texts(f reflect.Value, at string) cvd.Faults {
-	switch {
-	case f.Kind() == reflect.String:
+// ours are members that are never left out of what is sent and never taken from what
+// comes in.
+var ours = map[string]bool{"advisory.id": true, "advisory.revision": true}
+
+// value takes one value, going into objects, lists of anything and objects by name.
+func (c Reader) value(f reflect.Value, raw []byte, at string) cvd.Faults {
+	switch t := f.Type(); {
+	case string(bytes.TrimSpace(raw)) == "null":
+		return nil
+	case plainStruct(f):
+		return c.fill(made(f), raw, at)
+	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8 && !reflect.PointerTo(t).Implements(unmarshaler):
+		return c.items(f, raw, at)
+	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct:
+		return c.byName(f, raw, at)
+	}
+	if err := json.Unmarshal(raw, f.Addr().Interface()); err != nil {
+		return cvd.Faults{c.wrongType(f, at)}
+	}
+	if t, ok := f.Interface().(time.Time); ok && !calendar.Askable(t) {
+		return cvd.Faults{c.Instant(at)}
+	}
+	if f.Kind() == reflect.String {
 		return c.text(f.String(), at)
-	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.String:
-		if f.Len() > MaxItems {
-			return cvd.Faults{c.Fault(at, "many", "limit", MaxItems)}
-		}
-		var faults cvd.Faults
-		for i := range f.Len() {
-			faults = append(faults, c.text(f.Index(i).String(), fmt.Sprintf("%s[%d]", at, i))...)
-		}
-		return faults
 	}
 	return nil
+}
+
+func (c Reader) wrongType(f reflect.Value, at string) cvd.Fault {
+	return c.Fault(at, "type", "want", c.Voice.Say("api.type."+typeWord(f.Type())))
+}
+
+// items takes a list. One within an object is bounded by the body alone.
+func (c Reader) items(f reflect.Value, raw []byte, at string) cvd.Faults {
+	var all []json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return cvd.Faults{c.wrongType(f, at)}
+	}
+	if len(all) > MaxItems && !strings.ContainsAny(at, ".[") {
+		return cvd.Faults{c.Fault(at, "many", "limit", MaxItems)}
+	}
+	f.Set(reflect.MakeSlice(f.Type(), len(all), len(all)))
+	var faults cvd.Faults
+	for i, one := range all {
+		faults = intake.Add(faults, c.value(f.Index(i), one, fmt.Sprintf("%s[%d]", at, i))...)
+	}
+	return faults
+}
+
+// byName takes objects by names that the sender chose.
+func (c Reader) byName(f reflect.Value, raw []byte, at string) cvd.Faults {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return cvd.Faults{c.wrongType(f, at)}
+	}
+	f.Set(reflect.MakeMap(f.Type()))
+	var faults cvd.Faults
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		one := reflect.New(f.Type().Elem()).Elem()
+		faults = intake.Add(faults, c.value(one, all[name], Join(at, Shown(name)))...)
+		f.SetMapIndex(reflect.ValueOf(name), one)
+	}
+	return faults
 }
 
 func (c Reader) text(s, at string) cvd.Faults {
@@ -215,6 +259,8 @@ func typeWord(t reflect.Type) string {
 		return "text"
 	case t.Kind() == reflect.Bool:
 		return "bool"
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return "items"
 	case t.Kind() == reflect.Slice:
 		return "list"
 	case t.Kind() == reflect.Map:

@@ -75,7 +75,7 @@ func (p *Parcel) Pass(c *cvd.Case, verb cvd.Verb, terms *policy.Policy, now time
 	if p.Record == nil {
 		return fmt.Errorf("%w: the words of the draft are gone; write it again", cvd.ErrNotReady)
 	}
-	shut := release.Shut(release.Gates(c, p.Record, p.Findings, terms, now), verb == cvd.VerbSchedule)
+	shut := release.Shut(release.Gates(c, p.Events, p.Record, p.Findings, terms, now), verb == cvd.VerbSchedule)
 	if !byClock {
 		shut = slices.DeleteFunc(shut, func(g release.Gate) bool { return g.Name == "second-person" })
 	}

@@ -77,6 +77,7 @@ func given(in cvd.Input) []string {
 	has("seq", in.Seq != 0)
 	has("contact", in.Contact != nil)
 	has("advisory", in.Advisory != nil)
+	has("others", in.Others)
 	has("cve", in.CVE != "")
 	return out
 }

@@ -111,7 +111,7 @@ func markRelease(c *cvd.Case, ev *cvd.Event, d Deed) {
 		}
 		r.Draft = ev.Seq
 		ev.Body.Advisory = d.In.Advisory.Clone()
-		ev.Body.Advisory.ID = r.Advisory
+		ev.Body.Advisory.ID, ev.Body.Others = r.Advisory, d.In.Others
 		if c.Pending != nil && slices.Contains(drafts, c.Pending.Verb) {
 			ev.Pending = &cvd.Pending{} // nobody confirms what they did not see
 		}

@@ -89,7 +89,7 @@ var Specs = []Spec{
 	{Verb: cvd.VerbOfferCheck, Event: cvd.EventCheckOffered, Walk: stay(cvd.RMValid, cvd.RMAccepted), Tell: cvd.TellReporter, Takes: append([]string{"seq"}, heard...), Needs: []string{"text"}},
 	{Verb: cvd.VerbCheckResult, Event: cvd.EventChecked, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: append([]string{"outcome"}, heard...), Needs: []string{"outcome"}},
 	{Verb: cvd.VerbCVE, Event: cvd.EventCVE, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: append([]string{"cve", "outcome", "reason"}, told...), Needs: []string{"outcome"}},
-	{Verb: cvd.VerbAdvise, Event: cvd.EventDrafted, Walk: stay(released...), Tell: cvd.TellTeam, Takes: []string{"advisory", "seq", "note"}, Needs: []string{"advisory"}},
+	{Verb: cvd.VerbAdvise, Event: cvd.EventDrafted, Walk: stay(released...), Tell: cvd.TellTeam, Takes: []string{"advisory", "others", "seq", "note"}, Needs: []string{"advisory"}},
 	{Verb: cvd.VerbSchedule, Event: cvd.EventScheduled, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"until", "seq", "reason"}, heard...), Needs: []string{"until", "seq"}},
 	{Verb: cvd.VerbUnschedule, Event: cvd.EventUnscheduled, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"reason"}, heard...), Needs: []string{"reason"}},
 	{Verb: cvd.VerbPublish, Event: cvd.EventPublished, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"seq", "reason"}, heard...), Needs: []string{"seq"}},

@@ -216,7 +216,7 @@ func TestSpecsAreWhole(t *testing.T) {
 	verbs, events := map[cvd.Verb]bool{}, map[cvd.EventType]bool{}
 	known := given(cvd.Input{
 		Text: "x", Note: "x", Reason: "x", Silent: "x", Clauses: []string{"x"}, Missing: []string{"x"}, Vector: "x",
-		To: "x", Outcome: "x", Clock: "x", Until: noon, Seq: 1, Contact: &cvd.Contact{}, Advisory: &cvd.Advisory{}, CVE: "x",
+		To: "x", Outcome: "x", Clock: "x", Until: noon, Seq: 1, Contact: &cvd.Contact{}, Advisory: &cvd.Advisory{}, Others: true, CVE: "x",
 	})
 	for _, s := range Specs {
 		if verbs[s.Verb] || events[s.Event] {

@@ -78,7 +78,7 @@ func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 		}
 		return d.documents(w, r, v, draft, docs, true)
 	}
-	in := cvd.Input{Advisory: a, Seq: visit.Number(typed.Get("seq")), Note: typed.Get("note")}
+	in := cvd.Input{Advisory: a, Seq: visit.Number(typed.Get("seq")), Note: typed.Get("note"), Others: typed.Get("others") != ""}
 	if _, err := session.Do(r.Context(), draft.Case.ID, cvd.VerbAdvise, in); err != nil {
 		return d.refused(w, r, v, draft, a, err)
 	}

@@ -152,6 +152,7 @@ func (f *filler) flaw(a *cvd.Advisory, empty int) {
 
 func (f *filler) around(a *cvd.Advisory, empty int) {
 	p := f.part("credits")
+	p.Fields = []web.Field{f.field("others", "tick", "")} // never ticked yet: it is said of one draft
 	for i := range len(a.Credits) + empty {
 		one := cvd.AdvisoryCredit{Kind: "FINDER"}
 		if i < len(a.Credits) {
