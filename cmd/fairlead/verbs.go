@@ -32,6 +32,7 @@ type caseDoCmd struct {
 	Until   string   `help:"To when, RFC 3339."`
 	Seq     int64    `help:"Number of the event that is meant, such as that of a draft. Without it schedule and publish take the latest draft that was saved."`
 	CVE     string   `name:"cve" help:"A CVE id."`
+	Contact string   `placeholder:"FILE" help:"JSON file with how the reporter is reached, - for standard input."`
 	// The record is whole, as the API gives and takes it.
 	Advisory string `placeholder:"FILE" help:"JSON file with the whole record of an advisory, - for standard input: the record of GET /api/v1/cases/CASE/advisory."`
 	Preview  bool   `help:"Only say what the reporter would be told."`
@@ -64,19 +65,28 @@ func (c *caseDoCmd) input(e *env) (cvd.Input, error) {
 		}
 		in.Until = at
 	}
-	if c.Advisory == "" {
-		return in, nil
+	var err error
+	if c.Contact != "" {
+		err = readRecord(e, "--contact", c.Contact, &in.Contact)
 	}
-	b, err := readInput(e, c.Advisory)
+	if c.Advisory != "" && err == nil {
+		err = readRecord(e, "--advisory", c.Advisory, &in.Advisory)
+	}
+	return in, err
+}
+
+// readRecord reads the one JSON object of a flag's file.
+func readRecord[T any](e *env, flag, path string, into **T) error {
+	b, err := readInput(e, path)
 	if err != nil {
-		return in, err
+		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&in.Advisory); err != nil || in.Advisory == nil || d.More() {
-		return in, usage("--advisory: not the record of an advisory as JSON; write it as the member record of GET /api/v1/cases/CASE/advisory has it")
+	if err := d.Decode(into); err != nil || *into == nil || d.More() {
+		return usage("%s: not one JSON object with the members that the API has; see what it gives of a case or at /api/openapi.json", flag)
 	}
-	return in, nil
+	return nil
 }
 
 // readInput reads a file, or standard input for "-", no further than its limit.
