@@ -80,7 +80,7 @@ func readDocument(path string) ([]byte, error) {
 
 type advisoryImportCmd struct {
 	Files []string `arg:"" name:"file" help:"Documents, or folders of them."`
-	remote
+	operated
 	JSON bool `name:"json" help:"Print the result of each file."`
 }
 
@@ -154,21 +154,22 @@ func (c *advisoryImportCmd) Run(e *env) error {
 
 // open reaches the register; unlike other verbs it makes the data folder.
 func (c *advisoryImportCmd) open(e *env) (asker, func(), error) {
-	if c.URL != "" || (c.Data == "" && c.Config == "") {
-		return c.connect(e)
+	r, err := c.remote()
+	if err != nil {
+		return nil, nil, err
 	}
-	cfg, err := c.config()
+	cfg, err := r.config()
 	if err != nil {
 		return nil, nil, err
 	}
 	hold, err := folder.Hold(cfg.Data)
 	if err != nil {
 		if errors.Is(err, folder.ErrHeld) {
-			return c.connect(e)
+			return r.connect(e)
 		}
 		return nil, nil, err
 	}
-	return c.inside(e, cfg, hold)
+	return r.inside(e, cfg, hold)
 }
 
 func printResult(e *env, r exchange.Result) {
@@ -227,7 +228,7 @@ func (c *advisoryImportCmd) finish(e *env, out imported) error {
 type advisoryExportCmd struct {
 	Format string `required:"" help:"One of the formats in which advisories are published, such as csaf, osv or cve5."`
 	Out    string `required:"" type:"path" help:"Folder to write into; it is made if need be."`
-	remote
+	operated
 	JSON bool `name:"json" help:"Print what was written."`
 }
 
