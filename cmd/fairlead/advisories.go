@@ -78,9 +78,17 @@ func readDocument(path string) ([]byte, error) {
 	return b, err
 }
 
+// noDocument refuses folders in which there is nothing to look at.
+func noDocument(passed int) error {
+	if passed == 0 {
+		return usage("no .json file is there")
+	}
+	return usage("no .json file is there; %d files of other names were passed over", passed)
+}
+
 type advisoryImportCmd struct {
 	Files []string `arg:"" name:"file" help:"Documents, or folders of them."`
-	remote
+	operated
 	JSON bool `name:"json" help:"Print the result of each file."`
 }
 
@@ -154,21 +162,22 @@ func (c *advisoryImportCmd) Run(e *env) error {
 
 // open reaches the register; unlike other verbs it makes the data folder.
 func (c *advisoryImportCmd) open(e *env) (asker, func(), error) {
-	if c.URL != "" || (c.Data == "" && c.Config == "") {
-		return c.connect(e)
+	r, err := c.remote()
+	if err != nil {
+		return nil, nil, err
 	}
-	cfg, err := c.config()
+	cfg, err := r.config()
 	if err != nil {
 		return nil, nil, err
 	}
 	hold, err := folder.Hold(cfg.Data)
 	if err != nil {
 		if errors.Is(err, folder.ErrHeld) {
-			return c.connect(e)
+			return r.connect(e)
 		}
 		return nil, nil, err
 	}
-	return c.inside(e, cfg, hold)
+	return r.inside(e, cfg, hold)
 }
 
 func printResult(e *env, r exchange.Result) {
@@ -202,7 +211,7 @@ func (c *advisoryImportCmd) finish(e *env, out imported) error {
 		total += n
 	}
 	if total == 0 {
-		return usage("no .json file is there")
+		return noDocument(out.Passed)
 	}
 	if c.JSON {
 		if err := printJSON(e, out); err != nil {
@@ -227,13 +236,15 @@ func (c *advisoryImportCmd) finish(e *env, out imported) error {
 type advisoryExportCmd struct {
 	Format string `required:"" help:"One of the formats in which advisories are published, such as csaf, osv or cve5."`
 	Out    string `required:"" type:"path" help:"Folder to write into; it is made if need be."`
-	remote
+	operated
 	JSON bool `name:"json" help:"Print what was written."`
 }
 
 type exported struct {
 	Files   []string           `json:"files"`
 	Skipped []exchange.Skipped `json:"skipped"`
+	Doubled []exchange.Doubled `json:"doubled,omitempty"` // files with an advisory's id in their name
+	Left    []exchange.Left    `json:"left,omitempty"`    // CVE ids without a file
 }
 
 func (c *advisoryExportCmd) Run(e *env) error {
@@ -248,7 +259,7 @@ func (c *advisoryExportCmd) Run(e *env) error {
 	if err := os.MkdirAll(c.Out, 0o750); err != nil {
 		return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
 	}
-	out := exported{Files: []string{}, Skipped: []exchange.Skipped{}}
+	out, names := exported{Files: []string{}, Skipped: []exchange.Skipped{}}, exchange.Names{}
 	for after := cvd.AdvisoryID(""); ; {
 		var page exchange.Page
 		path := "/api/v1/admin/advisories/" + url.PathEscape(c.Format) + "?after=" + url.QueryEscape(string(after))
@@ -256,49 +267,43 @@ func (c *advisoryExportCmd) Run(e *env) error {
 			return err
 		}
 		for _, d := range page.Documents {
-			if err := writeDocument(c.Out, d); err != nil {
+			name, mode := names.Of(d), os.FileMode(0o600) // what is not public is its owner's
+			if d.Public {
+				mode = 0o644
+			}
+			if err := folder.Place(c.Out, name, d.Doc, mode); err != nil {
 				return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
 			}
-			out.Files = append(out.Files, d.File)
+			out.Files = append(out.Files, name)
 		}
-		out.Skipped = append(out.Skipped, page.Skipped...)
+		out.Skipped, out.Left = append(out.Skipped, page.Skipped...), append(out.Left, page.Left...)
 		if after = page.Next; after == "" {
 			break
 		}
 	}
+	out.Doubled, out.Left = names.Doubled, names.Without(out.Left)
 	if c.JSON {
 		return printJSON(e, out)
 	}
+	return c.tell(e, out)
+}
+
+func (c *advisoryExportCmd) tell(e *env, out exported) error {
 	for _, s := range out.Skipped {
 		fmt.Fprintf(e.err, "%s: not as %s: %s\n", s.ID, c.Format, s.Why)
 	}
-	_, err = fmt.Fprintf(e.out, "%d files written to %s, %d advisories cannot be said as %s\n", len(out.Files), c.Out, len(out.Skipped), c.Format)
+	for _, d := range out.Doubled {
+		fmt.Fprintf(e.err, "%s: %s is the document of %s; this one is in %s\n", d.ID, d.As, d.With, d.File)
+	}
+	for _, l := range out.Left {
+		fmt.Fprintf(e.err, "%s: no file for %s: %s\n", l.ID, l.CVE, l.Why)
+	}
+	left := ""
+	if len(out.Left) > 0 {
+		left = fmt.Sprintf(", %d CVE ids have no file", len(out.Left))
+	}
+	_, err := fmt.Fprintf(e.out, "%d files written to %s, %d advisories cannot be said as %s%s\n", len(out.Files), c.Out, len(out.Skipped), c.Format, left)
 	return err
-}
-
-// writeDocument puts a document into the folder, whole or not at all. What is not
-// public is readable by its owner only.
-func writeDocument(dir string, d exchange.Exported) error {
-	name := filepath.Base(d.File)
-	if name != d.File || name == "." || name == string(filepath.Separator) {
-		return fmt.Errorf("%w: a document without a plain file name", cvd.ErrInvalid)
-	}
-	f, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return err
-	}
-	mode := os.FileMode(0o600)
-	if d.Public {
-		mode = 0o644
-	}
-	_, err = f.Write(d.Doc)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }
 
 type advisoryValidateCmd struct {
@@ -316,9 +321,10 @@ type validated struct {
 
 func (c *advisoryValidateCmd) Run(e *env) error {
 	all := []validated{}
-	bad := false
+	bad, seen := false, 0
 	known := app.Documents()
 	passed, err := documents(c.Files, func(path string, err error) error {
+		seen++
 		r := validated{File: path, Valid: true, Findings: []advisory.Finding{}}
 		var doc []byte
 		if err == nil {
@@ -344,6 +350,9 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 	})
 	if err != nil {
 		return err
+	}
+	if seen == 0 {
+		return noDocument(passed)
 	}
 	if c.JSON {
 		if err := printJSON(e, all); err != nil {

@@ -15,7 +15,7 @@ type ledgerCmd struct {
 }
 
 type ledgerVerifyCmd struct {
-	remote
+	operated
 	JSON bool `name:"json" help:"Print the result."`
 }
 
@@ -23,7 +23,7 @@ func (c *ledgerVerifyCmd) Run(e *env) error {
 	return c.check(e, "GET", "/api/v1/admin/histories", c.JSON)
 }
 
-func (r remote) check(e *env, method, path string, asJSON bool) error {
+func (r operated) check(e *env, method, path string, asJSON bool) error {
 	ask, done, err := r.connect(e)
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (r remote) check(e *env, method, path string, asJSON bool) error {
 }
 
 type doctorCmd struct {
-	remote
+	operated
 	Repair bool `help:"Write derived data anew where it differs, and remove leftover files; only while no server runs."`
 	JSON   bool `name:"json" help:"Print the result."`
 }
@@ -71,7 +71,7 @@ type keysCmd struct {
 }
 
 type keysRotateCmd struct {
-	remote
+	operated
 	JSON bool `name:"json" help:"Print the result."`
 }
 
@@ -94,7 +94,7 @@ func (c *keysRotateCmd) Run(e *env) error {
 
 type backupCmd struct {
 	Dir string `arg:"" type:"path" help:"New or empty folder."`
-	remote
+	operated
 	JSON bool `name:"json" help:"Print the result."`
 }
 

@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"fairlead/internal/cvd"
-	"fairlead/internal/cvd/rule"
-	"fairlead/internal/may"
 )
 
 type caseCmd struct {
@@ -145,79 +141,4 @@ func (c *caseExportCmd) Run(e *env) error {
 		return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
 	}
 	return f.Close()
-}
-
-type caseDoCmd struct {
-	Case    string   `arg:"" help:"Case id."`
-	Verb    string   `arg:"" help:"Verb, as the API names it."`
-	Text    string   `help:"To the reporter."`
-	Note    string   `help:"To the team only."`
-	Reason  string   `help:"Why."`
-	Silent  string   `help:"Tell the reporter nothing, for this reason."`
-	Clauses []string `help:"Clause ids of the policy."`
-	Missing []string `help:"What is asked for." sep:"none"`
-	Vector  string   `help:"CVSS vector."`
-	To      string   `help:"Whom it is handed to, or which member."`
-	Outcome string   `help:"How the case ended."`
-	Clock   string   `help:"Which promise moves."`
-	Until   string   `help:"To when, RFC 3339."`
-	Preview bool     `help:"Only say what the reporter would be told."`
-	JSON    bool     `name:"json" help:"Print the API's answer; without it a short line."`
-	remote
-}
-
-// verbs are what a member may do to a case without a file.
-func verbs() []string {
-	var out []string
-	team := cvd.Actor{Kind: cvd.ActorMember, Roles: cvd.Roles}
-	for _, spec := range rule.Specs {
-		if v := spec.Verb; v != cvd.VerbReceive && v != cvd.VerbAttach && may.Of(team, v) != may.Nowhere {
-			out = append(out, string(v))
-		}
-	}
-	return out
-}
-
-func (c *caseDoCmd) Run(e *env) error {
-	if list := verbs(); !slices.Contains(list, c.Verb) {
-		return usage("no such verb; a case takes %s", strings.Join(list, ", "))
-	}
-	in := cvd.Input{
-		Text: c.Text, Note: c.Note, Reason: c.Reason, Silent: c.Silent, Clauses: c.Clauses, Missing: c.Missing,
-		Vector: c.Vector, To: c.To, Outcome: c.Outcome, Clock: cvd.ClockKind(c.Clock),
-	}
-	if c.Until != "" {
-		at, err := time.Parse(time.RFC3339, c.Until)
-		if err != nil {
-			return usage("--until: not an instant; write RFC 3339 with a zone")
-		}
-		in.Until = at
-	}
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
-	}
-	ask, done, err := c.connect(e)
-	if err != nil {
-		return err
-	}
-	defer done()
-	path := "/api/v1/cases/" + url.PathEscape(c.Case) + "/" + url.PathEscape(c.Verb)
-	if c.Preview {
-		path += "?preview=true"
-	}
-	var out map[string]any
-	if err := ask("POST", path, "application/json", body, &out); err != nil {
-		return err
-	}
-	if c.JSON || c.Preview {
-		return printJSON(e, out)
-	}
-	fmt.Fprintf(e.out, "%s: %s, the case is %v\n", c.Case, c.Verb, out["state"])
-	for _, name := range []string{"receipt", "successor"} {
-		if v, ok := out[name]; ok && v != "" && v != nil {
-			fmt.Fprintf(e.out, "%s: %v\n", name, v)
-		}
-	}
-	return nil
 }

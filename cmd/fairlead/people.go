@@ -16,7 +16,7 @@ type memberAddCmd struct {
 	remote
 	Name          string   `required:"" help:"Name, as the team sees it."`
 	Email         string   `required:"" help:"Address for notices and sign-in."`
-	Role          []string `required:"" enum:"lead,member,fixer,officer,auditor" help:"lead, member, fixer, officer or auditor; may be repeated."`
+	Role          []string `required:"" enum:"lead,member,fixer,officer,auditor,reader" help:"lead, member, fixer, officer, auditor or reader; may be repeated."`
 	Office        []string `help:"Office of an officer, as the policy's sign_offs name it." sep:"none"`
 	Qualification string   `help:"Security background, in a few words."`
 	JSON          bool     `name:"json" help:"Print the result."`

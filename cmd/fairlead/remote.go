@@ -29,6 +29,34 @@ type remote struct {
 	Config string `type:"path" help:"Configuration of the server whose data folder is meant."`
 }
 
+// operated is how a command reaches the machine: a data folder alone, since no token
+// of a member makes an operator.
+type operated struct {
+	Data   string `env:"FAIRLEAD_DATA" type:"path" help:"Data folder; its running server is asked, or it is opened here."`
+	Config string `type:"path" help:"Configuration of the server whose data folder is meant."`
+	URL    string `name:"url" hidden:""`
+	Token  string `hidden:""`
+}
+
+func (o operated) remote() (remote, error) {
+	r := remote{Data: o.Data, Config: o.Config}
+	switch {
+	case o.URL != "" || o.Token != "":
+		return r, usage("this is the operator's, whom no --url and no --token makes; run it as the server's user with --data or --config, whether the server runs or not")
+	case o.Data == "" && o.Config == "":
+		return r, usage("say which server: --data with its data folder, or --config with its configuration")
+	}
+	return r, nil
+}
+
+func (o operated) connect(e *env) (asker, func(), error) {
+	r, err := o.remote()
+	if err != nil {
+		return nil, nil, err
+	}
+	return r.connect(e)
+}
+
 // asker does one request of the API and decodes the answer; into may be nil, or
 // a *[]byte for the raw answer.
 type asker func(method, path, contentType string, body []byte, into any) error

@@ -39,10 +39,11 @@ var readable = []advisory.Format{ghsa.Format}
 // checks say what is wrong with a document that somebody wrote. A format without
 // one is checked by being read.
 var checks = map[string]func(doc []byte) []advisory.Finding{
-	csaf.Format.Name:    csaf.Check,
-	osv.Format.Name:     osv.Check,
-	cve5.Format.Name:    cve5.Check,
-	openvex.Format.Name: openvex.Check,
+	csaf.Format.Name:      csaf.Check,
+	osv.Format.Name:       osv.Check,
+	cve5.Format.Name:      cve5.Check,
+	openvex.Format.Name:   openvex.Check,
+	cyclonedx.Format.Name: cyclonedx.Check,
 }
 
 // openRegister makes the register of what is published. It reads nothing yet.

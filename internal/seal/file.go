@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +13,8 @@ import (
 // sealedHeader opens a keyring that SealPassphrase or SealTo has closed (age's text armour).
 const sealedHeader = "-----BEGIN AGE ENCRYPTED FILE-----"
 
-// CreateFile makes a new keyring and keeps it in a new file that only its owner may read (mode 0600). The file and its
-// folder are synced before it returns. Errors: one that is fs.ErrExist if something stands at path already, which is left as
+// CreateFile makes a new keyring and keeps it in a new file that only its owner may read (mode 0600). It is there
+// whole or not at all, and synced with its folder before it returns. Errors: one that is fs.ErrExist if something stands at path already, which is left as
 // it is.
 func CreateFile(path string) (*Keyring, error) {
 	k, err := NewKeyring()
@@ -24,15 +25,37 @@ func CreateFile(path string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if _, err := os.Lstat(path); err == nil {
+		return nil, fmt.Errorf("creating the key file: %w", fs.ErrExist)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // of mode 0600
 	if err != nil {
 		return nil, fmt.Errorf("creating the key file: %w", err)
 	}
-	if err := errors.Join(writeSynced(f, text), syncFolder(path)); err != nil {
+	err = writeSynced(f, text)
+	if err == nil {
+		err = take(f.Name(), path)
+	}
+	if rm := os.Remove(f.Name()); !errors.Is(rm, fs.ErrNotExist) {
+		err = errors.Join(err, rm)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("creating the key file: %w", err)
+	}
+	if err := syncFolder(path); err != nil {
 		// No data key was ever wrapped under this keyring, so nothing is lost with the file.
 		return nil, errors.Join(fmt.Errorf("creating the key file: %w", err), os.Remove(path))
 	}
 	return k, nil
+}
+
+// take gives a file the name path, which nothing may have yet. Where the file system has no hard links it is renamed.
+func take(file, path string) error {
+	err := os.Link(file, path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return os.Rename(file, path)
+	}
+	return err
 }
 
 // OpenFile reads the keyring kept at path. It refuses a file that anyone but its owner may read or write, since then the

@@ -177,6 +177,9 @@ func TestKeyFile(t *testing.T) {
 	if _, err := CreateFile(path); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("created over a key file: %v", err)
 	}
+	if all, err := os.ReadDir(filepath.Dir(path)); err != nil || len(all) != 1 {
+		t.Errorf("%d files beside the key file, %v", len(all)-1, err)
+	}
 	if _, err := k.Rotate(func(next *Keyring) error { return next.SaveFile(path) }); err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,10 @@ func (o Options) inHouse(ctx context.Context, opt app.Options, do func(context.C
 	if opt.Operator, err = app.NewOperator(); err != nil {
 		return err
 	}
-	h, err := app.Build(ctx, app.Config{Data: o.Data, Database: app.DatabaseConfig{Engine: "sqlite"}}, opt)
+	if err := o.furnish(ctx, opt); err != nil {
+		return err
+	}
+	h, err := app.Build(ctx, config(o.Data), opt)
 	if err != nil {
 		return err
 	}

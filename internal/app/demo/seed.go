@@ -33,7 +33,8 @@ const recordSeeded store.RecordKind = "demo"
 // unless empty a case in every state, one with a broken promise and one with
 // paused clocks. The cases are worked through the same verbs as any other, on a
 // clock that is led from four weeks ago up to now. Of a house that was furnished
-// before nothing is done again; but the policy that source holds is brought into effect
+// before nothing is done again, except that one which was left without cases is given
+// them once they are asked for; but the policy that source holds is brought into effect
 // as its next version, if another one is. Without source it is the signed example, or
 // what is in effect.
 func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded, error) {
@@ -42,7 +43,14 @@ func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded
 	if err == nil && done && source != nil {
 		err = s.inEffect(ctx, source)
 	}
-	if err != nil || done {
+	if err != nil {
+		return nil, err
+	}
+	bare := false
+	if done && !empty {
+		bare, err = caseless(ctx, h)
+	}
+	if err != nil || done && !bare {
 		return &s.Seeded, err
 	}
 	if source == nil {
@@ -51,13 +59,14 @@ func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded
 	clock := h.Options.Clock
 	clock.Set(s.now.AddDate(0, 0, -30))
 	defer clock.Run(s.now)
-	if err := s.people(ctx, source); err != nil {
-		return nil, err
+	if !done {
+		err = s.people(ctx, source)
 	}
-	if !empty {
-		if err := s.cases(ctx); err != nil {
-			return nil, err
-		}
+	if err == nil && !empty {
+		err = s.cases(ctx)
+	}
+	if err != nil {
+		return nil, err
 	}
 	clock.Set(s.now)
 	if err := h.Turn(ctx); err != nil {
@@ -65,6 +74,25 @@ func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded
 	}
 	mark := store.Record{Kind: recordSeeded, ID: "1", At: s.now}
 	return &s.Seeded, h.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(mark, -1) })
+}
+
+// caseless tells whether a demo was begun without cases and has taken none since. A
+// house that no demo furnished never counts: nothing invented comes into it.
+func caseless(ctx context.Context, h *app.House) (bool, error) {
+	bare := false
+	err := h.Store.View(ctx, func(tx store.Tx) error {
+		_, err := tx.Record(recordSeeded, "1")
+		if errors.Is(err, cvd.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n, err := tx.CountCases(store.Filter{}, 1)
+		bare = n == 0
+		return err
+	})
+	return bare, err
 }
 
 const qualified = "Years of work on application security"

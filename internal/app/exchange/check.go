@@ -29,6 +29,6 @@ func (x *Exchange) Check(doc []byte) (format string, found []advisory.Finding) {
 		return format, found
 	}
 	return "", []advisory.Finding{{Level: advisory.LevelError, Rule: "format", Fault: cvd.Fault{
-		Problem: "is no advisory of a format known here", Remedy: "give a JSON document of CSAF 2.0, OSV, CVE 5 or GitHub",
+		Problem: "is no advisory of a format known here", Remedy: "give a JSON document of CSAF 2.0, OSV, CVE 5, OpenVEX, CycloneDX or GitHub",
 	}}}
 }

@@ -196,3 +196,35 @@ func TestExportPages(t *testing.T) {
 		t.Error("a format that is only read was written")
 	}
 }
+
+// Several advisories about one CVE id are several files, and each further CVE id of
+// one vulnerability is said to have none.
+func TestExportOfSharedIDs(t *testing.T) {
+	x := newExchange(t)
+	osv := func(id string, aliases ...string) string {
+		list, err := json.Marshal(aliases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return `{"id":"` + id + `","modified":"2026-10-20T00:00:00Z","summary":"s","details":"d","aliases":` + string(list) + `,
+			"affected":[{"package":{"ecosystem":"Go","name":"example.org/a"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.0.0"}]}]}],
+			"references":[{"type":"WEB","url":"https://example.org/a"}]}`
+	}
+	x.in(t, osv("x_1", "CVE-2026-1000"), osv("x_2", "CVE-2026-1000"), osv("x_3", "CVE-2026-1001", "CVE-2026-1002", "CVE-2026-1000"), osv("x_4"))
+	p, err := x.Export(ctx, "cve5", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n Names
+	var files []string
+	for _, d := range p.Documents {
+		files = append(files, n.Of(d))
+	}
+	expect(t, files, "CVE-2026-1000.json", "CVE-2026-1000.x_2.json", "CVE-2026-1001.json")
+	if len(n.Doubled) != 1 || n.Doubled[0] != (Doubled{ID: "x_2", File: "CVE-2026-1000.x_2.json", As: "CVE-2026-1000.json", With: "x_1"}) {
+		t.Errorf("%+v", n.Doubled)
+	}
+	if left := n.Without(p.Left); len(left) != 1 || left[0].ID != "x_3" || left[0].CVE != "CVE-2026-1002" || !strings.Contains(left[0].Why, "CVE-2026-1001") {
+		t.Errorf("%+v of %+v", left, p.Left)
+	}
+}

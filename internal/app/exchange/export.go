@@ -13,15 +13,17 @@ import (
 
 // Page is a part of an export.
 type Page struct {
-	Documents []Exported     `json:"documents"`
-	Skipped   []Skipped      `json:"skipped,omitempty"`
-	Next      cvd.AdvisoryID `json:"next,omitempty"` // go on after this one; empty: that was all
+	Documents []Exported `json:"documents"`
+	Skipped   []Skipped  `json:"skipped,omitempty"`
+	// Left are CVE ids without a document, in a format that writes one for each.
+	Left []Left         `json:"left,omitempty"`
+	Next cvd.AdvisoryID `json:"next,omitempty"` // go on after this one; empty: that was all
 }
 
 // Exported is one document.
 type Exported struct {
 	ID     cvd.AdvisoryID `json:"id"`
-	File   string         `json:"file"` // unlike that of any other document of the format
+	File   string         `json:"file"` // several advisories about one CVE id share it; see Names
 	Public bool           `json:"public"`
 	Doc    []byte         `json:"doc"`
 }
@@ -78,8 +80,17 @@ func (x *Exchange) Export(ctx context.Context, format string, after cvd.Advisory
 		if err != nil {
 			return page, err
 		}
+		why := ""
 		if docs == nil {
-			page.Skipped = append(page.Skipped, Skipped{e.ID, x.why(ctx, e, x.Formats[at])})
+			why = x.why(ctx, e, x.Formats[at])
+			page.Skipped = append(page.Skipped, Skipped{e.ID, why})
+		}
+		if format == "cve5" {
+			a, err := x.Register.Record(ctx, e.ID, 0)
+			if err != nil {
+				return page, err
+			}
+			page.Left = append(page.Left, leftOut(a, docs, why)...)
 		}
 		for _, d := range docs {
 			size += len(d.Doc)

@@ -33,3 +33,23 @@ func Write(path string, data []byte, mode os.FileMode) error {
 	}
 	return errors.Join(dir.Sync(), dir.Close())
 }
+
+// Place writes a file into a folder, whole or not at all, without waiting for the disk.
+// name must be a plain file name.
+func Place(dir, name string, data []byte, mode os.FileMode) error {
+	if filepath.Base(name) != name || name == "." || name == ".." || name == string(filepath.Separator) {
+		return errors.New("not a plain file name")
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
