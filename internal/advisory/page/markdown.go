@@ -113,7 +113,7 @@ func (w *writer) flaw(f *Flaw, named bool) {
 	if len(f.Steps) > 0 {
 		w.head(level, "do")
 		for _, s := range f.Steps {
-			w.block("**%s**%s: %s", s.Kind, of(s.Of), strings.TrimSpace(s.Text))
+			w.block("**%s**%s%s: %s", s.Kind, of(s.Of), w.since(s.Date), strings.TrimSpace(s.Text))
 			if s.URL != "" {
 				w.block("<%s>", s.URL)
 			}
@@ -184,6 +184,14 @@ func of(products string) string {
 		return ""
 	}
 	return " (" + escape(products) + ")"
+}
+
+// since is from when a remedy is to be had.
+func (w *writer) since(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return ", " + w.v.Say("advisories.from") + " " + day(at)
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }

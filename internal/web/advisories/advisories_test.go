@@ -297,3 +297,24 @@ func TestPagesAreKeptUntilTheyChange(t *testing.T) {
 		t.Errorf("after another policy: %d", got)
 	}
 }
+
+// The page and the Markdown document say the same days, whatever the zone of the policy.
+func TestDaysAreThoseOfTheDocuments(t *testing.T) {
+	h := house(t)
+	if h.Site.Zone() == time.UTC {
+		t.Skip("the policy of the test is in UTC")
+	}
+	midnight := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	publish(h, "EX-2026-DAY", 0, func(a *cvd.Advisory) {
+		a.Published, a.Modified = midnight, midnight
+		a.History[0].At = midnight
+		a.Timeline = []cvd.Milestone{{At: midnight, Text: "It was found."}}
+		a.Vulnerabilities[0].Remedies[0].Date = midnight
+	})
+	b := h.Browser()
+	for _, path := range []string{"/advisories/EX-2026-DAY", "/advisories"} {
+		if a := b.Get(path); !strings.Contains(a.Text(), "1 March 2026") || strings.Contains(a.Text(), "28 February 2026") {
+			t.Errorf("%s is another day than its documents: %s", path, a.Text())
+		}
+	}
+}
