@@ -49,6 +49,9 @@ var ruleCases = []struct {
 	{"record-html", "details", rec(func(a *cvd.Advisory) { a.Details = "see <a href='x'>there</a>" })},
 	{"record-html", "vulnerabilities[0].description", vuln(func(v *cvd.Vulnerability) { v.Description = "x<br/>y" })},
 	{"record-link", "references[0].url", rec(func(a *cvd.Advisory) { a.References[0].URL = "example.org/x" })},
+	{"record-link", "references[0].url", rec(func(a *cvd.Advisory) { a.References[0].URL = "javascript:alert(1)" })},
+	{"record-link", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = `https://x.example/"><b>` })},
+	{"record-contact", "credits[0].contact[0]", rec(func(a *cvd.Advisory) { a.Credits[0].Contact = []string{"javascript:alert(1)"} })},
 	{"record-https", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = "http://example.org" })},
 	{"record-fix", "vulnerabilities[0].remedies[0]", vuln(func(v *cvd.Vulnerability) {
 		v.Affects[0].Ranges[0].Events = []cvd.VersionEvent{{Introduced: "0"}}

@@ -318,3 +318,19 @@ func TestDaysAreThoseOfTheDocuments(t *testing.T) {
 		}
 	}
 }
+
+// An address that is none of the web is text on the page, and HTML is too.
+func TestAddressesThatAreNoLinks(t *testing.T) {
+	h := house(t)
+	publish(h, "EX-2026-LINK", 0, func(a *cvd.Advisory) {
+		a.References[0] = cvd.Reference{Kind: "WEB", URL: "javascript:alert(1)", Text: "Here"}
+		a.Vulnerabilities[0].Remedies[0].URL, a.Vulnerabilities[0].Remedies[0].Text = "data:text/html,x", "<div>Update now.</div>"
+	})
+	a := h.Browser().Get("/advisories/EX-2026-LINK")
+	sound(t, a, 200)
+	for _, want := range []string{"javascript:alert(1)", "data:text/html,x", "Update now."} {
+		if !strings.Contains(a.Text(), want) {
+			t.Errorf("%s is not on the page", want)
+		}
+	}
+}
