@@ -34,6 +34,11 @@ var recordRules = []rule{
 		l.need(l.a.Withdrawn.IsZero() || said(l.a.Why), "why", "is missing", "say why the advisory was withdrawn")
 	}},
 	{"record-words", LevelError, enumerations},
+	{"record-control", LevelError, func(l *lint) {
+		l.texts(func(field, text string) {
+			l.need(Visible(text) == text, field, "holds control characters, or marks that turn a line around", "take them out; line ends and tabs may stay")
+		})
+	}},
 	{"record-html", LevelWarning, func(l *lint) {
 		l.texts(func(field, text string) {
 			l.need(!html.MatchString(code.ReplaceAllString(text, "")), field, "holds HTML", "write Markdown, and code between backticks")

@@ -174,7 +174,7 @@ func (r *reader) reference(pointer string, ref reference) {
 		r.keep(pointer, ref, "a reference without a URL")
 		return
 	}
-	if !slices.Contains(r.a.References, out) {
+	if r.Reference(pointer+"/url", ref.URL) && !slices.Contains(r.a.References, out) {
 		r.a.References = append(r.a.References, out)
 	}
 }

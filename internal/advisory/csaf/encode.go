@@ -9,7 +9,6 @@
 package csaf
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,6 +76,7 @@ func (p profile) encode(a *cvd.Advisory, pub advisory.Publisher) ([]byte, error)
 	if err := p.covers(a, pub); err != nil {
 		return nil, err
 	}
+	a = advisory.Cleared(a)
 	w := &writer{profile: p, a: a, p: pub, v: book().In(a.Lang, "en")}
 	for i := range a.Vulnerabilities {
 		claims, err := advisory.Claims(a, i)
@@ -144,7 +144,7 @@ func (w *writer) acknowledgments() []acknowledgment {
 			one.Summary = w.label("csaf.credit.", c.Kind, "OTHER")
 		}
 		for _, contact := range c.Contact {
-			if u, err := url.Parse(contact); err == nil && u.Scheme != "" {
+			if advisory.IsURI(contact) {
 				one.URLs = append(one.URLs, contact)
 			}
 		}
@@ -202,7 +202,7 @@ func (w *writer) references() []reference {
 	}
 	own := len(out)
 	for _, r := range w.a.References {
-		if r.URL == out[0].URL || r.URL == out[own-1].URL {
+		if !advisory.IsURI(r.URL) || r.URL == out[0].URL || r.URL == out[own-1].URL {
 			continue
 		}
 		summary := w.label("csaf.reference.", r.Kind, "WEB")

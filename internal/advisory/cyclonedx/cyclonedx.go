@@ -73,6 +73,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 	if err := covers(a, p); err != nil {
 		return nil, err
 	}
+	a = advisory.Cleared(a)
 	d := bom{
 		Format: "CycloneDX", Spec: "1.6", Serial: serial(p.Namespace + "\x00" + string(a.ID)), Version: max(a.Revision, 1),
 		Metadata: metadata{Timestamp: instant(a.Modified), Manufacturer: organisation{Name: p.Name}},
@@ -198,6 +199,9 @@ func entry(a *cvd.Advisory, i int, c advisory.Claim, p advisory.Publisher) vulne
 		out.Advisories = append(out.Advisories, reference{a.Title, page})
 	}
 	for _, r := range a.References {
+		if !advisory.IsURI(r.URL) {
+			continue
+		}
 		out.Advisories = append(out.Advisories, reference{r.Text, r.URL})
 	}
 	out.Credits = thanks(a)

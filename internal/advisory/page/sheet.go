@@ -97,6 +97,7 @@ var book = sync.OnceValue(func() *words.Book {
 // Of lays the advisory out in the words of its language, as far as the house
 // speaks it.
 func Of(a *cvd.Advisory, p advisory.Publisher) *Sheet {
+	a = advisory.Cleared(a)
 	l := layout{a: a, v: book().In(a.Lang, "en")}
 	s := &Sheet{Record: a, Label: cmp.Or(a.TLP, cvd.TLPClear), Publisher: p.Name, Names: a.CVEs()}
 	for _, name := range a.Aliases {
