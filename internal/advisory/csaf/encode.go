@@ -120,9 +120,17 @@ func (w *writer) header() header {
 		Notes:           w.notes(),
 		Publisher:       publisher{category, w.p.Contact, w.p.Name, w.p.Namespace},
 		References:      w.references(),
-		Title:           w.a.Title,
+		Title:           w.title(),
 		Tracking:        w.tracking(),
 	}
+}
+
+// title says of a withdrawn advisory that it is: CSAF 2.0 has no status for it.
+func (w *writer) title() string {
+	if w.a.Withdrawn.IsZero() || strings.HasPrefix(w.a.Title, w.v.Say("csaf.withdrawn", "title", "")) {
+		return w.a.Title
+	}
+	return w.v.Say("csaf.withdrawn", "title", w.a.Title)
 }
 
 func (w *writer) distribution() *distribution {
@@ -265,7 +273,7 @@ func (w *writer) revisions() []revision {
 		}
 	}
 	if a.Withdrawn.After(at) {
-		add(a.Withdrawn, last+1, "", "csaf.revision.withdrawn")
+		add(a.Withdrawn, last+1, strings.TrimSpace(w.v.Say("csaf.revision.withdrawn")+" "+a.Why), "csaf.revision.withdrawn")
 	}
 	return out
 }
