@@ -33,6 +33,7 @@ type Page struct {
 	Account      []Link   // at the end of the head
 	Alarms       []Notice // above everything
 	Wide         bool     // a table or a board rather than a text
+	Feeds        bool     // the page's machines find the feeds of advisories by its head
 }
 
 // Link is an entry of a navigation.

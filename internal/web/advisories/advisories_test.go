@@ -328,6 +328,11 @@ func TestAddressesThatAreNoLinks(t *testing.T) {
 	})
 	a := h.Browser().Get("/advisories/EX-2026-LINK")
 	sound(t, a, 200)
+	for _, want := range []string{`type="application/atom+xml" title="Atom" href="/advisories/feed.atom"`, `type="application/feed+json" title="JSON Feed" href="/advisories/feed.json"`} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("%s is not in the head", want)
+		}
+	}
 	for _, want := range []string{"javascript:alert(1)", "data:text/html,x", "Update now."} {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("%s is not on the page", want)
