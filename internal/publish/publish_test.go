@@ -532,3 +532,16 @@ func TestConfigurationIsWhole(t *testing.T) {
 		t.Errorf("an empty configuration: %v", err)
 	}
 }
+
+// A title that steers a terminal or turns a line around does neither in a feed.
+func TestFeedsAreVisible(t *testing.T) {
+	s := newStand(t)
+	a := s.record("EX-2026-ONE", cvd.TLPClear)
+	a.Title = "A \x1b[31m\u202etitle"
+	s.publish(a)
+	for _, path := range []string{"/advisories/feed.atom", "/advisories/feed.json"} {
+		if got := string(s.get(path, 200)); !strings.Contains(got, "A [31mtitle") {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+}
