@@ -2,7 +2,6 @@ package advisory
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,6 +39,11 @@ var recordRules = []rule{
 		}
 	}},
 	{"record-words", LevelError, enumerations},
+	{"record-control", LevelError, func(l *lint) {
+		l.texts(func(field, text string) {
+			l.need(Visible(text) == text, field, "holds control characters, or marks that turn a line around", "take them out; line ends and tabs may stay")
+		})
+	}},
 	{"record-html", LevelWarning, func(l *lint) {
 		l.texts(func(field, text string) {
 			l.need(!html.MatchString(code.ReplaceAllString(text, "")), field, "holds HTML", "write Markdown, and code between backticks")
@@ -47,10 +51,18 @@ var recordRules = []rule{
 	}},
 	{"record-link", LevelError, func(l *lint) {
 		l.links(func(field, link string) {
-			u, err := url.Parse(link)
-			l.need(err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "") && len(link) <= maxLink, field,
+			l.need(IsURI(link) && len(link) <= maxLink, field,
 				fmt.Sprintf("is no URL of at most %d bytes", maxLink), "give an absolute one, such as https://…")
+			l.need(!IsURI(link) || scheme(link) == "https" || scheme(link) == "http", field, "leads to no page of the web", "give an https address")
 		})
+	}},
+	{"record-contact", LevelError, func(l *lint) {
+		for n, c := range l.a.Credits {
+			for m, contact := range c.Contact {
+				l.need(IsURI(contact) && slices.Contains([]string{"https", "http", "mailto"}, scheme(contact)), fmt.Sprintf("credits[%d].contact[%d]", n, m),
+					"is neither an https address nor a mailto", "write it as https://… or mailto:…")
+			}
+		}
 	}},
 	{"record-https", LevelWarning, func(l *lint) {
 		l.links(func(field, link string) {

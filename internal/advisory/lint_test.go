@@ -48,7 +48,12 @@ var ruleCases = []struct {
 	{"record-words", "vulnerabilities[0].remedies[0].text", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].Text = "" })},
 	{"record-html", "details", rec(func(a *cvd.Advisory) { a.Details = "see <a href='x'>there</a>" })},
 	{"record-html", "vulnerabilities[0].description", vuln(func(v *cvd.Vulnerability) { v.Description = "x<br/>y" })},
+	{"record-control", "title", rec(func(a *cvd.Advisory) { a.Title = "a\x1b[31m title" })},
+	{"record-control", "details", rec(func(a *cvd.Advisory) { a.Details = "a \u202etxet" })},
 	{"record-link", "references[0].url", rec(func(a *cvd.Advisory) { a.References[0].URL = "example.org/x" })},
+	{"record-link", "references[0].url", rec(func(a *cvd.Advisory) { a.References[0].URL = "javascript:alert(1)" })},
+	{"record-link", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = `https://x.example/"><b>` })},
+	{"record-contact", "credits[0].contact[0]", rec(func(a *cvd.Advisory) { a.Credits[0].Contact = []string{"javascript:alert(1)"} })},
 	{"record-https", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = "http://example.org" })},
 	{"record-texts", "texts.fr", rec(func(a *cvd.Advisory) { a.Texts = map[string]cvd.AdvisoryText{"fr": {Title: "x"}} })},
 	{"record-fix", "vulnerabilities[0].remedies[0]", vuln(func(v *cvd.Vulnerability) {

@@ -49,7 +49,11 @@ func Read(b []byte, v any, now time.Time) (*Reading, error) {
 		}
 		r.Fault(wrong.Field, "is of another JSON type than the format says", "write it as the format's schema has it")
 	}
+	if at := twice(b); at != "" {
+		r.Fault(strings.ReplaceAll(Visible(at[1:]), "/", "."), "stands there twice", "write each member once")
+	}
 	r.unread(b, reflect.TypeOf(v), "")
+	r.clean(v)
 	return r, nil
 }
 
@@ -112,6 +116,7 @@ const Assumed = "/modified"
 // Dates gives a record its instants where the source says none: the import's, or
 // the withdrawal's if that is earlier. Each is listed among the losses.
 func (r *Reading) Dates(a *cvd.Advisory) {
+	r.past(a)
 	known := r.now
 	if !a.Withdrawn.IsZero() && a.Withdrawn.Before(known) {
 		known = a.Withdrawn
@@ -133,6 +138,22 @@ func (r *Reading) Dates(a *cvd.Advisory) {
 	if a.Modified.Before(a.Published) {
 		a.Modified = a.Published
 		r.Lose("/modified", "the source says that it was modified before it was published; the later instant stands for both")
+	}
+}
+
+// past takes out instants that no source can mean: over ten years ahead.
+func (r *Reading) past(a *cvd.Advisory) {
+	for _, one := range []struct {
+		name string
+		at   *time.Time
+	}{{"modified", &a.Modified}, {"published", &a.Published}, {"withdrawn", &a.Withdrawn}} {
+		if r.now.IsZero() || !one.at.After(r.now.AddDate(10, 0, 0)) {
+			continue
+		}
+		r.Lose("/"+one.name, "the source says an instant that is over ten years ahead; that of the import stands instead")
+		if *one.at = r.now; one.name == "modified" {
+			r.Keep(Assumed, json.RawMessage("null"))
+		}
 	}
 }
 

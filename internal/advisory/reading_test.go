@@ -160,3 +160,52 @@ func TestFindPURL(t *testing.T) {
 		}
 	}
 }
+
+// What nobody sees is left out and listed, what has no bounds or stands twice is
+// refused, and an instant of another millennium is none.
+func TestReadKeepsOutWhatMisleads(t *testing.T) {
+	type doc struct {
+		Title string   `json:"title"`
+		Names []string `json:"names"`
+		Deep  struct {
+			A string `json:"a"`
+		} `json:"deep"`
+	}
+	var d doc
+	r, err := advisory.Read([]byte(`{"title": "a\u001b[31m\u0000b \u202etxet\n\tc", "names": ["x", "\u2066y"], "deep": {"a": "b"}}`), &d, time.Time{})
+	if err != nil || d.Title != "a[31mb txet\n\tc" || d.Names[1] != "y" || len(r.Lost) != 2 || r.Lost[0].Pointer != "/title" || r.Lost[1].Pointer != "/names/1" {
+		t.Errorf("%q %v %v", d, r.Lost, err)
+	}
+	r, err = advisory.Read([]byte(`{"title": "`+strings.Repeat("x", advisory.MaxText+1)+`"}`), &doc{}, time.Time{})
+	if err != nil || len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Problem, "256 KiB") {
+		t.Errorf("a long text: %v %v", r.Faults, err)
+	}
+	for in, field := range map[string]string{
+		`{"title": "a", "title": "b"}`:            "title",
+		`{"names": [], "deep": {"a": "", "a":1}}`: "deep.a",
+		`{"x": [{"k": 1}, {"k": 1, "k": 2}]}`:     "x.1.k",
+		`{"title": "title", "names": ["title"]}`:  "",
+		`{"x": {"k": 1}, "y": {"k": "k"}}`:        "",
+		`{"": 1, "x": 2}`:                         "",
+	} {
+		r, err := advisory.Read([]byte(in), &doc{}, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, f := range r.Faults {
+			if f.Problem == "stands there twice" {
+				got = f.Field
+			}
+		}
+		if got != field {
+			t.Errorf("%s: %v", in, r.Faults)
+		}
+	}
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	r, _ = advisory.Read([]byte(`{}`), &doc{}, now)
+	a := &cvd.Advisory{Published: now, Modified: now.AddDate(973, 0, 0)}
+	if r.Dates(a); !a.Modified.Equal(now) || len(r.Lost) != 1 {
+		t.Errorf("%v %v", a.Modified, r.Lost)
+	}
+}

@@ -112,6 +112,30 @@ func (d *door) metadata(w http.ResponseWriter, r *http.Request, by cvd.Actor) er
 	return d.send(w, r, f, !slices.ContainsFunc(list, func(p place) bool { return !p.open() }))
 }
 
+// index is where people and machines begin that have the folder's address alone. It
+// names what is fixed, and no document.
+func (d *door) index(w http.ResponseWriter, r *http.Request, by cvd.Actor) error {
+	list, all, err := d.shown(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	w.Header().Add("Vary", "Authorization")
+	f, err := d.make("csaf index "+all.stamp.more, all.stamp, func(*file) (*file, error) {
+		base := all.stamp.by.Base
+		var feeds []string
+		for _, p := range list {
+			feeds = append(feeds, p.url(base, p.feedFile()))
+		}
+		return newJSON(object{
+			"provider_metadata": base + csafRoot + "provider-metadata.json", "service": base + csafRoot + "service.json", "feeds": feeds,
+		}, all.at)
+	})
+	if err != nil {
+		return err
+	}
+	return d.send(w, r, f, !slices.ContainsFunc(list, func(p place) bool { return !p.open() }))
+}
+
 func newJSON(v any, changed time.Time) (*file, error) { return newTyped(mediaJSON, v, changed) }
 
 func newTyped(media string, v any, changed time.Time) (*file, error) {

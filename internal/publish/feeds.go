@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 )
@@ -83,6 +84,7 @@ func (d *door) atom(w http.ResponseWriter, r *http.Request, _ cvd.Actor) error {
 			},
 		}
 		for _, a := range list {
+			a = advisory.Cleared(a)
 			page := d.pageOf(base, a.ID)
 			feed.Entries = append(feed.Entries, atomEntry{
 				ID: page, Title: d.title(a), Published: rfc3339(a.Published), Updated: rfc3339(a.Modified), Summary: a.Overview,
@@ -103,6 +105,7 @@ func (d *door) jsonFeed(w http.ResponseWriter, r *http.Request, _ cvd.Actor) err
 		base := p.stamp.by.Base
 		items := []object{}
 		for _, a := range list {
+			a = advisory.Cleared(a)
 			page := d.pageOf(base, a.ID)
 			item := object{
 				"id": page, "url": page, "title": d.title(a), "content_text": cmp.Or(a.Overview, a.Title),

@@ -87,6 +87,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 		// A pattern that ends in a slash redirects what lacks it, and the standard
 		// wants no redirects (CSAF 2.0, section 7.1.6); so both stand here.
 		"GET /.well-known/csaf":                        d.nothing,
+		"GET /.well-known/csaf/{$}":                    d.index,
 		"GET /.well-known/csaf/{path...}":              d.nothing,
 		"GET /.well-known/csaf/provider-metadata.json": d.metadata,
 		"GET /.well-known/csaf/service.json":           d.service,

@@ -294,6 +294,24 @@ func TestDocumentsKeepTheStandard(t *testing.T) {
 	must(t, schema["rolie"](s.get(root+"amber/csaf-feed-tlp-amber.json", 200, token...)))
 }
 
+// The folder itself says where to begin, and names no document.
+func TestTheFolderSaysWhereToBegin(t *testing.T) {
+	s := newStand(t)
+	s.publish(s.record("EX-2026-ONE", cvd.TLPClear), s.record("EX-2026-AMBER", cvd.TLPAmber))
+	open := string(s.get(root, 200))
+	for _, want := range []string{root + `provider-metadata.json"`, root + `service.json"`, root + `white/csaf-feed-tlp-white.json"`} {
+		if !strings.Contains(open, want) {
+			t.Errorf("%s is not in %s", want, open)
+		}
+	}
+	if strings.Contains(strings.ToLower(open), "ex-2026") || strings.Contains(open, "amber") {
+		t.Errorf("it lists too much: %s", open)
+	}
+	if closed := string(s.get(root, 200, bearer(s.token(cvd.RoleReader))...)); !strings.Contains(closed, "/amber/") {
+		t.Errorf("a reader's feed is missing: %s", closed)
+	}
+}
+
 // What is for a few leaves no trace for everybody else: each address answers
 // before and after it was published alike, byte for byte and header for header.
 func TestAmberLeavesNoTrace(t *testing.T) {
@@ -409,7 +427,7 @@ func TestCaching(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/.well-known/csaf", root, root + "white/", root + "white/2026/", root + "index.txt", root + "white/2025/ex-2026-one.json",
+		"/.well-known/csaf", root + "white/", root + "white/2026/", root + "index.txt", root + "white/2025/ex-2026-one.json",
 		root + "white/2026/EX-2026-ONE.json", root + "openpgp/none.asc", "/osv", "/osv/none.json", "/osv/Perl/all.zip", "/osv/Go/index.json",
 		"/advisories/EX-2026-ONE/", "/advisories/EX-2026-ONE/csaf", "/advisories/EX-2026-ONE/osv.json.md5",
 	} {
@@ -512,5 +530,18 @@ func TestReadersNeverSeeHalf(t *testing.T) {
 func TestConfigurationIsWhole(t *testing.T) {
 	if err := publish.Register(http.NewServeMux(), publish.Config{}); !errors.Is(err, cvd.ErrInvalid) {
 		t.Errorf("an empty configuration: %v", err)
+	}
+}
+
+// A title that steers a terminal or turns a line around does neither in a feed.
+func TestFeedsAreVisible(t *testing.T) {
+	s := newStand(t)
+	a := s.record("EX-2026-ONE", cvd.TLPClear)
+	a.Title = "A \x1b[31m\u202etitle"
+	s.publish(a)
+	for _, path := range []string{"/advisories/feed.atom", "/advisories/feed.json"} {
+		if got := string(s.get(path, 200)); !strings.Contains(got, "A [31mtitle") {
+			t.Errorf("%s: %s", path, got)
+		}
 	}
 }

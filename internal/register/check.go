@@ -109,7 +109,9 @@ func badID(id cvd.AdvisoryID) string {
 		return fmt.Sprintf("has over %d characters", maxID)
 	case strings.ContainsAny(s, `/\`) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return "holds a slash or a character that does not print"
-	case strings.Trim(advisory.Stem(id), "_") == "" || strings.EqualFold(s, "feed"):
+	case strings.EqualFold(s, "feed"):
+		return "is a reserved word: the feeds stand at that address"
+	case strings.Trim(advisory.Stem(id), "_") == "":
 		return "makes no address"
 	}
 	return ""

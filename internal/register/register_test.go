@@ -230,6 +230,9 @@ func TestWhatIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if _, err := r.Prepare(ctx, draft("feed", 1)); err == nil || !strings.Contains(err.Error(), "reserved word") {
+		t.Errorf("the feed: %v", err)
+	}
 	bad := draft("", 1)
 	bad.Title = ""
 	_, err := r.Prepare(ctx, draft("EX-2026-TWO", 2), bad)

@@ -33,6 +33,7 @@ type Page struct {
 	Account      []Link   // at the end of the head
 	Alarms       []Notice // above everything
 	Wide         bool     // a table or a board rather than a text
+	Feeds        bool     // the page's machines find the feeds of advisories by its head
 }
 
 // Link is an entry of a navigation.
@@ -195,6 +196,8 @@ func (s *Site) funcs() template.FuncMap {
 		// when is an exact instant; day a date; ago the distance from now.
 		"when": func(t time.Time) template.HTML { return timeTag(t, s.voice.Instant(t, s.Zone())) },
 		"day":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, s.Zone())) },
+		// date is the day of an advisory: in UTC, as in each of its documents.
+		"date": func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, time.UTC)) },
 		"ago":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Distance(t, s.Now())) },
 		// stamp is an instant under words that were chosen already.
 		"stamp": timeTag,

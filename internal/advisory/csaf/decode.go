@@ -85,6 +85,9 @@ func (r *reader) header(h *header) {
 	for i, n := range h.Notes {
 		r.note(advisory.Pointer("document", "notes", i), n)
 	}
+	if before := book().In(h.Lang, "en").Say("csaf.withdrawn", "title", ""); !a.Withdrawn.IsZero() && len(h.Title) > len(before) {
+		a.Title = strings.TrimPrefix(h.Title, before) // as our own documents have it
+	}
 	for i, ref := range h.References {
 		r.reference(advisory.Pointer("document", "references", i), ref)
 	}
@@ -174,7 +177,7 @@ func (r *reader) reference(pointer string, ref reference) {
 		r.keep(pointer, ref, "a reference without a URL")
 		return
 	}
-	if !slices.Contains(r.a.References, out) {
+	if r.Reference(pointer+"/url", ref.URL) && !slices.Contains(r.a.References, out) {
 		r.a.References = append(r.a.References, out)
 	}
 }

@@ -9,7 +9,6 @@
 package csaf
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,6 +76,7 @@ func (p profile) encode(a *cvd.Advisory, pub advisory.Publisher) ([]byte, error)
 	if err := p.covers(a, pub); err != nil {
 		return nil, err
 	}
+	a = advisory.Cleared(a)
 	w := &writer{profile: p, a: a, p: pub, v: book().In(a.Lang, "en")}
 	for i := range a.Vulnerabilities {
 		claims, err := advisory.Claims(a, i)
@@ -120,9 +120,17 @@ func (w *writer) header() header {
 		Notes:           w.notes(),
 		Publisher:       publisher{category, w.p.Contact, w.p.Name, w.p.Namespace},
 		References:      w.references(),
-		Title:           w.a.Title,
+		Title:           w.title(),
 		Tracking:        w.tracking(),
 	}
+}
+
+// title says of a withdrawn advisory that it is: CSAF 2.0 has no status for it.
+func (w *writer) title() string {
+	if w.a.Withdrawn.IsZero() || strings.HasPrefix(w.a.Title, w.v.Say("csaf.withdrawn", "title", "")) {
+		return w.a.Title
+	}
+	return w.v.Say("csaf.withdrawn", "title", w.a.Title)
 }
 
 func (w *writer) distribution() *distribution {
@@ -144,7 +152,7 @@ func (w *writer) acknowledgments() []acknowledgment {
 			one.Summary = w.label("csaf.credit.", c.Kind, "OTHER")
 		}
 		for _, contact := range c.Contact {
-			if u, err := url.Parse(contact); err == nil && u.Scheme != "" {
+			if advisory.IsURI(contact) {
 				one.URLs = append(one.URLs, contact)
 			}
 		}
@@ -202,7 +210,7 @@ func (w *writer) references() []reference {
 	}
 	own := len(out)
 	for _, r := range w.a.References {
-		if r.URL == out[0].URL || r.URL == out[own-1].URL {
+		if !advisory.IsURI(r.URL) || r.URL == out[0].URL || r.URL == out[own-1].URL {
 			continue
 		}
 		summary := w.label("csaf.reference.", r.Kind, "WEB")
@@ -265,7 +273,7 @@ func (w *writer) revisions() []revision {
 		}
 	}
 	if a.Withdrawn.After(at) {
-		add(a.Withdrawn, last+1, "", "csaf.revision.withdrawn")
+		add(a.Withdrawn, last+1, strings.TrimSpace(w.v.Say("csaf.revision.withdrawn")+" "+a.Why), "csaf.revision.withdrawn")
 	}
 	return out
 }

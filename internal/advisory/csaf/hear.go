@@ -260,6 +260,9 @@ func (h *hearing) remedies() {
 			continue
 		}
 		pointer := h.at + advisory.Pointer("remediations", n)
+		if in.URL != "" && !h.Reference(pointer+"/url", in.URL) {
+			in.URL = ""
+		}
 		h.v.Remedies = append(h.v.Remedies, cvd.Remedy{
 			Kind: cvd.RemedyKind(in.Category), Text: in.Details, URL: in.URL,
 			Date:     h.Time("vulnerabilities.remediations["+strconv.Itoa(n)+"].date", in.Date),

@@ -22,9 +22,9 @@ const Version = "5.2.0"
 
 // Format is the CVE Record Format: one document for each CVE id of the advisory,
 // in the order of its vulnerabilities, in files named by the id. A vulnerability
-// without an id has no record. The publisher is named as the assigner; for one
-// that is no CNA a placeholder stands there, and the document is for whichever CNA
-// assigns the id.
+// without an id has no record. The publisher is named as the assigner, or
+// whoever it was in a record that was read; without either there is no record. The
+// container alone, for whichever CNA assigns the id, has a placeholder there.
 var Format = advisory.Format{
 	Name: name, Media: "application/json", Ext: ".json",
 	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode,
@@ -234,6 +234,9 @@ func wasRejected(a *cvd.Advisory) bool {
 func covers(a *cvd.Advisory, p advisory.Publisher) error {
 	if len(withID(a)) == 0 {
 		return fmt.Errorf("%w: none of its vulnerabilities has a CVE id", cvd.ErrNotReady)
+	}
+	if meta(a, p, "").Org == noOrg {
+		return fmt.Errorf("%w: a published record names the CNA that assigned its id, and nobody here is known to be it", cvd.ErrNotReady)
 	}
 	for _, i := range withID(a) {
 		if err := sayable(a, &a.Vulnerabilities[i], p); err != nil {

@@ -185,6 +185,21 @@ func TestCovers(t *testing.T) {
 	}
 }
 
+// Nothing is served as a published record that does not name who assigned the id.
+func TestNoRecordWithoutItsAssigner(t *testing.T) {
+	for name, spoil := range map[string]func(a *cvd.Advisory, p *advisory.Publisher){
+		"no CNA":      func(_ *cvd.Advisory, p *advisory.Publisher) { p.CVEOrg, p.CVEShort = "", "" },
+		"zeros":       func(_ *cvd.Advisory, p *advisory.Publisher) { p.CVEOrg = noOrg },
+		"others' own": func(a *cvd.Advisory, _ *advisory.Publisher) { a.Source = &cvd.AdvisorySource{Format: "osv"} },
+	} {
+		a, p := advisorytest.Example(), advisorytest.Publisher
+		spoil(a, &p)
+		if _, err := Format.Encode(a, p); !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "CNA") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // CNA rules 5.2: the description credits nobody.
 func TestNobodyIsCreditedInTheDescription(t *testing.T) {
 	b, err := Format.Encode(advisorytest.Example(), advisorytest.Publisher)
@@ -398,7 +413,9 @@ func TestOthersRecords(t *testing.T) {
 		if diff := cmp.Diff(want, lost); diff != "" {
 			t.Errorf("%s loses %s", file, diff)
 		}
-		b, err := Format.Encode(a.Clone(), advisorytest.Publisher)
+		none := advisorytest.Publisher // the assigner stands in the record
+		none.CVEOrg, none.CVEShort = "", ""
+		b, err := Format.Encode(a.Clone(), none)
 		if err != nil {
 			t.Fatal(err)
 		}

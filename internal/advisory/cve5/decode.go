@@ -217,8 +217,11 @@ func readMetric(r *advisory.Reading, v *cvd.Vulnerability, i int, m metric) {
 func readRest(r *advisory.Reading, a *cvd.Advisory, c *container) {
 	for i, ref := range c.References {
 		out := cvd.Reference{Kind: kindOf(ref.Tags), URL: ref.URL, Text: ref.Name}
+		if !r.Reference(advisory.Pointer("containers", "cna", "references", i, "url"), ref.URL) {
+			continue
+		}
 		if b, err := json.Marshal(ref.Tags); err == nil && len(ref.Tags) > 0 {
-			r.Keep(keptTags(i), b)
+			r.Keep(keptTags(len(a.References)), b)
 		}
 		a.References = append(a.References, out)
 	}

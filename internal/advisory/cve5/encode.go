@@ -29,7 +29,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 	if err := covers(a, p); err != nil {
 		return nil, err
 	}
-	a = split(a, p)[0].Record
+	a = split(advisory.Cleared(a), p)[0].Record
 	v := &a.Vulnerabilities[0]
 	r := record{DataType: "CVE_RECORD", DataVersion: Version, Metadata: meta(a, p, v.CVE)}
 	r.Metadata.State, r.Metadata.Published, r.Metadata.Updated = published, instant(a.Published), instant(a.Modified)
@@ -56,7 +56,7 @@ func meta(a *cvd.Advisory, p advisory.Publisher, cve string) metadata {
 // take it under "cnaContainer". It is a cvd.ErrNotFound for an id that is not the
 // advisory's, and a cvd.ErrNotReady for what no container can say.
 func Container(a *cvd.Advisory, cve string, p advisory.Publisher) ([]byte, error) {
-	for _, part := range split(a, p) {
+	for _, part := range split(advisory.Cleared(a), p) {
 		if part.Name != cve || len(part.Record.Vulnerabilities) == 0 {
 			continue
 		}
@@ -254,8 +254,7 @@ func first(all ...string) string {
 func references(a *cvd.Advisory, v *cvd.Vulnerability, p advisory.Publisher) []reference {
 	var out []reference
 	add := func(r reference) {
-		u, err := url.Parse(r.URL)
-		if err != nil || u.Scheme == "" || len(r.URL) > maxURL || len(out) == maxReferences ||
+		if !advisory.IsURI(r.URL) || len(r.URL) > maxURL || len(out) == maxReferences ||
 			slices.ContainsFunc(out, func(o reference) bool { return o.URL == r.URL }) {
 			return
 		}

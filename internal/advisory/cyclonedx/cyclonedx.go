@@ -10,16 +10,26 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/vers"
 	"fairlead/internal/cvd"
 	"fairlead/internal/severity"
+	"fairlead/internal/words"
 )
 
 // Format is CycloneDX 1.6 as JSON.
 var Format = advisory.Format{Name: "cyclonedx", Media: "application/vnd.cyclonedx+json", Ext: ".cdx.json", Covers: covers, Encode: encode}
+
+var book = sync.OnceValue(func() *words.Book {
+	b, err := words.Load()
+	if err != nil {
+		panic("cyclonedx: the catalogue is part of the program: " + err.Error())
+	}
+	return b
+})
 
 // states are what an analysis comes to, and the status of its versions, by our
 // words. The state is said once a vulnerability, so each gets an entry of its own.
@@ -73,6 +83,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 	if err := covers(a, p); err != nil {
 		return nil, err
 	}
+	a = advisory.Cleared(a)
 	d := bom{
 		Format: "CycloneDX", Spec: "1.6", Serial: serial(p.Namespace + "\x00" + string(a.ID)), Version: max(a.Revision, 1),
 		Metadata: metadata{Timestamp: instant(a.Modified), Manufacturer: organisation{Name: p.Name}},
@@ -170,7 +181,7 @@ func entry(a *cvd.Advisory, i int, c advisory.Claim, p advisory.Publisher) vulne
 	out := vulnerability{
 		ID: advisory.Name(a, i), Description: v.Description, Detail: v.Impact,
 		Published: instant(a.Published), Updated: instant(a.Modified), Rejected: instant(a.Withdrawn),
-		Analysis: analysis{State: states[c.Status].state, Justification: justifications[c.Justification], Detail: c.Statement},
+		Analysis: analysis{State: states[c.Status].state, Justification: justifications[c.Justification], Detail: detail(a, c)},
 		Source:   &source{Name: p.Name, URL: p.Namespace},
 	}
 	if v.CVE != "" {
@@ -198,10 +209,22 @@ func entry(a *cvd.Advisory, i int, c advisory.Claim, p advisory.Publisher) vulne
 		out.Advisories = append(out.Advisories, reference{a.Title, page})
 	}
 	for _, r := range a.References {
+		if !advisory.IsURI(r.URL) {
+			continue
+		}
 		out.Advisories = append(out.Advisories, reference{r.Text, r.URL})
 	}
 	out.Credits = thanks(a)
 	return out
+}
+
+// detail is the statement of a claim; of a withdrawn advisory it first says that it is,
+// when and why, for a state alone would still be acted on.
+func detail(a *cvd.Advisory, c advisory.Claim) string {
+	if a.Withdrawn.IsZero() {
+		return c.Statement
+	}
+	return strings.TrimSpace(strings.TrimSpace(instant(a.Withdrawn)+" "+book().In(a.Lang, "en").Say("csaf.revision.withdrawn")+" "+a.Why) + "\n" + c.Statement)
 }
 
 func thanks(a *cvd.Advisory) *credits {

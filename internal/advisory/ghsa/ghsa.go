@@ -177,12 +177,12 @@ func rate(r *advisory.Reading, v *cvd.Vulnerability, d *document) {
 }
 
 func readReferences(r *advisory.Reading, a *cvd.Advisory, d *document) {
-	add := func(kind, url string) {
-		if url != "" && !slices.ContainsFunc(a.References, func(o cvd.Reference) bool { return o.URL == url }) {
+	add := func(pointer, kind, url string) {
+		if url != "" && r.Reference(pointer, url) && !slices.ContainsFunc(a.References, func(o cvd.Reference) bool { return o.URL == url }) {
 			a.References = append(a.References, cvd.Reference{Kind: kind, URL: url})
 		}
 	}
-	add("ADVISORY", d.HTML)
+	add("/html_url", "ADVISORY", d.HTML)
 	var plain []string
 	var objects []struct {
 		URL string `json:"url"`
@@ -197,10 +197,10 @@ func readReferences(r *advisory.Reading, a *cvd.Advisory, d *document) {
 	default:
 		r.Fault("references", "is no list of addresses", "write it as GitHub does")
 	}
-	for _, url := range plain {
-		add("WEB", url)
+	for i, url := range plain {
+		add(advisory.Pointer("references", i), "WEB", url)
 	}
-	add("PACKAGE", d.Source)
+	add("/source_code_location", "PACKAGE", d.Source)
 }
 
 func readCredits(r *advisory.Reading, a *cvd.Advisory, d *document) {

@@ -101,6 +101,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 	if err := covers(a, p); err != nil {
 		return nil, err
 	}
+	a = advisory.Cleared(a)
 	d := document{
 		Context: "https://openvex.dev/ns/v0.2.0", ID: p.Base + "/advisories/" + url.PathEscape(string(a.ID)) + "#openvex",
 		Author: p.Name, Role: p.Category, Timestamp: instant(a.Published), Version: max(a.Revision, 1), Tooling: p.Engine,

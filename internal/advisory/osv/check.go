@@ -2,7 +2,6 @@ package osv
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -184,7 +183,7 @@ func (c *checking) rest(d *document) {
 		if !slices.Contains(referenceKinds, r.Type) {
 			c.Err("osv-references", field+".type", "is no type of reference", "one of "+strings.Join(referenceKinds, ", "))
 		}
-		if u, err := url.Parse(r.URL); err != nil || u.Scheme == "" {
+		if !advisory.IsURI(r.URL) {
 			c.Err("osv-references", field+".url", "is no absolute URL", "write it with its scheme")
 		}
 	}

@@ -89,6 +89,11 @@ func readAffected(r *advisory.Reading, a *cvd.Advisory, v *cvd.Vulnerability, al
 			r.Lose(advisory.Pointer("affected", i), "it names neither a package nor a repository")
 			continue
 		}
+		if len(in.Ranges) > 0 && len(af.Ranges) == 0 && len(af.Versions) == 0 {
+			// What was said of some versions must not become a word about all.
+			r.Lose(advisory.Pointer("affected", i), "none of its ranges can be read")
+			continue
+		}
 		if len(af.Ranges) == 0 && len(af.Versions) == 0 {
 			r.Lose(advisory.Pointer("affected", i), "it names no versions, and is read as all versions")
 		}
@@ -135,6 +140,13 @@ func readRange(r *advisory.Reading, s span, i, j int) (cvd.VersionRange, bool) {
 	at := advisory.Pointer("affected", i, "ranges", j)
 	if !slices.Contains(rangeKinds, s.Type) {
 		r.Lose(at, "the schema knows no such kind of range")
+		return out, false
+	}
+	if s.Type == string(cvd.RangeGit) && !commits(s.Events) {
+		if b, err := json.Marshal(s); err == nil {
+			r.Keep(at, b)
+		}
+		r.Lose(at, "its events are no commits of 40 or 64 hexadecimal digits; it is kept beside the source")
 		return out, false
 	}
 	for k, e := range s.Events {
@@ -210,7 +222,9 @@ func readPeople(r *advisory.Reading, a *cvd.Advisory, d *document) {
 			kind = "WEB"
 			r.Lose(advisory.Pointer("references", i, "type"), "the schema knows no such type; it is read as WEB")
 		}
-		a.References = append(a.References, cvd.Reference{Kind: kind, URL: ref.URL})
+		if r.Reference(advisory.Pointer("references", i, "url"), ref.URL) {
+			a.References = append(a.References, cvd.Reference{Kind: kind, URL: ref.URL})
+		}
 	}
 	for i, c := range d.Credits {
 		kind := c.Type

@@ -24,6 +24,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 	if err := covers(a, p); err != nil {
 		return nil, err
 	}
+	a = advisory.Cleared(a)
 	a = split(a, p)[0].Record
 	v := &cvd.Vulnerability{}
 	if len(a.Vulnerabilities) > 0 {
@@ -198,6 +199,9 @@ func usable(s score) bool {
 func references(a *cvd.Advisory, p advisory.Publisher) []reference {
 	var out []reference
 	for _, r := range a.References {
+		if !advisory.IsURI(r.URL) {
+			continue
+		}
 		kind := r.Kind
 		if !slices.Contains(referenceKinds, kind) {
 			kind = "WEB"
@@ -209,7 +213,7 @@ func references(a *cvd.Advisory, p advisory.Publisher) []reference {
 	}
 	for i := range a.Vulnerabilities {
 		for _, r := range a.Vulnerabilities[i].Remedies {
-			if r.URL != "" && !has(r.URL) {
+			if advisory.IsURI(r.URL) && !has(r.URL) {
 				out = append(out, reference{"WEB", r.URL})
 			}
 		}

@@ -131,6 +131,9 @@ func file(a *cvd.Advisory, p advisory.Publisher) string {
 // covers refuses what OSV cannot say: an advisory none of whose affected products
 // is a package of a registered ecosystem or a line of commits.
 func covers(a *cvd.Advisory, _ advisory.Publisher) error {
+	if field := noCommit(a); field != "" {
+		return cvd.Faults{{Field: field, Problem: "names no commit", Remedy: "write 40 or 64 hexadecimal digits in a range of git"}}.Err()
+	}
 	for i := range a.Vulnerabilities {
 		for j := range a.Vulnerabilities[i].Affects {
 			if sayable(a, &a.Vulnerabilities[i].Affects[j]) {
@@ -142,6 +145,27 @@ func covers(a *cvd.Advisory, _ advisory.Publisher) error {
 		return nil // an OSV document may name no package at all
 	}
 	return fmt.Errorf("%w: OSV knows packages of registered ecosystems and git commits only, and no affected product is one", cvd.ErrNotReady)
+}
+
+// commits tells whether events can stand in a range of git (OSV schema, GIT).
+func commits(events []event) bool {
+	return !slices.ContainsFunc(events, func(e event) bool {
+		return slices.ContainsFunc([]string{e.Introduced, e.Fixed, e.LastAffected, e.Limit}, func(v string) bool { return v != "" && !hash.MatchString(v) })
+	})
+}
+
+// noCommit is the first event of a range of git that names no commit, or "".
+func noCommit(a *cvd.Advisory) string {
+	for i := range a.Vulnerabilities {
+		for j, af := range a.Vulnerabilities[i].Affects {
+			for k, r := range af.Ranges {
+				if at := slices.IndexFunc(r.Events, func(e cvd.VersionEvent) bool { return !commits([]event{event(e)}) }); isGit(r) && at >= 0 && sayable(a, &af) {
+					return fmt.Sprintf("vulnerabilities[%d].affects[%d].ranges[%d].events[%d]", i, j, k, at)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 func sayable(a *cvd.Advisory, af *cvd.Affect) bool {

@@ -6,8 +6,10 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -363,4 +365,44 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%v\n%s", err, cmp.Diff(string(once), string(twice)))
 		}
 	})
+}
+
+// Addresses that are no URIs and commits that are none are kept beside the source, are
+// listed, and are called wrong; nothing of them comes out again.
+func TestHostileSources(t *testing.T) {
+	in := `{"schema_version": "1.7.5", "id": "x_A-1", "modified": "2026-01-01T00:00:00Z", "summary": "A",
+		"affected": [{"package": {"ecosystem": "Go", "name": "x.example"}, "versions": ["1.0"],
+			"ranges": [{"type": "GIT", "repo": "https://x.example/r", "events": [{"introduced": "0"}, {"fixed": "deadbeef"}]}]},
+			{"package": {"ecosystem": "Go", "name": "y.example"},
+			"ranges": [{"type": "GIT", "repo": "https://x.example/r", "events": [{"introduced": "deadbeef"}]}]}],
+		"references": [{"type": "WEB", "url": "http://ok.example/\"><script>"}, {"type": "WEB", "url": "https://ok.example/"}]}`
+	a, lost, err := Format.Decode([]byte(in), time.Now())
+	if err != nil || len(a.References) != 1 || len(a.Vulnerabilities[0].Affects) != 1 || len(a.Vulnerabilities[0].Affects[0].Ranges) != 0 {
+		t.Fatalf("%+v %v %v", a, lost, err)
+	}
+	for _, at := range []string{"/references/0/url", "/affected/0/ranges/0", "/affected/1/ranges/0"} {
+		if a.Source.Kept[at] == nil || !slices.ContainsFunc(lost, func(l advisory.Lost) bool { return l.Pointer == at }) {
+			t.Errorf("%s: %v", at, lost)
+		}
+	}
+	out, err := Format.Encode(a, advisorytest.Publisher)
+	if err != nil || strings.Contains(string(out), "script") || strings.Contains(string(out), "deadbeef") {
+		t.Errorf("%s %v", out, err)
+	}
+	var rules []string
+	for _, f := range Check([]byte(in)) {
+		if f.Level == advisory.LevelError {
+			rules = append(rules, f.Rule+" "+f.Field)
+		}
+	}
+	if !slices.Contains(rules, "osv-references references[0].url") || !slices.Contains(rules, "osv-git affected[0].ranges[0].events[1]") {
+		t.Errorf("%v", rules)
+	}
+	own := advisorytest.Example()
+	own.Vulnerabilities[0].Affects[0].Ranges = append(own.Vulnerabilities[0].Affects[0].Ranges, cvd.VersionRange{
+		Kind: cvd.RangeGit, Repo: "https://x.example/r", Events: []cvd.VersionEvent{{Introduced: "deadbeef"}},
+	})
+	if err := Format.Covers(own, advisorytest.Publisher); err == nil || !strings.Contains(err.Error(), "names no commit") {
+		t.Errorf("a range of no commits: %v", err)
+	}
 }

@@ -35,7 +35,7 @@ func (w *writer) head(level int, id string) {
 
 func (w *writer) text(markdown string) {
 	if markdown = strings.TrimSpace(markdown); markdown != "" {
-		w.block("%s", markdown)
+		w.block("%s", Neutral(markdown))
 	}
 }
 
@@ -53,7 +53,7 @@ func Markdown(s *Sheet) []byte {
 	if !a.Withdrawn.IsZero() {
 		w.block("> **%s**", w.v.Say("advisory.withdrawn", "day", day(a.Withdrawn)))
 		if a.Why != "" {
-			w.WriteString("> " + strings.ReplaceAll(strings.TrimSpace(a.Why), "\n", "\n> ") + "\n")
+			w.WriteString("> " + strings.ReplaceAll(strings.TrimSpace(Neutral(a.Why)), "\n", "\n> ") + "\n")
 		}
 	}
 	w.list(facts(w.v, s))
@@ -113,9 +113,9 @@ func (w *writer) flaw(f *Flaw, named bool) {
 	if len(f.Steps) > 0 {
 		w.head(level, "do")
 		for _, s := range f.Steps {
-			w.block("**%s**%s: %s", s.Kind, of(s.Of), strings.TrimSpace(s.Text))
+			w.block("**%s**%s%s: %s", s.Kind, of(s.Of), w.since(s.Date), strings.TrimSpace(Neutral(s.Text)))
 			if s.URL != "" {
-				w.block("<%s>", s.URL)
+				w.block("%s", address(s.URL))
 			}
 		}
 	}
@@ -161,17 +161,17 @@ func (w *writer) rest(s *Sheet) {
 		credits = append(credits, escape(c))
 	}
 	for _, m := range a.Timeline {
-		timeline = append(timeline, day(m.At)+": "+m.Text)
+		timeline = append(timeline, day(m.At)+": "+Neutral(m.Text))
 	}
 	for _, l := range s.Links {
-		text := l.Kind + ": <" + l.URL + ">"
+		text := l.Kind + ": " + address(l.URL)
 		if l.Text != "" {
 			text += " " + escape(l.Text)
 		}
 		links = append(links, text)
 	}
 	for _, c := range a.History {
-		history = append(history, fmt.Sprintf("%d, %s: %s", c.Revision, day(c.At), c.Text))
+		history = append(history, fmt.Sprintf("%d, %s: %s", c.Revision, day(c.At), Neutral(c.Text)))
 	}
 	section("credits", credits)
 	section("timeline", timeline)
@@ -186,11 +186,19 @@ func of(products string) string {
 	return " (" + escape(products) + ")"
 }
 
+// since is from when a remedy is to be had.
+func (w *writer) since(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return ", " + w.v.Say("advisories.from") + " " + day(at)
+}
+
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
 // escape keeps a plain text from being read as Markdown or HTML.
 var escape = strings.NewReplacer(
-	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "#", `\#`, "|", `\|`, "&", `\&`, "\r", " ", "\n", " ",
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "#", `\#`, "|", `\|`, "&", `\&`, "\r", " ", "\n", " ",
 ).Replace
 
 func cell(s string) string {

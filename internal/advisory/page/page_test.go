@@ -214,3 +214,43 @@ func TestKnottedTextsAreNotRendered(t *testing.T) {
 		}
 	}
 }
+
+// No reader of the Markdown document, however simple, runs what an author wrote; the
+// words stay.
+func TestMarkdownHoldsNoHTML(t *testing.T) {
+	for in, want := range map[string]string{
+		"<script>alert(1)</script>":              "&lt;script>alert(1)&lt;/script>",
+		`\<img src=x onerror=alert(1)>`:          "&lt;img src=x onerror=alert(1)>",
+		"<div>\n`<b>`\n</div>":                   "&lt;div>\n`&lt;b>`\n&lt;/div>",
+		"<a title=\"`\">`<img src=x>":            "&lt;a title=\"`\">`&lt;img src=x>",
+		"`<b>` and 1 < 2":                        "`<b>` and 1 < 2",
+		"```\n<b>\n```":                          "```\n<b>\n```",
+		"see <https://x.example/a>":              "see <https://x.example/a>",
+		"<https://x.example/a onload=alert(1)>":  "&lt;https://x.example/a onload=alert(1)>",
+		"[x](javascript:alert(1))":               `[x]\(javascript:alert(1))`,
+		"[x](java&#115;cript:alert(1))":          `[x]\(java&#115;cript:alert(1))`,
+		"[x][y]\n\n[y]: javascript:alert(1)":     "[x]\\[y]\n\n[y]\\: javascript:alert(1)",
+		"[x](https://x.example) and [y](/there)": "[x](https://x.example) and [y](/there)",
+	} {
+		if got := page.Neutral(in); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+	a := advisorytest.Example()
+	a.Title, a.Overview = "A <b>title</b>", "<img src=x onerror=alert(1)>"
+	a.Vulnerabilities[0].Remedies[0].Text = "<div>Update.</div>"
+	a.Vulnerabilities[0].Remedies[0].URL = "javascript:alert(1)"
+	a.References[0].URL = "javascript:alert(2)//`<b>"
+	text := string(page.Markdown(page.Of(a, advisorytest.Publisher)))
+	for _, want := range []string{"A &lt;b&gt;title", "&lt;div>Update.", "`javascript:alert(1)`", "`javascript:alert(2)//'<b>`"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "<javascript") || strings.Contains(text, "<img") {
+		t.Errorf("something runs: %s", text)
+	}
+	if got := string(page.Prose("<div>Update.</div>")); !strings.Contains(got, "&lt;div&gt;Update.") {
+		t.Errorf("the page drops a text: %s", got)
+	}
+}

@@ -64,5 +64,5 @@ func Prose(markdown string) template.HTML {
 		return template.HTML("<pre>" + template.HTMLEscapeString(markdown) + "</pre>")
 	}
 	//nolint:gosec // sanitised
-	return template.HTML(strings.TrimSpace(wall().Sanitize(string(policypage.Prose(markdown)))))
+	return template.HTML(strings.TrimSpace(wall().Sanitize(string(policypage.Prose(Neutral(markdown))))))
 }

@@ -77,10 +77,14 @@ type Step struct {
 	URL  string
 	Of   string
 	Date time.Time
+	Link bool // whether a page may link to its URL
 }
 
 // Link is where more stands.
-type Link struct{ Kind, URL, Text string }
+type Link struct {
+	Kind, URL, Text string
+	Link            bool // whether a page may link to it
+}
 
 var book = sync.OnceValue(func() *words.Book {
 	b, err := words.Load()
@@ -93,6 +97,7 @@ var book = sync.OnceValue(func() *words.Book {
 // Of lays the advisory out in the words of its language, as far as the house
 // speaks it.
 func Of(a *cvd.Advisory, p advisory.Publisher) *Sheet {
+	a = advisory.Cleared(a)
 	l := layout{a: a, v: book().In(a.Lang, "en")}
 	s := &Sheet{Record: a, Label: cmp.Or(a.TLP, cvd.TLPClear), Publisher: p.Name, Names: a.CVEs()}
 	for _, name := range a.Aliases {
@@ -119,7 +124,7 @@ func Of(a *cvd.Advisory, p advisory.Publisher) *Sheet {
 		s.Credits = append(s.Credits, l.credit(&a.Credits[i]))
 	}
 	for _, r := range a.References {
-		s.Links = append(s.Links, Link{Kind: l.word("advisory.reference.", r.Kind), URL: r.URL, Text: r.Text})
+		s.Links = append(s.Links, Link{Kind: l.word("advisory.reference.", r.Kind), URL: r.URL, Text: r.Text, Link: Linkable(r.URL)})
 	}
 	return s
 }
@@ -179,7 +184,7 @@ func (l layout) flaw(i int) Flaw {
 		l.fill(&f.Rows[at[product.ID]], affect)
 	}
 	for _, r := range v.Remedies {
-		f.Steps = append(f.Steps, Step{Kind: l.word("advisory.remedy.", string(r.Kind)), Text: r.Text, URL: r.URL, Of: l.products(r.Products), Date: r.Date})
+		f.Steps = append(f.Steps, Step{Kind: l.word("advisory.remedy.", string(r.Kind)), Text: r.Text, URL: r.URL, Of: l.products(r.Products), Date: r.Date, Link: Linkable(r.URL)})
 	}
 	return f
 }

@@ -56,6 +56,7 @@ func (p *pages) say(id string, pairs ...any) string { return p.site.Voice(nil).S
 
 func (p *pages) page(title string) *web.Page {
 	page := p.site.Page(title)
+	page.Feeds = true
 	for i := range page.Nav {
 		page.Nav[i].Here = page.Nav[i].Href == "/advisories"
 	}

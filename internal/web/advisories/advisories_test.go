@@ -297,3 +297,45 @@ func TestPagesAreKeptUntilTheyChange(t *testing.T) {
 		t.Errorf("after another policy: %d", got)
 	}
 }
+
+// The page and the Markdown document say the same days, whatever the zone of the policy.
+func TestDaysAreThoseOfTheDocuments(t *testing.T) {
+	h := house(t)
+	if h.Site.Zone() == time.UTC {
+		t.Skip("the policy of the test is in UTC")
+	}
+	midnight := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	publish(h, "EX-2026-DAY", 0, func(a *cvd.Advisory) {
+		a.Published, a.Modified = midnight, midnight
+		a.History[0].At = midnight
+		a.Timeline = []cvd.Milestone{{At: midnight, Text: "It was found."}}
+		a.Vulnerabilities[0].Remedies[0].Date = midnight
+	})
+	b := h.Browser()
+	for _, path := range []string{"/advisories/EX-2026-DAY", "/advisories"} {
+		if a := b.Get(path); !strings.Contains(a.Text(), "1 March 2026") || strings.Contains(a.Text(), "28 February 2026") {
+			t.Errorf("%s is another day than its documents: %s", path, a.Text())
+		}
+	}
+}
+
+// An address that is none of the web is text on the page, and HTML is too.
+func TestAddressesThatAreNoLinks(t *testing.T) {
+	h := house(t)
+	publish(h, "EX-2026-LINK", 0, func(a *cvd.Advisory) {
+		a.References[0] = cvd.Reference{Kind: "WEB", URL: "javascript:alert(1)", Text: "Here"}
+		a.Vulnerabilities[0].Remedies[0].URL, a.Vulnerabilities[0].Remedies[0].Text = "data:text/html,x", "<div>Update now.</div>"
+	})
+	a := h.Browser().Get("/advisories/EX-2026-LINK")
+	sound(t, a, 200)
+	for _, want := range []string{`type="application/atom+xml" title="Atom" href="/advisories/feed.atom"`, `type="application/feed+json" title="JSON Feed" href="/advisories/feed.json"`} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("%s is not in the head", want)
+		}
+	}
+	for _, want := range []string{"javascript:alert(1)", "data:text/html,x", "Update now."} {
+		if !strings.Contains(a.Text(), want) {
+			t.Errorf("%s is not on the page", want)
+		}
+	}
+}
