@@ -6,14 +6,19 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"fairlead/internal/app"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/sqlstore"
 )
 
-const database = "fairlead.db"
+const (
+	database = "fairlead.db"
+	seeding  = ".seeding" // where a house is furnished, in the data folder
+)
 
 func config(data string) app.Config {
 	return app.Config{Data: data, Database: app.DatabaseConfig{Engine: "sqlite"}}
@@ -23,7 +28,7 @@ func config(data string) app.Config {
 // folder aside and moved into place with its database last, so that a demo that was
 // killed meanwhile begins anew. The folder must be held.
 func (o Options) furnish(ctx context.Context, opt app.Options) (err error) {
-	aside := filepath.Join(o.Data, ".seeding")
+	aside := filepath.Join(o.Data, seeding)
 	if err := os.RemoveAll(aside); err != nil {
 		return fmt.Errorf("%w: data folder: %w", cvd.ErrUnavailable, err)
 	}
@@ -40,7 +45,7 @@ func (o Options) furnish(ctx context.Context, opt app.Options) (err error) {
 	if err := o.seedAside(ctx, opt, aside); err != nil {
 		return err
 	}
-	return moveIn(aside, o.Data)
+	return moveIn(o.Data)
 }
 
 // copyWanting copies the database of a used folder aside if it still lacks
@@ -82,23 +87,27 @@ func (o Options) seedAside(ctx context.Context, opt app.Options, aside string) (
 
 // moveIn moves what was made aside into the data folder, the database last: with it
 // all the rest counts.
-func moveIn(aside, data string) error {
-	err := os.RemoveAll(filepath.Join(aside, "was"))
+func moveIn(data string) (err error) {
+	root, err := os.OpenRoot(data)
+	if err != nil {
+		return fmt.Errorf("%w: data folder: %w", cvd.ErrUnavailable, err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	err = root.RemoveAll(path.Join(seeding, "was"))
 	if err == nil {
-		err = filepath.WalkDir(aside, func(path string, d fs.DirEntry, err error) error {
-			rel, relErr := filepath.Rel(aside, path)
-			if err = errors.Join(err, relErr); err != nil || rel == database {
+		err = fs.WalkDir(root.FS(), seeding, func(from string, d fs.DirEntry, err error) error {
+			to := strings.TrimPrefix(strings.TrimPrefix(from, seeding), "/")
+			switch {
+			case err != nil || to == database || to == "":
 				return err
+			case d.IsDir():
+				return root.MkdirAll(to, 0o700)
 			}
-			to := filepath.Join(data, rel)
-			if d.IsDir() {
-				return os.MkdirAll(to, 0o700)
-			}
-			return os.Rename(path, to)
+			return root.Rename(from, to)
 		})
 	}
 	if err == nil {
-		err = os.Rename(filepath.Join(aside, database), filepath.Join(data, database))
+		err = root.Rename(path.Join(seeding, database), database)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: data folder: %w", cvd.ErrUnavailable, err)
