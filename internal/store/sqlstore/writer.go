@@ -29,9 +29,8 @@ type writer struct {
 	gone   chan struct{}
 	owes   atomic.Bool // a key was dropped and the write-ahead log still holds it
 
-	on    *session // nil: to be connected anew
-	done  []*change
-	crowd int // how many came lately: those of the last commit, and who waited at its end
+	on   *session // nil: to be connected anew
+	done []*change
 
 	file, wal place // of the database, and of its write-ahead log
 }
@@ -158,14 +157,12 @@ func (w *writer) commit(c *change) {
 	clear(w.done)
 }
 
-// each runs c and those who wait or come meanwhile, one after the other; its error
-// means that the whole transaction is lost. It takes all who waited when it began,
-// and of later ones no more than half of those who came lately: then those who are
-// answered by one commit prepare their next change while the next is written, and
-// neither half waits for the other.
+// each runs c and those who waited when it began, one after the other; its error
+// means that the whole transaction is lost. Whoever comes meanwhile is in the next
+// commit: then those who are answered by this one prepare their next change while
+// that is written, and neither waits for the other.
 func (w *writer) each(ctx context.Context, c *change) error {
-	most, careful := min(max(1+len(w.queue), (w.crowd+1)/2), w.batch), false
-	defer func() { w.crowd = len(w.done) + len(w.queue) }()
+	waiting, careful := min(1+len(w.queue), w.batch), false
 	for {
 		w.done = append(w.done, c)
 		spoilt, err := w.one(ctx, c, careful)
@@ -176,7 +173,7 @@ func (w *writer) each(ctx context.Context, c *change) error {
 		if err != nil {
 			return err
 		}
-		if len(w.done) >= most {
+		if len(w.done) >= waiting {
 			return nil
 		}
 		var ok bool
