@@ -35,6 +35,7 @@ type caseDoCmd struct {
 	Contact string   `placeholder:"FILE" help:"JSON file with how the reporter is reached, - for standard input."`
 	// The record is whole, as the API gives and takes it.
 	Advisory string `placeholder:"FILE" help:"JSON file with the whole record of an advisory, - for standard input: the record of GET /api/v1/cases/CASE/advisory."`
+	Others   bool   `help:"Whom the draft credits are other people than the reporter, who does not wish to be named."`
 	Preview  bool   `help:"Only say what the reporter would be told."`
 	JSON     bool   `name:"json" help:"Print the API's answer; without it a short line."`
 	remote
@@ -56,7 +57,7 @@ func verbs() []string {
 func (c *caseDoCmd) input(e *env) (cvd.Input, error) {
 	in := cvd.Input{
 		Text: c.Text, Note: c.Note, Reason: c.Reason, Silent: c.Silent, Clauses: c.Clauses, Missing: c.Missing,
-		Vector: c.Vector, To: c.To, Outcome: c.Outcome, Clock: cvd.ClockKind(c.Clock), Seq: c.Seq, CVE: c.CVE,
+		Vector: c.Vector, To: c.To, Outcome: c.Outcome, Clock: cvd.ClockKind(c.Clock), Seq: c.Seq, CVE: c.CVE, Others: c.Others,
 	}
 	if c.Until != "" {
 		at, err := time.Parse(time.RFC3339, c.Until)
