@@ -31,6 +31,10 @@ const (
 // life is how long a key lives that the house makes.
 const life = 4 * 365 * 24 * time.Hour
 
+// early is how long before now a new key counts from: the instant of a signature is
+// taken before the key that is made for it.
+const early = time.Minute
+
 // most is how many keys of former years are offered at most.
 const most = 50
 
@@ -143,7 +147,7 @@ func (k *Keeper) generate(ctx context.Context, was int64) (*pgp.PrivateKey, erro
 		return nil, err
 	}
 	now := k.Now()
-	key, err := pgp.Generate(name, mail, now, life)
+	key, err := pgp.Generate(name, mail, now.Add(-early), life)
 	if err != nil {
 		return nil, err
 	}
