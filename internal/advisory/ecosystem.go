@@ -49,7 +49,7 @@ var ecosystems = []Ecosystem{
 	{Name: "Mageia"},
 	{"Maven", "pkg:maven/", "https://repo.maven.apache.org/maven2"},
 	{Name: "MinimOS"},
-	{"npm", "pkg:npm/", "https://registry.npmjs.org"},
+	{"npm", "pkg:npm/", "https://www.npmjs.com"},
 	{"NuGet", "pkg:nuget/", "https://www.nuget.org/packages"},
 	{"opam", "pkg:opam/", "https://opam.ocaml.org/packages"},
 	{Name: "openEuler"},
