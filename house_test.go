@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"internal/rulebook": 4,
 	"internal/parts":    4,
 	"internal/register": 4,
+	"internal/inbox":    4,
 	"internal/deadline": 3,
 	"internal/advisory": 3,
 	"internal/intake":   3,

@@ -153,6 +153,7 @@ type Body struct {
 	Others   bool      `json:"others,omitempty"` // a draft names other people than the reporter
 	CVE      string    `json:"cve,omitempty"`    // the id that the event speaks of
 	CVEs     []CVE     `json:"cves,omitempty"`   // all of the case, as they stand after it
+	Mail     *Mail     `json:"mail,omitempty"`   // the words came by e-mail
 	// ContactBox is the reporter's contact, sealed under their own key.
 	ContactBox []byte   `json:"contact_box,omitempty"`
 	Contact    *Contact `json:"-"`
@@ -195,6 +196,7 @@ const (
 	EffectNotifyTeam     EffectKind = "notify-team"
 	EffectCVERecord      EffectKind = "cve-record"  // the record of a CVE id is to say what we say
 	EffectCVEReserve     EffectKind = "cve-reserve" // a CVE id was asked for
+	EffectSortMail       EffectKind = "sort-mail"   // a mail is in; To is its lane, Template its id in the inbox
 )
 
 // Effect is something the world must be told because of an event. It is a

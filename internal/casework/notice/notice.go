@@ -40,6 +40,41 @@ type Notice struct {
 	Policy       int
 	Held         bool       // the address got as many today as it may
 	Place        pace.Place // of a new report, among others
+	// Mail is what a letter to a reporter needs beyond the bare notice; nil for
+	// notices to the team.
+	Mail *Mail
+}
+
+// Mail is what a letter to a participant may carry, and how answers find back.
+type Mail struct {
+	// Ref names this letter; it is the part of its Message-ID before the host, the
+	// same each time the effect is carried, and nobody can guess it.
+	Ref string
+	// References are the Message-IDs of the thread so far, oldest first, without brackets.
+	References []string
+	// Subject is the one of the participant's own first mail, for an answer to it; a
+	// stranger's text. Empty: ours.
+	Subject string
+	// ReplyTag is what stands behind the plus of the address that answers go to, and
+	// BounceTag of the one that bounces go to.
+	ReplyTag, BounceTag string
+	// Text is what was said to the participant, whole; empty where a bare notice is
+	// all that mail may carry (see Bare).
+	Text string
+	// Bare is why Text is left out, as a name in the message catalogue.
+	Bare string
+	// Key is the participant's OpenPGP key, armored. With Sealed the letter goes out
+	// encrypted to it or not at all.
+	Key    string
+	Sealed bool
+	// Claim is a code that works once and opens the thread; only in the answer to a
+	// report that came by mail, and where a receipt was made anew.
+	Claim     string
+	ClaimEnds time.Time
+	// Promises are all dates of the case, and Missing what the policy asks for and the
+	// report does not hold; only in that first answer.
+	Promises []reply.Promise
+	Missing  []string
 }
 
 // New starts a notice about an effect with what the policy says.

@@ -1,0 +1,46 @@
+package cvd
+
+import "time"
+
+// Mail is how words of a case came by e-mail, and what was found out about the
+// sender. It is part of a sealed body.
+type Mail struct {
+	MessageID string    `json:"message_id,omitempty"` // without its brackets
+	From      string    `json:"from,omitempty"`       // the address of From
+	Subject   string    `json:"subject,omitempty"`
+	At        time.Time `json:"at"`   // when a door of ours, or the mailbox that it polls, had it
+	Door      string    `json:"door"` // smtp, lmtp, imap/NAME, import
+	Proof     Proof     `json:"proof"`
+	// Signature is what the OpenPGP or S/MIME signature says, if there is one; Signer
+	// is the fingerprint of the key that made it.
+	Signature SignatureState `json:"signature,omitempty"`
+	Signer    string         `json:"signer,omitempty"`
+	Encrypted bool           `json:"encrypted,omitempty"`
+	// Raw is the message as it came, where it is small; else File holds it.
+	Raw  []byte      `json:"raw,omitempty"`
+	File *Attachment `json:"file,omitempty"`
+	// Held is why it waits for a member's nod.
+	Held string `json:"held,omitempty"`
+}
+
+// SignatureState is what became of checking a signature.
+type SignatureState string
+
+// The states of a signature.
+const (
+	SignatureGood    SignatureState = "good"    // by the key that is known for this participant
+	SignatureUnknown SignatureState = "unknown" // by a key that nobody vouches for
+	SignatureBad     SignatureState = "bad"     // it does not fit the text
+)
+
+// Proof is what is known about the domain that a mail names as its sender's, in
+// the result words of RFC 8601 section 2.7.
+type Proof struct {
+	SPF    string `json:"spf,omitempty"`
+	DKIM   string `json:"dkim,omitempty"`
+	DMARC  string `json:"dmarc,omitempty"`
+	Domain string `json:"domain,omitempty"` // of From
+	// Aligned says that SPF or DKIM passed for the domain of From (RFC 7489 section 3.1).
+	Aligned bool   `json:"aligned,omitempty"`
+	By      string `json:"by,omitempty"` // who checked it: empty for us, else the authserv-id believed
+}
