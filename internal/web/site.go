@@ -20,6 +20,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
@@ -34,6 +35,8 @@ type Config struct {
 	Auth  *auth.Auth
 	Parts *parts.Inventory
 	Words *words.Book
+	// Mail is what came by mail and stands in no case; nil where none comes in.
+	Mail *mailroom.Room
 	// Register is what is published; nil where no page shows it.
 	Register *register.Register
 	Log      *slog.Logger
