@@ -1,11 +1,16 @@
 package mailroom
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/inbox"
 	"fairlead/internal/intake"
 	"fairlead/internal/intake/mail"
 )
@@ -79,4 +84,50 @@ func line(s string, most int) string {
 		s = string([]rune(s)[:most-1]) + "…"
 	}
 	return s
+}
+
+// Subject and Sender are a mail as lists show it: one line each, of bounded length.
+func Subject(m *mail.Message) string {
+	if m == nil {
+		return ""
+	}
+	return line(m.Subject, 200)
+}
+
+// Sender is the address of From, or the name where there is no address.
+func Sender(m *mail.Message) string {
+	if m == nil || len(m.From) == 0 {
+		return ""
+	}
+	return line(cmp.Or(m.From[0].Email, m.From[0].Name), 254)
+}
+
+// Author is the address of whoever wrote the mail; empty unless From names exactly
+// one.
+func Author(m *mail.Message) string {
+	if m == nil || len(m.From) != 1 || !intake.Address(m.From[0].Email) {
+		return ""
+	}
+	return m.From[0].Email
+}
+
+// Mail is how words came, for the case that they go into.
+func Mail(it *inbox.Item, read *Read, proof cvd.Proof) *cvd.Mail {
+	m := &cvd.Mail{
+		Item: it.ID, At: it.Received, Door: it.Door, Proof: proof, Signature: read.Signature, Signer: read.Signer, Encrypted: read.Encrypted, Raw: it.Raw,
+	}
+	if read.Message == nil {
+		return m
+	}
+	m.MessageID, m.From, m.Subject = read.Message.ID, Author(read.Message), Subject(read.Message)
+	for _, f := range read.Message.Files {
+		m.Files = append(m.Files, cvd.MailFile{Name: f.Name, Data: f.Data})
+	}
+	return m
+}
+
+// Key makes what becomes of a mail happen once, whoever does it.
+func Key(it *inbox.Item) *casework.Once {
+	sum := sha256.Sum256(it.Raw)
+	return &casework.Once{Key: "mail/" + it.ID, Digest: hex.EncodeToString(sum[:])}
 }

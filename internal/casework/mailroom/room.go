@@ -188,7 +188,10 @@ func (r *Room) Letter(ctx context.Context, by cvd.Actor, id string) (*Letter, er
 		return nil, err
 	}
 	now := r.Now()
-	l := &Letter{Row: rowOf(it), Envelope: it.Envelope, Raw: it.Raw, Read: r.Reader.Read(ctx, it.Raw, it.Envelope, "", now)}
+	l := &Letter{Row: rowOf(it), Envelope: it.Envelope, Raw: it.Raw}
+	if l.Read, err = r.Reader.Open(ctx, r.Reader.Parse(it.Raw, it.Envelope), "", now); err != nil {
+		return nil, err
+	}
 	if l.Looks, err = r.Looks.Latest(ctx, look(id)); err != nil {
 		return nil, err
 	}

@@ -85,6 +85,7 @@ type Facts struct {
 	Place   Place
 	Known   bool // From is the address on record of whom it belongs to
 	Aligned bool // the domain of From vouches for it (EM-13)
+	Unasked bool // nobody could be asked whether it does
 	Signed  bool // a good signature by the key pinned for whom it belongs to
 	Forged  bool // a signature that does not fit the text
 	Flood   bool // the sender, or everybody together, sends more new mail than is taken
@@ -128,6 +129,7 @@ var rules = []rule{
 	{name: "empty", when: func(f *Facts) bool { return f.Empty }, do: Unsorted},
 	{name: "words", when: func(f *Facts) bool { return f.Place == InCase && vouched(f) }, do: Words},
 	{name: "forged", when: func(f *Facts) bool { return f.Place == InCase && f.Forged }, do: Hold},
+	{name: "unasked", when: func(f *Facts) bool { return f.Place == InCase && f.Known && f.Unasked }, do: Hold},
 	{name: "unaligned", when: func(f *Facts) bool { return f.Place == InCase && f.Known }, do: Hold},
 	{name: "another-address", when: func(f *Facts) bool { return f.Place == InCase }, do: Hold},
 	{name: "flood", when: func(f *Facts) bool { return f.Flood }, do: Unsorted},
