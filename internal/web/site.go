@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/inbox/channels"
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
@@ -37,6 +38,8 @@ type Config struct {
 	Words *words.Book
 	// Mail is what came by mail and stands in no case; nil where none comes in.
 	Mail *mailroom.Room
+	// Channels is how the ways in and out are doing; nil where nobody knows.
+	Channels *channels.Board
 	// Register is what is published; nil where no page shows it.
 	Register *register.Register
 	Log      *slog.Logger

@@ -34,6 +34,8 @@ type Config struct {
 	Words  *words.Book
 	Looks  *looks.Book
 	Now    func() time.Time
+	// Proof says what is known of a sender's domain; may be nil.
+	Proof func(ctx context.Context, raw []byte, env mail.Envelope, from string) cvd.Proof
 }
 
 // Room is where members deal with mail. It is safe for concurrent use.

@@ -17,7 +17,11 @@ func (s *sheet) act(ctx context.Context, v sorting.Verdict, f *sorting.Facts) er
 	switch v.Do {
 	case sorting.Probe:
 		route, sent, _ := s.probe()
-		s.Box.NoteDoor(inbox.Note{Door: route, At: s.it.Received, Probe: max(s.it.Received.Sub(sent), 1)})
+		at := s.it.Received
+		if at.Before(sent) {
+			at = sent // mailboxes keep whole seconds
+		}
+		s.Box.NoteDoor(inbox.Note{Door: route, At: at, Probe: max(at.Sub(sent), 1)})
 		return s.file(ctx)
 	case sorting.Bounced:
 		err := s.Desk.As(cvd.System).Bounced(ctx, s.place.Case, s.place.Effect, s.read.Message.Delivery.Status)

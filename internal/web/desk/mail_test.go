@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead/internal/inbox"
 	"fairlead/internal/intake/mail"
@@ -118,4 +119,35 @@ func TestMailIsForTheTeam(t *testing.T) {
 		t.Fatal(err)
 	}
 	in(h, "lead@example.org").Get("/desk/mail/"+waiting).Check(h, 404)
+}
+
+func TestChannels(t *testing.T) {
+	h := house(t)
+	lead := in(h, "lead@example.org")
+	h.Box.NoteDoor(inbox.Note{Door: "smtp", Opened: true, Message: true})
+	page := lead.Get("/desk/channels").Check(h, 200)
+	whole(t, "the channels", page)
+	for _, want := range []string{"smtp", "works", "not tested yet", "part of this server"} {
+		if !strings.Contains(page.Text(), want) {
+			t.Errorf("the page does not say %q: %s", want, page.Text())
+		}
+	}
+	lead.Post("/desk/channels/test", form("channel", "smtp")).Check(h, 303)
+	if len(h.Tests) != 1 {
+		t.Fatalf("%d tests were sent", len(h.Tests))
+	}
+	if text := lead.Get("/desk/channels").Check(h, 200).Text(); !strings.Contains(text, "test under way") {
+		t.Errorf("%s", text)
+	}
+	h.Pass(20 * time.Minute)
+	if text := lead.Get("/desk/channels").Check(h, 200).Text(); !strings.Contains(text, "the test did not arrive") {
+		t.Errorf("%s", text)
+	}
+	lead.Post("/desk/channels/test", form("channel", "web")).Check(h, 404)
+	auditor := in(h, "auditor@example.org")
+	if strings.Contains(auditor.Get("/desk/channels").Check(h, 200).Body, "/desk/channels/test") {
+		t.Error("an auditor is offered a test")
+	}
+	auditor.Post("/desk/channels/test", form("channel", "smtp")).Check(h, 404)
+	in(h, "fixer@example.org").Get("/desk/channels").Check(h, 404)
 }

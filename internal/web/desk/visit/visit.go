@@ -176,6 +176,7 @@ var sections = []struct {
 	{"/desk/policy", "policy", may.AreaPolicy, may.Look},
 	{"/desk/team", "team", may.AreaTeam, may.Look},
 	{"/desk/outbox", "outbox", may.AreaOutbox, may.Look},
+	{"/desk/channels", "channels", may.AreaMail, may.Look},
 	{"/desk/audit", "audit", may.AreaAudit, may.Look},
 }
 
@@ -193,7 +194,7 @@ func Home(a cvd.Actor) string {
 func nav(r *http.Request, v *Visit) []web.Link {
 	var out []web.Link
 	for _, one := range sections {
-		if may.Enter(v.Actor, one.area) < one.use || (one.area == may.AreaMail && v.Site.Mail == nil) {
+		if may.Enter(v.Actor, one.area) < one.use || (one.name == "mail" && v.Site.Mail == nil) || (one.name == "channels" && v.Site.Channels == nil) {
 			continue
 		}
 		here := r.URL.Path == one.path || (one.path != "/desk/" && strings.HasPrefix(r.URL.Path, one.path+"/")) ||

@@ -26,16 +26,23 @@ type desk struct{ *visit.Desk }
 // lens is the visit as this folder reads it.
 type lens struct{ *visit.Visit }
 
-// Routes lists the addresses of this part; none where no mail comes in.
+// Routes lists the addresses of this part; none where no mail comes in, or where
+// nobody knows how the channels are doing.
 func Routes(shared *visit.Desk) []visit.Route {
-	if shared.Site.Mail == nil {
-		return nil
-	}
 	d := &desk{shared}
 	on := func(do func(http.ResponseWriter, *http.Request, lens) error) visit.Handler {
 		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(w, r, lens{v}) }
 	}
-	return []visit.Route{
+	var out []visit.Route
+	if shared.Site.Channels != nil {
+		out = append(out,
+			visit.Route{Pattern: "GET /desk/channels", Area: may.AreaMail, Use: may.Look, Do: on(d.channels)},
+			visit.Route{Pattern: "POST /desk/channels/test", Area: may.AreaMail, Use: may.Change, Do: on(d.test)})
+	}
+	if shared.Site.Mail == nil {
+		return out
+	}
+	return append(out, []visit.Route{
 		{Pattern: "GET /desk/mail", Area: may.AreaMail, Use: may.Look, Do: on(d.shelf)},
 		{Pattern: "GET /desk/mail/{id}", Area: may.AreaMail, Use: may.Look, Do: on(d.one)},
 		{Pattern: "GET /desk/mail/{id}/raw", Area: may.AreaMail, Use: may.Look, Do: on(d.raw)},
@@ -43,7 +50,7 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "POST /desk/mail/{id}/open", Area: may.AreaMail, Use: may.Change, Do: on(d.open)},
 		{Pattern: "POST /desk/mail/{id}/add", Area: may.AreaMail, Use: may.Change, Do: on(d.add)},
 		{Pattern: "POST /desk/mail/{id}/discard", Area: may.AreaMail, Use: may.Change, Do: on(d.discard)},
-	}
+	}...)
 }
 
 const (
