@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/casework/fresh"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
@@ -25,7 +26,7 @@ func (s *Session) Attach(ctx context.Context, id cvd.CaseID, name string, r io.R
 	if err != nil {
 		return Done{}, err
 	}
-	if l.key == nil || l.state.Closed() {
+	if l.Key == nil || l.State.Closed() {
 		return Done{}, fmt.Errorf("%w: the case is closed; send new evidence as a message and attach to the case that it opens", cvd.ErrNotReady)
 	}
 	file, err := s.desk.keep(ctx, l, name, r)
@@ -55,19 +56,19 @@ func (d *Desk) roomFor(c *cvd.Case) error {
 
 // keep seals the bytes into the blob store, no more of them than the policy
 // allows.
-func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*cvd.Attachment, error) {
-	if err := d.roomFor(l.state); err != nil {
+func (d *Desk) keep(ctx context.Context, l *spine.Loaded, name string, r io.Reader) (*cvd.Attachment, error) {
+	if err := d.roomFor(l.State); err != nil {
 		return nil, err
 	}
 	limit := int64(25) << 20
-	if v := d.Book.Version(l.state.Policy); v != nil {
+	if v := d.Book.Version(l.State.Policy); v != nil {
 		limit = int64(v.Policy.Intake.AttachmentMiB) << 20
 	}
 	blobName, err := fresh.Blob(d.Rand)
 	if err != nil {
 		return nil, err
 	}
-	file, err := l.key.SealFile(blobName, blob.Limit(r, limit), func(sealed io.Reader) error {
+	file, err := l.Key.SealFile(blobName, blob.Limit(r, limit), func(sealed io.Reader) error {
 		_, err := d.Blobs.Put(ctx, blobName, sealed)
 		return err
 	})
@@ -85,10 +86,10 @@ func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string
 	if err != nil {
 		return nil, nil, err
 	}
-	if !may.OpenFile(s.actor, l.state) {
+	if !may.OpenFile(s.actor, l.State) {
 		return nil, nil, fmt.Errorf("%w: personal data was seen in this case, so its files open to leads, and to whom one of them gave the case", cvd.ErrForbidden)
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.spine().History(ctx, l)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,11 +102,11 @@ func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string
 		if err != nil {
 			return nil, nil, err
 		}
-		plain, err := l.key.OpenFile(f, sealed)
+		plain, err := l.Key.OpenFile(f, sealed)
 		if err != nil {
 			return nil, nil, err
 		}
-		s.desk.looks.Note(ctx, s.actor, l.state.ID, "attachment", s.desk.Now())
+		s.desk.looks.Note(ctx, s.actor, l.State.ID, "attachment", s.desk.Now())
 		return f, plain, nil
 	}
 	return nil, nil, fmt.Errorf("%w: no such file", cvd.ErrNotFound)

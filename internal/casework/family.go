@@ -7,45 +7,25 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/store"
 )
 
 // kin is the family of a case that the actor may do the verb to, the case first.
-func (s *Session) kin(ctx context.Context, id cvd.CaseID, verb cvd.Verb) ([]*loaded, error) {
+func (s *Session) kin(ctx context.Context, id cvd.CaseID, verb cvd.Verb) ([]*spine.Loaded, error) {
 	l, err := s.load(ctx, id, verb)
 	if err != nil {
 		return nil, err
 	}
-	return s.desk.family(ctx, l)
-}
-
-// family is the case with all cases before and after it under the same receipt:
-// new evidence on a closed case opens a successor.
-func (d *Desk) family(ctx context.Context, l *loaded) ([]*loaded, error) {
-	all := []*loaded{l}
-	seen := map[cvd.CaseID]bool{l.state.ID: true}
-	for i := 0; i < len(all); i++ {
-		for _, link := range all[i].state.Links {
-			if seen[link.Case] || (link.Kind != cvd.LinkSuccessorOf && link.Kind != cvd.LinkSucceededBy) {
-				continue
-			}
-			seen[link.Case] = true
-			next, err := d.load(ctx, link.Case)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, next)
-		}
-	}
-	return all, nil
+	return s.desk.spine().Family(ctx, l)
 }
 
 // receiptsOf finds the receipts that open the case: the reporter's own, or all
 // of them when a member acts.
-func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.Record, error) {
-	all, err := d.family(ctx, l)
+func (d *Desk) receiptsOf(ctx context.Context, l *spine.Loaded, a cvd.Actor) ([]store.Record, error) {
+	all, err := d.spine().Family(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +38,7 @@ func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.
 			return err
 		}
 		for _, one := range all {
-			recs, err := tx.Records(d.ReceiptKind, string(one.state.ID), 100)
+			recs, err := tx.Records(d.ReceiptKind, string(one.State.ID), 100)
 			if err != nil {
 				return err
 			}
@@ -70,10 +50,10 @@ func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.
 }
 
 // revoke deletes every receipt that opens the family.
-func (d *Desk) revoke(all []*loaded) aside {
+func (d *Desk) revoke(all []*spine.Loaded) aside {
 	return func(tx store.Tx) error {
 		for _, one := range all {
-			if _, err := tx.DeleteRecords(store.Selection{Kind: d.ReceiptKind, Owner: string(one.state.ID)}); err != nil {
+			if _, err := tx.DeleteRecords(store.Selection{Kind: d.ReceiptKind, Owner: string(one.State.ID)}); err != nil {
 				return err
 			}
 		}
@@ -87,14 +67,14 @@ var errGrown = fmt.Errorf("%w: the family of the case moved", cvd.ErrUnavailable
 
 // same lets a change of the first happen only while the family is what it was
 // read as. The change's own event is written already.
-func same(all []*loaded) aside {
+func same(all []*spine.Loaded) aside {
 	return func(tx store.Tx) error {
 		for i, one := range all {
-			want := one.row.Version
+			want := one.Row.Version
 			if i == 0 {
 				want++
 			}
-			if row, err := tx.Case(one.row.ID); err != nil || row.Version != want {
+			if row, err := tx.Case(one.Row.ID); err != nil || row.Version != want {
 				return errors.Join(err, errGrown)
 			}
 		}
@@ -124,9 +104,9 @@ func (s *Session) reissueOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) 
 		return Done{}, err
 	}
 	var reach []cvd.Reach
-	for _, one := range slices.SortedStableFunc(slices.Values(all), func(a, b *loaded) int { return a.state.Created.Compare(b.state.Created) }) {
-		if one.key != nil || one == all[0] {
-			reach = append(reach, cvd.Reach{Case: one.row.ID, Participant: cvd.Reporter})
+	for _, one := range slices.SortedStableFunc(slices.Values(all), func(a, b *spine.Loaded) int { return a.State.Created.Compare(b.State.Created) }) {
+		if one.Key != nil || one == all[0] {
+			reach = append(reach, cvd.Reach{Case: one.Row.ID, Participant: cvd.Reporter})
 		}
 	}
 	code, rec, err := s.desk.Receipts.NewReceipt(reach, s.desk.Now())

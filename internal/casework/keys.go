@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
@@ -25,7 +26,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err != nil {
 		return Done{}, err
 	}
-	evs, err := s.desk.history(ctx, all[0])
+	evs, err := s.desk.spine().History(ctx, all[0])
 	if err != nil {
 		return Done{}, err
 	}
@@ -33,7 +34,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 		_, err := tx.DeleteRecords(store.Selection{Kind: once.Kind, Owner: string(id)})
 		return err
 	}}
-	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
+	if !slices.ContainsFunc(all, func(one *spine.Loaded) bool { return one.Key != nil && one.State.ID != id }) {
 		more = append(more, s.desk.revoke(all))
 	}
 	c, done, err := s.change(ctx, id, cvd.VerbErase, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
@@ -48,18 +49,6 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	return Done{Case: c, Events: done, Erased: true}, nil
 }
 
-// journal tells that a key is gone, and lets go what was remembered of the case.
-// Where the journal fails, the next start makes up for it from the record.
-func (d *Desk) journal(ref store.KeyRef) {
-	d.queue.Forget(ref.Case)
-	if d.Erased == nil {
-		return
-	}
-	if err := d.Erased(ref); err != nil {
-		d.Log.Error("a key is destroyed, but the journal of erasures could not be written; it is made whole at the next start", "case", string(ref.Case), "err", err)
-	}
-}
-
 // forget destroys the key of the reporter's contact in the case and in all
 // others under the same receipt, and with it what was sent to them. Successors
 // that open meanwhile are found by looking again.
@@ -72,15 +61,15 @@ func (s *Session) forget(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 	}
 	done, err := one(id)
 	for again := err == nil; again && err == nil; {
-		var all []*loaded
+		var all []*spine.Loaded
 		if all, err = s.kin(ctx, id, cvd.VerbForget); err != nil {
 			break
 		}
 		again = false
 		for _, kin := range all {
-			if p := kin.state.Participant(cvd.Reporter); p != nil && p.ContactBox != nil && err == nil {
+			if p := kin.State.Participant(cvd.Reporter); p != nil && p.ContactBox != nil && err == nil {
 				again = true
-				_, err = one(kin.state.ID)
+				_, err = one(kin.State.ID)
 			}
 		}
 	}
@@ -105,7 +94,7 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 	if err != nil {
 		return Done{}, err
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.spine().History(ctx, l)
 	if err != nil {
 		return Done{}, err
 	}

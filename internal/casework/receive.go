@@ -10,6 +10,7 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/casework/fresh"
 	"fairlead/internal/casework/reply"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
@@ -152,16 +153,16 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	p, err := d.prepare(&loaded{key: key, state: &cvd.Case{}}, evs)
+	p, err := d.spine().Prepare(&spine.Loaded{Key: key, State: &cvd.Case{}}, evs)
 	if err != nil {
 		return Accepted{}, err
 	}
-	answer := Accepted{Case: id, Received: sub.Received, Promises: reply.Promises(p.state), Paused: cur.Policy.Intake.Paused}
+	answer := Accepted{Case: id, Received: sub.Received, Promises: reply.Promises(p.State), Paused: cur.Policy.Intake.Paused}
 	more, err := s.asides(&answer, p, sub, from, now)
 	if err != nil {
 		return Accepted{}, err
 	}
-	if err := d.Store.Update(ctx, p.write(more...)); err != nil {
+	if err := d.Store.Update(ctx, p.Write(more...)); err != nil {
 		return Accepted{}, err
 	}
 	d.Poke()
@@ -170,7 +171,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 
 // asides are the records that go into the transaction of a new case: its
 // receipt, and the answer kept for a repeated request.
-func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *succession, now time.Time) ([]aside, error) {
+func (s *Session) asides(answer *Accepted, p *spine.Prepared, sub Submission, from *succession, now time.Time) ([]aside, error) {
 	d := s.desk
 	var more []aside
 	reach := cvd.Reach{Case: answer.Case, Participant: cvd.Reporter}
@@ -189,7 +190,7 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 		more = append(more, also)
 	}
 	if from != nil && s.once != nil {
-		keep, err := once.Keep(d.Vault, *s.once, p.state.ID, reply.Opened(answer, from.old), now)
+		keep, err := once.Keep(d.Vault, *s.once, p.State.ID, reply.Opened(answer, from.old), now)
 		return append(more, keep), err
 	}
 	if from == nil && !sub.Internal {
@@ -203,7 +204,7 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	if sub.Once == nil {
 		return more, nil
 	}
-	keep, err := once.Keep(d.Vault, *sub.Once, p.state.ID, *answer, now)
+	keep, err := once.Keep(d.Vault, *sub.Once, p.State.ID, *answer, now)
 	return append(more, keep), err
 }
 

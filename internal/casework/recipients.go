@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"fairlead/internal/casework/notice"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 	"fairlead/internal/tell"
@@ -29,22 +30,22 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 	if e.Case == "" {
 		return s.desk.policyNotice(e, members)
 	}
-	l, err := s.desk.load(ctx, e.Case)
+	l, err := s.desk.spine().Load(ctx, e.Case)
 	if err != nil {
 		return nil, err
 	}
-	v := s.desk.Book.Version(l.state.Policy)
+	v := s.desk.Book.Version(l.State.Policy)
 	if v == nil {
-		return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, l.state.Policy)
+		return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, l.State.Policy)
 	}
 	n := notice.New(e, v)
-	n.Closed = l.state.Closed()
-	if k := l.state.NextPromise(); k != nil {
+	n.Closed = l.State.Closed()
+	if k := l.State.NextPromise(); k != nil {
 		n.Next = &Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target}
 	}
 	if e.Kind == cvd.EffectNotifyReporter {
 		n.ToReporter = true
-		if p := l.state.Participant(cvd.ParticipantID(e.To)); p != nil && p.Contact != nil && p.Contact.Email != "" {
+		if p := l.State.Participant(cvd.ParticipantID(e.To)); p != nil && p.Contact != nil && p.Contact.Email != "" {
 			n.To = []notice.Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
 			ok, err := s.desk.pace.Allow(ctx, p.Contact.Email, e.Key, s.desk.Now())
 			n.Held = !ok
@@ -60,10 +61,10 @@ func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
 	if n.Clock, err = s.desk.clockOf(ctx, l, e.Seq); err != nil {
 		return nil, err
 	}
-	if k := l.state.Clock(n.Clock); k != nil {
+	if k := l.State.Clock(n.Clock); k != nil {
 		n.Due = k.Told()
 	}
-	n.To = notice.Addresses(tell.Group(members, e.To, l.state.Assignee, v.Policy, s.desk.Now()), v.Policy)
+	n.To = notice.Addresses(tell.Group(members, e.To, l.State.Assignee, v.Policy, s.desk.Now()), v.Policy)
 	return n, nil
 }
 
@@ -81,17 +82,17 @@ func (d *Desk) policyNotice(e store.Effect, members []cvd.Member) (*Notice, erro
 }
 
 // clockOf reads which clock an event of the clock was about.
-func (d *Desk) clockOf(ctx context.Context, l *loaded, seq int64) (cvd.ClockKind, error) {
+func (d *Desk) clockOf(ctx context.Context, l *spine.Loaded, seq int64) (cvd.ClockKind, error) {
 	var rows []store.Event
 	err := d.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		rows, err = tx.Events(string(l.row.ID), seq-1, 1)
+		rows, err = tx.Events(string(l.Row.ID), seq-1, 1)
 		return err
 	})
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}
-	ev, err := l.key.OpenCaseEvent(rows[0])
+	ev, err := l.Key.OpenCaseEvent(rows[0])
 	if err != nil || ev.Body == nil {
 		return "", err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"fairlead/internal/casework/fixer"
 	"fairlead/internal/casework/parcel"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
@@ -99,24 +100,24 @@ func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in 
 	if err != nil {
 		return Preview{}, err
 	}
-	if l.key == nil {
+	if l.Key == nil {
 		return Preview{}, errErased
 	}
 	decide, _, err := s.decision(ctx, id, verb, in)
 	if err != nil {
 		return Preview{}, err
 	}
-	evs, err := decide(l.state.Clone(), s.desk.Now())
+	evs, err := decide(l.State.Clone(), s.desk.Now())
 	if err != nil {
 		return Preview{}, err
 	}
-	p, err := s.desk.prepare(l, evs)
+	p, err := s.desk.spine().Prepare(l, evs)
 	if err != nil {
 		return Preview{}, err
 	}
 	return Preview{
-		Case: p.state, Events: p.events,
-		Notice: slices.ContainsFunc(p.effects, func(e store.Effect) bool { return e.Kind == cvd.EffectNotifyReporter }),
+		Case: p.State, Events: p.Events,
+		Notice: slices.ContainsFunc(p.Effects, func(e store.Effect) bool { return e.Kind == cvd.EffectNotifyReporter }),
 	}, nil
 }
 
@@ -145,9 +146,9 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 		return verb, false, err
 	}
 	switch {
-	case l.state.Closed():
+	case l.State.Closed():
 		return verb, true, nil
-	case l.state.Awaiting():
+	case l.State.Awaiting():
 		return cvd.VerbProvide, false, nil
 	}
 	return verb, false, nil
@@ -236,15 +237,15 @@ func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error)
 	if err != nil {
 		return nil, err
 	}
-	if l.state.Pending == nil {
+	if l.State.Pending == nil {
 		return nil, nil
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.spine().History(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	for _, ev := range evs {
-		if ev.Seq == l.state.Pending.Seq && ev.Body != nil {
+		if ev.Seq == l.State.Pending.Seq && ev.Body != nil {
 			return ev.Body.Input, nil
 		}
 	}
@@ -278,19 +279,19 @@ func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 // openKin is the reporter at the open case of the family, nil if there is none or
 // a member asks. The receipt may have opened it only a moment ago, after the actor
 // was read. A family that cannot be read is told by what comes next.
-func (s *Session) openKin(ctx context.Context, l *loaded) *Session {
-	all, err := s.desk.family(ctx, l)
-	i := slices.IndexFunc(all, func(one *loaded) bool { return !one.state.Closed() && one.state.HasReporter() })
+func (s *Session) openKin(ctx context.Context, l *spine.Loaded) *Session {
+	all, err := s.desk.spine().Family(ctx, l)
+	i := slices.IndexFunc(all, func(one *spine.Loaded) bool { return !one.State.Closed() && one.State.HasReporter() })
 	if err != nil || i < 0 || s.actor.Kind != cvd.ActorReporter {
 		return nil
 	}
 	at := s.actor
-	at.Cases = []cvd.Reach{{Case: all[i].state.ID, Participant: cvd.Reporter}}
+	at.Cases = []cvd.Reach{{Case: all[i].State.ID, Participant: cvd.Reporter}}
 	return s.desk.As(at).Once(s.once)
 }
 
-func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Done, error) {
-	if l.key == nil {
+func (s *Session) succeedOnce(ctx context.Context, l *spine.Loaded, in cvd.Input) (Done, error) {
+	if l.Key == nil {
 		return Done{}, errErased
 	}
 	now := s.desk.Now()
@@ -298,27 +299,27 @@ func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Don
 	if err != nil {
 		return Done{}, err
 	}
-	report := &cvd.Report{Program: l.state.Program, Title: l.state.Title, Product: l.state.Product, Version: l.state.Affects, Description: in.Text}
-	if p := l.state.Participant(cvd.Reporter); p != nil {
+	report := &cvd.Report{Program: l.State.Program, Title: l.State.Title, Product: l.State.Product, Version: l.State.Affects, Description: in.Text}
+	if p := l.State.Participant(cvd.Reporter); p != nil {
 		report.Reporter = p.Contact
 	}
 	old := &cvd.Case{}
-	from := &succession{old: l.state.ID, recs: recs}
+	from := &succession{old: l.State.ID, recs: recs}
 	from.also = func(newID cvd.CaseID) (aside, error) {
-		evs, err := rule.Decide(l.state, rule.Deed{
+		evs, err := rule.Decide(l.State, rule.Deed{
 			Verb: cvd.VerbSuccessor, In: in, By: s.actor, Link: &cvd.Link{Kind: cvd.LinkSucceededBy, Case: newID},
 		}, now)
 		if err != nil {
 			return nil, err
 		}
-		p, err := s.desk.prepare(l, evs)
+		p, err := s.desk.spine().Prepare(l, evs)
 		if err != nil {
 			return nil, err
 		}
-		*old = *p.state
-		return p.write(), nil
+		*old = *p.State
+		return p.Write(), nil
 	}
-	a, err := s.receiveOnce(ctx, Submission{Report: report, Channel: "thread", Received: now, Internal: !l.state.HasReporter()}, from, now)
+	a, err := s.receiveOnce(ctx, Submission{Report: report, Channel: "thread", Received: now, Internal: !l.State.HasReporter()}, from, now)
 	return Done{Case: old, Successor: &a}, err
 }
 
