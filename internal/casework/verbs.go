@@ -72,6 +72,10 @@ func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 		return s.forget(ctx, id, in)
 	case cvd.VerbSuccessor:
 		return s.succeed(ctx, id, in)
+	case cvd.VerbAdmit:
+		return s.admit(ctx, id, in)
+	case cvd.VerbHoldMail:
+		return s.hold(ctx, id, in)
 	case cvd.VerbAttach, cvd.VerbReceive, cvd.VerbRead:
 		return Done{}, fmt.Errorf("%w: no such verb here", cvd.ErrNotFound)
 	}
@@ -81,6 +85,9 @@ func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	}
 	if closed {
 		return s.succeed(ctx, id, in)
+	}
+	if in.Mail != nil {
+		return s.say(ctx, id, verb, in)
 	}
 	decide, more, err := s.decision(ctx, id, verb, in)
 	if err != nil {
@@ -227,6 +234,8 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 		deed.Ruling, err = s.ruling(ctx, id)
 	case cvd.VerbAdvise:
 		deed.Advisory, err = s.desk.newAdvisoryID(ctx)
+	case cvd.VerbAdmit, cvd.VerbTrustKey:
+		deed.Held, err = s.held(ctx, id, verb, in.Seq)
 	}
 	return deed, wrong, err
 }
@@ -234,22 +243,14 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 // ruling fetches the words of the ruling that waits for confirmation.
 func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error) {
 	l, err := s.load(ctx, id, cvd.VerbConfirm)
-	if err != nil {
+	if err != nil || l.State.Pending == nil {
 		return nil, err
 	}
-	if l.State.Pending == nil {
-		return nil, nil
-	}
-	evs, err := s.desk.spine().History(ctx, l)
-	if err != nil {
+	b, err := s.held(ctx, id, cvd.VerbConfirm, l.State.Pending.Seq)
+	if err != nil || b == nil {
 		return nil, err
 	}
-	for _, ev := range evs {
-		if ev.Seq == l.State.Pending.Seq && ev.Body != nil {
-			return ev.Body.Input, nil
-		}
-	}
-	return nil, nil
+	return b.Input, nil
 }
 
 // succeed opens a linked case for new evidence about a closed one, under the
@@ -295,7 +296,7 @@ func (s *Session) succeedOnce(ctx context.Context, l *spine.Loaded, in cvd.Input
 		return Done{}, errErased
 	}
 	now := s.desk.Now()
-	recs, err := s.desk.receiptsOf(ctx, l, s.actor)
+	recs, err := s.desk.spine().Receipts(ctx, l, s.desk.ReceiptKind, s.actor.Receipt)
 	if err != nil {
 		return Done{}, err
 	}
@@ -319,7 +320,12 @@ func (s *Session) succeedOnce(ctx context.Context, l *spine.Loaded, in cvd.Input
 		*old = *p.State
 		return p.Write(), nil
 	}
-	a, err := s.receiveOnce(ctx, Submission{Report: report, Channel: "thread", Received: now, Internal: !l.State.HasReporter()}, from, now)
+	sub := Submission{Report: report, Channel: "thread", Received: now, Internal: !l.State.HasReporter(), Mail: in.Mail}
+	in.Mail = nil // it is the new case's
+	if sub.Mail != nil {
+		sub.Channel = mailChannel
+	}
+	a, err := s.receiveOnce(ctx, sub, from, now)
 	return Done{Case: old, Successor: &a}, err
 }
 

@@ -2,7 +2,9 @@ package spine
 
 import (
 	"errors"
+	"slices"
 
+	"fairlead/internal/casework/post"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
@@ -22,6 +24,7 @@ type Prepared struct {
 	Effects []store.Effect
 	keys    []store.Key
 	drops   []drop
+	mails   []func(store.Tx) error
 }
 
 // Dropped tells that the change is written: its keys are gone. Where the journal
@@ -70,7 +73,7 @@ func (p *Prepared) Write(more ...func(store.Tx) error) func(store.Tx) error {
 				return err
 			}
 		}
-		for _, m := range more {
+		for _, m := range append(slices.Clip(p.mails), more...) {
 			if err := m(tx); err != nil {
 				return err
 			}
@@ -90,7 +93,15 @@ func (s *Spine) Prepare(l *Loaded, evs []cvd.Event) (*Prepared, error) {
 		return nil, err
 	}
 	p := &Prepared{was: l.Row.Version, State: l.State.Clone()}
+	mails := l.Key.Mails(l.Keys)
 	for _, ev := range evs {
+		if ev.Body != nil && ev.Body.Mail != nil {
+			b := *ev.Body // decided on, and perhaps again
+			ev.Body = &b
+			if err := s.sealMail(p, mails, &ev); err != nil {
+				return nil, err
+			}
+		}
 		if err := s.advance(p, l, ev, t); err != nil {
 			return nil, err
 		}
@@ -130,6 +141,9 @@ func (s *Spine) advance(p *Prepared, l *Loaded, ev cvd.Event, t deadline.Terms) 
 		p.Effects = append(p.Effects, store.Effect{Effect: e, State: store.EffectPending})
 	}
 	for _, ref := range vault.Drops(&ev) {
+		if ref.Name == vault.MailKey && !l.Key.Mails(l.Keys).Kept() {
+			continue // no mail ever came
+		}
 		rec, err := s.Vault.SealErasure(ref, ev.At)
 		if err != nil {
 			return err
@@ -137,6 +151,25 @@ func (s *Spine) advance(p *Prepared, l *Loaded, ev cvd.Event, t deadline.Terms) 
 		p.drops = append(p.drops, drop{ref, rec})
 	}
 	return nil
+}
+
+// sealMail moves how words came into a box under the key of the case's mails, and
+// notes the mail in the index.
+func (s *Spine) sealMail(p *Prepared, mails *vault.Mails, ev *cvd.Event) error {
+	box, made, err := mails.Seal(ev.Case, ev.Seq, ev.Body.Mail)
+	if err != nil {
+		return err
+	}
+	ev.Body.MailBox = box
+	if made != nil {
+		p.keys = append(p.keys, *made)
+	}
+	if ev.Body.Mail.Admitted != "" {
+		return nil // noted when it was held
+	}
+	keep, err := post.Keep(s.Vault, ev.Case, ev.Seq, ev.Body.Mail, ev.At)
+	p.mails = append(p.mails, keep)
+	return err
 }
 
 // sealContact moves a contact that the event brings into a box under the

@@ -36,19 +36,19 @@ type Loaded struct {
 	Row   store.Case
 	Key   *vault.Key
 	State *cvd.Case
+	Keys  []store.Key // those kept beside the case's own
 }
 
 // Load reads one case and opens it, contact included. An erased case comes back
 // without key and with what its history's heads tell.
 func (s *Spine) Load(ctx context.Context, id cvd.CaseID) (*Loaded, error) {
 	l := &Loaded{}
-	var keys []store.Key
 	err := s.Store.View(ctx, func(tx store.Tx) error {
 		var err error
 		if l.Row, err = tx.Case(id); err != nil {
 			return err
 		}
-		keys, err = tx.Keys(id)
+		l.Keys, err = tx.Keys(id)
 		return err
 	})
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Spine) Load(ctx context.Context, id cvd.CaseID) (*Loaded, error) {
 	if l.State, err = l.Key.OpenState(l.Row.Sealed); err != nil {
 		return nil, fmt.Errorf("case %s: %w", id, err)
 	}
-	return l, l.Key.OpenContacts(l.State, keys)
+	return l, l.Key.OpenContacts(l.State, l.Keys)
 }
 
 func (s *Spine) loadErased(ctx context.Context, l *Loaded) error {
@@ -96,6 +96,12 @@ func (s *Spine) History(ctx context.Context, l *Loaded) ([]cvd.Event, error) {
 		}
 		out = append(out, ev)
 	}
+	if l.Key == nil {
+		return out, nil
+	}
+	if err := l.Key.Mails(l.Keys).Open(out); err != nil {
+		return nil, fmt.Errorf("case %s: %w", l.Row.ID, err)
+	}
 	return out, nil
 }
 
@@ -111,25 +117,4 @@ func (s *Spine) Terms(policyVersion int) (deadline.Terms, error) {
 		cal = cur.Calendar
 	}
 	return deadline.Terms{Policy: v.Policy, Calendar: cal}, nil
-}
-
-// Family is the case with all cases before and after it under the same receipt:
-// new evidence on a closed case opens a successor. The case comes first.
-func (s *Spine) Family(ctx context.Context, l *Loaded) ([]*Loaded, error) {
-	all := []*Loaded{l}
-	seen := map[cvd.CaseID]bool{l.State.ID: true}
-	for i := 0; i < len(all); i++ {
-		for _, link := range all[i].State.Links {
-			if seen[link.Case] || (link.Kind != cvd.LinkSuccessorOf && link.Kind != cvd.LinkSucceededBy) {
-				continue
-			}
-			seen[link.Case] = true
-			next, err := s.Load(ctx, link.Case)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, next)
-		}
-	}
-	return all, nil
 }
