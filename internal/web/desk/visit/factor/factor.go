@@ -130,7 +130,7 @@ func (d *desk) begin(w http.ResponseWriter, r *http.Request, v *visit.Visit) err
 	out.Side = picture.Side + 2*margin
 	var path strings.Builder
 	for _, m := range picture.Dark {
-		fmt.Fprintf(&path, "M%d %dh1v1h-1z", m[0]+margin, m[1]+margin)
+		fmt.Fprintf(&path, "M%d %dh%dv1h-%dz", m.X+margin, m.Y+margin, m.Width, m.Width)
 	}
 	out.Path = path.String()
 	return d.show(w, r, v, http.StatusOK, out)
