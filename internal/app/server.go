@@ -58,6 +58,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.address,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
+		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
 	})
 	if err != nil {

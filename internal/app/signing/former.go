@@ -51,6 +51,20 @@ func (k *Keeper) Reads(ctx context.Context) bool {
 	return err != nil || key.CanDecrypt()
 }
 
+// Shown is the fingerprint of the current key as people compare it, or "" if it
+// cannot be encrypted to now.
+func (k *Keeper) Shown(ctx context.Context) string {
+	key, err := k.Key(ctx)
+	if err != nil {
+		return ""
+	}
+	public, err := key.Public()
+	if err != nil || !public.CanEncrypt(k.Now()) {
+		return ""
+	}
+	return pgp.Spaced(key.Fingerprint())
+}
+
 // former are the kept private keys, the newest first.
 func (k *Keeper) former(ctx context.Context) ([]*pgp.PrivateKey, error) {
 	k.reading.mu.Lock()
