@@ -16,6 +16,7 @@ import (
 	"fairlead/internal/api"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/front"
+	"fairlead/internal/app/wkd"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
@@ -74,6 +75,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := h.publish(mux, https); err != nil {
 		return nil, err
 	}
+	wkd.Server{Key: h.signing.Public, Mails: h.signing.Mails, Now: h.Options.Clock.Now}.Register(mux)
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}

@@ -51,18 +51,32 @@ func (k *Keeper) Reads(ctx context.Context) bool {
 	return err != nil || key.CanDecrypt()
 }
 
+// Public is the public half of the current key.
+func (k *Keeper) Public(ctx context.Context) (*pgp.PublicKey, error) {
+	key, err := k.Key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return key.Public()
+}
+
+// Mails are the addresses that the key is given out for.
+func (k *Keeper) Mails() []string {
+	_, mails, err := k.Owner()
+	if err != nil {
+		return nil
+	}
+	return mails
+}
+
 // Shown is the fingerprint of the current key as people compare it, or "" if it
 // cannot be encrypted to now.
 func (k *Keeper) Shown(ctx context.Context) string {
-	key, err := k.Key(ctx)
-	if err != nil {
-		return ""
-	}
-	public, err := key.Public()
+	public, err := k.Public(ctx)
 	if err != nil || !public.CanEncrypt(k.Now()) {
 		return ""
 	}
-	return pgp.Spaced(key.Fingerprint())
+	return pgp.Spaced(public.Fingerprint())
 }
 
 // former are the kept private keys, the newest first.
