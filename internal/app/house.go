@@ -69,7 +69,7 @@ type House struct {
 
 	keyPath string
 	signing *signing.Keeper
-	signer  signer
+	signed  *signing.Text
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }
