@@ -73,8 +73,8 @@ type House struct {
 
 	keyPath string
 	signing *signing.Keeper
-	signer  signer
-	doors   *post.Doors            // nil until OpenDoors
+	doors   *post.Doors // nil until OpenDoors
+	signed  *signing.Text
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }

@@ -46,8 +46,8 @@ type Placement struct {
 	Key     string // that key, armored
 	// Taken says that the words of this very mail, by its name in the inbox, stand in
 	// the case already: an earlier try got so far.
-	Taken bool
-	Lately  int    // mails of the case in the last hour
+	Taken  bool
+	Lately int // mails of the case in the last hour
 }
 
 // Actor is the participant for whom the mail speaks, once somebody has decided that
