@@ -21,7 +21,7 @@ import (
 // program's.
 var signed = []string{
 	"From", "Reply-To", "Subject", "Date", "To", "Cc", "Message-ID", "In-Reply-To", "References",
-	"Auto-Submitted", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+	"Auto-Submitted", "Autocrypt", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 }
 
 // Signer signs for one domain. It is safe for concurrent use.
