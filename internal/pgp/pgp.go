@@ -1,5 +1,5 @@
-// Package pgp makes and reads OpenPGP keys, clear-signed text and detached signatures (RFC 4880, which RFC 9580 keeps
-// readable). It is a tool: it keeps no key, knows no clock, fetches nothing from any key server, and trusts no key for being
+// Package pgp makes and reads OpenPGP keys, encrypted messages, clear-signed text and detached signatures (RFC 4880, which
+// RFC 9580 keeps readable). It is a tool: it keeps no key, knows no clock, fetches nothing from any key server, and trusts no key for being
 // readable. Who a key belongs to is decided elsewhere.
 package pgp
 
