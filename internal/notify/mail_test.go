@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -59,7 +60,8 @@ func said(m *notice.Mail) {
 
 // door is how a house is set up whose mail goes both ways.
 func door(cfg *notify.Config) {
-	cfg.Plus, cfg.Answered, cfg.KeyPath, cfg.Bounce = true, true, "/.well-known/openpgp-key.asc", "bounces@example.org"
+	cfg.Plus, cfg.Answered, cfg.Bounce = true, true, "bounces@example.org"
+	cfg.KeyPath = func(context.Context) string { return "/.well-known/openpgp-key.asc" }
 }
 
 // letters is every kind of letter that there is to a reporter who writes by mail.

@@ -53,7 +53,10 @@ func (m *Mail) compose(ctx context.Context, v *words.Voice, n *casework.Notice) 
 		return d, nil
 	}
 	d.id = identity(n, domain(from.Address))
-	s := script{Voice: v, n: n, base: base, now: d.at, answered: m.cfg.Answered, key: m.cfg.KeyPath}
+	s := script{Voice: v, n: n, base: base, now: d.at, answered: m.cfg.Answered}
+	if m.cfg.KeyPath != nil && n.Mail != nil {
+		s.key = m.cfg.KeyPath(ctx)
+	}
 	if n.Mail != nil && n.Mail.Sealed {
 		return d, m.sealed(ctx, s, from, d)
 	}

@@ -68,9 +68,9 @@ type Config struct {
 	Plus bool
 	// Answered says that an answer by mail reaches the case. Letters say so only then.
 	Answered bool
-	// KeyPath is the path of our own public key on the site; empty if it cannot
-	// encrypt, or nobody could read what is encrypted to it.
-	KeyPath string
+	// KeyPath is the path of our own public key on the site; empty if there is none to
+	// which people can encrypt, or nobody would read it. Nil: always empty.
+	KeyPath func(ctx context.Context) string
 	// Seal encrypts a whole letter to one key and signs it by ours, as pgp/letter
 	// does. Without it, no letter goes out that must be encrypted.
 	Seal func(ctx context.Context, letter []byte, to *pgp.PublicKey) ([]byte, error)

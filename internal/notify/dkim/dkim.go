@@ -57,11 +57,14 @@ func New(domain, selector string, key crypto.Signer) (*Signer, error) {
 	return s, err
 }
 
-// Covers tells whether a receiver counts the signature for mail from the domain, in
+// Covers tells whether a receiver counts the signature for mail from the address, in
 // the relaxed way of DMARC (RFC 7489 section 3.1.1) without asking where a registry
-// ends: the domain is the signer's or lies below it.
-func (s *Signer) Covers(domain string) bool {
-	domain = strings.ToLower(domain)
+// ends: its domain is the signer's or lies below it.
+func (s *Signer) Covers(address string) bool {
+	domain, err := idna.Lookup.ToASCII(address[strings.LastIndexByte(address, '@')+1:])
+	if err != nil {
+		return false
+	}
 	return domain == s.options.Domain || strings.HasSuffix(domain, "."+s.options.Domain)
 }
 

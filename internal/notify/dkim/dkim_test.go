@@ -154,11 +154,12 @@ func TestNothingHalfSigned(t *testing.T) {
 
 func TestCovers(t *testing.T) {
 	s := must(dkim.New("Bücher.example", "s", keys(t)["ed25519"]))
-	for domain, want := range map[string]bool{
-		"xn--bcher-kva.example": true, "Mail.XN--bcher-kva.example": true, "example": false, "notxn--bcher-kva.example": false, "": false,
+	for address, want := range map[string]bool{
+		"a@xn--bcher-kva.example": true, "a@bücher.example": true, "a@Mail.XN--bcher-kva.example": true, "a@example": false,
+		"a@notbücher.example": false, "a@bücher.example.com": false, "": false, "a@": false,
 	} {
-		if s.Covers(domain) != want {
-			t.Errorf("%q: %v", domain, !want)
+		if s.Covers(address) != want {
+			t.Errorf("%q: %v", address, !want)
 		}
 	}
 	sent := must(s.Sign([]byte(letter)))
