@@ -41,7 +41,7 @@ func mailed(template string, change ...func(m *notice.Mail)) *casework.Notice {
 // first is what the automatic answer knows.
 func first(m *notice.Mail) {
 	m.Subject = "Überlauf in der Druckwarteschlange"
-	m.Claim, m.ClaimEnds = "KX7M-2QPW-9TRD-4HVN", noon.Add(72*time.Hour)
+	m.Claim, m.ClaimEnds = "kx7mq-2qpwa-5trdf-4hvnz", noon.Add(72*time.Hour)
 	m.Promises = []casework.Promise{
 		{Kind: cvd.ClockAcknowledge, Due: noon.Add(24 * time.Hour)},
 		{Kind: cvd.ClockFollowUp, Due: noon.Add(48 * time.Hour)},

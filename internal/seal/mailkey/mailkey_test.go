@@ -10,6 +10,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +66,30 @@ func TestRead(t *testing.T) {
 		}
 		if !errors.Is(err, cvd.ErrInvalid) || !strings.Contains(err.Error(), c.fault) || strings.Contains(err.Error(), "zanzibar") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The commands that docs/operate.md gives make a key that is read, and its record.
+func TestAsTheOperatorDoesIt(t *testing.T) {
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is not installed: the commands of docs/operate.md are not tried")
+	}
+	page := string(must(os.ReadFile("../../../docs/operate.md")))
+	for kind, algorithm := range map[string]string{"rsa": "-algorithm RSA -pkeyopt rsa_keygen_bits:2048", "ed25519": "-algorithm ed25519"} {
+		make := "openssl genpkey " + algorithm + " -out dkim.pem"
+		_, show, ok := strings.Cut(page, "printf 'v=DKIM1; k="+kind)
+		show, _, _ = strings.Cut(show, "\n")
+		if !ok || !strings.Contains(page, make) {
+			t.Errorf("%s: the page has no such command", kind)
+			continue
+		}
+		sh := exec.Command("sh", "-ec", make+" 2>/dev/null\nprintf 'v=DKIM1; k="+kind+show)
+		sh.Dir = t.TempDir()
+		out := must(sh.Output())
+		key := must(mailkey.Read(must(os.ReadFile(filepath.Join(sh.Dir, "dkim.pem")))))
+		if want := must(mailkey.Record(key)) + "\n"; string(out) != want {
+			t.Errorf("%s: the command prints %q, want %q", kind, out, want)
 		}
 	}
 }
