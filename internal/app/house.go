@@ -70,7 +70,7 @@ type House struct {
 
 	keyPath string
 	signing *signing.Keeper
-	signer  signer
+	signed  *signing.Text
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }
@@ -277,7 +277,7 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 func (h *House) openOutbox() error {
 	carrier, sender, err := letters.Open(letters.Config{
 		Mail: h.Config.Mail, Demo: h.Options.Demo, In: h.mailComesIn(), Notices: h.Desk.As(cvd.System), Words: h.Words,
-		Now: h.Options.Clock.Now, BaseURL: h.Base, Key: h.signing.Key, KeyPath: PublicKeyPath,
+		Now: h.Options.Clock.Now, BaseURL: h.Base, Key: h.signing.Key, KeyPath: signing.PublicKeyPath,
 	})
 	if err != nil {
 		return err
