@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"fairlead/internal/auth"
@@ -55,6 +56,8 @@ type Config struct {
 type Clerk struct {
 	Config
 	senders, all *auth.Limiter
+	// away is until when name servers count as away.
+	away atomic.Int64
 }
 
 // The limits of new reports by mail, a minute and at once: by sender as the form has
@@ -65,8 +68,15 @@ const (
 	sendersKept               = 20000
 )
 
-// asked is for how long the sender's domain is asked about a mail.
-const asked = 15 * time.Second
+// asked is for how long the sender's domain is asked about a mail that wants to speak
+// in a case; what opens one is only labelled with the answer, and waits less. Where
+// nobody answered just now, nobody is waited for.
+const (
+	asked      = 15 * time.Second
+	askedFirst = 4 * time.Second
+	askedAway  = 300 * time.Millisecond
+	awayFor    = 30 * time.Second
+)
 
 // lastTry is the try after which a mail that keeps failing goes to a shelf: before the
 // outbox gives up, which would leave it where nobody looks.
@@ -218,8 +228,8 @@ func (s *sheet) find(ctx context.Context, f *sorting.Facts) error {
 			return err
 		}
 	}
-	f.Echo = s.Ours != nil && s.Ours(mailroom.Author(m))
-	if m.ID != "" && !f.Echo {
+	f.Self = s.Ours != nil && s.Ours(mailroom.Author(m))
+	if m.ID != "" {
 		own, err := system.Place(ctx, casework.Letter{Refs: []string{m.ID}})
 		if err != nil {
 			return err
@@ -272,10 +282,21 @@ func recipients(it *inbox.Item, m *mail.Message) []string {
 
 // prove asks about the sender's domain. That it cannot be asked holds nothing up.
 func (s *sheet) prove(ctx context.Context, f *sorting.Facts) {
-	bounded, cancel := context.WithTimeout(ctx, asked)
+	limit := asked
+	switch now := s.Now(); {
+	case f.Place == sorting.InCase:
+	case now.UnixNano() < s.away.Load():
+		limit = askedAway
+	default:
+		limit = askedFirst
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	s.proof = s.Proof(bounded, s.it.Raw, s.it.Envelope, mailroom.Author(s.read.Message))
 	f.Aligned = s.proof.Aligned
+	if bounded.Err() != nil {
+		s.away.Store(s.Now().Add(awayFor).UnixNano())
+	}
 	f.Unasked = !f.Aligned && slices.Contains([]string{s.proof.SPF, s.proof.DKIM, s.proof.DMARC}, "temperror")
 }
 

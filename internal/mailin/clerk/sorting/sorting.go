@@ -76,7 +76,8 @@ type Facts struct {
 	Reading Reading
 	Lock    Lock
 	Return  Return // of a letter that is truly ours
-	Echo    bool   // our own address or Message-ID stands as the sender's
+	Echo    bool   // it has the Message-ID of a letter of ours
+	Self    bool   // an address of ours stands as the sender's
 	Hops    int
 	Lately  int  // mails for the case within the last hour, this one left out
 	Again   bool // exactly this mail is there already
@@ -121,6 +122,8 @@ var rules = []rule{
 	// by one is looked at before it counts as nothing.
 	{name: "auto-list", when: func(f *Facts) bool { return f.Auto == mail.AutoList && f.Place == Nowhere && !f.Spam }, do: Unsorted},
 	{name: "auto", when: func(f *Facts) bool { return f.Auto != "" }, do: Aside, why: func(f *Facts) string { return "auto-" + string(f.Auto) }},
+	// A form on a site of the organisation may write in the name of its own address.
+	{name: "self", when: func(f *Facts) bool { return f.Self }, do: Unsorted},
 	{name: "busy", when: func(f *Facts) bool { return f.Place != Nowhere && f.Lately >= MostAnHour }, do: Aside},
 	{name: "spam", when: func(f *Facts) bool { return f.Spam && !belongs(f) }, do: Spam},
 	{name: "erased", when: func(f *Facts) bool { return f.Place == Erased }, do: Unsorted},

@@ -23,7 +23,7 @@ func every(do func(sorting.Facts)) {
 	for bits := range 1 << 10 {
 		on := func(n int) bool { return bits&(1<<n) != 0 }
 		f := sorting.Facts{
-			Probe: on(0), Echo: on(1), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
+			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
 			Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
 		}
 		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge} {
