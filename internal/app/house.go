@@ -73,7 +73,7 @@ type House struct {
 
 	keyPath string
 	signing *signing.Keeper
-	signer  signer
+	signed  *signing.Text
 	doors   *post.Doors            // nil until OpenDoors
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error

@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/api"
 	"fairlead/internal/app/front"
+	"fairlead/internal/app/wkd"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
@@ -56,6 +57,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
+		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
 	})
 	if err != nil {
@@ -71,6 +73,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := h.publish(mux, https); err != nil {
 		return nil, err
 	}
+	wkd.Server{Key: h.signing.Public, Mails: h.signing.Mails, Now: h.Options.Clock.Now}.Register(mux)
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}

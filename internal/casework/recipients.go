@@ -73,7 +73,7 @@ func (d *Desk) policyNotice(e store.Effect, members []cvd.Member) (*Notice, erro
 		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
 	}
 	n := notice.New(e, v)
-	if r, ok := d.Book.Review(); ok {
+	if r, ok := d.Book.Review(); ok && tell.OfReview(e.Effect) {
 		n.Clock, n.Due = cvd.ClockReview, r.Due
 	}
 	n.To = notice.Addresses(tell.Group(members, e.To, "", v.Policy, d.Now()), v.Policy)
