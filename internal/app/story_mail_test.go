@@ -176,6 +176,28 @@ func (s *story) encrypt(ts *testscript.TestScript, raw []byte, name string) []by
 	return out
 }
 
+// claim NAME   uses the code in the answer to NAME's first mail, and so gets a receipt
+func storyClaim(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "claim NAME")
+	s, ctx := of(ts), context.Background()
+	all, err := s.sent()
+	check(ts, err)
+	for _, one := range all {
+		if string(one.Case) != s.cases[args[0]] || one.To != string(cvd.Reporter) || one.Seq != 1 {
+			continue
+		}
+		n, err := s.h.Desk.As(cvd.System).Notice(ctx, one.Effect)
+		check(ts, err)
+		got, err := s.h.Desk.As(cvd.Stranger).Claim(ctx, n.Mail.Claim)
+		if neg == (err == nil) {
+			ts.Fatalf("claimed: %v", err)
+		}
+		s.codes[args[0]] = got.Receipt
+		return
+	}
+	ts.Fatalf("no answer went to %s", args[0])
+}
+
 // bounce NAME STATUS   the latest letter to NAME comes back: to its own bounce address,
 // with a delivery status notification (RFC 3464).
 func storyBounce(ts *testscript.TestScript, _ bool, args []string) {

@@ -48,7 +48,7 @@ func TestStories(t *testing.T) {
 			"press": storyPress, "amend": storyAmend, "publish": storyPublish, "sign": storySign, "present": storyPresent, "gone": storyGone,
 			"advise": storyAdvise, "draft": storyDraft, "checked": storyChecked, "fetch": storyFetch,
 			// mail
-			"mail": storyMail, "dns": storyDNS, "bounce": storyBounce, "shelf": storyShelf, "sort": storySort, "held": storyHeld, "keep": storyKeep,
+			"mail": storyMail, "claim": storyClaim, "dns": storyDNS, "bounce": storyBounce, "shelf": storyShelf, "sort": storySort, "held": storyHeld, "keep": storyKeep,
 			// what must hold
 			"gate": storyGate, "released": storyReleased,
 			"state": storyState, "promise": storyPromise, "told": storyTold, "event": storyEvent, "notice": storyNotice, "outbox": storyOutbox,
@@ -66,9 +66,9 @@ type story struct {
 	members map[string]cvd.Member
 	tokens  map[string]string
 	expire  map[string]time.Time
-	codes   map[string]string // receipts, by the reporter's name
-	cases   map[string]string // the latest case, by the reporter's name
-	mails   map[string]string // addresses, by the reporter's name
+	codes   map[string]string  // receipts, by the reporter's name
+	cases   map[string]string  // the latest case, by the reporter's name
+	mails   map[string]string  // addresses, by the reporter's name
 	keys    map[string]heldKey // OpenPGP keys that were kept
 	known   []string           // the cases that mail has been looked for
 	dns     *names
