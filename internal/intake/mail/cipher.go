@@ -94,7 +94,7 @@ func (r *reading) signedWhole(e *entity) bool {
 		return false
 	}
 	kind, signature := signatureKinds[second.media.kind], bytes.TrimSpace(second.decoded(&r.doubts))
-	if kind == CipherNone || len(signature) == 0 {
+	if kind == CipherNone || len(signature) == 0 || len(raw[0]) == 0 {
 		r.doubts.add(doubtCipher)
 		return false
 	}
