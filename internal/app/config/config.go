@@ -5,6 +5,7 @@
 package config
 
 import (
+	"crypto/x509"
 	_ "embed"
 	"fmt"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/pgp/letter/smime"
 	"fairlead/internal/policy/source"
 )
 
@@ -72,6 +74,52 @@ type Mail struct {
 	PasswordFile string `yaml:"password_file"`
 	From         string `yaml:"from"`
 	Bounce       string `yaml:"bounce"`
+	// KeyDomains are the mail domains whose key directories may be asked.
+	KeyDomains []string `yaml:"key_domains"`
+	SMIME      *SMIME   `yaml:"smime"`
+}
+
+// SMIME names the files for reading S/MIME; they are read at start.
+type SMIME struct {
+	Certificate string `yaml:"certificate"`
+	KeyFile     string `yaml:"key_file"`
+	Roots       string `yaml:"roots"`
+
+	Own     []smime.Own    `yaml:"-"` // what the first two hold
+	Vouched *x509.CertPool `yaml:"-"` // what the last holds; nil for nobody
+}
+
+// open reads the files.
+func (s *SMIME) open(file *source.File) {
+	read := func(at, path string) []byte {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			file.Fault(at, "cannot be read", "name a file that the server may read")
+		}
+		return b
+	}
+	certificate, key := read("mail.smime.certificate", s.Certificate), read("mail.smime.key_file", s.KeyFile)
+	if certificate != nil && key != nil {
+		own, err := smime.ReadOwn(certificate, key)
+		if err != nil {
+			file.Fault("mail.smime", "holds no certificate whose RSA private key is in key_file", "name PEM files: certificates, and their keys without a passphrase")
+		}
+		s.Own = own
+	}
+	if s.Roots == "" {
+		return
+	}
+	if b := read("mail.smime.roots", s.Roots); b != nil {
+		certs, err := smime.ReadCertificates(b)
+		if err != nil {
+			file.Fault("mail.smime.roots", "holds no certificate", "name a PEM file with the certificates of the authorities that vouch for senders")
+			return
+		}
+		s.Vouched = x509.NewCertPool()
+		for _, c := range certs {
+			s.Vouched.AddCert(c)
+		}
+	}
 }
 
 // CVE is the account of a CNA at CVE Services.
@@ -157,6 +205,12 @@ func (c *Config) finish(file *source.File) error {
 		}
 		if c.Mail.Bounce == "" {
 			c.Mail.Bounce = c.Mail.From
+		}
+		if c.Mail.SMIME != nil {
+			c.Mail.SMIME.open(file)
+		}
+		for i, d := range c.Mail.KeyDomains {
+			c.Mail.KeyDomains[i] = strings.ToLower(d)
 		}
 	}
 	if c.CVE != nil {
