@@ -5,7 +5,6 @@
 package config
 
 import (
-	"crypto/x509"
 	_ "embed"
 	"fmt"
 	"net/netip"
@@ -15,7 +14,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"fairlead/internal/cvd"
-	"fairlead/internal/pgp/letter/smime"
 	"fairlead/internal/policy/source"
 )
 
@@ -63,63 +61,6 @@ type Keys struct {
 type TLS struct {
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
-}
-
-// Mail is the relay for notices.
-type Mail struct {
-	Relay        string `yaml:"relay"`
-	Security     string `yaml:"security"`
-	Username     string `yaml:"username"`
-	Password     string `yaml:"password"`
-	PasswordFile string `yaml:"password_file"`
-	From         string `yaml:"from"`
-	Bounce       string `yaml:"bounce"`
-	// KeyDomains are the mail domains whose key directories may be asked.
-	KeyDomains []string `yaml:"key_domains"`
-	SMIME      *SMIME   `yaml:"smime"`
-}
-
-// SMIME names the files for reading S/MIME; they are read at start.
-type SMIME struct {
-	Certificate string `yaml:"certificate"`
-	KeyFile     string `yaml:"key_file"`
-	Roots       string `yaml:"roots"`
-
-	Own     []smime.Own    `yaml:"-"` // what the first two hold
-	Vouched *x509.CertPool `yaml:"-"` // what the last holds; nil for nobody
-}
-
-// open reads the files.
-func (s *SMIME) open(file *source.File) {
-	read := func(at, path string) []byte {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			file.Fault(at, "cannot be read", "name a file that the server may read")
-		}
-		return b
-	}
-	certificate, key := read("mail.smime.certificate", s.Certificate), read("mail.smime.key_file", s.KeyFile)
-	if certificate != nil && key != nil {
-		own, err := smime.ReadOwn(certificate, key)
-		if err != nil {
-			file.Fault("mail.smime", "holds no certificate whose RSA private key is in key_file", "name PEM files: certificates, and their keys without a passphrase")
-		}
-		s.Own = own
-	}
-	if s.Roots == "" {
-		return
-	}
-	if b := read("mail.smime.roots", s.Roots); b != nil {
-		certs, err := smime.ReadCertificates(b)
-		if err != nil {
-			file.Fault("mail.smime.roots", "holds no certificate", "name a PEM file with the certificates of the authorities that vouch for senders")
-			return
-		}
-		s.Vouched = x509.NewCertPool()
-		for _, c := range certs {
-			s.Vouched.AddCert(c)
-		}
-	}
 }
 
 // CVE is the account of a CNA at CVE Services.
@@ -199,19 +140,7 @@ func (c *Config) finish(file *source.File) error {
 		file.Fault("database", "PostgreSQL needs a connection string", "write dsn or dsn_file")
 	}
 	if c.Mail != nil {
-		secret("mail.password_file", c.Mail.PasswordFile, &c.Mail.Password)
-		if c.Mail.Security == "" {
-			c.Mail.Security = "starttls"
-		}
-		if c.Mail.Bounce == "" {
-			c.Mail.Bounce = c.Mail.From
-		}
-		if c.Mail.SMIME != nil {
-			c.Mail.SMIME.open(file)
-		}
-		for i, d := range c.Mail.KeyDomains {
-			c.Mail.KeyDomains[i] = strings.ToLower(d)
-		}
+		c.Mail.finish(file, secret)
 	}
 	if c.CVE != nil {
 		secret("cve.key_file", c.CVE.KeyFile, &c.CVE.Key)
