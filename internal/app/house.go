@@ -281,11 +281,11 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 
 func (h *House) openOutbox() error {
 	var sender notify.Sender = notify.Keep{}
-	if m := h.Config.Mail; m != nil && !h.Options.Demo {
+	if m := h.Config.Mail; m != nil && m.Relay != "" && !h.Options.Demo {
 		sender = notify.SMTP{Addr: m.Relay, TLS: m.Security, Username: m.Username, Password: m.Password}
 	}
 	from, bounce := "fairlead@localhost", ""
-	if m := h.Config.Mail; m != nil {
+	if m := h.Config.Mail; m != nil && m.From != "" {
 		from, bounce = m.From, m.Bounce
 	}
 	carrier, err := notify.New(notify.Config{
