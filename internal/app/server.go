@@ -181,6 +181,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 		return err
 	}
 	defer quiet()
+	noMore := h.takeMail(ctx)
 	serving := make(chan error, 1)
 	go func() { serving <- srv.Serve(l) }()
 	select {
@@ -193,6 +194,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 			err = srv.Close()
 		}
 	}
+	noMore()
 	stop()
 	<-turning
 	if errors.Is(err, http.ErrServerClosed) {
@@ -212,21 +214,8 @@ func (h *House) serveOperator(next http.Handler) (quiet func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: operator's socket: %w", cvd.ErrUnavailable, err)
 	}
-	srv := &http.Server{ReadHeaderTimeout: headTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return front.Beside(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+h.Options.Operator)
 		next.ServeHTTP(w, r)
-	})}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			h.Options.Log.Error("the operator's socket ended", "err", err)
-		}
-	}()
-	return func() {
-		if err := srv.Close(); err != nil {
-			h.Options.Log.Error("the operator's socket could not be closed", "err", err)
-		}
-		<-done
-	}, nil
+	}), h.Options.Log, "operator"), nil
 }
