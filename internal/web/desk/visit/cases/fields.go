@@ -235,24 +235,27 @@ func (v lens) contactFields(f *casework.File, typed url.Values) []itemView {
 	}
 	now := map[string]string{
 		"name": k.Name, "email": k.Email, "affiliation": k.Affiliation, "title": k.Title, "credit": k.Credit.Wanted,
-		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey,
+		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey, "reply_by": k.ReplyBy,
 	}
 	var out []itemView
 	for _, name := range contactNames {
-		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area"}[name]
+		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select"}[name]
 		field := v.field(cvd.VerbContact, "reporter."+name, kind, typed, false)
 		if !typed.Has(field.Name) {
 			field.Value = now[name]
 		}
-		if name == "credit" {
+		switch name {
+		case "credit":
 			v.CreditOptions(field)
+		case "reply_by":
+			v.ReplyOptions(field)
 		}
 		out = append(out, itemView{Field: field})
 	}
 	return out
 }
 
-var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "pgp_key"}
+var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "reply_by", "pgp_key"}
 
 func (v lens) vectorField(f *casework.File, typed url.Values) *web.Field {
 	field := v.field(cvd.VerbSeverity, "vector", "", typed, false)
