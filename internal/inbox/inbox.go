@@ -45,4 +45,7 @@ type Item struct {
 	// From and Subject are for the shelf's list; empty while it waits.
 	From, Subject string
 	Program       string // by the recipient's address; empty if that does not tell
+	// Origin names the message where its door found it; accepting the same origin again
+	// is once. Empty: the door hands each message over once by itself.
+	Origin string
 }
