@@ -42,25 +42,7 @@ type Mark struct {
 }
 
 // Notes hears how each round went.
-type Notes interface {
-	NoteDoor(ctx context.Context, n Note) error
-}
-
-// Note is what became of one round.
-type Note struct {
-	Door  string // imap/NAME
-	At    time.Time
-	Taken int // messages handed over in this round
-	// Backlog is how many messages wait on the server, as far as the round saw.
-	Backlog int
-	// Failed is why the round failed, in a sentence that holds no secret and no word of
-	// a message; empty if it did not.
-	Failed string
-	// Failures counts the rounds that failed in a row, this one included.
-	Failures int
-	// Alarm says that this is no passing trouble any more: the team is to see it.
-	Alarm bool
-}
+type Notes interface{ NoteDoor(n inbox.Note) }
 
 // TooLarge is the reason on the shelf of a message over the limit, as a name in the
 // message catalogue.

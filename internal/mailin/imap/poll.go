@@ -28,8 +28,6 @@ type Config struct {
 	Limit int64
 	// Every is how long a round waits for the next.
 	Every time.Duration
-	// Alarm is how many rounds in a row may fail before it is one; 0 means 3.
-	Alarm int
 	Box   Box
 	Marks Marks
 	Notes Notes
@@ -67,9 +65,6 @@ type Poller struct {
 
 // New makes a poller; it asks nothing yet.
 func New(cfg Config) *Poller {
-	if cfg.Alarm == 0 {
-		cfg.Alarm = 3
-	}
 	return &Poller{cfg: cfg, door: "imap/" + cfg.Name}
 }
 
@@ -101,15 +96,16 @@ func (p *Poller) Poll(ctx context.Context) (n int, err error) {
 	if ctx.Err() != nil {
 		return n, ctx.Err() // we are stopped: nobody's failure
 	}
-	note := Note{Door: p.door, At: p.cfg.Now(), Taken: n, Backlog: p.backlog}
+	note := inbox.Note{Door: p.door, At: p.cfg.Now(), Opened: true, Worked: err == nil}
 	if err == nil {
 		p.failures = 0
 	} else {
 		p.failures++
-		note.Failed, note.Failures, note.Alarm = err.Error(), p.failures, p.failures >= p.cfg.Alarm
+		note.Err = err.Error()
 		p.cfg.Log.Warn("a mailbox could not be read; it is tried again", "door", p.door, "failures", p.failures, "err", err)
 	}
-	return n, errors.Join(err, p.cfg.Notes.NoteDoor(ctx, note))
+	p.cfg.Notes.NoteDoor(note)
+	return n, err
 }
 
 func (p *Poller) boxes(ctx context.Context, srv Server) (n int, err error) {

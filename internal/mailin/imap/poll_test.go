@@ -77,14 +77,11 @@ func (m marks) Keep(_ context.Context, door, mailbox string, mark imap.Mark) err
 	return nil
 }
 
-type notes []imap.Note
+type notes []inbox.Note
 
-func (n *notes) NoteDoor(_ context.Context, note imap.Note) error {
-	*n = append(*n, note)
-	return nil
-}
+func (n *notes) NoteDoor(note inbox.Note) { *n = append(*n, note) }
 
-func (n notes) last() imap.Note { return n[len(n)-1] }
+func (n notes) last() inbox.Note { return n[len(n)-1] }
 
 // world is a poller and everything around it.
 type world struct {
@@ -161,7 +158,7 @@ func TestFiftyMessagesOnceAndInOrder(t *testing.T) {
 	}
 	deliver(s, "INBOX", 51, 52)
 	w.round(t, 2)
-	if n := w.notes.last(); n.Taken != 2 || n.Failed != "" || n.Door != "imap/security" || !n.At.Equal(now) {
+	if n := w.notes.last(); !n.Worked || !n.Opened || n.Err != "" || n.Door != "imap/security" || !n.At.Equal(now) {
 		t.Errorf("%+v", n)
 	}
 }
@@ -281,7 +278,7 @@ func TestAnInboxThatIsDown(t *testing.T) {
 		if n, err := w.poll.Poll(t.Context()); n != 0 || !errors.Is(err, cvd.ErrUnavailable) {
 			t.Fatalf("%d, %v", n, err)
 		}
-		if n := w.notes.last(); n.Failures != i+1 || n.Alarm != (i == 2) || n.Failed == "" {
+		if n := w.notes.last(); n.Worked || n.Err == "" || len(*w.notes) != i+1 {
 			t.Errorf("round %d: %+v", i+1, n)
 		}
 	}
@@ -298,7 +295,7 @@ func TestAnInboxThatIsDown(t *testing.T) {
 	if !slices.Equal(got, upTo(50)) || w.box.again > 0 {
 		t.Errorf("got %v", got)
 	}
-	if n := w.notes.last(); n.Alarm || n.Failures != 0 || w.poll.Wait() != time.Minute {
+	if n := w.notes.last(); !n.Worked || w.poll.Wait() != time.Minute {
 		t.Errorf("%+v, waits %s", n, w.poll.Wait())
 	}
 }
@@ -415,7 +412,7 @@ func TestRefusedAndUnreachable(t *testing.T) {
 					t.Fatalf("%d, %v", n, err)
 				}
 			}
-			if n := w.notes.last(); !n.Alarm || n.Failures != 3 || !strings.Contains(n.Failed, c.want) || strings.Contains(n.Failed, secret) {
+			if n := w.notes.last(); n.Worked || len(*w.notes) != 3 || !strings.Contains(n.Err, c.want) || strings.Contains(n.Err, secret) {
 				t.Errorf("%+v", n)
 			}
 			if log := w.log.String(); log == "" || strings.Contains(log, secret) {
