@@ -36,7 +36,6 @@ type Config struct {
 	Keys           Keys       `yaml:"keys"`
 	TLS            *TLS       `yaml:"tls"`
 	Mail           *Mail      `yaml:"mail"`
-	IMAP           []IMAP     `yaml:"imap"`
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
 	Log            Log        `yaml:"log"`
@@ -160,7 +159,6 @@ func (c *Config) finish(file *source.File) error {
 			c.Mail.Bounce = c.Mail.From
 		}
 	}
-	c.finishIMAP(file, secret)
 	if c.CVE != nil {
 		secret("cve.key_file", c.CVE.KeyFile, &c.CVE.Key)
 		if c.CVE.Key == "" {
