@@ -1,4 +1,4 @@
-package auth_test
+package limit_test
 
 import (
 	"strconv"
@@ -7,12 +7,18 @@ import (
 
 	"pgregory.net/rapid"
 
-	"fairlead/internal/auth"
+	"fairlead/internal/auth/limit"
 )
+
+// clock stands until it is moved.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time       { return c.at }
+func (c *clock) pass(d time.Duration) { c.at = c.at.Add(d) }
 
 func TestLimiter(t *testing.T) {
 	c := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	l := auth.NewLimiter(6, 2, 2, c.now)
+	l := limit.New(6, 2, 2, c.now)
 	for i, step := range []struct {
 		pass time.Duration
 		key  string
@@ -39,7 +45,7 @@ func TestLimiter(t *testing.T) {
 			t.Errorf("step %d: %t after %s, want %t after %s", i, ok, wait, step.ok, step.wait)
 		}
 	}
-	free := auth.NewLimiter(0, 0, 0, c.now)
+	free := limit.New(0, 0, 0, c.now)
 	for range 1000 {
 		if ok, _ := free.Allow("a"); !ok {
 			t.Fatal("a limiter of nothing refuses")
@@ -52,7 +58,7 @@ func TestLimiterNeverAllowsMore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 		perMinute, burst := rapid.IntRange(1, 60).Draw(t, "per minute"), rapid.IntRange(1, 10).Draw(t, "burst")
-		l := auth.NewLimiter(perMinute, burst, 4, c.now)
+		l := limit.New(perMinute, burst, 4, c.now)
 		start, allowed := c.now(), 0
 		for range rapid.IntRange(1, 60).Draw(t, "tries") {
 			c.pass(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)

@@ -1,11 +1,19 @@
-package auth
+// Package limit says how often somebody may do something: so many times a minute
+// for each key, with some in reserve.
+//
+// It never knows what a key stands for, reads no clock of its own, and forgets the
+// keys used least lately, so that its memory is bounded.
+package limit
 
 import (
 	"container/list"
+	"fmt"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"fairlead/internal/cvd"
 )
 
 // Limiter allows each key so many acts a minute, with some in reserve. It keeps
@@ -26,9 +34,9 @@ type bucket struct {
 	rate *rate.Limiter
 }
 
-// NewLimiter makes a limiter of perMinute acts a minute and burst at once, for
+// New makes a limiter of perMinute acts a minute and burst at once, for
 // at most keys keys. perMinute 0 allows everything.
-func NewLimiter(perMinute, burst, keys int, now func() time.Time) *Limiter {
+func New(perMinute, burst, keys int, now func() time.Time) *Limiter {
 	return &Limiter{
 		perMinute: perMinute, burst: max(burst, 1), size: max(keys, 1), now: now,
 		used: list.New(), keys: map[string]*list.Element{},
@@ -66,3 +74,16 @@ func (l *Limiter) bucket(key string) *rate.Limiter {
 	l.keys[key] = l.used.PushFront(b)
 	return b.rate
 }
+
+// Limited is the refusal of somebody who tries too often. It is a cvd.ErrLimited.
+type Limited struct {
+	After time.Duration // when to try again at the earliest, from now
+}
+
+// Error says when to try again.
+func (l Limited) Error() string {
+	return fmt.Sprintf("%v; try again in %s", cvd.ErrLimited, l.After.Round(time.Second))
+}
+
+// Is makes it a cvd.ErrLimited.
+func (l Limited) Is(target error) bool { return target == cvd.ErrLimited }
