@@ -41,8 +41,8 @@ func (p Polling) Pollers() ([]*imap.Poller, error) {
 			return nil, err
 		}
 		out = append(out, imap.New(imap.Config{
-			Name: a.Name, Dial: access.Dial, Mailboxes: a.Mailboxes, Move: a.Move, All: a.All,
-			Limit: intake.Limit, Every: a.Interval, Box: p.Box, Marks: p.Marks, Notes: p.Box, Now: p.Now, Log: p.Log,
+			Name: a.Name, Dial: access.Dial, Mailboxes: a.Mailboxes, Move: a.Move(), All: a.All, Program: a.Program,
+			Limit: intake.Limit, Every: a.Interval(), Box: p.Box, Marks: p.Marks, Notes: p.Box, Now: p.Now, Log: p.Log,
 		}))
 	}
 	return out, nil
@@ -70,17 +70,17 @@ func Run(ctx context.Context, pollers []*imap.Poller) {
 
 // Access is how an account of the configuration is reached.
 func Access(a config.IMAP) (imap.Access, error) {
-	out := imap.Access{Addr: a.Server, Security: a.Security, Username: a.Username, Password: a.Password, Moves: a.Move != ""}
+	out := imap.Access{Addr: a.Address, Security: a.Security, Username: a.Username, Password: a.Password, Moves: a.Move() != ""}
 	if a.CAFile == "" {
 		return out, nil
 	}
 	pem, err := os.ReadFile(a.CAFile)
 	if err != nil {
-		return out, fmt.Errorf("%w: imap %s: ca_file: %w", cvd.ErrUnavailable, a.Name, err)
+		return out, fmt.Errorf("%w: mail.imap %s: ca_file: %w", cvd.ErrUnavailable, a.Name, err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return out, fmt.Errorf("%w: imap %s: ca_file holds no certificate", cvd.ErrInvalid, a.Name)
+		return out, fmt.Errorf("%w: mail.imap %s: ca_file holds no certificate", cvd.ErrInvalid, a.Name)
 	}
 	out.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return out, nil

@@ -24,6 +24,8 @@ type Config struct {
 	Move string
 	// All takes what was read by somebody before the first look too.
 	All bool
+	// Program is whom the mail is for, where its recipient does not tell.
+	Program string
 	// Limit is the most bytes of a message.
 	Limit int64
 	// Every is how long a round waits for the next.
@@ -345,7 +347,7 @@ func (r *round) ask(ctx context.Context, of []Found, limit int64, headers bool) 
 func (r *round) item(f Found, whole, headers map[uint32]Message) (it inbox.Item, mark, ok bool) {
 	now := r.cfg.Now()
 	it = inbox.Item{
-		Door: r.door, Received: f.Arrived.UTC(), State: inbox.Waiting,
+		Door: r.door, Received: f.Arrived.UTC(), State: inbox.Waiting, Program: r.cfg.Program,
 		// Two mailboxes of a server may have the same validity.
 		Origin: r.door + "/" + r.name + "/" + strconv.FormatUint(uint64(r.mark.Validity), 10) + "/" + strconv.FormatUint(uint64(f.UID), 10),
 	}

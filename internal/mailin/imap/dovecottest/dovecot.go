@@ -38,6 +38,7 @@ type Server struct {
 	Addr    string // plain, with STARTTLS
 	AddrTLS string
 	TLS     *tls.Config // trusts its certificate
+	CAFile  string      // holds it
 
 	t        testing.TB
 	program  string
@@ -199,6 +200,7 @@ func (s *Server) certificate() {
 	s.must(err)
 	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	s.write("cert.pem", cert, 0o644)
+	s.CAFile = filepath.Join(s.dir, "cert.pem")
 	s.write("key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: b}), 0o600)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(cert)
