@@ -54,6 +54,9 @@ var teamHears = map[cvd.EventType]string{
 	cvd.EventPublished:     ToAssignee,
 	cvd.EventHeld:          ToTeam,
 	cvd.EventInvited:       "",
+	cvd.EventMailHeld:      ToAssignee,
+	cvd.EventUndelivered:   ToTeam,
+	cvd.EventKeyOffered:    ToAssignee,
 }
 
 // Effects says what the world must be told of an event. They are references,
@@ -65,6 +68,9 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 			Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
 			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(ev.Type), At: ev.At,
 		})
+	}
+	if ev.Body != nil && ev.Body.With > 0 {
+		return nil // told with the mail that the file came with
 	}
 	byReporter := ev.Actor == string(cvd.ActorReporter)
 	if ev.Tell == cvd.TellReporter && !byReporter && reachable(after) {
