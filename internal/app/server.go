@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/api"
 	"fairlead/internal/app/front"
+	"fairlead/internal/app/wkd"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
@@ -56,6 +57,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
+		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
 	})
 	if err != nil {
@@ -71,6 +73,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := h.publish(mux, https); err != nil {
 		return nil, err
 	}
+	wkd.Server{Key: h.signing.Public, Mails: h.signing.Mails, Now: h.Options.Clock.Now}.Register(mux)
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
@@ -178,6 +181,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 		return err
 	}
 	defer quiet()
+	noMore := h.takeMail(ctx)
 	serving := make(chan error, 1)
 	go func() { serving <- srv.Serve(l) }()
 	select {
@@ -190,6 +194,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 			err = srv.Close()
 		}
 	}
+	noMore()
 	stop()
 	<-turning
 	if errors.Is(err, http.ErrServerClosed) {
@@ -209,21 +214,8 @@ func (h *House) serveOperator(next http.Handler) (quiet func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: operator's socket: %w", cvd.ErrUnavailable, err)
 	}
-	srv := &http.Server{ReadHeaderTimeout: headTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return front.Beside(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+h.Options.Operator)
 		next.ServeHTTP(w, r)
-	})}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			h.Options.Log.Error("the operator's socket ended", "err", err)
-		}
-	}()
-	return func() {
-		if err := srv.Close(); err != nil {
-			h.Options.Log.Error("the operator's socket could not be closed", "err", err)
-		}
-		<-done
-	}, nil
+	}), h.Options.Log, "operator"), nil
 }

@@ -73,6 +73,7 @@ type Proof struct {
 	SPF    string `json:"spf,omitempty"`
 	DKIM   string `json:"dkim,omitempty"`
 	DMARC  string `json:"dmarc,omitempty"`
+	Policy string `json:"policy,omitempty"` // what that domain asks to be done where DMARC fails: none, quarantine, reject
 	Domain string `json:"domain,omitempty"` // of From
 	// Aligned says that SPF or DKIM passed for the domain of From (RFC 7489 section 3.1).
 	Aligned bool   `json:"aligned,omitempty"`

@@ -104,6 +104,10 @@ func Waits(e cvd.Effect) bool {
 	return e.Kind == cvd.EffectNotifyTeam && e.To == ToOnDuty && e.Template == string(cvd.EventReceived)
 }
 
+// OfReview tells whether a notice that belongs to no case is about the review of the
+// policy; others are about the team's key.
+func OfReview(e cvd.Effect) bool { return strings.HasPrefix(e.Template, "review-") }
+
 // loudFromMember are the events that the others hear of although a member did
 // them.
 var loudFromMember = map[cvd.EventType]bool{

@@ -125,12 +125,14 @@ func tidy(code string) string {
 	}, strings.ToLower(code))
 }
 
-// Picture is an address as a square of so many modules a side, dark ones named by
-// x and y.
+// Picture is an address as a square of so many modules a side.
 type Picture struct {
 	Side int
-	Dark [][2]int
+	Dark []Run
 }
+
+// Run is a stretch of dark modules in one row.
+type Run struct{ X, Y, Width int }
 
 // Draw makes the picture of an address.
 func Draw(address string) (Picture, error) {
@@ -141,9 +143,14 @@ func Draw(address string) (Picture, error) {
 	p := Picture{Side: code.Bounds().Dx()}
 	for y := range p.Side {
 		for x := range p.Side {
-			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
-				p.Dark = append(p.Dark, [2]int{x, y})
+			if r, _, _, _ := code.At(x, y).RGBA(); r != 0 {
+				continue
 			}
+			if n := len(p.Dark) - 1; n >= 0 && p.Dark[n].Y == y && p.Dark[n].X+p.Dark[n].Width == x {
+				p.Dark[n].Width++
+				continue
+			}
+			p.Dark = append(p.Dark, Run{x, y, 1})
 		}
 	}
 	return p, nil

@@ -75,7 +75,7 @@ func (b Book) ofPolicy(e store.Effect, members []cvd.Member) (*Notice, error) {
 		return nil, fmt.Errorf("%w: no policy is in effect", cvd.ErrNotFound)
 	}
 	n := New(e, v)
-	if r, ok := b.Book.Review(); ok {
+	if r, ok := b.Book.Review(); ok && tell.OfReview(e.Effect) {
 		n.Clock, n.Due = cvd.ClockReview, r.Due
 	}
 	n.To = Addresses(tell.Group(members, e.To, "", v.Policy, b.Now()), v.Policy)

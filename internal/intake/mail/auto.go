@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"fairlead/internal/intake/mail/text"
 )
 
 // rule is one row of the table by which automatic mail is told (RFC 3834 section 2 and
@@ -16,7 +18,7 @@ type rule struct {
 // rules are asked in this order; the first that holds is the reason.
 var rules = []rule{
 	{AutoNull, func(e *entity, _ *Message, env Envelope) bool {
-		return env.From == "" && (env.Null || strings.TrimSpace(stripComments(e.get("return-path"))) == "<>")
+		return env.From == "" && (env.Null || strings.TrimSpace(text.Uncomment(e.get("return-path"))) == "<>")
 	}},
 	{AutoReport, func(e *entity, _ *Message, _ Envelope) bool { return e.media.kind == "multipart/report" }},
 	{AutoSubmitted, func(e *entity, _ *Message, _ Envelope) bool {
@@ -65,7 +67,7 @@ func local(address string) string {
 }
 
 func firstWord(v string) string {
-	v, _, _ = strings.Cut(stripComments(v), ";")
+	v, _, _ = strings.Cut(text.Uncomment(v), ";")
 	return strings.ToLower(strings.TrimSpace(v))
 }
 

@@ -86,7 +86,7 @@ func recipient(group *entity) string {
 		if !ok {
 			continue
 		}
-		if address = strings.Trim(text.Line(fromCharset("", stripComments(address))), "<> "); plausible(address) {
+		if address = strings.Trim(text.Line(fromCharset("", text.Uncomment(address))), "<> "); plausible(address) {
 			return address
 		}
 	}

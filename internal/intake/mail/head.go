@@ -69,7 +69,7 @@ func (r *reading) date(s string) time.Time {
 	if s == "" {
 		return time.Time{}
 	}
-	at, err := mail.ParseDate(strings.TrimSpace(stripComments(s)))
+	at, err := mail.ParseDate(strings.TrimSpace(text.Uncomment(s)))
 	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
 		r.doubts.add(doubtDate)
 		return time.Time{}
@@ -138,7 +138,7 @@ func readAddresses(s string) []Address {
 		return out
 	}
 	var out []Address
-	bare := quotedText.ReplaceAllString(stripComments(s), " ")
+	bare := quotedText.ReplaceAllString(text.Uncomment(s), " ")
 	add := func(name, email string) {
 		if !slices.ContainsFunc(out, func(a Address) bool { return a.Email == email }) && len(out) <= maxAddresses {
 			out = append(out, Address{name, email})
@@ -181,7 +181,7 @@ func messageIDs(value string) []string {
 		ids = append(ids, m[1])
 	}
 	if len(ids) == 0 {
-		for _, w := range strings.Fields(stripComments(value)) {
+		for _, w := range strings.Fields(text.Uncomment(value)) {
 			if strings.Contains(w, "@") {
 				ids = append(ids, strings.Trim(w, "<>,;\""))
 			}

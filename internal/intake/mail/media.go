@@ -41,13 +41,13 @@ func (e *entity) mediaType(d *doubts) mediaType {
 // sets for them.
 func parseMedia(s string) mediaType {
 	kind, rest := cutValue(s)
-	m := mediaType{kind: strings.ToLower(strings.TrimSpace(stripComments(kind))), params: map[string]string{}}
+	m := mediaType{kind: strings.ToLower(strings.TrimSpace(text.Uncomment(kind))), params: map[string]string{}}
 	pieces := map[string]string{} // of RFC 2231, by name, number and star
 	for n := 0; rest != "" && n < 100; n++ {
 		var one string
 		one, rest = cutValue(rest)
 		name, value, ok := strings.Cut(one, "=")
-		name = strings.ToLower(strings.TrimSpace(stripComments(name)))
+		name = strings.ToLower(strings.TrimSpace(text.Uncomment(name)))
 		if !ok || name == "" {
 			continue
 		}
@@ -89,7 +89,7 @@ func cutValue(s string) (value, rest string) {
 
 func unquote(s string) string {
 	if len(s) == 0 || s[0] != '"' {
-		return strings.TrimSpace(stripComments(s))
+		return strings.TrimSpace(text.Uncomment(s))
 	}
 	var b strings.Builder
 	for i := 1; i < len(s) && s[i] != '"'; i++ {
@@ -97,34 +97,6 @@ func unquote(s string) string {
 			i++
 		}
 		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-// stripComments leaves out what stands in round brackets (RFC 5322 section 3.2.2).
-func stripComments(s string) string {
-	if !strings.Contains(s, "(") {
-		return s
-	}
-	var b strings.Builder
-	depth, quoted := 0, false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && i+1 < len(s):
-			if depth == 0 {
-				b.WriteString(s[i : i+2])
-			}
-			i++
-		case c == '"' && depth == 0:
-			quoted = !quoted
-			b.WriteByte(c)
-		case c == '(' && !quoted:
-			depth++
-		case c == ')' && depth > 0:
-			depth--
-		case depth == 0:
-			b.WriteByte(c)
-		}
 	}
 	return b.String()
 }

@@ -12,7 +12,7 @@ var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{1,200}charset\s*=\s*["']?([a
 // decoded undoes the transfer encoding. It never fails: what cannot be read stays as
 // it came.
 func (e *entity) decoded(d *doubts) []byte {
-	switch strings.ToLower(strings.TrimSpace(strings.TrimRight(stripComments(e.get("content-transfer-encoding")), "; \t"))) {
+	switch strings.ToLower(strings.TrimSpace(strings.TrimRight(text.Uncomment(e.get("content-transfer-encoding")), "; \t"))) {
 	case "", "7bit", "8bit", "binary", "7-bit", "8-bit":
 		return e.body
 	case "base64":
