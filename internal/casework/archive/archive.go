@@ -72,6 +72,9 @@ type Result struct {
 	Answered time.Time  `json:"answered,omitzero"` // when the team first did, in the old thread
 }
 
+// Digest is that of a message without its header, by which copies of it are known.
+func Digest(raw []byte) [32]byte { return post.Digest(raw) }
+
 // Archive is what taking in needs.
 type Archive struct {
 	Spine *spine.Spine
@@ -159,13 +162,13 @@ func (t *Thread) old(l Letter, reporter string) rule.Old {
 	o := rule.Old{Author: cvd.AuthorOther, Text: l.text(t.Wordless)}
 	who := from(l.Message)
 	switch {
-	case strings.EqualFold(who, reporter):
+	case reporter != "" && strings.EqualFold(who, reporter):
 		o.Author, o.Shown = cvd.AuthorReporter, true
 		return o
 	case t.Ours(who):
 		o.Author = cvd.AuthorTeam
 	}
-	o.Shown = slices.ContainsFunc(slices.Concat(l.Message.To, l.Message.Cc), func(a mail.Address) bool { return strings.EqualFold(a.Email, reporter) })
+	o.Shown = reporter != "" && slices.ContainsFunc(slices.Concat(l.Message.To, l.Message.Cc), func(a mail.Address) bool { return strings.EqualFold(a.Email, reporter) })
 	return o
 }
 

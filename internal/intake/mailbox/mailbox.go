@@ -26,13 +26,15 @@ type Entry struct {
 	// of the message in an mbox, else 0.
 	File string
 	At   int64
-	Raw  []byte
+	// Begin is from where in an mbox it can be read again: At, or the From line before it.
+	Begin int64
+	Raw   []byte
 	// Err is why it cannot be read; Raw is empty then.
 	Err error
 }
 
-// Limit is the most octets of one message.
-const Limit = 25 << 20
+// Limit is the most octets of one message: what intake/mail reads.
+const Limit = 36 << 20
 
 // separator is what From_ lines look like: a date in the manner of asctime somewhere
 // behind, or nothing at all. A line of a text that only begins so is none.
@@ -71,6 +73,7 @@ type mbox struct {
 	r     *bufio.Reader
 	each  func(Entry) error
 	at    int64 // of what is read next
+	begin int64 // of the From line
 	start int64 // of the message
 	open  bool  // a message has begun
 	blank bool  // the line before was empty
@@ -96,7 +99,7 @@ func (m *mbox) take(line []byte) error {
 	bare := bytes.TrimRight(line, "\r\n")
 	if whole && m.blank && bytes.HasPrefix(bare, []byte("From ")) && separator.Match(bare) {
 		err := m.end()
-		m.open, m.start, m.blank = true, m.at, false
+		m.open, m.begin, m.start, m.blank = true, from, m.at, false
 		return err
 	}
 	if !m.open && from == 0 {
@@ -122,7 +125,7 @@ func (m *mbox) end() error {
 	if !m.open {
 		return nil
 	}
-	e := Entry{File: m.name, At: m.start}
+	e := Entry{File: m.name, At: m.start, Begin: m.begin}
 	raw := bytes.TrimSuffix(bytes.TrimSuffix(m.raw, []byte("\n")), []byte("\r"))
 	if len(bytes.TrimSpace(raw)) == 0 {
 		raw = nil
@@ -165,7 +168,7 @@ func Maildir(name string, dir fs.FS, each func(Entry) error) error {
 	}
 	slices.SortFunc(all, func(a, b place) int { return strings.Compare(a.base, b.base) })
 	for _, p := range all {
-		if err := each(single(name, dir, p.sub+"/"+p.base)); err != nil {
+		if err := each(Single(name, dir, p.sub+"/"+p.base)); err != nil {
 			return err
 		}
 	}
@@ -178,8 +181,8 @@ func IsMaildir(dir fs.FS) bool {
 	return err == nil && info.IsDir()
 }
 
-// single reads a file that is one message.
-func single(name string, dir fs.FS, path string) Entry {
+// Single reads a file of a Maildir, which is one message.
+func Single(name string, dir fs.FS, path string) Entry {
 	e := Entry{File: name + "/" + path}
 	if info, err := fs.Stat(dir, path); err != nil || !info.Mode().IsRegular() { // opening a pipe waits for its other end
 		e.Err = fmt.Errorf("%w: it is no file", cvd.ErrUnreadable)

@@ -80,7 +80,7 @@ func TestMbox(t *testing.T) {
 
 func TestWhatAnMboxCannotGive(t *testing.T) {
 	from := "From a@b Sat Jan  3 01:05:34 1996\n"
-	large := "Subject: large\n\n" + strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 26)
+	large := "Subject: large\n\n" + strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 37)
 	got := read(t, strings.NewReader(from+one+"\n"+from+"\n"+from+large+"\n"+from+two+"\n"))
 	if len(got) != 4 || string(got[0].Raw) != one || string(got[3].Raw) != two {
 		t.Fatalf("%d entries", len(got))
