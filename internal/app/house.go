@@ -26,6 +26,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
+	"fairlead/internal/mailin/imap"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
 	"fairlead/internal/parts"
@@ -75,7 +76,8 @@ type House struct {
 	keyPath string
 	signing *signing.Keeper
 	signed  *signing.Text
-	doors   *post.Doors            // nil until OpenDoors
+	doors   *post.Doors // nil until OpenDoors
+	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }

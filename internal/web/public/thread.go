@@ -261,7 +261,9 @@ func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
 	switch {
 	case ev.Actor == string(cvd.ActorReporter), ev.Type == cvd.EventReceived:
 		e.Who, e.Class = p.say("public.who.you"), "you"
-	case ev.ByMember():
+	case ev.Body != nil && ev.Body.Author == cvd.AuthorReporter:
+		e.Who, e.Class = p.say("public.who.you"), "you"
+	case ev.ByMember(), ev.Body != nil && ev.Body.Author == cvd.AuthorTeam:
 		e.Who, e.Class = p.say("public.who.team"), "person"
 	}
 	if f.Policy != nil {
