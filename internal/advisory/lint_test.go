@@ -56,6 +56,10 @@ var ruleCases = []struct {
 	{"record-contact", "credits[0].contact[0]", rec(func(a *cvd.Advisory) { a.Credits[0].Contact = []string{"javascript:alert(1)"} })},
 	{"record-https", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = "http://example.org" })},
 	{"record-texts", "texts.fr", rec(func(a *cvd.Advisory) { a.Texts = map[string]cvd.AdvisoryText{"fr": {Title: "x"}} })},
+	{"record-texts", "texts.EN", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "EN") })},
+	{"record-texts-import", "texts.fr", rec(func(a *cvd.Advisory) {
+		a.Source, a.Texts = &cvd.AdvisorySource{Format: "cve5"}, map[string]cvd.AdvisoryText{"fr": {Title: "x"}}
+	})},
 	{"record-fix", "vulnerabilities[0].remedies[0]", vuln(func(v *cvd.Vulnerability) {
 		v.Affects[0].Ranges[0].Events = []cvd.VersionEvent{{Introduced: "0"}}
 		v.Affects = slices.Delete(v.Affects, 1, 2)

@@ -20,6 +20,7 @@ type header struct {
 	Notes           []note           `json:"notes,omitempty"`
 	Publisher       publisher        `json:"publisher"`
 	References      []reference      `json:"references,omitempty"`
+	SourceLang      string           `json:"source_lang,omitempty"`
 	Title           string           `json:"title"`
 	Tracking        tracking         `json:"tracking"`
 }

@@ -9,6 +9,8 @@
 package csaf
 
 import (
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +27,7 @@ import (
 var Format = advisory.Format{
 	Name: "csaf", Media: "application/json", Ext: ".json",
 	Covers: advisoryProfile.covers,
+	Split:  advisory.ByLanguage,
 	File:   advisoryProfile.file,
 	Encode: advisoryProfile.encode,
 	Decode: decode,
@@ -120,6 +123,7 @@ func (w *writer) header() header {
 		Notes:           w.notes(),
 		Publisher:       publisher{category, w.p.Contact, w.p.Name, w.p.Namespace},
 		References:      w.references(),
+		SourceLang:      w.a.SourceLang,
 		Title:           w.title(),
 		Tracking:        w.tracking(),
 	}
@@ -202,15 +206,30 @@ func (w *writer) notes() []note {
 // line is an instant with what happened then.
 func line(at time.Time, text string) string { return strings.TrimSpace(instant(at) + " " + text) }
 
+// references begin with the original, for a translation (CSAF 2.0, 9.1.7), then the
+// document itself and its page; an original names its translations behind them.
 func (w *writer) references() []reference {
-	self := w.url(w.p.Base, w.a)
-	out := []reference{{"self", w.v.Say(w.self), self}}
+	var out []reference
+	if advisory.Translation(w.a) != "" {
+		original := *w.a
+		original.SourceLang = ""
+		out = append(out, reference{"external", w.v.Say("csaf.original", "lang", w.a.SourceLang), w.url(w.p.Base, &original)})
+	}
+	out = append(out, reference{"self", w.v.Say(w.self), w.url(w.p.Base, w.a)})
 	if page := advisory.Page(w.a, w.p); page != "" && w.a.TLP.Public() {
+		if advisory.Translation(w.a) != "" {
+			page += "?lang=" + url.QueryEscape(w.a.Lang)
+		}
 		out = append(out, reference{"self", w.v.Say("csaf.self.page"), page})
+	}
+	if w.category == advisoryProfile.category {
+		for _, lang := range advisory.Languages(w.a) {
+			out = append(out, reference{"external", w.v.Say("csaf.translation", "lang", lang), w.url(w.p.Base, advisory.In(w.a, lang))})
+		}
 	}
 	own := len(out)
 	for _, r := range w.a.References {
-		if !advisory.IsURI(r.URL) || r.URL == out[0].URL || r.URL == out[own-1].URL {
+		if !advisory.IsURI(r.URL) || slices.ContainsFunc(out[:own], func(o reference) bool { return o.URL == r.URL }) {
 			continue
 		}
 		summary := w.label("csaf.reference.", r.Kind, "WEB")

@@ -26,12 +26,14 @@ var formats = []advisory.Format{csaf.Format, csaf.VEX}
 func TestDocuments(t *testing.T) {
 	for name, a := range advisorytest.Records(t) {
 		for _, f := range formats {
-			b, err := f.Encode(a, advisorytest.Publisher)
+			docs, err := f.Documents(a, advisorytest.Publisher)
 			if err != nil {
 				t.Errorf("%s as %s: %v", name, f.Name, err)
 				continue
 			}
-			advisorytest.Golden(t, *update, name+"."+f.Name+f.Ext, b)
+			for _, d := range docs {
+				advisorytest.Golden(t, *update, name+"."+strings.ReplaceAll(d.Name, "/", "-")+f.Ext, d.Bytes)
+			}
 		}
 	}
 }

@@ -56,4 +56,9 @@ var (
 	vexProfile      = profile{"csaf_vex", vexSuffix, "csaf.self.vex"}
 )
 
-func (p profile) id(a *cvd.Advisory) string { return string(a.ID) + p.suffix }
+// id is the document's tracking id. A translation has one of its own, made of the
+// original's and its language, as CSAF 2.0 lets an issuer do that translates itself
+// (9.1.7).
+func (p profile) id(a *cvd.Advisory) string {
+	return string(a.ID) + p.suffix + advisory.Translation(a)
+}
