@@ -23,6 +23,7 @@ import (
 var readers = []advisorytest.Reader{
 	{Format: csaf.Format, Read: advisorytest.ReadCSAF},
 	{Format: csaf.VEX, Read: advisorytest.ReadCSAF},
+	{Format: csaf.Next, Read: advisorytest.ReadCSAF},
 	{Format: openvex.Format, Read: advisorytest.ReadOpenVEX},
 	{Format: cyclonedx.Format, Read: advisorytest.ReadCycloneDX},
 }
@@ -56,6 +57,9 @@ func TestFormatsAgree(t *testing.T) {
 
 // agree asks a document of everything that the record says.
 func agree(t *rapid.T, a *cvd.Advisory, truth advisorytest.Says, r advisorytest.Reader, d advisory.Document, asked map[cvd.ProductStatus]int) {
+	if r.Format.Name == csaf.Next.Name && !a.Withdrawn.IsZero() {
+		return // CSAF 2.1 lets a withdrawn document speak of no product
+	}
 	says, err := r.Read(a, d.Bytes)
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", d.Name, err, d.Bytes)

@@ -3,9 +3,8 @@
 // into the one record, and judges whether a document keeps the standard. It
 // never publishes, signs or fetches anything.
 //
-// What CSAF 2.1 will say otherwise is kept apart: a reason for withdrawal stands
-// in the note that its profile csaf_withdrawn asks for, and vectors of CVSS 4.0
-// in a note until there are metrics to hold them.
+// What CSAF 2.1 says otherwise, which is a draft, stands in next.go: a document of
+// it is written for those who want to try their readers, and never published.
 package csaf
 
 import (
@@ -92,6 +91,9 @@ func (p profile) encode(a *cvd.Advisory, pub advisory.Publisher) ([]byte, error)
 	for i := range a.Vulnerabilities {
 		doc.Vulnerabilities = append(doc.Vulnerabilities, w.vulnerability(i))
 	}
+	if p.next {
+		w.advance(&doc)
+	}
 	return advisory.Marshal(doc)
 }
 
@@ -131,7 +133,7 @@ func (w *writer) header() header {
 
 // title says of a withdrawn advisory that it is: CSAF 2.0 has no status for it.
 func (w *writer) title() string {
-	if w.a.Withdrawn.IsZero() || strings.HasPrefix(w.a.Title, w.v.Say("csaf.withdrawn", "title", "")) {
+	if w.a.Withdrawn.IsZero() || w.next || strings.HasPrefix(w.a.Title, w.v.Say("csaf.withdrawn", "title", "")) {
 		return w.a.Title
 	}
 	return w.v.Say("csaf.withdrawn", "title", w.a.Title)
