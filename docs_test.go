@@ -207,6 +207,7 @@ func keysOf(t *testing.T, schema []byte) []string {
 	t.Helper()
 	type object struct {
 		Properties map[string]json.RawMessage `json:"properties"`
+		Items      json.RawMessage            `json:"items"`
 	}
 	var out []string
 	var walk func(prefix string, raw json.RawMessage)
@@ -214,6 +215,9 @@ func keysOf(t *testing.T, schema []byte) []string {
 		var o object
 		if err := json.Unmarshal(raw, &o); err != nil {
 			t.Fatal(err)
+		}
+		if o.Items != nil {
+			walk(strings.TrimSuffix(prefix, ".")+"[].", o.Items)
 		}
 		for _, name := range slices.Sorted(maps.Keys(o.Properties)) {
 			before := len(out)

@@ -228,7 +228,17 @@ func (s *studio) team(ctx context.Context) error {
 	if err := s.shoot(ctx, "components", s.URL+"/desk/components?q=rasterkit"); err != nil {
 		return err
 	}
-	return s.shoot(ctx, "outbox", s.URL+"/desk/outbox")
+	if err := s.shoot(ctx, "outbox", s.URL+"/desk/outbox"); err != nil {
+		return err
+	}
+	if err := s.shoot(ctx, "account", s.URL+"/desk/me"); err != nil {
+		return err
+	}
+	// Offered only: no code is shown, so nothing changes.
+	if err := s.press(ctx, s.URL+"/desk/me/second", `form[action="/desk/me/second/begin"] button`, nil); err != nil {
+		return fmt.Errorf("setting a second factor up: %w", err)
+	}
+	return s.shoot(ctx, "second", "")
 }
 
 // shoot pictures a page in every look; an empty address means the page as it

@@ -66,32 +66,6 @@ func (c *doctorCmd) Run(e *env) error {
 	return c.check(e, "POST", path, c.JSON)
 }
 
-type keysCmd struct {
-	Rotate keysRotateCmd `cmd:"" help:"Make a new key-encryption key and bring every case under it; the server may run."`
-}
-
-type keysRotateCmd struct {
-	operated
-	JSON bool `name:"json" help:"Print the result."`
-}
-
-func (c *keysRotateCmd) Run(e *env) error {
-	ask, done, err := c.connect(e)
-	if err != nil {
-		return err
-	}
-	defer done()
-	var out map[string]any
-	if err := ask("POST", "/api/v1/admin/rotate-keys", "", nil, &out); err != nil {
-		return err
-	}
-	if c.JSON {
-		return printJSON(e, out)
-	}
-	_, err = fmt.Fprintf(e.out, "key %v is the newest now, cases brought under it: %v; the older keys stay for reading\n", out["primary"], out["cases"])
-	return err
-}
-
 type backupCmd struct {
 	Dir string `arg:"" type:"path" help:"New or empty folder."`
 	operated

@@ -14,7 +14,7 @@ type demoCmd struct {
 	Empty     bool   `help:"No cases."`
 	Unlimited bool   `help:"Lift the limits against abuse, for load tests."`
 	TLS       bool   `name:"tls" help:"Serve https with a certificate made at start (DATA/tls/cert.pem)."`
-	SMTP      string `name:"smtp" help:"Address for the mail door (not built yet)."`
+	SMTP      string `name:"smtp" help:"Take mail by SMTP at this address, for the addresses that the policy names; port 0 picks a free one. Without it nothing listens for mail."`
 	Clock     string `help:"Start the clock at this instant, RFC 3339; it then runs on."`
 	JSON      bool   `name:"json" help:"Print one JSON line on standard output when ready."`
 }

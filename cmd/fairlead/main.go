@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"fairlead/cmd/fairlead/keys"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy/source"
 )
@@ -32,21 +33,22 @@ const (
 )
 
 type commands struct {
-	Demo     demoCmd     `cmd:"" help:"Run everything on this machine, with invented cases, to try it out."`
-	Serve    serveCmd    `cmd:"" help:"Run the server."`
-	Policy   policyCmd   `cmd:"" help:"Check, show and publish the disclosure policy."`
-	Member   memberCmd   `cmd:"" help:"Members of the team."`
-	Token    tokenCmd    `cmd:"" help:"API tokens."`
-	Case     caseCmd     `cmd:"" help:"List, show, export and work cases."`
-	Advisory advisoryCmd `cmd:"" help:"Import, export and check advisories."`
-	SBOM     sbomCmd     `cmd:"" name:"sbom" help:"What our versions are made of: bills of materials, and which versions contain a component."`
-	Ledger   ledgerCmd   `cmd:"" help:"Check the histories against their leaves."`
-	Keys     keysCmd     `cmd:"" help:"Key-encryption keys."`
-	Backup   backupCmd   `cmd:"" help:"Write a consistent copy of the data into a new folder."`
-	Restore  restoreCmd  `cmd:"" help:"Bring a copy back into an empty data folder."`
-	Doctor   doctorCmd   `cmd:"" help:"Look for what is wrong, and rebuild what is derived."`
-	Bench    benchCmd    `cmd:"" help:"Measure this machine."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Demo     demoCmd      `cmd:"" help:"Run everything on this machine, with invented cases, to try it out."`
+	Serve    serveCmd     `cmd:"" help:"Run the server."`
+	Policy   policyCmd    `cmd:"" help:"Check, show and publish the disclosure policy."`
+	Member   memberCmd    `cmd:"" help:"Members of the team."`
+	Token    tokenCmd     `cmd:"" help:"API tokens."`
+	Case     caseCmd      `cmd:"" help:"List, show, export and work cases."`
+	Advisory advisoryCmd  `cmd:"" help:"Import, export and check advisories."`
+	SBOM     sbomCmd      `cmd:"" name:"sbom" help:"What our versions are made of: bills of materials, and which versions contain a component."`
+	Ledger   ledgerCmd    `cmd:"" help:"Check the histories against their leaves."`
+	Keys     keys.Sealing `cmd:"" help:"Key-encryption keys."`
+	OpenPGP  keys.OpenPGP `cmd:"" name:"openpgp" help:"The team's OpenPGP key: it signs what is published and reads encrypted mail."`
+	Backup   backupCmd    `cmd:"" help:"Write a consistent copy of the data into a new folder."`
+	Restore  restoreCmd   `cmd:"" help:"Bring a copy back into an empty data folder."`
+	Doctor   doctorCmd    `cmd:"" help:"Look for what is wrong, and rebuild what is derived."`
+	Bench    benchCmd     `cmd:"" help:"Measure this machine."`
+	Version  versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // env is what a command may use.
@@ -89,7 +91,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		fmt.Fprintf(errOut, "fairlead: %v\nTry: fairlead --help\n", err)
 		return exitUsage
 	}
-	if err := k.Run(&env{ctx, in, out, errOut}); err != nil {
+	e := &env{ctx, in, out, errOut}
+	if err := k.Run(e, &keys.Door{Out: out, Open: e.operate}); err != nil {
 		return complain(errOut, err)
 	}
 	return exitDone

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/cmd/fairlead/keys"
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
@@ -55,6 +56,12 @@ func (o operated) connect(e *env) (asker, func(), error) {
 		return nil, nil, err
 	}
 	return r.connect(e)
+}
+
+// operate reaches the machine for the commands that stand in a folder of their own.
+func (e *env) operate(w keys.Where) (keys.Asker, func(), error) {
+	ask, done, err := operated{Data: w.Data, Config: w.Config, URL: w.URL, Token: w.Token}.connect(e)
+	return keys.Asker(ask), done, err
 }
 
 // asker does one request of the API and decodes the answer; into may be nil, or

@@ -36,6 +36,7 @@ func (h *House) admin(mux *http.ServeMux) {
 		n, err := h.RotateKeys(r.Context())
 		return map[string]any{"cases": n, "primary": h.Vault.Keys().PrimaryID()}, err
 	})
+	h.signing.Routes(handle)
 	handle("POST /api/v1/admin/backup", func(r *http.Request) (any, error) {
 		var in struct{ Dir string }
 		if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10)).Decode(&in); err != nil {

@@ -130,6 +130,6 @@ func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) err
 			}
 			return time.Time{}
 		},
-		From: h.address, Secure: secure, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
+		From: h.proxies().Client, Secure: secure, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
 }

@@ -51,6 +51,9 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 	} else if at, ok := h.KeyExpiry(); ok && at.Sub(h.Options.Clock.Now()) < keyAlarm {
 		add("alarm", "key-expiry", "/desk/policy", "date", v.Day(at, time.UTC))
 	}
+	if !h.signing.Reads(r.Context()) {
+		add("alarm", "key-sign-only", "/desk/policy")
+	}
 	if have, want, err := h.strength(r.Context()); err == nil && have < want {
 		add("alarm", "team-small", "/desk/team", "have", fmt.Sprint(have), "want", fmt.Sprint(want))
 	}

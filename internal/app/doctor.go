@@ -104,6 +104,13 @@ func (h *House) Doctor(ctx context.Context, repair bool) (Checked, error) {
 	} else if err != nil {
 		return out, err
 	}
+	mail, err := h.Inbox.Files(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, name := range mail {
+		out.Files[name] = true
+	}
 	orphans, err := h.orphans(ctx, out.Files, repair)
 	if err != nil {
 		return out, err

@@ -19,10 +19,12 @@ import (
 	"time"
 
 	"fairlead/internal/app/folder"
+	"fairlead/internal/app/post"
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/inbox"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
 	"fairlead/internal/parts"
@@ -44,6 +46,7 @@ type Options struct {
 	Demo      bool   // notices stay in the outbox; any Host is answered
 	Alone     bool   // no server runs on the data: the command line opened it
 	BaseURL   string // of links, where the policy names no public_url
+	SMTP      string // address of the SMTP door, whatever the configuration says
 	// Socket is where the operator is answered while serving; empty for none.
 	Socket string
 	// Operator is the secret by which the API knows its operator; see
@@ -64,12 +67,14 @@ type House struct {
 	// Register is what is published; it reads nothing before it is asked.
 	Register *register.Register
 	Desk     *casework.Desk
+	Inbox    *inbox.Box
 	Outbox   *outbox.Outbox
 	Words    *words.Book
 
 	keyPath string
 	signing *signing.Keeper
-	signer  signer
+	signed  *signing.Text
+	doors   *post.Doors            // nil until OpenDoors
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }
@@ -124,6 +129,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil,
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
+	h.Inbox = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: h.Blobs, Now: opt.Clock.Now, Rand: rand.Reader, Poke: h.poke})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
 	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {
 		return h, err
@@ -289,13 +295,14 @@ func (h *House) openOutbox() error {
 	if err != nil {
 		return err
 	}
-	// One worker where notices are only kept: there is no relay to wait for, and
-	// reports coming in go first.
+	// One worker where notices are only kept: there is no relay to wait for, no mail
+	// to sort, and reports coming in go first.
 	workers := 1
-	if _, sends := sender.(notify.SMTP); sends {
+	if _, sends := sender.(notify.SMTP); sends || h.Options.SMTP != "" || h.Config.Mail.In() {
 		workers = 0 // the outbox's own number
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
+	carriers[cvd.EffectSortMail] = post.Waiting{Now: h.Options.Clock.Now}
 	h.Outbox = outbox.New(outbox.Config{
 		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
 	})

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
+	"fairlead/internal/app/front"
 	"fairlead/internal/cvd"
 )
 
@@ -65,6 +65,9 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err e
 		return err
 	}
 	defer stop()
+	if _, err := h.OpenDoors(cert); err != nil {
+		return err
+	}
 	log.Info("serving", "listen", l.Addr().String(), "public", h.Base())
 	return h.Serve(ctx, l, cert)
 }
@@ -188,20 +191,7 @@ func (h *House) servePrivate(addr string) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: private_listen: %w", cvd.ErrUnavailable, err)
 	}
-	srv := &http.Server{Handler: h.Private(), ReadHeaderTimeout: headTimeout}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			h.Options.Log.Error("the private listener ended", "err", err)
-		}
-	}()
-	return func() {
-		if err := srv.Close(); err != nil {
-			h.Options.Log.Error("the private listener could not be closed", "err", err)
-		}
-		<-done
-	}, nil
+	return front.Beside(l, h.Private(), h.Options.Log, "private"), nil
 }
 
 // OriginOf is the origin of the listener as a person on this machine types it.

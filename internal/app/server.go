@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"fairlead/internal/api"
-	"fairlead/internal/app/config"
 	"fairlead/internal/app/front"
+	"fairlead/internal/app/wkd"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
@@ -46,7 +45,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	https := func(r *http.Request) bool { return secure || h.secured(r) }
 	rest, err := api.New(api.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Words: h.Words, Now: h.Options.Clock.Now,
-		BaseURL: base, From: h.address, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
+		BaseURL: base, From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
 	if err != nil {
 		return nil, err
@@ -55,9 +54,10 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	h.admin(mux)
 	site, err := web.New(web.Config{
 		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
-		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.address,
+		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
+		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
 	})
 	if err != nil {
@@ -73,10 +73,11 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := h.publish(mux, https); err != nil {
 		return nil, err
 	}
+	wkd.Server{Key: h.signing.Public, Mails: h.signing.Mails, Now: h.Options.Clock.Now}.Register(mux)
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxied(steady(mux))), nil
+	return front.Lingering(h.proxies().Only(steady(mux))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,
@@ -131,74 +132,10 @@ func (h *House) Ready(ctx context.Context) error {
 // proxy before us, or to an address that is public as https. A demo is never behind
 // the address that its policy names, so there the request alone tells.
 func (h *House) secured(r *http.Request) bool {
-	if r.TLS != nil || (h.fromProxy(r) && strings.EqualFold(lastOf(r.Header, "X-Forwarded-Proto"), "https")) {
-		return true
-	}
-	return !h.Options.Demo && strings.HasPrefix(h.Base(), "https://")
+	return h.proxies().Secured(r) || (!h.Options.Demo && strings.HasPrefix(h.Base(), "https://"))
 }
 
-// proxied takes X-Forwarded-* away from everybody but the named proxies.
-func (h *House) proxied(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !h.fromProxy(r) {
-			r.Header.Del("X-Forwarded-For")
-			r.Header.Del("X-Forwarded-Proto")
-			r.Header.Del("Forwarded")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func (h *House) fromProxy(r *http.Request) bool {
-	addr, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	for _, p := range h.Config.TrustedProxies {
-		if net, err := config.ParseProxy(p); err == nil && net.Contains(addr.Addr().Unmap()) {
-			return true
-		}
-	}
-	return false
-}
-
-// address is whom limits are counted for: the peer, or behind a named proxy the
-// last address that this proxy added. Of IPv6 it is the network of a customer,
-// who has all its addresses.
-func (h *House) address(r *http.Request) string {
-	if h.fromProxy(r) {
-		if addr, err := netip.ParseAddr(lastOf(r.Header, "X-Forwarded-For")); err == nil {
-			return network(addr)
-		}
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return network(peer.Addr())
-}
-
-// lastOf is the last value of a header that is a list. A proxy may add a line of
-// its own (RFC 9110, section 5.3), so all lines count as one list.
-func lastOf(h http.Header, name string) string {
-	list := strings.Join(h.Values(name), ",")
-	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
-}
-
-// customerBits is the size of the IPv6 network that one customer gets.
-const customerBits = 64
-
-func network(addr netip.Addr) string {
-	addr = addr.Unmap().WithZone("")
-	if addr.Is4() {
-		return addr.String()
-	}
-	net, err := addr.Prefix(customerBits)
-	if err != nil {
-		return addr.String()
-	}
-	return net.String()
-}
+func (h *House) proxies() front.Proxies { return h.Config.TrustedProxies }
 
 // garbage is how much of it may pile up, in hundredths of what is in use, before
 // it is collected. What a server uses is little and what a request leaves is much,
@@ -244,6 +181,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 		return err
 	}
 	defer quiet()
+	noMore := h.takeMail(ctx)
 	serving := make(chan error, 1)
 	go func() { serving <- srv.Serve(l) }()
 	select {
@@ -256,6 +194,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 			err = srv.Close()
 		}
 	}
+	noMore()
 	stop()
 	<-turning
 	if errors.Is(err, http.ErrServerClosed) {
@@ -275,21 +214,8 @@ func (h *House) serveOperator(next http.Handler) (quiet func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: operator's socket: %w", cvd.ErrUnavailable, err)
 	}
-	srv := &http.Server{ReadHeaderTimeout: headTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return front.Beside(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+h.Options.Operator)
 		next.ServeHTTP(w, r)
-	})}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			h.Options.Log.Error("the operator's socket ended", "err", err)
-		}
-	}()
-	return func() {
-		if err := srv.Close(); err != nil {
-			h.Options.Log.Error("the operator's socket could not be closed", "err", err)
-		}
-		<-done
-	}, nil
+	}), h.Options.Log, "operator"), nil
 }

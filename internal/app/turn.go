@@ -11,7 +11,7 @@ import (
 // Turn does once what the passing of time asks for, and carries what is due.
 func (h *House) Turn(ctx context.Context) error {
 	_, err := h.Desk.Tick(ctx)
-	err = errors.Join(err, h.Book.Reload(ctx), h.Book.Tick(ctx))
+	err = errors.Join(err, h.Book.Reload(ctx), h.Book.Tick(ctx), h.signing.Tick(ctx))
 	_, carried := h.Outbox.Drain(ctx)
 	return errors.Join(err, carried)
 }
@@ -39,13 +39,13 @@ func (h *House) Run(ctx context.Context) {
 			h.stuck.Store(nil)
 		}
 		if n%3600 == 0 {
-			if err := h.Desk.Sweep(ctx); err != nil && ctx.Err() == nil {
+			if err := errors.Join(h.Inbox.Sweep(ctx), h.Desk.Sweep(ctx)); err != nil && ctx.Err() == nil {
 				h.failed("what expired could not be removed", err)
 			}
 			beside.Go(func() { h.resign(ctx) }) // after a new key it takes a while
 		}
 		if n%10 == 0 {
-			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.renewSecurityTxt(ctx)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.signing.Tick(ctx), h.renewSecurityTxt(ctx), h.Inbox.Flush(ctx, false)); err != nil && ctx.Err() == nil {
 				h.failed("the policy's own clock could not turn", err)
 			}
 			if unsaid && h.Book.Current() != nil {
@@ -55,6 +55,9 @@ func (h *House) Run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			if err := h.Inbox.Flush(context.WithoutCancel(ctx), true); err != nil {
+				h.Options.Log.Error("how the mail doors are doing could not be written down", "err", err)
+			}
 			return
 		case <-ticker.C:
 		}

@@ -27,6 +27,11 @@ const (
 	ActSessionEnded  Act = "session.ended"
 	ActTokenMade     Act = "token.made"
 	ActTokenRevoked  Act = "token.revoked"
+	ActFactorPassed  Act = "second.passed"
+	ActFactorFailed  Act = "second.failed"
+	ActFactorSet     Act = "second.set"
+	ActFactorPaper   Act = "second.codes"
+	ActFactorGone    Act = "second.removed"
 )
 
 // auditYears is how long an entry is kept.

@@ -13,12 +13,13 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/password"
+	"fairlead/internal/auth/second"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 	"fairlead/internal/store/memo"
@@ -36,6 +37,7 @@ const (
 	RecordToken      store.RecordKind = "token"        // id: blind digest of the secret; owner: member id
 	RecordReceipt    store.RecordKind = "receipt"      // id: blind digest of the code; owner: first case id
 	RecordAudit      store.RecordKind = "audit"        // id: random; no owner
+	RecordFactor                      = second.Record  // id and owner: member id
 )
 
 const (
@@ -76,6 +78,7 @@ type Auth struct {
 	hasher *password.Hasher
 
 	operator string
+	seconds  second.Book
 
 	byAccount *Limiter // from one source
 	byTarget  *Limiter // an account from everywhere
@@ -89,6 +92,15 @@ type Auth struct {
 	decoy store.Record // opened for a wrong receipt, so that it costs what a right one does
 }
 
+// Limiter, NewLimiter and Limited are those of limit, for the doors.
+type (
+	Limiter = limit.Limiter
+	Limited = limit.Limited
+)
+
+// NewLimiter makes one; see limit.New.
+var NewLimiter = limit.New
+
 // New makes the room. It panics without a clock, a store or a vault.
 func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	if st == nil || v == nil || opt.Now == nil {
@@ -98,6 +110,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	a := &Auth{
 		st: st, vault: v, now: now, operator: opt.Operator,
 		hasher:    password.NewHasher(opt.DevFastHash),
+		seconds:   second.Book{Store: st, Vault: v, Now: now},
 		byAccount: NewLimiter(5, 10, 4096, now),
 		byTarget:  NewLimiter(2, 100, 4096, now),
 		bySource:  NewLimiter(20, 20, 4096, now),
@@ -116,19 +129,6 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	a.decoy = decoy
 	return a
 }
-
-// Limited is the refusal of somebody who tries too often. It is a cvd.ErrLimited.
-type Limited struct {
-	After time.Duration // when to try again at the earliest, from now
-}
-
-// Error says when to try again.
-func (l Limited) Error() string {
-	return fmt.Sprintf("%v; try again in %s", cvd.ErrLimited, l.After.Round(time.Second))
-}
-
-// Is makes it a cvd.ErrLimited.
-func (l Limited) Is(target error) bool { return target == cvd.ErrLimited }
 
 type contextKey int
 

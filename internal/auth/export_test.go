@@ -1,6 +1,4 @@
 package auth
 
-// ReceiptList and ReceiptWords are for the test of a receipt's entropy.
-var ReceiptList = receiptList
-
+// ReceiptWords is for the test of a receipt's entropy.
 const ReceiptWords = receiptWords

@@ -10,22 +10,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
+	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
-	"fairlead/internal/intake"
 	"fairlead/internal/store"
-)
-
-// Limits of a member's fields, in characters.
-const (
-	maxName          = 100
-	maxEmail         = 254 // RFC 5321 section 4.5.3.1.3 less the angle brackets
-	maxOffices       = 10
-	maxQualification = 500
 )
 
 var memberAlphabet = base32.NewEncoding("abcdefghijkmnpqrstuvwxyz23456789").WithPadding(base32.NoPadding)
@@ -44,9 +32,7 @@ func leads(by cvd.Actor) bool {
 }
 
 // foldEmail is the spelling under which an address is looked up.
-func foldEmail(s string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))) }
-
-func (a *Auth) emailID(email string) string { return a.vault.Blind("auth/email", foldEmail(email)) }
+func (a *Auth) emailID(email string) string { return a.vault.Blind("auth/email", person.Fold(email)) }
 
 // roster is what a change to the members starts from.
 type roster struct {
@@ -88,7 +74,7 @@ func (a *Auth) hold(r roster) put {
 
 func (r roster) hasEmail(email, except string) bool {
 	for _, m := range r.members {
-		if m.ID != except && foldEmail(m.Email) == foldEmail(email) {
+		if m.ID != except && person.Fold(m.Email) == person.Fold(email) {
 			return true
 		}
 	}
@@ -113,14 +99,14 @@ func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member, wrong 
 	if !leads(by) {
 		return cvd.Member{}, fmt.Errorf("%w: only a lead may add members", cvd.ErrForbidden)
 	}
-	m = tidyMember(m)
+	m = person.Tidy(m)
 	m.Active, m.Added = true, a.now()
 	err := a.again(ctx, func() error {
 		r, err := a.roster(ctx)
 		if err != nil {
 			return err
 		}
-		faults := slices.Clip(cvd.Faults(wrong)).And(memberFaults(m))
+		faults := slices.Clip(cvd.Faults(wrong)).And(person.Faults(m))
 		if r.hasEmail(m.Email, "") {
 			faults = append(faults, emailTaken)
 		}
@@ -132,7 +118,7 @@ func (a *Auth) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member, wrong 
 		}
 		m.ID = newMemberID()
 		rec, err1 := a.vault.Seal(store.Record{Kind: RecordMember, ID: m.ID, At: m.Added}, m)
-		note, err2 := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActMemberAdded, Subject: m.ID, Detail: "roles: " + joinRoles(m.Roles)})
+		note, err2 := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActMemberAdded, Subject: m.ID, Detail: "roles: " + person.Join(m.Roles)})
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
@@ -161,7 +147,7 @@ func (a *Auth) ChangeMember(ctx context.Context, by cvd.Actor, m cvd.Member) err
 	if !leads(by) && !self {
 		return fmt.Errorf("%w: only a lead may change other members", cvd.ErrForbidden)
 	}
-	m = tidyMember(m)
+	m = person.Tidy(m)
 	return a.again(ctx, func() error {
 		r, err := a.roster(ctx)
 		if err != nil {
@@ -172,7 +158,7 @@ func (a *Auth) ChangeMember(ctx context.Context, by cvd.Actor, m cvd.Member) err
 			return cvd.ErrNotFound
 		}
 		m.Added = old.Added
-		changed := differences(old, m)
+		changed := person.Differences(old, m)
 		if len(changed) == 0 {
 			return nil
 		}
@@ -187,11 +173,11 @@ func mayChange(by cvd.Actor, r roster, old, m cvd.Member) error {
 	if !leads(by) {
 		own := old
 		own.Name, own.Away = m.Name, m.Away
-		if len(differences(own, m)) > 0 {
+		if len(person.Differences(own, m)) > 0 {
 			return fmt.Errorf("%w: members may change their own name and whether they are away; a lead changes the rest", cvd.ErrForbidden)
 		}
 	}
-	faults := memberFaults(m)
+	faults := person.Faults(m)
 	if r.hasEmail(m.Email, m.ID) {
 		faults = append(faults, emailTaken)
 	}
@@ -217,7 +203,7 @@ func (a *Auth) replaceMember(ctx context.Context, by cvd.Actor, r roster, m cvd.
 		if err := putAll(tx, a.hold(r), put{rec, was}, put{note, 0}); err != nil {
 			return err
 		}
-		if foldEmail(old.Email) != foldEmail(m.Email) {
+		if person.Fold(old.Email) != person.Fold(m.Email) {
 			if _, err := tx.DeleteRecords(store.Selection{Kind: RecordEmail, ID: a.emailID(old.Email)}); err != nil {
 				return err
 			}
@@ -278,83 +264,4 @@ func actorOf(m cvd.Member) cvd.Actor {
 	return cvd.Actor{Kind: cvd.ActorMember, ID: m.ID, Name: m.Name, Roles: m.Roles, Offices: m.Offices}
 }
 
-func tidyMember(m cvd.Member) cvd.Member {
-	m.Name, m.Email, m.Qualification = strings.TrimSpace(m.Name), strings.TrimSpace(m.Email), strings.TrimSpace(m.Qualification)
-	order := func(r cvd.Role) int { return slices.Index(cvd.Roles, r) }
-	m.Roles = slices.Clone(m.Roles)
-	slices.SortFunc(m.Roles, func(x, y cvd.Role) int { return cmp.Or(cmp.Compare(order(x), order(y)), cmp.Compare(x, y)) })
-	m.Roles = slices.Compact(m.Roles)
-	offices := make([]string, 0, len(m.Offices))
-	for _, o := range m.Offices {
-		if o = strings.TrimSpace(o); o != "" && !slices.Contains(offices, o) {
-			offices = append(offices, o)
-		}
-	}
-	m.Offices = offices
-	return m
-}
-
 var emailTaken = cvd.Fault{Field: "email", Problem: "another member has this address", Remedy: "use another address, or change that member"}
-
-func memberFaults(m cvd.Member) cvd.Faults {
-	var f cvd.Faults
-	if m.Name == "" || !plain(m.Name, maxName) {
-		f = append(f, cvd.Fault{Field: "name", Problem: fmt.Sprintf("must have 1 to %d characters in one line", maxName), Remedy: "give the name the team knows"})
-	}
-	if !intake.Address(m.Email) || !plain(m.Email, maxEmail) {
-		f = append(f, cvd.Fault{Field: "email", Problem: fmt.Sprintf("must be one bare address of at most %d characters", maxEmail), Remedy: "write it as name@example.org"})
-	}
-	if len(m.Roles) == 0 {
-		f = append(f, cvd.Fault{Field: "roles", Problem: "must not be empty", Remedy: "give at least one of " + joinRoles(cvd.Roles)})
-	}
-	for _, r := range m.Roles {
-		if !slices.Contains(cvd.Roles, r) {
-			f = append(f, cvd.Fault{Field: "roles", Problem: "holds a role that does not exist", Remedy: "use only " + joinRoles(cvd.Roles)})
-			break
-		}
-	}
-	if len(m.Offices) > maxOffices || slices.ContainsFunc(m.Offices, func(o string) bool { return !plain(o, maxName) }) {
-		f = append(f, cvd.Fault{Field: "offices", Problem: fmt.Sprintf("at most %d, each of at most %d characters in one line", maxOffices, maxName), Remedy: "name the offices as the policy's sign-offs do"})
-	}
-	if utf8.RuneCountInString(m.Qualification) > maxQualification || !utf8.ValidString(m.Qualification) {
-		f = append(f, cvd.Fault{Field: "qualification", Problem: fmt.Sprintf("must have at most %d characters", maxQualification), Remedy: "shorten it"})
-	}
-	return f
-}
-
-// plain tells whether s is one line of at most limit printable characters.
-func plain(s string, limit int) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= limit &&
-		strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
-}
-
-func joinRoles(roles []cvd.Role) string {
-	words := make([]string, len(roles))
-	for i, r := range roles {
-		words[i] = string(r)
-	}
-	return strings.Join(words, ", ")
-}
-
-// differences names what a change changes, for the audit: new values of what
-// decides over access, only the names of what is personal.
-func differences(old, m cvd.Member) []string {
-	var d []string
-	for _, c := range []struct {
-		changed bool
-		as      string
-	}{
-		{old.Name != m.Name, "name"},
-		{old.Email != m.Email, "email"},
-		{!slices.Equal(old.Roles, m.Roles), "roles: " + joinRoles(m.Roles)},
-		{!slices.Equal(old.Offices, m.Offices), "offices: " + strings.Join(m.Offices, ", ")},
-		{old.Qualification != m.Qualification, "qualification"},
-		{old.Active != m.Active, fmt.Sprintf("active: %t", m.Active)},
-		{old.Away != m.Away, fmt.Sprintf("away: %t", m.Away)},
-	} {
-		if c.changed {
-			d = append(d, c.as)
-		}
-	}
-	return d
-}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth/password"
+	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -130,7 +131,7 @@ func (a *Auth) credentialIn(tx store.Tx, id string) (version int64, cred credent
 // isCurrent checks the present password, with the same limit as a sign-in: a
 // stolen session must not be a way to guess it.
 func (a *Auth) isCurrent(ctx context.Context, m cvd.Member, cred credential, current string) (bool, error) {
-	if wait := a.limitAccount(foldEmail(m.Email), originOf(ctx).from); wait > 0 {
+	if wait := a.limitAccount(person.Fold(m.Email), originOf(ctx).from); wait > 0 {
 		return false, Limited{After: wait}
 	}
 	if len(current) > password.MaxBytes {
@@ -171,21 +172,30 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 		if err := putAll(tx, put{rec, version}, put{note, 0}); err != nil {
 			return err
 		}
-		stays := 0
-		if here != nil {
-			if stays, err = tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: here.rec.ID}); err != nil {
-				return err
-			}
-		}
-		if err := dropOwned(tx, m.ID, RecordLink, RecordSession); err != nil {
-			return err
-		}
-		if err := a.dropMade(tx, m.ID); err != nil {
-			return err
-		}
-		if stays == 0 {
-			return nil
-		}
-		return tx.PutRecord(here.rec, 0)
+		return endOthers(tx, m.ID, here, func() error { return a.dropMade(tx, m.ID) })
 	})
+}
+
+// endOthers ends the member's sessions and links but for this one, and what also
+// says.
+func endOthers(tx store.Tx, member string, here *held, also func() error) error {
+	stays := 0
+	if here != nil {
+		var err error
+		if stays, err = tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: here.rec.ID}); err != nil {
+			return err
+		}
+	}
+	if err := dropOwned(tx, member, RecordLink, RecordSession); err != nil {
+		return err
+	}
+	if also != nil {
+		if err := also(); err != nil {
+			return err
+		}
+	}
+	if stays == 0 {
+		return nil
+	}
+	return tx.PutRecord(here.rec, 0)
 }

@@ -2,19 +2,12 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
-	"strings"
-	"sync"
 	"time"
-	"unicode"
 
-	"github.com/sethvargo/go-diceware/diceware"
-	"golang.org/x/text/unicode/norm"
-
+	"fairlead/internal/auth/phrase"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -23,29 +16,8 @@ import (
 // more that makes at least 90 bits.
 const receiptWords = 7
 
-// maxReceipt is the most bytes that are read as a typed receipt.
-const maxReceipt = 1024
-
-// receiptList is the long list of the Electronic Frontier Foundation (five dice
-// a word), without the words that are not a to z only, in the order of the dice.
-var receiptList = sync.OnceValue(func() []string {
-	list := diceware.WordListEffLarge()
-	var words []string
-	seen := map[string]bool{}
-	for n := range 7776 {
-		roll := 0
-		for div := 1296; div > 0; div /= 6 {
-			roll = roll*10 + n/div%6 + 1
-		}
-		w := list.WordAt(roll)
-		if w == "" || seen[w] || strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") != "" {
-			continue
-		}
-		seen[w] = true
-		words = append(words, w)
-	}
-	return words
-})
+// NormaliseReceipt gives the canonical spelling of a receipt; see phrase.Read.
+func NormaliseReceipt(s string) string { return phrase.Read(s) }
 
 // receipt is the sealed content of a record of kind RecordReceipt.
 type receipt struct {
@@ -73,17 +45,9 @@ func (a *Auth) NewReceipt(reaches []cvd.Reach, at time.Time) (code string, rec s
 	if len(reaches) == 0 {
 		return "", rec, errors.New("a receipt must open at least one case")
 	}
-	words := make([]string, receiptWords)
-	list := receiptList()
-	size := big.NewInt(int64(len(list)))
-	for i := range words {
-		n, err := rand.Int(rand.Reader, size)
-		if err != nil {
-			return "", rec, err
-		}
-		words[i] = list[n.Int64()]
+	if code, err = phrase.New(receiptWords); err != nil {
+		return "", rec, err
 	}
-	code = strings.Join(words, "-")
 	var content receipt
 	for _, r := range reaches {
 		content.Cases = append(content.Cases, reach(r))
@@ -116,37 +80,6 @@ func (a *Auth) ExtendReceipt(rec store.Record, more cvd.Reach) (store.Record, er
 }
 
 func (a *Auth) receiptID(canonical string) string { return a.vault.Blind("auth/receipt", canonical) }
-
-// NormaliseReceipt gives the canonical spelling of a receipt as people type,
-// paste or dictate it: lower case a to z, words joined by single hyphens. Any
-// case and width of letters, blanks, line breaks, dots, list numbers, quotes
-// and every kind of dash are read; invisible characters and accents are
-// dropped. What is longer than 1,024 bytes is no receipt and gives "".
-func NormaliseReceipt(s string) string {
-	if len(s) > maxReceipt {
-		return ""
-	}
-	var b strings.Builder
-	gap := false
-	for _, r := range norm.NFKD.String(s) {
-		r = unicode.ToLower(r)
-		if r == 'ı' { // what a Turkish keyboard makes of I
-			r = 'i'
-		}
-		switch {
-		case r >= 'a' && r <= 'z':
-			if gap && b.Len() > 0 {
-				b.WriteByte('-')
-			}
-			gap = false
-			b.WriteRune(r)
-		case unicode.In(r, unicode.Mn, unicode.Cf):
-		default:
-			gap = true
-		}
-	}
-	return b.String()
-}
 
 // Receipt gives the actor that holds the receipt: a reporter with the cases it
 // opens. A wrong one is cvd.ErrUnauthenticated, after the same work.

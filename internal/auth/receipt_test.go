@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/phrase"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -176,7 +177,7 @@ func TestReceiptsDiffer(t *testing.T) {
 }
 
 func TestReceiptEntropy(t *testing.T) {
-	words := auth.ReceiptList()
+	words := phrase.List()
 	distinct := map[string]bool{}
 	for _, w := range words {
 		if !regexp.MustCompile(`^[a-z]{3,}$`).MatchString(w) {

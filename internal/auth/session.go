@@ -18,6 +18,7 @@ const (
 	ReporterIdle = 30 * time.Minute
 	MemberIdle   = 60 * time.Minute
 	SessionLife  = 12 * time.Hour // whatever happens, for reporters too
+	halfLife     = 10 * time.Minute
 )
 
 // Session is one signed-in browser. All instants are UTC.
@@ -30,6 +31,7 @@ type Session struct {
 	Until   time.Time // the absolute end
 	Agent   string    // the program, as it called itself
 	ViaLink bool      // started by a one-time link, not by a password
+	Half    bool      // opens nothing before the second factor is shown; see Second
 }
 
 // session is the sealed content of a record of kind RecordSession.
@@ -41,6 +43,7 @@ type session struct {
 	Until   time.Time `json:"until"`
 	Agent   string    `json:"agent,omitempty"`
 	ViaLink bool      `json:"via_link,omitempty"`
+	Half    bool      `json:"half,omitempty"`
 }
 
 func (s session) idle() time.Duration {
@@ -52,6 +55,9 @@ func (s session) idle() time.Duration {
 
 // ends is when the session is over if it is not used any more.
 func (s session) ends() time.Time {
+	if s.Half {
+		return s.Started.Add(halfLife)
+	}
 	if idle := s.Seen.Add(s.idle()); idle.Before(s.Until) {
 		return idle
 	}
@@ -59,15 +65,15 @@ func (s session) ends() time.Time {
 }
 
 func (s session) public(rec store.Record) Session {
-	return Session{ID: rec.ID[:publicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent, ViaLink: s.ViaLink}
+	return Session{ID: rec.ID[:publicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent, ViaLink: s.ViaLink, Half: s.Half}
 }
 
 func (a *Auth) sessionID(token string) string { return a.vault.Blind("auth/session", token) }
 
 // begin makes a session and the record that the caller puts with was = 0.
-func (a *Auth) begin(ctx context.Context, actor cvd.Actor, viaLink bool) (Session, store.Record, error) {
+func (a *Auth) begin(ctx context.Context, actor cvd.Actor, viaLink, half bool) (Session, store.Record, error) {
 	now := a.now()
-	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: originOf(ctx).agent, ViaLink: viaLink}
+	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: originOf(ctx).agent, ViaLink: viaLink, Half: half}
 	owner := actor.ID
 	if actor.Kind == cvd.ActorReporter {
 		s.Receipt, owner = actor.Receipt, string(actor.Cases[0].Case)
@@ -89,7 +95,7 @@ func (a *Auth) StartReporter(ctx context.Context, actor cvd.Actor) (Session, err
 	if actor.Kind != cvd.ActorReporter || actor.Receipt == "" || len(actor.Cases) == 0 {
 		return Session{}, cvd.ErrUnauthenticated
 	}
-	s, rec, err := a.begin(ctx, actor, false)
+	s, rec, err := a.begin(ctx, actor, false, false)
 	if err != nil {
 		return Session{}, err
 	}
@@ -112,7 +118,7 @@ func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	if !now.Before(l.ends()) {
+	if l.Half || !now.Before(l.ends()) {
 		return Session{}, cvd.ErrUnauthenticated
 	}
 	if l.Receipt != "" { // a receipt may run out by time alone
@@ -247,7 +253,7 @@ func (a *Auth) own(ctx context.Context, by cvd.Actor) ([]held, error) {
 			if err := a.vault.Read(rec, &s); err != nil {
 				return err
 			}
-			if s.Receipt == by.Receipt && a.now().Before(s.ends()) {
+			if s.Receipt == by.Receipt && !s.Half && a.now().Before(s.ends()) {
 				out = append(out, held{session: s, rec: rec})
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth/password"
+	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -18,6 +19,7 @@ const MaxLinkLife = 7 * 24 * time.Hour
 type link struct {
 	Member string    `json:"member"`
 	Until  time.Time `json:"until"`
+	Whole  bool      `json:"whole,omitempty"` // opens without the second factor
 }
 
 // credential is the sealed content of a record of kind RecordCredential.
@@ -31,7 +33,8 @@ func (a *Auth) linkID(code string) string { return a.vault.Blind("auth/link", co
 
 // NewLink makes a one-time code that signs the member in once, within life
 // (more than 0, at most MaxLinkLife). The caller must have made sure who asks, and
-// says so by AskedBy or InSession.
+// says so by AskedBy or InSession. A link that the operator of the machine made
+// stands for the second factor too: it is the way back when that is lost.
 // An unknown member is cvd.ErrNotFound, an inactive one cvd.ErrNotReady.
 func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration) (code string, err error) {
 	if life <= 0 || life > MaxLinkLife {
@@ -48,7 +51,7 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 	code = newSecret()
 	now := a.now()
 	until := now.Add(life)
-	rec, err1 := a.vault.Seal(store.Record{Kind: RecordLink, ID: a.linkID(code), Owner: m.ID, At: now, Expires: until}, link{Member: m.ID, Until: until})
+	rec, err1 := a.vault.Seal(store.Record{Kind: RecordLink, ID: a.linkID(code), Owner: m.ID, At: now, Expires: until}, link{Member: m.ID, Until: until, Whole: by.ID == operator.ID && by.Kind == operator.Kind})
 	note, err2 := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActLinkMade, Subject: m.ID, Detail: "until " + until.Format(time.RFC3339)})
 	if err := errors.Join(err1, err2); err != nil {
 		return "", err
@@ -60,8 +63,8 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 	return code, nil
 }
 
-// UseLink burns a code and starts a session, both or neither. A code that is
-// unknown, used or too old is cvd.ErrUnauthenticated.
+// UseLink burns a code and starts a session, both or neither; one that is Half
+// where the member has a second factor. A code that is unknown, used or too old is cvd.ErrUnauthenticated.
 func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 	if len(code) != secretChars {
 		return Session{}, cvd.ErrUnauthenticated
@@ -69,9 +72,11 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 	var (
 		l     link
 		actor cvd.Actor
+		half  bool
 	)
 	id := a.linkID(code)
 	err := a.st.View(ctx, func(tx store.Tx) error {
+		l = link{}
 		if _, err := a.read(tx, RecordLink, id, &l); err != nil {
 			return unauthenticated(err)
 		}
@@ -79,13 +84,17 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 			return cvd.ErrUnauthenticated
 		}
 		var err error
-		actor, err = a.activeIn(tx, l.Member)
+		if actor, err = a.activeIn(tx, l.Member); err != nil {
+			return err
+		}
+		_, f, err := a.seconds.In(tx, l.Member)
+		half = f.On() && !l.Whole
 		return err
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, err1 := a.begin(ctx, actor, true)
+	s, rec, err1 := a.begin(ctx, actor, true, half)
 	note, err2 := a.entry(ctx, AuditEntry{By: actor.Ref(), Act: ActLinkUsed, Subject: actor.ID, Object: s.ID})
 	if err := errors.Join(err1, err2); err != nil {
 		return Session{}, err
@@ -114,9 +123,10 @@ type account struct {
 	cred   credential
 	hash   password.Hash
 	real   bool // an active member with a password
+	half   bool // who has a second factor
 }
 
-// account looks up an address. It reads three records whether they exist or
+// account looks up an address. It reads four records whether they exist or
 // not.
 func (a *Auth) account(ctx context.Context, email string) (account, error) {
 	acc := account{hash: a.hasher.Nobody()}
@@ -130,7 +140,9 @@ func (a *Auth) account(ctx context.Context, email string) (account, error) {
 		_, err2 := a.read(tx, RecordMember, id, &acc.member)
 		var err3 error
 		acc.rec, err3 = a.read(tx, RecordCredential, id, &acc.cred)
-		for _, err := range []error{err1, err2, err3} {
+		_, f, err4 := a.seconds.In(tx, id)
+		acc.half = f.On()
+		for _, err := range []error{err1, err2, err3, err4} {
 			if err != nil && !errors.Is(err, cvd.ErrNotFound) {
 				return err
 			}
@@ -148,7 +160,8 @@ func (a *Auth) account(ctx context.Context, email string) (account, error) {
 	return acc, err
 }
 
-// SignIn starts a session by password. An unknown address, a wrong password, a
+// SignIn starts a session by password; one that is Half where the member has a
+// second factor. An unknown address, a wrong password, a
 // member without one and an inactive member get the same
 // cvd.ErrUnauthenticated after the same work. Too many tries for one address from
 // one source, known or not, from one source for any, or far more for one address
@@ -158,7 +171,7 @@ func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session,
 	if from != "" {
 		ctx = WithOrigin(ctx, from, originOf(ctx).agent)
 	}
-	email = foldEmail(clip(email, 4*maxEmail))
+	email = person.Fold(clip(email, 4*person.MaxEmail))
 	if wait := a.limited(email, from); wait > 0 {
 		if err := a.failure(ctx, AuditEntry{Act: ActSignInLimited}); err != nil {
 			return Session{}, err
@@ -215,7 +228,7 @@ func (a *Auth) limitAccount(email, from string) time.Duration {
 // admit starts the session of somebody whose password was right, provided that
 // it still is the password when the session is stored.
 func (a *Auth) admit(ctx context.Context, acc account) (Session, error) {
-	s, rec, err1 := a.begin(ctx, actorOf(acc.member), false)
+	s, rec, err1 := a.begin(ctx, actorOf(acc.member), false, acc.half)
 	acc.cred.Used = a.now()
 	cred, err2 := a.vault.Seal(acc.rec, acc.cred)
 	note, err3 := a.entry(ctx, AuditEntry{By: s.Actor.Ref(), Act: ActSignIn, Subject: s.Actor.ID, Object: s.ID})

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -113,8 +114,8 @@ func (a *Auth) CreateToken(ctx context.Context, by cvd.Actor, t Token, wrong ...
 
 func tokenFaults(t Token) cvd.Faults {
 	var f cvd.Faults
-	if t.Name == "" || !plain(t.Name, maxName) {
-		f = append(f, cvd.Fault{Field: "name", Problem: fmt.Sprintf("must have 1 to %d characters in one line", maxName), Remedy: "say what the token is for"})
+	if t.Name == "" || !person.Plain(t.Name, person.MaxName) {
+		f = append(f, cvd.Fault{Field: "name", Problem: fmt.Sprintf("must have 1 to %d characters in one line", person.MaxName), Remedy: "say what the token is for"})
 	}
 	if life := t.Expires.Sub(t.Created); life <= 0 || life > MaxTokenLife {
 		f = append(f, cvd.Fault{Field: "expires", Problem: "must be later than now and within 365 days", Remedy: "leave it empty for 90 days"})

@@ -70,8 +70,8 @@ func (d *Desk) duplicates(ctx context.Context, c *cvd.Case) []cvd.Contact {
 		if link.Kind != cvd.LinkDuplicateOf {
 			continue
 		}
-		if l, err := d.load(ctx, link.Case); err == nil {
-			if p := l.state.Participant(cvd.Reporter); p != nil && p.Contact != nil {
+		if l, err := d.spine().Load(ctx, link.Case); err == nil {
+			if p := l.State.Participant(cvd.Reporter); p != nil && p.Contact != nil {
 				out = append(out, *p.Contact)
 			}
 		}
@@ -110,13 +110,13 @@ func (s *Session) parcel(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*pa
 	if err != nil {
 		return nil, err
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.spine().History(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	p := &parcel.Parcel{Case: l.state, Events: evs, Register: s.desk.Register}
-	p.Record, _ = parcel.Latest(l.state, evs)
-	p.Before, err = parcel.Published(ctx, s.desk.Register, l.state)
+	p := &parcel.Parcel{Case: l.State, Events: evs, Register: s.desk.Register}
+	p.Record, _ = parcel.Latest(l.State, evs)
+	p.Before, err = parcel.Published(ctx, s.desk.Register, l.State)
 	p.Findings = s.desk.lint(p.Record, p.Before)
 	return p, err
 }
@@ -125,11 +125,11 @@ func (s *Session) parcel(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*pa
 // where a gate is shut: then the team is alarmed and the reporter hears the new
 // date. What fails outside is an error, and is tried again at the next turn.
 func (s *Session) releaseDue(ctx context.Context, id cvd.CaseID) (bool, error) {
-	l, err := s.desk.load(ctx, id)
-	if err != nil || l.key == nil || l.state.Release.At.IsZero() || l.state.Release.At.After(s.desk.Now()) {
+	l, err := s.desk.spine().Load(ctx, id)
+	if err != nil || l.Key == nil || l.State.Release.At.IsZero() || l.State.Release.At.After(s.desk.Now()) {
 		return false, err
 	}
-	due := l.state.Release
+	due := l.State.Release
 	decide, more, err := s.decision(ctx, id, cvd.VerbPublish, cvd.Input{Seq: due.Draft})
 	if err == nil {
 		_, _, err = s.change(ctx, id, cvd.VerbRead, decide, more...)
@@ -139,7 +139,7 @@ func (s *Session) releaseDue(ctx context.Context, id cvd.CaseID) (bool, error) {
 	}
 	why := err.Error()
 	_, evs, err := s.change(ctx, id, cvd.VerbRead, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		t, err := s.desk.terms(c.Policy)
+		t, err := s.desk.spine().Terms(c.Policy)
 		if err != nil || c.Release != due {
 			return nil, err
 		}

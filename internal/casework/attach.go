@@ -1,13 +1,17 @@
 package casework
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"fairlead/internal/casework/fresh"
+	"fairlead/internal/casework/post"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
@@ -25,7 +29,7 @@ func (s *Session) Attach(ctx context.Context, id cvd.CaseID, name string, r io.R
 	if err != nil {
 		return Done{}, err
 	}
-	if l.key == nil || l.state.Closed() {
+	if l.Key == nil || l.State.Closed() {
 		return Done{}, fmt.Errorf("%w: the case is closed; send new evidence as a message and attach to the case that it opens", cvd.ErrNotReady)
 	}
 	file, err := s.desk.keep(ctx, l, name, r)
@@ -55,19 +59,19 @@ func (d *Desk) roomFor(c *cvd.Case) error {
 
 // keep seals the bytes into the blob store, no more of them than the policy
 // allows.
-func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*cvd.Attachment, error) {
-	if err := d.roomFor(l.state); err != nil {
+func (d *Desk) keep(ctx context.Context, l *spine.Loaded, name string, r io.Reader) (*cvd.Attachment, error) {
+	if err := d.roomFor(l.State); err != nil {
 		return nil, err
 	}
 	limit := int64(25) << 20
-	if v := d.Book.Version(l.state.Policy); v != nil {
+	if v := d.Book.Version(l.State.Policy); v != nil {
 		limit = int64(v.Policy.Intake.AttachmentMiB) << 20
 	}
 	blobName, err := fresh.Blob(d.Rand)
 	if err != nil {
 		return nil, err
 	}
-	file, err := l.key.SealFile(blobName, blob.Limit(r, limit), func(sealed io.Reader) error {
+	file, err := l.Key.SealFile(blobName, blob.Limit(r, limit), func(sealed io.Reader) error {
 		_, err := d.Blobs.Put(ctx, blobName, sealed)
 		return err
 	})
@@ -78,6 +82,8 @@ func (d *Desk) keep(ctx context.Context, l *loaded, name string, r io.Reader) (*
 	return file, nil
 }
 
+var errPrivate = fmt.Errorf("%w: personal data was seen in this case, so its files open to leads, and to whom one of them gave the case", cvd.ErrForbidden)
+
 // Attachment opens a file of the case by its generated name. The caller closes
 // it.
 func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string) (*cvd.Attachment, io.ReadCloser, error) {
@@ -85,28 +91,65 @@ func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string
 	if err != nil {
 		return nil, nil, err
 	}
-	if !may.OpenFile(s.actor, l.state) {
-		return nil, nil, fmt.Errorf("%w: personal data was seen in this case, so its files open to leads, and to whom one of them gave the case", cvd.ErrForbidden)
+	if !may.OpenFile(s.actor, l.State) {
+		return nil, nil, errPrivate
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.spine().History(ctx, l)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, ev := range evs {
-		if ev.Body == nil || ev.Body.File == nil || ev.Body.File.Blob != blobName || !may.See(s.actor, &ev.Head) {
+	for i := range evs {
+		if !may.See(s.actor, &evs[i].Head) {
 			continue
 		}
-		f := ev.Body.File
-		sealed, err := s.desk.Blobs.Open(ctx, f.Blob)
-		if err != nil {
-			return nil, nil, err
+		if f := post.FileOf(&evs[i], blobName); f != nil {
+			return s.open(ctx, l, f)
 		}
-		plain, err := l.key.OpenFile(f, sealed)
-		if err != nil {
-			return nil, nil, err
-		}
-		s.desk.looks.Note(ctx, s.actor, l.state.ID, "attachment", s.desk.Now())
-		return f, plain, nil
 	}
 	return nil, nil, fmt.Errorf("%w: no such file", cvd.ErrNotFound)
+}
+
+// Raw opens the mail by which the words of an event came, as it came. The caller
+// closes it. Nobody may who may not know who the reporter is.
+func (s *Session) Raw(ctx context.Context, id cvd.CaseID, seq int64) (io.ReadCloser, error) {
+	l, err := s.load(ctx, id, cvd.VerbRead)
+	if err != nil {
+		return nil, err
+	}
+	none := fmt.Errorf("%w: no such mail", cvd.ErrNotFound)
+	if s.actor.Kind == cvd.ActorReporter || !may.Person(s.actor) {
+		return nil, none
+	}
+	if !may.OpenFile(s.actor, l.State) {
+		return nil, errPrivate
+	}
+	evs, err := s.desk.spine().History(ctx, l)
+	i := slices.IndexFunc(evs, func(ev cvd.Event) bool { return ev.Seq == seq && ev.Body != nil && ev.Body.Mail != nil })
+	switch {
+	case err != nil:
+		return nil, err
+	case i < 0:
+		return nil, none
+	case evs[i].Body.Mail.File != nil:
+		_, plain, err := s.open(ctx, l, evs[i].Body.Mail.File)
+		return plain, err
+	case evs[i].Body.Mail.Raw == nil:
+		return nil, none
+	}
+	s.desk.looks.Note(ctx, s.actor, l.State.ID, "attachment", s.desk.Now())
+	return io.NopCloser(bytes.NewReader(evs[i].Body.Mail.Raw)), nil
+}
+
+// open opens a file of the case. The look is recorded.
+func (s *Session) open(ctx context.Context, l *spine.Loaded, f *cvd.Attachment) (*cvd.Attachment, io.ReadCloser, error) {
+	sealed, err := s.desk.Blobs.Open(ctx, f.Blob)
+	if err != nil {
+		return nil, nil, err
+	}
+	plain, err := l.Key.OpenFile(f, sealed)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.desk.looks.Note(ctx, s.actor, l.State.ID, "attachment", s.desk.Now())
+	return f, plain, nil
 }

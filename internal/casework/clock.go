@@ -76,7 +76,7 @@ func (d *Desk) Sweep(ctx context.Context) error {
 }
 
 func (s *Session) tick(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-	t, err := s.desk.terms(c.Policy)
+	t, err := s.desk.spine().Terms(c.Policy)
 	if err != nil {
 		return nil, err
 	}
@@ -86,16 +86,16 @@ func (s *Session) tick(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 // rewake sets when the case is looked at next, where the time it was woken for
 // has nothing to do: a new closure may have moved it.
 func (d *Desk) rewake(ctx context.Context, id cvd.CaseID) error {
-	l, err := d.load(ctx, id)
-	if err != nil || l.key == nil {
+	l, err := d.spine().Load(ctx, id)
+	if err != nil || l.Key == nil {
 		return err
 	}
-	t, err := d.terms(l.state.Policy)
+	t, err := d.spine().Terms(l.State.Policy)
 	if err != nil {
 		return err
 	}
-	row := l.row
-	row.Wake = deadline.Wake(l.state, t)
+	row := l.Row
+	row.Wake = deadline.Wake(l.State, t)
 	err = d.Store.Update(ctx, func(tx store.Tx) error { return tx.PutCase(row, row.Version) })
 	if errors.Is(err, cvd.ErrConflict) {
 		return nil // somebody moved the case meanwhile, and its wake with it

@@ -18,8 +18,8 @@ import (
 	"fairlead/internal/calendar"
 	"fairlead/internal/casework/fixer"
 	"fairlead/internal/casework/queue"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
-	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
@@ -92,6 +92,10 @@ func New(cfg Config) *Desk {
 	return d
 }
 
+func (d *Desk) spine() *spine.Spine {
+	return &spine.Spine{Store: d.Store, Vault: d.Vault, Book: d.Book, CNA: d.CNA, Log: d.Log, Erased: d.Erased}
+}
+
 // Session is the desk as one actor may use it.
 type Session struct {
 	desk  *Desk
@@ -109,26 +113,19 @@ func (s *Session) Once(key *Once) *Session { return &Session{s.desk, s.actor, ke
 // Actor returns who the session acts for.
 func (s *Session) Actor() cvd.Actor { return s.actor }
 
-// loaded is a case as it was read, with what is needed to write it back.
-type loaded struct {
-	row   store.Case
-	key   *vault.Key
-	state *cvd.Case
-}
-
 // errErased answers every change to an erased case.
 var errErased = fmt.Errorf("%w: the case is erased", cvd.ErrNotReady)
 
 // load reads one case that the actor may do the verb to. A case that is not
 // there and one that may not be seen have one answer.
-func (s *Session) load(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*loaded, error) {
+func (s *Session) load(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*spine.Loaded, error) {
 	if err := may.Glimpse(s.actor, id); err != nil {
 		return nil, err
 	}
-	var l *loaded
+	var l *spine.Loaded
 	err := s.named(ctx, id)
 	if err == nil {
-		l, err = s.desk.load(ctx, id)
+		l, err = s.desk.spine().Load(ctx, id)
 	}
 	if errors.Is(err, cvd.ErrNotFound) {
 		return nil, may.ErrUnseen
@@ -136,7 +133,7 @@ func (s *Session) load(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (*load
 	if err != nil {
 		return nil, err
 	}
-	return l, may.Allow(s.actor, verb, l.state)
+	return l, may.Allow(s.actor, verb, l.State)
 }
 
 // named is a cvd.ErrNotFound for one who sees only the cases that name them, of any
@@ -146,56 +143,6 @@ func (s *Session) named(ctx context.Context, id cvd.CaseID) error {
 		return nil
 	}
 	return s.desk.Store.View(ctx, func(tx store.Tx) error { return fixer.Named(tx, s.actor.ID, id) })
-}
-
-// load reads one case and opens it, contact included. An erased case comes back
-// without key and with what its history's heads tell.
-func (d *Desk) load(ctx context.Context, id cvd.CaseID) (*loaded, error) {
-	l := &loaded{}
-	var keys []store.Key
-	err := d.Store.View(ctx, func(tx store.Tx) error {
-		var err error
-		if l.row, err = tx.Case(id); err != nil {
-			return err
-		}
-		keys, err = tx.Keys(id)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if l.key, err = d.Vault.Case(l.row); errors.Is(err, vault.ErrErased) {
-		return l, d.loadErased(ctx, l)
-	} else if err != nil {
-		return nil, err
-	}
-	if l.state, err = l.key.OpenState(l.row.Sealed); err != nil {
-		return nil, fmt.Errorf("case %s: %w", id, err)
-	}
-	return l, l.key.OpenContacts(l.state, keys)
-}
-
-func (d *Desk) loadErased(ctx context.Context, l *loaded) error {
-	evs, err := d.history(ctx, l)
-	if err != nil {
-		return err
-	}
-	l.state, err = cvd.Replay(evs)
-	return err
-}
-
-// terms are those by which the case runs: the policy it came in under, and
-// today's calendar, so that a new closure touches clocks that start from now.
-func (d *Desk) terms(policyVersion int) (deadline.Terms, error) {
-	v := d.Book.Version(policyVersion)
-	if v == nil {
-		return deadline.Terms{}, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, policyVersion)
-	}
-	cal := v.Calendar
-	if cur := d.Book.Current(); cur != nil {
-		cal = cur.Calendar
-	}
-	return deadline.Terms{Policy: v.Policy, Calendar: cal}, nil
 }
 
 // Calendar is the working time of the policy in effect, or nil.

@@ -3,109 +3,28 @@ package casework
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/store"
 )
 
 // kin is the family of a case that the actor may do the verb to, the case first.
-func (s *Session) kin(ctx context.Context, id cvd.CaseID, verb cvd.Verb) ([]*loaded, error) {
+func (s *Session) kin(ctx context.Context, id cvd.CaseID, verb cvd.Verb) ([]*spine.Loaded, error) {
 	l, err := s.load(ctx, id, verb)
 	if err != nil {
 		return nil, err
 	}
-	return s.desk.family(ctx, l)
-}
-
-// family is the case with all cases before and after it under the same receipt:
-// new evidence on a closed case opens a successor.
-func (d *Desk) family(ctx context.Context, l *loaded) ([]*loaded, error) {
-	all := []*loaded{l}
-	seen := map[cvd.CaseID]bool{l.state.ID: true}
-	for i := 0; i < len(all); i++ {
-		for _, link := range all[i].state.Links {
-			if seen[link.Case] || (link.Kind != cvd.LinkSuccessorOf && link.Kind != cvd.LinkSucceededBy) {
-				continue
-			}
-			seen[link.Case] = true
-			next, err := d.load(ctx, link.Case)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, next)
-		}
-	}
-	return all, nil
-}
-
-// receiptsOf finds the receipts that open the case: the reporter's own, or all
-// of them when a member acts.
-func (d *Desk) receiptsOf(ctx context.Context, l *loaded, a cvd.Actor) ([]store.Record, error) {
-	all, err := d.family(ctx, l)
-	if err != nil {
-		return nil, err
-	}
-	var out []store.Record
-	err = d.Store.View(ctx, func(tx store.Tx) error {
-		out = nil
-		if a.Kind == cvd.ActorReporter {
-			rec, err := tx.Record(d.ReceiptKind, a.Receipt)
-			out = append(out, rec)
-			return err
-		}
-		for _, one := range all {
-			recs, err := tx.Records(d.ReceiptKind, string(one.state.ID), 100)
-			if err != nil {
-				return err
-			}
-			out = append(out, recs...)
-		}
-		return nil
-	})
-	return out, err
-}
-
-// revoke deletes every receipt that opens the family.
-func (d *Desk) revoke(all []*loaded) aside {
-	return func(tx store.Tx) error {
-		for _, one := range all {
-			if _, err := tx.DeleteRecords(store.Selection{Kind: d.ReceiptKind, Owner: string(one.state.ID)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// errGrown means that a case of the family moved while it was worked on; a
-// successor may have opened.
-var errGrown = fmt.Errorf("%w: the family of the case moved", cvd.ErrUnavailable)
-
-// same lets a change of the first happen only while the family is what it was
-// read as. The change's own event is written already.
-func same(all []*loaded) aside {
-	return func(tx store.Tx) error {
-		for i, one := range all {
-			want := one.row.Version
-			if i == 0 {
-				want++
-			}
-			if row, err := tx.Case(one.row.ID); err != nil || row.Version != want {
-				return errors.Join(err, errGrown)
-			}
-		}
-		return nil
-	}
+	return s.desk.spine().Family(ctx, l)
 }
 
 // steady does it again while the family moves.
 func steady(do func() (Done, error)) (done Done, err error) {
 	for range attempts {
-		if done, err = do(); !errors.Is(err, errGrown) {
+		if done, err = do(); !errors.Is(err, spine.ErrGrown) {
 			break
 		}
 	}
@@ -124,9 +43,9 @@ func (s *Session) reissueOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) 
 		return Done{}, err
 	}
 	var reach []cvd.Reach
-	for _, one := range slices.SortedStableFunc(slices.Values(all), func(a, b *loaded) int { return a.state.Created.Compare(b.state.Created) }) {
-		if one.key != nil || one == all[0] {
-			reach = append(reach, cvd.Reach{Case: one.row.ID, Participant: cvd.Reporter})
+	for _, one := range slices.SortedStableFunc(slices.Values(all), func(a, b *spine.Loaded) int { return a.State.Created.Compare(b.State.Created) }) {
+		if one.Key != nil || one == all[0] {
+			reach = append(reach, cvd.Reach{Case: one.Row.ID, Participant: cvd.Reporter})
 		}
 	}
 	code, rec, err := s.desk.Receipts.NewReceipt(reach, s.desk.Now())
@@ -135,7 +54,7 @@ func (s *Session) reissueOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) 
 	}
 	c, evs, err := s.change(ctx, id, cvd.VerbReissue, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return rule.Decide(c, rule.Deed{Verb: cvd.VerbReissue, In: in, By: s.actor}, now)
-	}, same(all), s.desk.revoke(all), func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+	}, spine.Same(all), spine.Revoke(all, s.desk.ReceiptKind), func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
 	if err != nil {
 		return Done{}, err
 	}

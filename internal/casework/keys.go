@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/casework/post"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
@@ -25,16 +27,16 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err != nil {
 		return Done{}, err
 	}
-	evs, err := s.desk.history(ctx, all[0])
+	evs, err := s.desk.spine().History(ctx, all[0])
 	if err != nil {
 		return Done{}, err
 	}
-	more := []aside{same(all), func(tx store.Tx) error {
+	more := []aside{spine.Same(all), func(tx store.Tx) error {
 		_, err := tx.DeleteRecords(store.Selection{Kind: once.Kind, Owner: string(id)})
-		return err
+		return errors.Join(err, post.Drop(tx, id))
 	}}
-	if !slices.ContainsFunc(all, func(one *loaded) bool { return one.key != nil && one.state.ID != id }) {
-		more = append(more, s.desk.revoke(all))
+	if !slices.ContainsFunc(all, func(one *spine.Loaded) bool { return one.Key != nil && one.State.ID != id }) {
+		more = append(more, spine.Revoke(all, s.desk.ReceiptKind))
 	}
 	c, done, err := s.change(ctx, id, cvd.VerbErase, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return rule.Decide(c, rule.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
@@ -42,22 +44,10 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err != nil {
 		return Done{}, err
 	}
-	if err := s.desk.dropFiles(ctx, evs); err != nil {
+	if err := s.desk.dropFiles(ctx, evs, nil); err != nil {
 		s.desk.Log.Error("a case is erased, but its sealed files could not be removed; their keys are gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done, Erased: true}, nil
-}
-
-// journal tells that a key is gone, and lets go what was remembered of the case.
-// Where the journal fails, the next start makes up for it from the record.
-func (d *Desk) journal(ref store.KeyRef) {
-	d.queue.Forget(ref.Case)
-	if d.Erased == nil {
-		return
-	}
-	if err := d.Erased(ref); err != nil {
-		d.Log.Error("a key is destroyed, but the journal of erasures could not be written; it is made whole at the next start", "case", string(ref.Case), "err", err)
-	}
 }
 
 // forget destroys the key of the reporter's contact in the case and in all
@@ -65,34 +55,68 @@ func (d *Desk) journal(ref store.KeyRef) {
 // that open meanwhile are found by looking again.
 func (s *Session) forget(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
 	one := func(id cvd.CaseID) (Done, error) {
+		raw, err := s.rawMails(ctx, id)
+		if err != nil {
+			return Done{}, err
+		}
 		c, evs, err := s.change(ctx, id, cvd.VerbForget, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 			return rule.Decide(c, rule.Deed{Verb: cvd.VerbForget, In: in, By: s.actor}, now)
 		})
+		if err == nil {
+			if wrong := s.desk.dropFiles(ctx, raw, nil); wrong != nil {
+				s.desk.Log.Error("a reporter is forgotten, but mails of theirs could not be removed; their key is gone, so they cannot be read", "case", string(id), "err", wrong)
+			}
+		}
 		return Done{Case: c, Events: evs}, err
 	}
 	done, err := one(id)
 	for again := err == nil; again && err == nil; {
-		var all []*loaded
+		var all []*spine.Loaded
 		if all, err = s.kin(ctx, id, cvd.VerbForget); err != nil {
 			break
 		}
 		again = false
 		for _, kin := range all {
-			if p := kin.state.Participant(cvd.Reporter); p != nil && p.ContactBox != nil && err == nil {
+			if p := kin.State.Participant(cvd.Reporter); p != nil && p.ContactBox != nil && err == nil {
 				again = true
-				_, err = one(kin.state.ID)
+				_, err = one(kin.State.ID)
 			}
 		}
 	}
 	return done, err
 }
 
-// dropFiles removes the files of these events. Their keys are gone already.
-func (d *Desk) dropFiles(ctx context.Context, evs []cvd.Event) error {
-	var errs []error
+// rawMails are events that name nothing but the mails of the case as they came.
+func (s *Session) rawMails(ctx context.Context, id cvd.CaseID) ([]cvd.Event, error) {
+	l, err := s.load(ctx, id, cvd.VerbForget)
+	if err != nil {
+		return nil, err
+	}
+	evs, err := s.desk.spine().History(ctx, l)
+	var out []cvd.Event
 	for _, ev := range evs {
-		if ev.Body != nil && ev.Body.File != nil {
-			errs = append(errs, d.Blobs.Delete(context.WithoutCancel(ctx), ev.Body.File.Blob))
+		if ev.Body != nil && ev.Body.Mail != nil {
+			out = append(out, cvd.Event{Body: &cvd.Body{Mail: ev.Body.Mail}})
+		}
+	}
+	return out, err
+}
+
+// dropFiles removes the files of events whose keys are gone already, but for those
+// that an event which stays names too.
+func (d *Desk) dropFiles(ctx context.Context, gone, stay []cvd.Event) error {
+	var errs []error
+	kept := map[string]bool{}
+	for i := range stay {
+		for _, name := range post.Blobs(&stay[i]) {
+			kept[name] = true
+		}
+	}
+	for i := range gone {
+		for _, name := range post.Blobs(&gone[i]) {
+			if !kept[name] {
+				errs = append(errs, d.Blobs.Delete(context.WithoutCancel(ctx), name))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -105,18 +129,25 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 	if err != nil {
 		return Done{}, err
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.spine().History(ctx, l)
 	if err != nil {
 		return Done{}, err
 	}
-	evs = slices.DeleteFunc(evs, func(ev cvd.Event) bool { return ev.Seq != in.Seq })
+	var gone, stay []cvd.Event
+	for _, ev := range evs {
+		if ev.Seq == in.Seq {
+			gone = append(gone, ev)
+		} else {
+			stay = append(stay, ev)
+		}
+	}
 	c, done, err := s.change(ctx, id, row, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return rule.Decide(c, rule.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
 	})
 	if err != nil {
 		return Done{}, err
 	}
-	if err := s.desk.dropFiles(ctx, evs); err != nil {
+	if err := s.desk.dropFiles(ctx, gone, stay); err != nil {
 		s.desk.Log.Error("a file is redacted, but its sealed bytes could not be removed; its key is gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 
+	"fairlead/internal/casework/notice"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/rulebook"
@@ -16,6 +17,25 @@ type (
 	EffectState  = store.EffectState
 	EffectCursor = store.EffectCursor
 )
+
+// Notice and Address are what a carrier is handed.
+type (
+	Notice  = notice.Notice
+	Address = notice.Address
+)
+
+// Notice gathers what a carrier needs for one effect. It is for the house's own
+// carriers: the actor must be the system.
+func (s *Session) Notice(ctx context.Context, e store.Effect) (*Notice, error) {
+	if err := s.ours(); err != nil {
+		return nil, err
+	}
+	members, err := s.desk.Team.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return notice.Book{Spine: s.desk.spine(), Pace: &s.desk.pace, Now: s.desk.Now}.Of(ctx, e, members)
+}
 
 // The states of effects.
 const (

@@ -101,13 +101,13 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	evs, err := s.desk.history(ctx, l)
+	evs, err := s.desk.spine().History(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Case: l.state, Policy: s.desk.Book.Version(l.state.Policy), Erased: l.key == nil}
+	f := &File{Case: l.State, Policy: s.desk.Book.Version(l.State.Policy), Erased: l.Key == nil}
 	if !f.Erased {
-		f.Verbs = s.Verbs(l.state)
+		f.Verbs = s.Verbs(l.State)
 	}
 	for _, ev := range evs {
 		if may.See(s.actor, &ev.Head) {
@@ -124,30 +124,6 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 	}
 	s.desk.looks.Note(ctx, s.actor, id, "case", s.desk.Now())
 	return f, nil
-}
-
-// maxHistory bounds how many events of one case are read at once.
-const maxHistory = 10000
-
-func (d *Desk) history(ctx context.Context, l *loaded) ([]cvd.Event, error) {
-	var rows []store.Event
-	err := d.Store.View(ctx, func(tx store.Tx) error {
-		var err error
-		rows, err = tx.Events(string(l.row.ID), 0, maxHistory)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]cvd.Event, 0, len(rows))
-	for _, row := range rows {
-		ev, err := l.key.OpenCaseEvent(row)
-		if err != nil {
-			return nil, fmt.Errorf("case %s, event %d: %w", l.row.ID, row.Seq, err)
-		}
-		out = append(out, ev)
-	}
-	return out, nil
 }
 
 // Thread is what a receipt opens: every case under it, newest first.

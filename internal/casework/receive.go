@@ -9,11 +9,14 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/casework/fresh"
+	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/reply"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
 	"fairlead/internal/may"
+	"fairlead/internal/policy"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault/once"
 )
@@ -26,12 +29,17 @@ type Submission struct {
 	// member may record one that was taken earlier by phone or in person.
 	Received time.Time
 	Internal bool // found by ourselves; members only
+	// Mail is how it came, with its files, of one that came by mail. The door that
+	// took it vouches for when.
+	Mail *cvd.Mail
 	// Once makes a repeated request harmless.
 	Once *Once
 	// Wrong is what a door found wrong with it. Then nothing is taken in, and what
 	// else is wrong is told along.
 	Wrong cvd.Faults
 }
+
+const mailChannel = "mail"
 
 // Once names a request that may be sent again.
 type Once = once.Key
@@ -83,7 +91,8 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 	if sub.Received.IsZero() {
 		sub.Received = now
 	}
-	if !member && s.actor.Kind != cvd.ActorSystem && (sub.Internal || !sub.Received.Equal(now)) {
+	byMail := sub.Mail != nil && sub.Channel == mailChannel
+	if !member && s.actor.Kind != cvd.ActorSystem && (sub.Internal || (!byMail && !sub.Received.Equal(now))) {
 		return fmt.Errorf("%w: only members record reports of earlier receipt", cvd.ErrForbidden)
 	}
 	if sub.Received.After(now) {
@@ -122,7 +131,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	d := s.desk
 	cur := d.Book.Current()
 	report := *sub.Report
-	contact := report.Reporter
+	contact := byMail(report.Reporter, sub.Mail)
 	report.Reporter = nil
 	programs := cur.Policy.Programs
 	prog := programs[0]
@@ -152,25 +161,54 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 	if err != nil {
 		return Accepted{}, err
 	}
-	p, err := d.prepare(&loaded{key: key, state: &cvd.Case{}}, evs)
+	l := &spine.Loaded{Key: key, State: &cvd.Case{}}
+	evs, taken, err := d.withMail(ctx, l, evs, sub.Mail, cur.Policy.Intake, now)
 	if err != nil {
 		return Accepted{}, err
 	}
-	answer := Accepted{Case: id, Received: sub.Received, Promises: reply.Promises(p.state), Paused: cur.Policy.Intake.Paused}
-	more, err := s.asides(&answer, p, sub, from, now)
+	answer, err := s.writeNew(ctx, l, evs, sub, from, now)
 	if err != nil {
-		return Accepted{}, err
-	}
-	if err := d.Store.Update(ctx, p.write(more...)); err != nil {
-		return Accepted{}, err
+		return Accepted{}, errors.Join(err, taken.Undo(ctx))
 	}
 	d.Poke()
 	return answer, nil
 }
 
+// withMail adds to what opens a case the mail that it came by, and its files.
+func (d *Desk) withMail(ctx context.Context, l *spine.Loaded, evs []cvd.Event, m *cvd.Mail, limits policy.Intake, now time.Time) ([]cvd.Event, *post.Taken, error) {
+	if m == nil {
+		return evs, nil, nil
+	}
+	taken, err := d.taker(l).Take(ctx, m, limits, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	evs[0].Body.Mail = taken.Mail
+	evs, err = rule.With(l.State, evs, taken.Files, cvd.Actor{Kind: cvd.ActorReporter}, now)
+	if err != nil {
+		return nil, nil, errors.Join(err, taken.Undo(ctx))
+	}
+	return evs, taken, nil
+}
+
+// writeNew prepares and commits a new case.
+func (s *Session) writeNew(ctx context.Context, l *spine.Loaded, evs []cvd.Event, sub Submission, from *succession, now time.Time) (Accepted, error) {
+	d := s.desk
+	p, err := d.spine().Prepare(l, evs)
+	if err != nil {
+		return Accepted{}, err
+	}
+	answer := Accepted{Case: p.State.ID, Received: p.State.Created, Promises: reply.Promises(p.State), Paused: d.Book.Version(p.State.Policy).Policy.Intake.Paused}
+	more, err := s.asides(&answer, p, sub, from, now)
+	if err != nil {
+		return Accepted{}, err
+	}
+	return answer, d.Store.Update(ctx, p.Write(more...))
+}
+
 // asides are the records that go into the transaction of a new case: its
 // receipt, and the answer kept for a repeated request.
-func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *succession, now time.Time) ([]aside, error) {
+func (s *Session) asides(answer *Accepted, p *spine.Prepared, sub Submission, from *succession, now time.Time) ([]aside, error) {
 	d := s.desk
 	var more []aside
 	reach := cvd.Reach{Case: answer.Case, Participant: cvd.Reporter}
@@ -189,7 +227,7 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 		more = append(more, also)
 	}
 	if from != nil && s.once != nil {
-		keep, err := once.Keep(d.Vault, *s.once, p.state.ID, reply.Opened(answer, from.old), now)
+		keep, err := once.Keep(d.Vault, *s.once, p.State.ID, reply.Opened(answer, from.old), now)
 		return append(more, keep), err
 	}
 	if from == nil && !sub.Internal {
@@ -203,7 +241,7 @@ func (s *Session) asides(answer *Accepted, p *prepared, sub Submission, from *su
 	if sub.Once == nil {
 		return more, nil
 	}
-	keep, err := once.Keep(d.Vault, *sub.Once, p.state.ID, *answer, now)
+	keep, err := once.Keep(d.Vault, *sub.Once, p.State.ID, *answer, now)
 	return append(more, keep), err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"fairlead/internal/casework/fixer"
 	"fairlead/internal/casework/parcel"
+	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
@@ -71,6 +72,10 @@ func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 		return s.forget(ctx, id, in)
 	case cvd.VerbSuccessor:
 		return s.succeed(ctx, id, in)
+	case cvd.VerbAdmit:
+		return s.admit(ctx, id, in)
+	case cvd.VerbHoldMail:
+		return s.hold(ctx, id, in)
 	case cvd.VerbAttach, cvd.VerbReceive, cvd.VerbRead:
 		return Done{}, fmt.Errorf("%w: no such verb here", cvd.ErrNotFound)
 	}
@@ -80,6 +85,9 @@ func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	}
 	if closed {
 		return s.succeed(ctx, id, in)
+	}
+	if in.Mail != nil {
+		return s.say(ctx, id, verb, in)
 	}
 	decide, more, err := s.decision(ctx, id, verb, in)
 	if err != nil {
@@ -99,24 +107,24 @@ func (s *Session) Preview(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in 
 	if err != nil {
 		return Preview{}, err
 	}
-	if l.key == nil {
+	if l.Key == nil {
 		return Preview{}, errErased
 	}
 	decide, _, err := s.decision(ctx, id, verb, in)
 	if err != nil {
 		return Preview{}, err
 	}
-	evs, err := decide(l.state.Clone(), s.desk.Now())
+	evs, err := decide(l.State.Clone(), s.desk.Now())
 	if err != nil {
 		return Preview{}, err
 	}
-	p, err := s.desk.prepare(l, evs)
+	p, err := s.desk.spine().Prepare(l, evs)
 	if err != nil {
 		return Preview{}, err
 	}
 	return Preview{
-		Case: p.state, Events: p.events,
-		Notice: slices.ContainsFunc(p.effects, func(e store.Effect) bool { return e.Kind == cvd.EffectNotifyReporter }),
+		Case: p.State, Events: p.Events,
+		Notice: slices.ContainsFunc(p.Effects, func(e store.Effect) bool { return e.Kind == cvd.EffectNotifyReporter }),
 	}, nil
 }
 
@@ -145,9 +153,9 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 		return verb, false, err
 	}
 	switch {
-	case l.state.Closed():
+	case l.State.Closed():
 		return verb, true, nil
-	case l.state.Awaiting():
+	case l.State.Awaiting():
 		return cvd.VerbProvide, false, nil
 	}
 	return verb, false, nil
@@ -226,6 +234,8 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 		deed.Ruling, err = s.ruling(ctx, id)
 	case cvd.VerbAdvise:
 		deed.Advisory, err = s.desk.newAdvisoryID(ctx)
+	case cvd.VerbAdmit, cvd.VerbTrustKey:
+		deed.Held, err = s.held(ctx, id, verb, in.Seq)
 	}
 	return deed, wrong, err
 }
@@ -233,22 +243,14 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 // ruling fetches the words of the ruling that waits for confirmation.
 func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error) {
 	l, err := s.load(ctx, id, cvd.VerbConfirm)
-	if err != nil {
+	if err != nil || l.State.Pending == nil {
 		return nil, err
 	}
-	if l.state.Pending == nil {
-		return nil, nil
-	}
-	evs, err := s.desk.history(ctx, l)
-	if err != nil {
+	b, err := s.held(ctx, id, cvd.VerbConfirm, l.State.Pending.Seq)
+	if err != nil || b == nil {
 		return nil, err
 	}
-	for _, ev := range evs {
-		if ev.Seq == l.state.Pending.Seq && ev.Body != nil {
-			return ev.Body.Input, nil
-		}
-	}
-	return nil, nil
+	return b.Input, nil
 }
 
 // succeed opens a linked case for new evidence about a closed one, under the
@@ -278,47 +280,52 @@ func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Don
 // openKin is the reporter at the open case of the family, nil if there is none or
 // a member asks. The receipt may have opened it only a moment ago, after the actor
 // was read. A family that cannot be read is told by what comes next.
-func (s *Session) openKin(ctx context.Context, l *loaded) *Session {
-	all, err := s.desk.family(ctx, l)
-	i := slices.IndexFunc(all, func(one *loaded) bool { return !one.state.Closed() && one.state.HasReporter() })
+func (s *Session) openKin(ctx context.Context, l *spine.Loaded) *Session {
+	all, err := s.desk.spine().Family(ctx, l)
+	i := slices.IndexFunc(all, func(one *spine.Loaded) bool { return !one.State.Closed() && one.State.HasReporter() })
 	if err != nil || i < 0 || s.actor.Kind != cvd.ActorReporter {
 		return nil
 	}
 	at := s.actor
-	at.Cases = []cvd.Reach{{Case: all[i].state.ID, Participant: cvd.Reporter}}
+	at.Cases = []cvd.Reach{{Case: all[i].State.ID, Participant: cvd.Reporter}}
 	return s.desk.As(at).Once(s.once)
 }
 
-func (s *Session) succeedOnce(ctx context.Context, l *loaded, in cvd.Input) (Done, error) {
-	if l.key == nil {
+func (s *Session) succeedOnce(ctx context.Context, l *spine.Loaded, in cvd.Input) (Done, error) {
+	if l.Key == nil {
 		return Done{}, errErased
 	}
 	now := s.desk.Now()
-	recs, err := s.desk.receiptsOf(ctx, l, s.actor)
+	recs, err := s.desk.spine().Receipts(ctx, l, s.desk.ReceiptKind, s.actor.Receipt)
 	if err != nil {
 		return Done{}, err
 	}
-	report := &cvd.Report{Program: l.state.Program, Title: l.state.Title, Product: l.state.Product, Version: l.state.Affects, Description: in.Text}
-	if p := l.state.Participant(cvd.Reporter); p != nil {
+	report := &cvd.Report{Program: l.State.Program, Title: l.State.Title, Product: l.State.Product, Version: l.State.Affects, Description: in.Text}
+	if p := l.State.Participant(cvd.Reporter); p != nil {
 		report.Reporter = p.Contact
 	}
 	old := &cvd.Case{}
-	from := &succession{old: l.state.ID, recs: recs}
+	from := &succession{old: l.State.ID, recs: recs}
 	from.also = func(newID cvd.CaseID) (aside, error) {
-		evs, err := rule.Decide(l.state, rule.Deed{
+		evs, err := rule.Decide(l.State, rule.Deed{
 			Verb: cvd.VerbSuccessor, In: in, By: s.actor, Link: &cvd.Link{Kind: cvd.LinkSucceededBy, Case: newID},
 		}, now)
 		if err != nil {
 			return nil, err
 		}
-		p, err := s.desk.prepare(l, evs)
+		p, err := s.desk.spine().Prepare(l, evs)
 		if err != nil {
 			return nil, err
 		}
-		*old = *p.state
-		return p.write(), nil
+		*old = *p.State
+		return p.Write(), nil
 	}
-	a, err := s.receiveOnce(ctx, Submission{Report: report, Channel: "thread", Received: now, Internal: !l.state.HasReporter()}, from, now)
+	sub := Submission{Report: report, Channel: "thread", Received: now, Internal: !l.State.HasReporter(), Mail: in.Mail}
+	in.Mail = nil // it is the new case's
+	if sub.Mail != nil {
+		sub.Channel = mailChannel
+	}
+	a, err := s.receiveOnce(ctx, sub, from, now)
 	return Done{Case: old, Successor: &a}, err
 }
 

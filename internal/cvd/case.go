@@ -28,6 +28,8 @@ type Case struct {
 	Replied      bool          `json:"replied,omitempty"` // a member has spoken to the reporter
 	Accepted     time.Time     `json:"accepted,omitzero"` // when the organisation accepted it first
 	Release      Release       `json:"release,omitzero"`
+	HeldMail     []int64       `json:"held_mail,omitempty"`  // the events of mails that wait for a member's nod
+	Undelivered  time.Time     `json:"undelivered,omitzero"` // since when letters to the reporter come back
 
 	// Known from bodies only; empty once the case is erased.
 	Title   string   `json:"title,omitempty"`
@@ -39,6 +41,8 @@ type Case struct {
 	Files   int      `json:"files,omitempty"` // how many were attached
 	CVEs    []CVE    `json:"cves,omitempty"`
 	Sources Sources  `json:"sources,omitzero"`
+	// Offer is a key of the reporter's that waits for a member's nod.
+	Offer *KeyOffer `json:"offer,omitempty"`
 }
 
 // Sources are the numbers of the events whose bodies told what a case knows from
@@ -149,6 +153,7 @@ func (c *Case) Clone() *Case {
 	d.Links = slices.Clone(c.Links)
 	d.Missing = slices.Clone(c.Missing)
 	d.CVEs = slices.Clone(c.CVEs)
+	d.HeldMail = slices.Clone(c.HeldMail)
 	return &d
 }
 
@@ -269,7 +274,8 @@ func (c *Case) mark(h Head) {
 	if h.Release != nil {
 		c.Release = *h.Release
 	}
-	if h.ByMember() && h.Tell == TellReporter && h.Type != EventReceived {
+	c.post(h)
+	if h.ByMember() && h.Tell == TellReporter && h.Type != EventReceived && h.Type != EventMailAdmitted {
 		c.Replied = true
 	}
 	for _, a := range h.Arrows {
@@ -279,6 +285,22 @@ func (c *Case) mark(h Head) {
 	}
 	if p := c.Participant(h.Forgets); p != nil {
 		p.Contact, p.ContactBox = nil, nil
+	}
+}
+
+// post keeps which mails wait, and whether letters to the reporter arrive.
+func (c *Case) post(h Head) {
+	if h.Type == EventMailHeld {
+		c.HeldMail = append(c.HeldMail, h.Seq)
+	}
+	if h.Mail > 0 || h.Redacts > 0 {
+		c.HeldMail = slices.DeleteFunc(c.HeldMail, func(seq int64) bool { return seq == h.Mail || seq == h.Redacts })
+	}
+	switch {
+	case h.Type == EventUndelivered:
+		c.Undelivered = h.At
+	case h.Type == EventContact, h.Type == EventReached, h.Forgets != "", h.Actor == string(ActorReporter):
+		c.Undelivered = time.Time{}
 	}
 }
 
@@ -305,8 +327,14 @@ func (c *Case) learn(ev *Event) {
 		c.CVEs, c.Sources.CVEs = b.CVEs, ev.Seq
 	case EventAttached:
 		c.Files++
+	case EventKeyOffered:
+		if c.Offer = nil; b.Key != "" {
+			c.Offer = &KeyOffer{Seq: ev.Seq, Fingerprint: b.Note}
+		}
+	case EventContact, EventKeyTrusted, EventForgotten:
+		c.Offer = nil
 	}
-	carries := ev.Type == EventReceived || ev.Type == EventContact ||
+	carries := ev.Type == EventReceived || ev.Type == EventContact || ev.Type == EventKeyLearned || ev.Type == EventKeyTrusted ||
 		(ev.Redacts > 0 && ev.Redacts == c.Sources.Contact) // the contact moved on to this event
 	if p := c.Participant(Reporter); p != nil && carries {
 		p.ContactBox, p.Contact, c.Sources.Contact = b.ContactBox, b.Contact, ev.Seq
@@ -332,6 +360,9 @@ func (c *Case) unlearn(seq int64) {
 	}
 	if c.Sources.CVEs == seq {
 		c.CVEs = nil
+	}
+	if c.Offer != nil && c.Offer.Seq == seq {
+		c.Offer = nil
 	}
 }
 

@@ -121,6 +121,7 @@ type Head struct {
 	Pending  *Pending      `json:"pending,omitempty"` // a zero Seq clears it
 	Redacts  int64         `json:"redacts,omitempty"` // the event whose body key was dropped
 	Forgets  ParticipantID `json:"forgets,omitempty"` // the participant whose contact key was dropped
+	Mail     int64         `json:"mail,omitempty"`    // the event of the held mail that it settles
 	Release  *Release      `json:"release,omitempty"` // as it stands after the event, if that changed it
 }
 
@@ -153,7 +154,14 @@ type Body struct {
 	Others   bool      `json:"others,omitempty"` // a draft names other people than the reporter
 	CVE      string    `json:"cve,omitempty"`    // the id that the event speaks of
 	CVEs     []CVE     `json:"cves,omitempty"`   // all of the case, as they stand after it
-	Mail     *Mail     `json:"mail,omitempty"`   // the words came by e-mail
+	// Files came with a mail that waits for a member's nod.
+	Files []Attachment `json:"files,omitempty"`
+	With  int64        `json:"with,omitempty"` // the event of the mail that the file came with
+	Key   string       `json:"key,omitempty"`  // an OpenPGP key, armored
+	// MailBox is Mail, how the words came by e-mail, sealed under the key of the
+	// case's mails. Mail is nil once that key is gone.
+	MailBox []byte `json:"mail_box,omitempty"`
+	Mail    *Mail  `json:"-"`
 	// ContactBox is the reporter's contact, sealed under their own key.
 	ContactBox []byte   `json:"contact_box,omitempty"`
 	Contact    *Contact `json:"-"`

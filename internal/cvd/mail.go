@@ -3,8 +3,10 @@ package cvd
 import "time"
 
 // Mail is how words of a case came by e-mail, and what was found out about the
-// sender. It is part of a sealed body.
+// sender. It names them, so it is sealed under a key that is dropped when they are
+// forgotten.
 type Mail struct {
+	Item      string    `json:"item,omitempty"`       // its id in the inbox
 	MessageID string    `json:"message_id,omitempty"` // without its brackets
 	From      string    `json:"from,omitempty"`       // the address of From
 	Subject   string    `json:"subject,omitempty"`
@@ -16,11 +18,33 @@ type Mail struct {
 	Signature SignatureState `json:"signature,omitempty"`
 	Signer    string         `json:"signer,omitempty"`
 	Encrypted bool           `json:"encrypted,omitempty"`
-	// Raw is the message as it came, where it is small; else File holds it.
-	Raw  []byte      `json:"raw,omitempty"`
-	File *Attachment `json:"file,omitempty"`
-	// Held is why it waits for a member's nod.
-	Held string `json:"held,omitempty"`
+	// Raw is the message as it came. Whoever hands a mail in gives it here; what is
+	// large is then moved to a sealed file, which File names.
+	Raw    []byte      `json:"raw,omitempty"`
+	File   *Attachment `json:"file,omitempty"`
+	Digest string      `json:"digest,omitempty"` // SHA-256 of the message without its header, in hex
+	// Held is why it waits for a member's nod, as a name in the message catalogue;
+	// Admitted is the member who gave it.
+	Held     string `json:"held,omitempty"`
+	Admitted string `json:"admitted,omitempty"`
+	// Left counts the files that stand only in the message as it came, because the
+	// policy takes no more or no larger ones.
+	Left int `json:"left,omitempty"`
+	// Files are those that came with it, on the way in; then they are attachments.
+	Files []MailFile `json:"-"`
+}
+
+// MailFile is a file that came with a mail. Name is the sender's, and never a path.
+type MailFile struct {
+	Name string
+	Data []byte
+}
+
+// KeyOffer is an OpenPGP key that came with a participant's mail and is another than
+// the one on record. It is not used unless a member says so.
+type KeyOffer struct {
+	Seq         int64  `json:"seq"` // the event that holds it
+	Fingerprint string `json:"fingerprint"`
 }
 
 // SignatureState is what became of checking a signature.
@@ -39,6 +63,7 @@ type Proof struct {
 	SPF    string `json:"spf,omitempty"`
 	DKIM   string `json:"dkim,omitempty"`
 	DMARC  string `json:"dmarc,omitempty"`
+	Policy string `json:"policy,omitempty"` // what that domain asks to be done where DMARC fails: none, quarantine, reject
 	Domain string `json:"domain,omitempty"` // of From
 	// Aligned says that SPF or DKIM passed for the domain of From (RFC 7489 section 3.1).
 	Aligned bool   `json:"aligned,omitempty"`

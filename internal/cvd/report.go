@@ -51,7 +51,16 @@ type Contact struct {
 	Credit           Credit `json:"credit,omitzero"`
 	ContactShareable Answer `json:"contact_shareable,omitempty"`
 	PGPKey           string `json:"pgp_key,omitempty"`
+	// ReplyBy is where they wish to read answers: mail or web. Empty is what they
+	// last wrote by.
+	ReplyBy string `json:"reply_by,omitempty"`
 }
+
+// Where a participant wishes to read answers.
+const (
+	ReplyByMail = "mail"
+	ReplyByWeb  = "web"
+)
 
 // Credit is how a finder wishes to be named in an advisory.
 type Credit struct {

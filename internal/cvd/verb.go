@@ -55,6 +55,11 @@ const (
 	VerbRedact        Verb = "redact"
 	VerbForget        Verb = "forget"
 	VerbErase         Verb = "erase"
+	VerbAdmit         Verb = "admit"
+	VerbDismiss       Verb = "dismiss"
+	VerbReached       Verb = "reached"
+	VerbTrustKey      Verb = "trust-key"
+	VerbHoldMail      Verb = "hold-mail"     // the house's own
 	VerbRead          Verb = "read"          // not a change: looking at the case
 	VerbRedactReport  Verb = "redact-report" // redact, of the report itself
 	VerbFiles         Verb = "files"         // not a change: opening its files where personal data was seen
@@ -116,6 +121,18 @@ const (
 	EventForgotten     EventType = "contact-forgotten"
 	EventErased        EventType = "erased"
 
+	EventMailAdmitted  EventType = "mail-admitted"
+	EventMailDismissed EventType = "mail-dismissed"
+	EventReached       EventType = "reporter-reached"
+	EventKeyTrusted    EventType = "key-trusted"
+
+	// By the house, of mail.
+	EventMailHeld    EventType = "mail-held"       // a mail waits for a member's nod
+	EventUndelivered EventType = "undelivered"     // a letter to the reporter came back
+	EventKeyLearned  EventType = "key-learned"     // the reporter's key, from their first mail with one
+	EventKeyOffered  EventType = "key-offered"     // another key than the one on record
+	EventCodeUsed    EventType = "receipt-claimed" // a claim code was used
+
 	// By the clock.
 	EventWarned    EventType = "warned"        // the team: a promise falls due soon
 	EventSlipped   EventType = "slipped"       // the reporter: it will be late, and the new date
@@ -150,4 +167,6 @@ type Input struct {
 	// is not to be named.
 	Others bool   `json:"others,omitempty"`
 	CVE    string `json:"cve,omitempty"` // a CVE id
+	// Mail says of a reporter's words how they came; doors for people never set it.
+	Mail *Mail `json:"-"`
 }

@@ -136,7 +136,7 @@ func meets(t cvd.EventType) func(*cvd.Case, *cvd.Event) bool {
 
 // answered: the reporter said something, or sent a file.
 func answered(_ *cvd.Case, ev *cvd.Event) bool {
-	return ev.Type == cvd.EventProvided || (ev.Type == cvd.EventAttached && ev.Actor == string(cvd.ActorReporter))
+	return ev.Type == cvd.EventProvided || ev.Type == cvd.EventMailAdmitted || (ev.Type == cvd.EventAttached && ev.Actor == string(cvd.ActorReporter))
 }
 
 func fact(f string) func(*cvd.Case, *cvd.Event) bool {
@@ -146,6 +146,9 @@ func fact(f string) func(*cvd.Case, *cvd.Event) bool {
 // humanTold: a person of the team let the reporter know anything at all. Writing
 // down what they reported by phone is the receipt, not yet the answer.
 func humanTold(_ *cvd.Case, ev *cvd.Event) bool {
+	if ev.Type == cvd.EventMailAdmitted {
+		return false // the words are the reporter's own
+	}
 	return ev.ByMember() && ev.Tell == cvd.TellReporter && ev.Type != cvd.EventReceived
 }
 
@@ -170,10 +173,10 @@ func humanFollowUp(after *cvd.Case, ev *cvd.Event) bool {
 
 // humanWords: a person of the team wrote to the reporter, by a message or with
 // a verb. A machine's words and a verb without any do not count.
-// What a member writes down of the reporter's own words is no news to them. Of
+// What a member writes down or admits of the reporter's own words is no news to them. Of
 // our own finding the team tells itself.
 func humanWords(after *cvd.Case, ev *cvd.Event) bool {
-	if ev.Body == nil || ev.Type == cvd.EventReceived || ev.Type == cvd.EventProvided || ev.Type == cvd.EventPostponed {
+	if ev.Body == nil || ev.Type == cvd.EventReceived || ev.Type == cvd.EventProvided || ev.Type == cvd.EventPostponed || ev.Type == cvd.EventMailAdmitted {
 		return false // moving a promise never keeps it
 	}
 	if !after.HasReporter() {

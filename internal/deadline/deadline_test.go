@@ -51,6 +51,15 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 		w.do(machine, cvd.VerbAccept, cvd.Input{}).do(machine, cvd.VerbFixReady, cvd.Input{})
 		w.draft()
 	}
+	switch verb {
+	case cvd.VerbAdmit, cvd.VerbDismiss:
+		w.apply(rule.HoldMail(w.c, "words", &cvd.Mail{}, nil, w.now))
+	case cvd.VerbReached:
+		w.apply(rule.Undelivered(w.c, "5.1.1", "a letter", w.now))
+	case cvd.VerbTrustKey:
+		w.do(machine, cvd.VerbContact, cvd.Input{Contact: &cvd.Contact{PGPKey: "the first"}})
+		w.apply(rule.LearnKey(w.c, "a key", "aa", "bb", "attached", w.now)...)
+	}
 	if verb == cvd.VerbUnschedule {
 		w.do(machine, cvd.VerbSchedule, cvd.Input{Seq: w.c.Release.Draft, Until: w.now.Add(9 * day)})
 	}
@@ -91,6 +100,12 @@ func TestRules(t *testing.T) {
 			}
 			w := stage(t, spec.Verb)
 			before := w.c.Clone()
+			switch {
+			case len(w.c.HeldMail) > 0:
+				in.Seq = w.c.HeldMail[0]
+			case w.c.Offer != nil:
+				in.Seq = w.c.Offer.Seq
+			}
 			if slices.Contains(spec.Needs, "seq") && in.Seq == 0 {
 				in.Seq = w.c.Release.Draft
 			}

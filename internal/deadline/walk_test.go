@@ -134,6 +134,8 @@ func (w *walk) try(by cvd.Actor, verb cvd.Verb, in cvd.Input) error {
 		d.Urgent = d.Score.Band.AtLeast(w.terms.Policy.Emergency.At)
 	case cvd.VerbAttach:
 		d.File = &cvd.Attachment{Blob: "0123456789abcdef"}
+	case cvd.VerbAdmit, cvd.VerbTrustKey:
+		d.Held = w.evs[in.Seq-1].Body
 	}
 	evs, err := rule.Decide(w.c, d, w.now)
 	if err == nil {

@@ -70,6 +70,10 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbPublish:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRetract:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbNoAdvisory:    {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbAdmit:         {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbDismiss:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbReached:       {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbTrustKey:      {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbReissue:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRedact:        {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRedactReport:  {cvd.RoleLead: All},
@@ -87,7 +91,7 @@ var byReporter = []cvd.Verb{
 
 // byPerson are the verbs that only a person may do: a token marked as a
 // machine's cannot keep a human promise nor be a second pair of eyes.
-var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact, cvd.VerbRedactReport}
+var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact, cvd.VerbRedactReport, cvd.VerbAdmit, cvd.VerbDismiss, cvd.VerbTrustKey}
 
 // Of is how far the actor may do the verb.
 func Of(a cvd.Actor, v cvd.Verb) Reach {
@@ -211,7 +215,7 @@ func HidePerson(c *cvd.Case, evs []cvd.Event) {
 	}
 	for i := range evs {
 		if evs[i].Body != nil {
-			evs[i].Body.Contact = nil
+			evs[i].Body.Contact, evs[i].Body.Mail, evs[i].Body.Key = nil, nil, ""
 			if a := evs[i].Body.Advisory; a != nil {
 				a.Credits = nil
 			}

@@ -45,6 +45,11 @@ var teamKinds = map[string]string{
 	string(cvd.EventInvited): "named",
 	"review-warned":          "review.soon",
 	"review-overdue":         "review.overdue",
+	"openpgp-60":             "openpgp.60",
+	"openpgp-30":             "openpgp.30",
+	"openpgp-7":              "openpgp.7",
+	"openpgp-ended":          "openpgp.ended",
+	"openpgp-renewed":        "openpgp.renewed",
 }
 
 func kind(of map[string]string, template string) string {

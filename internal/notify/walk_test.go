@@ -15,6 +15,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/notify"
+	"fairlead/internal/pgp"
 	"fairlead/internal/store"
 )
 
@@ -107,6 +108,7 @@ func walk(h *house) {
 	plain(h.lead, id, cvd.VerbForget, cvd.VerbErase)
 
 	release(h, with)
+	post(h, with)
 
 	// Rulings, an appeal, and the ways out.
 	id, tom, _ := h.report(secret("tom@example.net"))
@@ -161,6 +163,27 @@ func release(h *house, with func(by cvd.Actor, id cvd.CaseID, v cvd.Verb, change
 	with(h.lead, id, cvd.VerbPublish, latest)
 	with(h.lead, id, cvd.VerbRetract, plain)
 	with(h.lead, id, cvd.VerbNoAdvisory, plain)
+}
+
+// post does what mail asks of members: words that wait, letters that come back, a key
+// that is another.
+func post(h *house, with func(by cvd.Actor, id cvd.CaseID, v cvd.Verb, change func(in *cvd.Input))) {
+	h.Helper()
+	id, _, _ := h.report(secret("ria@example.net"))
+	system := h.desk.As(cvd.System)
+	hold := func(in *cvd.Input) {
+		m := &cvd.Mail{From: "zanzibar@example.net", Subject: "zanzibar", Raw: []byte("zanzibar\n\nzanzibar")}
+		in.Seq = must(system.Do(h.Context(), id, cvd.VerbHoldMail, cvd.Input{Text: "zanzibar", Mail: m})).Events[0].Seq
+	}
+	with(h.lead, id, cvd.VerbAdmit, hold)
+	with(h.lead, id, cvd.VerbDismiss, hold)
+	must(0, system.Bounced(h.Context(), id, "", "5.1.1"))
+	with(h.lead, id, cvd.VerbReached, func(*cvd.Input) {})
+	for range 2 {
+		key := must(must(must(pgp.Generate("Ria", "ria@example.net", h.now(), 0)).Public()).Armor())
+		must(0, system.Learn(h.Context(), id, string(key), "attached"))
+	}
+	with(h.lead, id, cvd.VerbTrustKey, func(in *cvd.Input) { in.Seq = must(h.desk.As(h.lead).Case(h.Context(), id)).Case.Offer.Seq })
 }
 
 // No mail holds a word that was given to any verb, in no header and no body,

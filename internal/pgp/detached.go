@@ -1,9 +1,12 @@
 package pgp
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
 )
 
@@ -43,4 +46,18 @@ func VerifyDetached(b, signature []byte, pub *PublicKey, now time.Time) error {
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	return nil
+}
+
+// HashOf names the hash of a signature, armored or binary, as micalg does after "pgp-" (RFC 3156 section 5): sha256 or its
+// like; empty if it cannot be read.
+func HashOf(signature []byte) string {
+	raw, err := unarmored(signature, "PGP SIGNATURE")
+	if err != nil {
+		return ""
+	}
+	p, err := packet.Read(bytes.NewReader(raw))
+	if sig, ok := p.(*packet.Signature); ok && err == nil {
+		return strings.ReplaceAll(strings.ToLower(sig.Hash.String()), "-", "")
+	}
+	return ""
 }

@@ -51,3 +51,19 @@ func FuzzVerifyClear(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecrypt(f *testing.F) {
+	team := generated(f)
+	sealed, err := Encrypt([]byte("text"), []*PublicKey{public(f, team)}, nil, team, now)
+	f.Add(text(f, sealed, err))
+	raw, err := unarmored(sealed, "PGP MESSAGE")
+	f.Add(text(f, raw, err))
+	f.Add(raw[:len(raw)-4])
+	f.Add([]byte{0xc9, 1, 0})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if plain, err := Decrypt(in, []*PrivateKey{team}, []*PublicKey{public(t, team)}, now); err == nil && string(plain.Data) != "text" {
+			t.Errorf("%q opened to %q", in, plain.Data)
+		}
+		Verify([]byte("text"), in, []*PublicKey{public(t, team)}, now)
+	})
+}

@@ -1,5 +1,5 @@
-// Package pgp makes and reads OpenPGP keys, clear-signed text and detached signatures (RFC 4880, which RFC 9580 keeps
-// readable). It is a tool: it keeps no key, knows no clock, fetches nothing from any key server, and trusts no key for being
+// Package pgp makes and reads OpenPGP keys, encrypted messages, clear-signed text and detached signatures (RFC 4880, which
+// RFC 9580 keeps readable). It is a tool: it keeps no key, knows no clock, fetches nothing from any key server, and trusts no key for being
 // readable. Who a key belongs to is decided elsewhere.
 package pgp
 
@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/ProtonMail/gopenpgp/v3/constants"
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
+	"github.com/ProtonMail/gopenpgp/v3/profile"
 )
 
 // ErrKey says that a key of our own cannot be used: it cannot be read, is locked, or has expired.
@@ -51,18 +53,47 @@ type PublicKey struct{ g *guarded }
 // 2.1. life is counted from now in whole seconds, at most 68 years; zero means that the key does not expire. name and email
 // must not both be empty, nor hold the characters ( ) < >.
 func Generate(name, email string, now time.Time, life time.Duration) (*PrivateKey, error) {
+	return GenerateFor(name, []string{email}, now, life)
+}
+
+// GenerateFor makes a key as Generate does, with a user id for each of the addresses, the first being the primary one.
+func GenerateFor(name string, emails []string, now time.Time, life time.Duration) (*PrivateKey, error) {
 	if life < 0 || life/time.Second > math.MaxInt32 || (life > 0 && life < time.Second) {
 		return nil, fmt.Errorf("making an OpenPGP key: a life of %v is not between one second and 68 years", life)
 	}
-	key, err := crypto.PGP().KeyGeneration().
-		GenerationTime(now.Unix()).
-		Lifetime(int32(life/time.Second)).
-		AddUserId(name, email).
-		New().GenerateKey()
+	b := crypto.PGP().KeyGeneration().GenerationTime(now.Unix()).Lifetime(int32(life / time.Second))
+	for _, email := range emails {
+		b = b.AddUserId(name, email)
+	}
+	key, err := b.New().GenerateKey()
 	if err != nil {
 		return nil, fmt.Errorf("making an OpenPGP key: %w", err)
 	}
 	return private(key), nil
+}
+
+// With is the key with one more user id, signed at now and good for as long as the key is. The key itself stays as it was.
+// Errors: ErrKey if the key has ended at now or its own secret is not here.
+func (k *PrivateKey) With(name, email string, now time.Time) (*PrivateKey, error) {
+	end, ends := k.Expires()
+	if ends && !end.After(now) {
+		return nil, fmt.Errorf("%w: it has ended, so it gets no further user id", ErrKey)
+	}
+	var more *crypto.Key
+	var err error
+	k.g().with(func(key *crypto.Key) { more, err = key.Copy() })
+	if err != nil || more.GetEntity().PrivateKey.Dummy() {
+		return nil, fmt.Errorf("%w: it cannot sign a user id", ErrKey)
+	}
+	config := profile.Default().KeyGenerationConfig(constants.StandardSecurity)
+	config.Time = func() time.Time { return now }
+	if ends { // counted from the key's own beginning
+		config.KeyLifetimeSecs = uint32(end.Sub(more.GetEntity().PrimaryKey.CreationTime) / time.Second)
+	}
+	if err := more.GetEntity().AddUserId(name, "", email, config); err != nil {
+		return nil, fmt.Errorf("%w: a user id cannot be added: %w", ErrKey, err)
+	}
+	return private(more), nil
 }
 
 // ReadPrivate reads what Armor wrote, or a key made elsewhere without a passphrase on it. Errors: ErrKey.

@@ -47,6 +47,23 @@ func ReadPublic(armored []byte) (*PublicKey, error) {
 	if fault != nil {
 		return nil, fault
 	}
+	return readPublic(raw)
+}
+
+// ReadCarried reads one public key that came with a mail, armored or binary, by the rules of ReadPublic: an attached
+// application/pgp-keys, the key data of an Autocrypt header, or an answer of a Web Key Directory. Whoever learns it asks
+// CanEncrypt and HasAddress first. Errors: cvd.Faults.
+func ReadCarried(b []byte) (*PublicKey, error) {
+	if len(b) == 0 || b[0]&0x80 == 0 {
+		return ReadPublic(b)
+	}
+	if len(b) > MaxPublicKey {
+		return nil, unfit(fmt.Sprintf("is larger than %d KiB", MaxPublicKey>>10), "export the key without the signatures of others")
+	}
+	return readPublic(b)
+}
+
+func readPublic(raw []byte) (*PublicKey, error) {
 	if fault := countKeys(raw); fault != nil {
 		return nil, fault
 	}

@@ -227,7 +227,7 @@ func (c *checker) languages() {
 }
 
 func (c *checker) programs() {
-	ids, prefixes := map[string]bool{}, map[string]bool{}
+	ids, prefixes, boxes := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	twice := func(seen map[string]bool, path, value, problem, remedy string) {
 		if value != "" && seen[value] {
 			c.fault(path, problem, remedy)
@@ -237,6 +237,10 @@ func (c *checker) programs() {
 	for i, one := range c.p.Programs {
 		path := fmt.Sprintf("programs[%d]", i)
 		twice(ids, path+".id", one.ID, "another program has the same id", "write another id")
+		if a, err := mail.ParseAddress(one.Mail); one.Mail != "" && (err != nil || a.Address != one.Mail) {
+			c.fault(path+".mail", "is not a mail address", "write a bare address such as server-security@example.org")
+		}
+		twice(boxes, path+".mail", strings.ToLower(one.Mail), "another program has the same address", "write an address of its own, or leave it out")
 		twice(prefixes, path+".prefix", one.Prefix, "another program has the same prefix", "write a prefix of its own: case ids begin with it")
 		if one.Prefix != "" && one.Prefix == c.p.Advisories.Prefix {
 			c.fault("advisories.prefix", "is the prefix of a program", "write another one: case ids must not read like advisories")

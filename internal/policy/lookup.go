@@ -142,6 +142,29 @@ func (p *Policy) ProgramOf(product string) (Program, bool) {
 	return Program{}, false
 }
 
+// Mailbox is an address that people may write to.
+type Mailbox struct {
+	Address string
+	Program string // whose it is; empty for what is of no program in particular
+}
+
+// Mailboxes are the addresses that the policy names: those of programs, then those
+// among the contacts.
+func (p *Policy) Mailboxes() []Mailbox {
+	var out []Mailbox
+	for _, one := range p.Programs {
+		if one.Mail != "" {
+			out = append(out, Mailbox{one.Mail, one.ID})
+		}
+	}
+	for _, c := range p.Contacts {
+		if addr, ok := strings.CutPrefix(c.URI, "mailto:"); ok {
+			out = append(out, Mailbox{Address: addr})
+		}
+	}
+	return out
+}
+
 // UrgentContacts are those for what cannot wait; where none is marked, all.
 func (p *Policy) UrgentContacts() []Contact {
 	var out []Contact

@@ -28,6 +28,8 @@ var broken = []struct{ name, old, now string }{
 	{"reserved clause", "id: theirs", "id: part-scope"},
 	{"clause cited in vain", "clause: no-bounty\n  text: No.", "clause: no-bonty\nlegal:\n  - id: no-bounty\n    title: None"},
 	{"prefix twice", "scope:\n", "  - id: second\n    name: More\n    prefix: EX\n    products:\n      - name: Another\nscope:\n"},
+	{"program's mail", "prefix: EX", "prefix: EX\n    mail: mailto:server@example.org"},
+	{"program's mail twice", "prefix: EX", "prefix: EX\n    mail: a@example.org\n  - id: second\n    name: More\n    prefix: SE\n    mail: A@example.org"},
 	{"advisories like cases", "scope:\n", "advisories:\n  prefix: EX\n  namespace: http://example.org\n  heads_up: 0 days\n  tlp: clear\nscope:\n"},
 	{"contact without scheme", "mailto:security@example.org", "security@example.org"},
 	{"contact by http", "mailto:security@example.org", "http://example.org/report"},

@@ -85,6 +85,7 @@ type Program struct {
 	Name     string    `yaml:"name" json:"name"`
 	Prefix   string    `yaml:"prefix" json:"prefix"` // two to six capital letters, the head of its case ids
 	About    string    `yaml:"about,omitempty" json:"about,omitempty"`
+	Mail     string    `yaml:"mail,omitempty" json:"mail,omitempty"` // address at which reports about its products arrive
 	Products []Product `yaml:"products" json:"products"`
 }
 

@@ -340,3 +340,16 @@ func TestExtremeInstantsPromiseNothing(t *testing.T) {
 		}
 	}
 }
+
+// A program's own address leads to it, a contact's to none in particular.
+func TestMailboxes(t *testing.T) {
+	small := strings.Replace(string(file(t, "testdata/small.yaml")), "prefix: EX", "prefix: EX\n    mail: server@example.org", 1)
+	p, err := Parse("policy.yaml", []byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Mailbox{{"server@example.org", "main"}, {"security@example.org", ""}}
+	if diff := cmp.Diff(want, p.Mailboxes()); diff != "" {
+		t.Error(diff)
+	}
+}

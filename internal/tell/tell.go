@@ -54,6 +54,9 @@ var teamHears = map[cvd.EventType]string{
 	cvd.EventPublished:     ToAssignee,
 	cvd.EventHeld:          ToTeam,
 	cvd.EventInvited:       "",
+	cvd.EventMailHeld:      ToAssignee,
+	cvd.EventUndelivered:   ToTeam,
+	cvd.EventKeyOffered:    ToAssignee,
 }
 
 // Effects says what the world must be told of an event. They are references,
@@ -65,6 +68,9 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 			Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
 			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(ev.Type), At: ev.At,
 		})
+	}
+	if ev.Body != nil && ev.Body.With > 0 {
+		return nil // told with the mail that the file came with
 	}
 	byReporter := ev.Actor == string(cvd.ActorReporter)
 	if ev.Tell == cvd.TellReporter && !byReporter && reachable(after) {
@@ -94,6 +100,10 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 func Waits(e cvd.Effect) bool {
 	return e.Kind == cvd.EffectNotifyTeam && e.To == ToOnDuty && e.Template == string(cvd.EventReceived)
 }
+
+// OfReview tells whether a notice that belongs to no case is about the review of the
+// policy; others are about the team's key.
+func OfReview(e cvd.Effect) bool { return strings.HasPrefix(e.Template, "review-") }
 
 // loudFromMember are the events that the others hear of although a member did
 // them.

@@ -25,7 +25,8 @@ var eventTypes = func() []cvd.EventType {
 	for _, spec := range rule.Specs {
 		out = append(out, spec.Event)
 	}
-	return append(out, cvd.EventRuled, cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventHeadsUp, cvd.EventHeld)
+	return append(out, cvd.EventRuled, cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventHeadsUp, cvd.EventHeld,
+		cvd.EventMailHeld, cvd.EventUndelivered, cvd.EventKeyLearned, cvd.EventKeyOffered, cvd.EventCodeUsed)
 }()
 
 func caseOf(email string) *cvd.Case {
@@ -112,7 +113,7 @@ func TestKeysAreStableAndDistinct(t *testing.T) {
 		}
 		clear(seen)
 		for _, e := range a {
-			if seen[e.Key] && typ != cvd.EventAppealed && typ != cvd.EventPrivacy && typ != cvd.EventNoncompliance && typ != cvd.EventHeld {
+			if seen[e.Key] && typ != cvd.EventAppealed && typ != cvd.EventPrivacy && typ != cvd.EventNoncompliance && typ != cvd.EventHeld && typ != cvd.EventUndelivered {
 				t.Errorf("%s: the key %s twice", typ, e.Key)
 			}
 			seen[e.Key] = true

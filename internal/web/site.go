@@ -55,6 +55,9 @@ type Config struct {
 	SecurityTxt func(*http.Request) ([]byte, error)
 	// PublicKey is the team's OpenPGP key, armored, or nil.
 	PublicKey func() []byte
+	// Fingerprint is the fingerprint of PublicKey, in groups of four; empty if nobody
+	// can encrypt to it.
+	Fingerprint func() string
 	// Alarms are what the team must be shown on every page of the desk; may be
 	// nil.
 	Alarms func(*http.Request) []Notice

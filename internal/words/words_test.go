@@ -29,7 +29,10 @@ func TestEveryWordOfTheField(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range []cvd.EventType{cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventRuled, cvd.EventHeadsUp, cvd.EventHeld} {
+	for _, e := range []cvd.EventType{
+		cvd.EventWarned, cvd.EventSlipped, cvd.EventBreached, cvd.EventEscalated, cvd.EventProceeded, cvd.EventRuled, cvd.EventHeadsUp, cvd.EventHeld,
+		cvd.EventMailHeld, cvd.EventUndelivered, cvd.EventKeyLearned, cvd.EventKeyOffered, cvd.EventCodeUsed,
+	} {
 		if !v.Has("event."+string(e)+".team") || !v.Has("event."+string(e)+".reporter") {
 			t.Errorf("event %s is missing", e)
 		}

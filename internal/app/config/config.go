@@ -63,17 +63,6 @@ type TLS struct {
 	Key         string `yaml:"key"`
 }
 
-// Mail is the relay for notices.
-type Mail struct {
-	Relay        string `yaml:"relay"`
-	Security     string `yaml:"security"`
-	Username     string `yaml:"username"`
-	Password     string `yaml:"password"`
-	PasswordFile string `yaml:"password_file"`
-	From         string `yaml:"from"`
-	Bounce       string `yaml:"bounce"`
-}
-
 // CVE is the account of a CNA at CVE Services.
 type CVE struct {
 	Environment string `yaml:"environment"`
@@ -151,13 +140,7 @@ func (c *Config) finish(file *source.File) error {
 		file.Fault("database", "PostgreSQL needs a connection string", "write dsn or dsn_file")
 	}
 	if c.Mail != nil {
-		secret("mail.password_file", c.Mail.PasswordFile, &c.Mail.Password)
-		if c.Mail.Security == "" {
-			c.Mail.Security = "starttls"
-		}
-		if c.Mail.Bounce == "" {
-			c.Mail.Bounce = c.Mail.From
-		}
+		c.Mail.finish(file, secret)
 	}
 	if c.CVE != nil {
 		secret("cve.key_file", c.CVE.KeyFile, &c.CVE.Key)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead/internal/app/config"
 	"fairlead/internal/policy/source"
@@ -41,5 +42,49 @@ func TestCVE(t *testing.T) {
 		if !errors.As(err, &faults) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// Each way of mail may be given alone, and what cannot work is refused with its line.
+func TestMail(t *testing.T) {
+	for name, text := range map[string]string{
+		"out":  "mail:\n  relay: mail.example.org:587\n  from: f@example.org\n",
+		"smtp": "mail:\n  smtp:\n    listen: :25\n    relays: [192.0.2.0/24]\n",
+		"lmtp": "mail:\n  lmtp: /run/fairlead/lmtp.sock\n",
+		"imap": "mail:\n  imap:\n    - {name: main, address: imap.example.org:993, username: u, password_file: DIR/key}\n",
+	} {
+		cfg, err := read(t, text)
+		if err != nil || cfg.Mail == nil || cfg.Mail.In() != (name != "out") || !cfg.Mail.Tags() {
+			t.Errorf("%s: %+v, %v", name, cfg.Mail, err)
+		}
+	}
+	const account = "mail:\n  imap:\n    - {name: main, address: imap.example.org:993, username: u, password_file: DIR/key"
+	for text, want := range map[string]string{
+		"mail: {}\n":                                                              "config.yaml:2:7: mail",
+		"mail:\n  relay: mail.example.org:587\n":                                  "3:10: mail.relay: needs a sender",
+		"mail:\n  lmtp: 192.0.2.1:24\n":                                           "mail.lmtp",
+		"mail:\n  lmtp: run/lmtp.sock\n":                                          "mail.lmtp",
+		"mail:\n  smtp: {listen: example}\n":                                      "mail.smtp.listen",
+		"mail:\n  smtp: {listen: ':25', key: k.pem}\n":                            "mail.smtp: a certificate and its key",
+		"mail:\n  smtp: {listen: ':25', relays: [mx]}\n":                          "mail.smtp.relays[0]",
+		"mail:\n  dkim: {domain: example.org, selector: s, key_file: DIR/none}\n": "mail.dkim.key_file",
+		"mail:\n  resolver: ns\n":                                                 "mail.resolver",
+		account + ", every: 1s}\n":                                                "mail.imap[0].every",
+		account + ", done: delete}\n":                                             "mail.imap[0].done",
+		account + ", security: none}\n":                                           "mail.imap[0].security",
+		account + "}\n    - {name: main, address: x:1, username: u, password_file: DIR/key}\n": "mail.imap[1].name",
+		strings.Replace(account, "DIR/key", "DIR/none", 1) + "}\n":                             "mail.imap[0].password_file",
+	} {
+		_, err := read(t, text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	cfg, err := read(t, account+", done: 'move:Taken over', every: 30s}\n  plus: false\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one := cfg.Mail.IMAP[0]; one.Move() != "Taken over" || one.Interval() != 30*time.Second || one.Password != "secret" || one.Security != "tls" || one.Mailboxes[0] != "INBOX" || cfg.Mail.Tags() {
+		t.Errorf("%+v", one)
 	}
 }

@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 		}
 	}
 	base := app.OriginOf(l.Addr(), o.Listen, o.TLS)
-	return o.inHouse(ctx, app.Options{Clock: clock, Log: log, Demo: true, Unlimited: o.Unlimited, BaseURL: base}, func(ctx context.Context, h *app.House) error {
+	return o.inHouse(ctx, app.Options{Clock: clock, Log: log, Demo: true, Unlimited: o.Unlimited, BaseURL: base, SMTP: o.SMTP}, func(ctx context.Context, h *app.House) error {
 		seeded, err := Seed(ctx, h, o.Policy, o.Empty)
 		if err != nil {
 			return err
@@ -84,12 +84,15 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 		if err != nil {
 			return err
 		}
+		if line.SMTP, err = h.OpenDoors(cert); err != nil {
+			return err
+		}
 		if o.JSON {
 			if err := json.NewEncoder(out).Encode(line); err != nil {
 				return err
 			}
 		}
-		greet(tell, line, o)
+		greet(tell, line)
 		return h.Serve(ctx, l, cert)
 	})
 }
@@ -130,9 +133,10 @@ func readyLine(ctx context.Context, h *app.House, s *Seeded, base string) (ready
 	return ready{URL: base, SignInURL: base + app.SignInPath(code), Token: token, Data: h.Config.Data}, nil
 }
 
-func greet(w io.Writer, r ready, o Options) {
-	if o.SMTP != "" {
-		fmt.Fprintf(w, "The mail door is not built yet: --smtp %s is not listened on.\n", o.SMTP)
+func greet(w io.Writer, r ready) {
+	door := ""
+	if r.SMTP != "" {
+		door = "\n  Mail door     " + r.SMTP + " (SMTP, for the addresses that the policy names)"
 	}
 	fmt.Fprintf(w, `
 Fairlead demo
@@ -140,7 +144,7 @@ Fairlead demo
   Public site   %s/
   Team desk     %s
                 (a one-time link; it signs you in as the lead)
-  Data          %s
+  Data          %s%s
 
 Try this:
   1. Send a report at %s/report and keep the receipt.
@@ -149,7 +153,7 @@ Try this:
   4. Look at the outbox on the desk: notices stay there, none is sent.
 
 Stop with Ctrl-C.
-`, r.URL, r.SignInURL, r.Data, r.URL, r.URL)
+`, r.URL, r.SignInURL, r.Data, door, r.URL, r.URL)
 }
 
 // demoCertificate makes a fresh certificate for this machine. Its time is the

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/post"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
 	"fairlead/internal/parts"
@@ -198,9 +199,18 @@ func (f *file) missing(out *Checked) (faults []string) {
 			faults = append(faults, fmt.Sprintf("the words of event %d are gone, but no redaction is recorded; restore a backup", seq))
 		}
 	}
+	var evs []cvd.Event
 	for _, r := range f.rows {
-		if ev, err := f.key.OpenCaseEvent(r); err == nil && ev.Body != nil && ev.Body.File != nil {
-			out.Files[ev.Body.File.Blob] = true
+		if ev, err := f.key.OpenCaseEvent(r); err == nil {
+			evs = append(evs, ev)
+		}
+	}
+	if err := f.key.Mails(f.people).Open(evs); err != nil {
+		faults = append(faults, "a mail cannot be opened with its key")
+	}
+	for i := range evs {
+		for _, name := range post.Blobs(&evs[i]) {
+			out.Files[name] = true
 		}
 	}
 	for _, p := range f.sum.Participants {

@@ -1,9 +1,10 @@
 // Package signing keeps the OpenPGP key that speaks for the house: the
 // configured one, or one that the house made for itself and renews. It signs
-// security.txt and published documents.
+// security.txt, published documents and mail, and is what reporters encrypt to.
 //
-// It never hands the private key out of the process, and never forgets a public
-// key that published documents were signed with.
+// It never hands a private key out of the process, never forgets a public key that
+// published documents were signed with, and never a private one that mail may still
+// be encrypted to.
 package signing
 
 import (
@@ -11,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,15 +48,21 @@ type Keeper struct {
 	Now   func() time.Time
 	// File is the configured key; empty lets the house make its own.
 	File string
-	// Owner is whose key it is, and a mail address of theirs; a
-	// cvd.ErrNotFound before a policy is in effect.
-	Owner func() (name, mail string, err error)
+	// Owner is whose key it is, and the mail addresses that it is for, the first
+	// being the main one; a cvd.ErrNotFound before a policy is in effect.
+	Owner func() (name string, mails []string, err error)
 	// Renew is how long before its end a key of the house's own is replaced.
 	Renew time.Duration
+
+	// Poke wakes whoever sends the notices; nil for nobody.
+	Poke func()
 
 	mu    sync.Mutex
 	key   *pgp.PrivateKey
 	noted string // the fingerprint of the key whose public half is kept
+
+	reading readers
+	told    told
 }
 
 // Public is a public key as others fetch it.
@@ -75,15 +84,19 @@ func (k *Keeper) current(ctx context.Context) (*pgp.PrivateKey, error) {
 	}
 	var err error
 	if k.File != "" {
-		b, err := os.ReadFile(k.File)
-		if err != nil {
-			return nil, fmt.Errorf("%w: OpenPGP key: %w", cvd.ErrUnavailable, err)
-		}
-		k.key, err = pgp.ReadPrivate(b)
-		return k.key, err
+		k.key, err = k.configured()
+	} else {
+		k.key, err = k.own(ctx)
 	}
-	k.key, err = k.own(ctx)
 	return k.key, err
+}
+
+func (k *Keeper) configured() (*pgp.PrivateKey, error) {
+	b, err := os.ReadFile(k.File)
+	if err != nil {
+		return nil, fmt.Errorf("%w: OpenPGP key: %w", cvd.ErrUnavailable, err)
+	}
+	return pgp.ReadPrivate(b)
 }
 
 // Fingerprint names the key that signs now.
@@ -115,51 +128,77 @@ func (k *Keeper) ending(key *pgp.PrivateKey) bool {
 // the successor of one that ends.
 func (k *Keeper) own(ctx context.Context) (*pgp.PrivateKey, error) {
 	for range 3 {
-		was := int64(0)
-		armored := ""
-		err := k.Store.View(ctx, func(tx store.Tx) error {
-			rec, err := tx.Record(recordOwn, "1")
-			if err != nil {
-				return err
-			}
-			was = rec.Version
-			return k.Vault.Read(rec, &armored)
-		})
-		if err == nil {
-			key, err := pgp.ReadPrivate([]byte(armored))
-			if err != nil || !k.ending(key) {
-				return key, err
-			}
-		} else if !errors.Is(err, cvd.ErrNotFound) {
+		old, was, err := k.kept(ctx)
+		if err != nil {
 			return nil, err
 		}
-		key, err := k.generate(ctx, was)
+		next := (*pgp.PrivateKey)(nil)
+		if old != nil && !k.ending(old) {
+			if next = k.complete(old); next == nil {
+				return old, nil
+			}
+		} else if next, err = k.generate(); err != nil {
+			return nil, err
+		}
+		err = k.replace(ctx, next, old, was)
 		if !errors.Is(err, cvd.ErrConflict) { // else another instance made one first
-			return key, err
+			return next, err
 		}
 	}
 	return nil, fmt.Errorf("%w: no OpenPGP key could be kept", cvd.ErrUnavailable)
 }
 
-func (k *Keeper) generate(ctx context.Context, was int64) (*pgp.PrivateKey, error) {
-	name, mail, err := k.Owner()
+// kept reads the house's own key and the version of its record; nil and 0 if there
+// is none yet.
+func (k *Keeper) kept(ctx context.Context) (key *pgp.PrivateKey, version int64, err error) {
+	armored := ""
+	err = k.Store.View(ctx, func(tx store.Tx) error {
+		rec, err := tx.Record(recordOwn, "1")
+		if err != nil {
+			return err
+		}
+		version = rec.Version
+		return k.Vault.Read(rec, &armored)
+	})
+	if errors.Is(err, cvd.ErrNotFound) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	key, err = pgp.ReadPrivate([]byte(armored))
+	return key, version, err
+}
+
+// complete is the key with a user id for each address that the policy names now, or
+// nil if it has them all.
+func (k *Keeper) complete(key *pgp.PrivateKey) *pgp.PrivateKey {
+	name, mails, err := k.Owner()
+	if err != nil {
+		return nil
+	}
+	public, err := key.Public()
+	if err != nil {
+		return nil
+	}
+	var more *pgp.PrivateKey
+	for _, mail := range mails {
+		if mail == "" || slices.Contains(public.Addresses(), strings.ToLower(mail)) {
+			continue
+		}
+		if next, err := key.With(name, mail, k.Now()); err == nil { // an imported key may be without its main secret
+			key, more = next, next
+		}
+	}
+	return more
+}
+
+func (k *Keeper) generate() (*pgp.PrivateKey, error) {
+	name, mails, err := k.Owner()
 	if err != nil {
 		return nil, err
 	}
-	now := k.Now()
-	key, err := pgp.Generate(name, mail, now.Add(-early), life)
-	if err != nil {
-		return nil, err
-	}
-	text, err := key.Armor()
-	if err != nil {
-		return nil, err
-	}
-	rec, err := k.Vault.Seal(store.Record{Kind: recordOwn, ID: "1", At: now}, string(text))
-	if err != nil {
-		return nil, err
-	}
-	return key, k.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
+	return pgp.GenerateFor(name, mails, k.Now().Add(-early), life)
 }
 
 // Detached signs bytes that will be published (pgp.SignDetached). The public half

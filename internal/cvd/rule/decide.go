@@ -37,6 +37,8 @@ type Deed struct {
 	Public bool
 	// Two says that a second person confirmed it, or somebody single-handed.
 	Two bool
+	// Held is the body of the event that the input names, for admit and trust-key.
+	Held *cvd.Body
 	// Ruling is the input of the pending ruling, for confirm.
 	Ruling *cvd.Input
 }
@@ -59,6 +61,9 @@ func Decide(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 	errors.As(state, &more)
 	if wrong := checkInput(spec, d).And(more); len(wrong) > 0 {
 		return nil, wrong
+	}
+	if state == nil {
+		state = checkMail(d)
 	}
 	if state != nil {
 		return nil, state
@@ -102,6 +107,10 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	switch v {
 	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
 		return true
+	case cvd.VerbAdmit, cvd.VerbDismiss:
+		return len(c.HeldMail) > 0
+	case cvd.VerbTrustKey:
+		return c.Offer != nil
 	case cvd.VerbClaim:
 		return c.Assignee != by.ID
 	}
@@ -150,13 +159,9 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		}
 	case cvd.VerbConfirm, cvd.VerbRefuse:
 		return checkPending(c, d)
-	case cvd.VerbEmergency:
-		if c.Flags.Emergency {
-			return refuse("the emergency lane is open already")
-		}
-	case cvd.VerbAct, cvd.VerbAfterAction:
-		if !c.Flags.Emergency {
-			return refuse("the emergency lane is not open")
+	case cvd.VerbEmergency, cvd.VerbAct, cvd.VerbAfterAction:
+		if err := checkLane(c, d); err != nil {
+			return err
 		}
 	case cvd.VerbWithdraw:
 		if reporter == nil || reporter.RM == cvd.RMClosed {
@@ -168,6 +173,8 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		}
 	case cvd.VerbPostpone:
 		return checkPostpone(c, d, now)
+	case cvd.VerbAdmit, cvd.VerbDismiss, cvd.VerbReached, cvd.VerbTrustKey:
+		return checkPost(c, d)
 	case cvd.VerbRedact:
 		if d.In.Seq < 1 || d.In.Seq > c.Version {
 			return cvd.Faults{{Field: "seq", Problem: "no such event in this case", Remedy: "give the number of the event whose words are to go"}}
@@ -178,6 +185,16 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 	}
 	if c.Pending != nil && (d.Second || (c.Pending.Verb == d.Verb && d.By.Kind != cvd.ActorSystem)) {
 		return refuse("a ruling already waits for a second person; confirm or refuse it first")
+	}
+	return nil
+}
+
+func checkLane(c *cvd.Case, d Deed) error {
+	switch {
+	case d.Verb == cvd.VerbEmergency && c.Flags.Emergency:
+		return refuse("the emergency lane is open already")
+	case d.Verb != cvd.VerbEmergency && !c.Flags.Emergency:
+		return refuse("the emergency lane is not open")
 	}
 	return nil
 }
@@ -225,6 +242,7 @@ func start(c *cvd.Case, spec *Spec, d Deed, now time.Time) cvd.Event {
 			Score: d.Score, File: d.File, Advisory: in.Advisory, CVE: in.CVE,
 		},
 	}
+	byMail(&ev, d)
 	if ev.Tell == cvd.TellReporter {
 		switch {
 		case !c.HasReporter():
@@ -280,7 +298,8 @@ func walkAll(c *cvd.Case, ev *cvd.Event, spec *Spec, deeds []string, d Deed) err
 // mark sets the open facts that belong to single verbs.
 func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	flags := c.Flags
-	flags.Unread = d.By.Kind == cvd.ActorReporter || (flags.Unread && d.By.Kind != cvd.ActorMember)
+	waiting := slices.ContainsFunc(c.HeldMail, func(seq int64) bool { return seq != d.In.Seq })
+	flags.Unread = d.By.Kind == cvd.ActorReporter || (flags.Unread && (d.By.Kind != cvd.ActorMember || waiting))
 	switch d.Verb {
 	case cvd.VerbClaim:
 		to := d.By.ID
@@ -309,6 +328,10 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 		}
 	case cvd.VerbForget:
 		ev.Forgets = cvd.Reporter
+	case cvd.VerbAdmit, cvd.VerbDismiss:
+		ev.Mail = d.In.Seq
+	case cvd.VerbTrustKey:
+		ev.Body.Contact = trusted(c, d)
 	case cvd.VerbInvite:
 		ev.Joined = []cvd.Participant{{ID: cvd.ParticipantID("fixer-" + d.In.To), Roles: []cvd.ParticipantRole{cvd.AsFixer}, RM: cvd.RMAccepted, Consent: cvd.ConsentNone, Member: d.In.To}}
 	case cvd.VerbSuccessor:

@@ -19,6 +19,7 @@ type Opening struct {
 	By       cvd.Actor
 	Internal bool // found by ourselves: nobody outside waits
 	Link     *cvd.Link
+	Mail     *cvd.Mail // it came by mail
 }
 
 // Open decides the first event of a case: the organisation receives the report
@@ -37,7 +38,7 @@ func Open(o Opening, now time.Time) ([]cvd.Event, error) {
 		},
 		Flags: &cvd.Flags{Internal: o.Internal, Unread: !o.Internal, Privacy: o.Report.SensitiveDataSeen.Yes()},
 	}}
-	ev.Body = &cvd.Body{Report: o.Report, Channel: o.Channel, Contact: o.Contact}
+	ev.Body = &cvd.Body{Report: o.Report, Channel: o.Channel, Contact: o.Contact, Mail: o.Mail}
 	if o.Internal {
 		ev.Tell, ev.Body.Silence = cvd.TellNobody, silentInternal
 		return []cvd.Event{ev}, nil

@@ -55,6 +55,13 @@ func ready(c *cvd.Case, v cvd.Verb) *cvd.Case {
 		c.Release = cvd.Release{Advisory: "FLSA-2026-2222222", Draft: 1, Published: 1, Revision: 1}
 	case cvd.VerbCheckResult:
 		c.Release.Check = cvd.CheckOffered
+	case cvd.VerbAdmit, cvd.VerbDismiss:
+		c.HeldMail = []int64{deed(v, ann).In.Seq}
+	case cvd.VerbReached:
+		c.Undelivered = noon
+	case cvd.VerbTrustKey:
+		c.Offer = &cvd.KeyOffer{Seq: deed(v, ann).In.Seq}
+		c.Participant(cvd.Reporter).Contact = &cvd.Contact{Name: "Rea"}
 	}
 	if c.Closed() {
 		c.Accepted = noon
@@ -85,6 +92,10 @@ func deed(v cvd.Verb, by cvd.Actor) Deed {
 		d.In.Reason = "the first version" // of a second one it would be needed
 	case cvd.VerbAdvise:
 		d.Advisory = "FLSA-2026-2222222"
+	case cvd.VerbAdmit:
+		d.Held = &cvd.Body{Text: "words of the reporter", Mail: &cvd.Mail{From: "rea@example.net"}}
+	case cvd.VerbTrustKey:
+		d.Held = &cvd.Body{Key: "a key"}
 	case cvd.VerbSuccessor:
 		d.Link = &cvd.Link{Kind: cvd.LinkSucceededBy, Case: "FL-2026-3333333"}
 	}

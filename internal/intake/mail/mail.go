@@ -20,7 +20,9 @@ type Message struct {
 	Delivered  []string // Delivered-To, X-Original-To and Envelope-To, topmost first
 	Subject    string
 	Date       time.Time // as the message claims it, never used for a clock; zero if unreadable
-	// Text is the body for people: the text part, else the HTML made plain.
+	// Text is the body for people: the text part, else the HTML made plain. Of an
+	// encrypted message it is empty; of a signed one it is there whether or not the
+	// signature holds.
 	Text string
 	// HTML says that Text was made from HTML.
 	HTML  bool
@@ -33,8 +35,9 @@ type Message struct {
 	Delivery *Delivery
 	// Cipher is how the message is encrypted or signed.
 	Cipher Cipher
-	// Sealed is the encrypted part, of an encrypted message: an armored or binary
-	// OpenPGP message, or a CMS structure. Its content is read with Inner.
+	// Sealed is what somebody with the right key reads on: an armored or binary OpenPGP
+	// message, a clear-signed text, or a CMS structure, encrypted or with its content
+	// inside of the signature. CMS stands in Files too. What comes out goes to Inner.
 	Sealed []byte
 	// Signed and Signature are, of multipart/signed, the exact octets that were
 	// signed (CRLF line ends) and the detached signature.
@@ -44,7 +47,8 @@ type Message struct {
 	Autocrypt []byte
 	// Results are the Authentication-Results fields, topmost first, unparsed.
 	Results []string
-	// Spam is the verdict of an upstream filter, as its header says it.
+	// Spam is the verdict of an upstream filter, as its header says it: anybody can write
+	// such a header, but nobody gains anything by it.
 	Spam bool
 	// Received counts the Received fields.
 	Received int

@@ -210,6 +210,9 @@ func (p layout) scope(g *sheet) {
 			g.say("**" + escape(one.Name) + "**")
 		}
 		g.say(one.About)
+		if one.Mail != "" {
+			g.say(fmt.Sprintf(english.ProgramMail, address("mailto:"+one.Mail)))
+		}
 		var lines []string
 		for _, product := range one.Products {
 			line := escape(product.Name)

@@ -177,3 +177,12 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 		}
 	}
 }
+
+// A program's own address stands with its products.
+func TestProgramMailIsShown(t *testing.T) {
+	p := example(t, "signed-policy")
+	p.Programs[0].Mail = "server@example.org"
+	if got := string(Markdown(p, View{Now: now})); !strings.Contains(got, "Reports about these also reach us at [server@example.org](<mailto:server@example.org>).") {
+		t.Error("it is not there")
+	}
+}

@@ -15,7 +15,7 @@ type catalogue struct {
 	AtOnce, FromReceipt, FromAcceptance, FromLast, FromQuestion, IsPromise, IsTarget, IsHouse, ColStep, ColTime, ColWeight   string
 	Emergency, EmergencyLane, EmergencyAfter, Severity, SeverityMethod                                                       string
 
-	Scope, ScopeProducts, ScopeIn, ScopeOut, ScopeThird, NonIssues, NonIssuesIntro string
+	Scope, ScopeProducts, ProgramMail, ScopeIn, ScopeOut, ScopeThird, NonIssues, NonIssuesIntro string
 
 	Guidelines, GuidelinesIntro, Urgent string
 
@@ -102,6 +102,7 @@ var english = catalogue{
 
 	Scope:          "What you may test and report",
 	ScopeProducts:  "Products",
+	ProgramMail:    "Reports about these also reach us at %s.",
 	ScopeIn:        "In scope",
 	ScopeOut:       "Out of scope",
 	ScopeThird:     "Components of others",

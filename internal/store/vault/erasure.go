@@ -16,7 +16,7 @@ const RecordErasure store.RecordKind = "erasure"
 
 // ErasureID is the id of the record about a destroyed key: FL-… for a whole
 // case, FL-…/body/3 for the words of its third event, FL-…/contact/reporter/7
-// for a contact that the seventh event forgot.
+// for a contact that the seventh event forgot, and FL-…/contact/mail/7 for the mails.
 func ErasureID(ref store.KeyRef) string {
 	switch ref.Kind {
 	case store.KeyBody:
@@ -72,6 +72,9 @@ func Drops(ev *cvd.Event) []store.KeyRef {
 	}
 	if ev.Forgets != "" {
 		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyParticipant, Name: string(ev.Forgets), Seq: ev.Seq})
+		if ev.Forgets == cvd.Reporter { // their address stands in their mails too
+			out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyParticipant, Name: MailKey, Seq: ev.Seq})
+		}
 	}
 	if ev.Type == cvd.EventErased {
 		out = append(out, store.KeyRef{Case: ev.Case, Kind: store.KeyCase})

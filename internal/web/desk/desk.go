@@ -17,6 +17,7 @@ import (
 	"fairlead/internal/web/desk/visit/advisories"
 	"fairlead/internal/web/desk/visit/cases"
 	"fairlead/internal/web/desk/visit/components"
+	"fairlead/internal/web/desk/visit/factor"
 	"fairlead/internal/web/desk/visit/office"
 )
 
@@ -35,8 +36,11 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	mux.Handle("GET /desk", site.Private(func(w http.ResponseWriter, r *http.Request) error { return web.See(w, r, "/desk/") }))
 	mux.Handle("GET /desk/sign-in", site.Private(d.signInPage))
 	mux.Handle("POST /desk/sign-in", site.Private(d.signIn))
+	mux.Handle("GET /desk/sign-in/second", site.Private(d.secondPage))
+	mux.Handle("POST /desk/sign-in/second", site.Private(d.second))
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
+	shared.Add(mux, factor.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
 	shared.Add(mux, advisories.Routes(shared))
 	// Strangers cannot tell an address of the desk that exists from one that

@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
@@ -15,6 +16,7 @@ type signInView struct {
 	Link    string // the code of a one-time link, if one led here
 	Next    string
 	Email   string
+	Second  bool // a code is asked for, the rest was right
 	Refusal *web.Notice
 }
 
@@ -61,20 +63,57 @@ func (d desk) signIn(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	d.Site.Remember(w, r, web.DeskJar, s.Token)
-	if s.ViaLink {
-		return web.See(w, r, "/desk/me?welcome=1")
-	}
+	return goOn(w, r, s)
+}
+
+// goOn leads somebody who signed in to where they wanted to go, or to their second
+// factor first.
+func goOn(w http.ResponseWriter, r *http.Request, s auth.Session) error {
 	to := visit.Inside(r.PostForm.Get("next"))
-	if to == "/desk/" {
-		to = visit.Home(s.Actor)
+	switch {
+	case s.Half && to != "/desk/":
+		return web.See(w, r, "/desk/sign-in/second?"+url.Values{"next": {to}}.Encode())
+	case s.Half:
+		return web.See(w, r, "/desk/sign-in/second")
+	case s.ViaLink:
+		return web.See(w, r, "/desk/me?welcome=1")
+	case to == "/desk/":
+		return web.See(w, r, visit.Home(s.Actor))
 	}
 	return web.See(w, r, to)
+}
+
+// secondPage asks for a code of the second factor, if somebody came half the way.
+func (d desk) secondPage(w http.ResponseWriter, r *http.Request) error {
+	if !d.Site.Auth.Halfway(r.Context(), d.Site.Token(r, web.DeskJar)) {
+		return web.See(w, r, "/desk/sign-in")
+	}
+	return d.showSignIn(w, r, http.StatusOK, signInView{Second: true, Next: r.URL.Query().Get("next")})
+}
+
+// second takes a code. Whatever is wrong with it reads the same.
+func (d desk) second(w http.ResponseWriter, r *http.Request) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	token := d.Site.Token(r, web.DeskJar)
+	if !d.Site.Auth.Halfway(r.Context(), token) {
+		return web.See(w, r, "/desk/sign-in")
+	}
+	s, err := d.Site.Auth.Second(r.Context(), token, r.PostForm.Get("code"))
+	if err != nil {
+		return d.signInRefused(w, r, err, signInView{Second: true, Next: r.PostForm.Get("next")})
+	}
+	d.Site.Remember(w, r, web.DeskJar, s.Token)
+	return goOn(w, r, s)
 }
 
 func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, view signInView) error {
 	voice := d.Site.Voice(r)
 	id := ""
 	switch {
+	case errors.Is(err, cvd.ErrUnauthenticated) && view.Second:
+		id = "desk.second.wrong"
 	case errors.Is(err, cvd.ErrUnauthenticated) && r.PostForm.Get("link") != "":
 		id = "desk.signin.badlink"
 	case errors.Is(err, cvd.ErrUnauthenticated):

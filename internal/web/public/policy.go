@@ -37,6 +37,7 @@ type policyView struct {
 	Old       bool // not the version in effect
 	Current   int
 	Effective time.Time
+	Key       string // fingerprint of the key that mail to the team is encrypted to
 }
 
 // part is one part of the policy's page.
@@ -88,6 +89,9 @@ func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Ver
 	view := policyView{Number: v.Number, Body: body, Parts: parts(body), Versions: p.versions(), Effective: v.Effective}
 	if cur := p.site.Book.Current(); cur != nil {
 		view.Current, view.Old = cur.Number, cur.Number != v.Number
+	}
+	if p.site.Fingerprint != nil && !view.Old {
+		view.Key = p.site.Fingerprint()
 	}
 	return p.pages.Render(w, r, http.StatusOK, "policy", p.page(p.say("public.policy.title"), here), view)
 }

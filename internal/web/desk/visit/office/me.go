@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/second"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -26,6 +27,7 @@ type meView struct {
 	Secret   string // of a token just made; shown once
 	Machine  bool
 	Done     string
+	Second   second.Summary
 	Password []web.Field
 	Token    []web.Field
 	Summary  *web.Summary
@@ -56,6 +58,10 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
 
 func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles)}
+	var err error
+	if view.Second, err = d.Site.Auth.HasSecond(r.Context(), v.Actor.ID); err != nil {
+		return nil, err
+	}
 	sessions, err := d.Site.Auth.Sessions(r.Context(), v.Actor)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,7 @@ type teamView struct {
 	Link    *handOverView
 	One     *memberView
 	Done    string
+	Second  bool // the one has a second factor, which the reader may take away
 }
 
 type memberView struct {
@@ -64,6 +65,13 @@ func (d *desk) members(w http.ResponseWriter, r *http.Request, v lens) error {
 }
 
 func (d *desk) showTeam(w http.ResponseWriter, r *http.Request, v lens, status int, view *teamView) error {
+	if view.One != nil && !view.One.Self {
+		has, err := d.Site.Auth.HasSecond(r.Context(), view.One.ID)
+		if err != nil {
+			return err
+		}
+		view.Second = has.On
+	}
 	if id := "desk.team.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
 		view.Done = v.Say(id)
 	}

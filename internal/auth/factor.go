@@ -1,0 +1,175 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fairlead/internal/auth/second"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// HasSecond tells of a member's second factor.
+func (a *Auth) HasSecond(ctx context.Context, memberID string) (second.Summary, error) {
+	return a.seconds.Of(ctx, memberID)
+}
+
+// changeFactor changes a member's factor together with what else is written; an
+// entry without an act is not recorded.
+func (a *Auth) changeFactor(ctx context.Context, id string, e AuditEntry, decide func(*second.Held) error, more func(store.Tx) error) error {
+	e.Subject = id
+	note, err := a.entry(ctx, e)
+	if err != nil {
+		return err
+	}
+	return a.again(ctx, func() error {
+		return a.seconds.Change(ctx, id, decide, func(tx store.Tx) error {
+			if e.Act != "" {
+				if err := tx.PutRecord(note, 0); err != nil {
+					return err
+				}
+			}
+			if more == nil {
+				return nil
+			}
+			return more(tx)
+		})
+	})
+}
+
+// tryCode counts one try of a member's second factor, wherever it comes from.
+func (a *Auth) tryCode(by cvd.Actor) error {
+	if by.Kind != cvd.ActorMember || by.ID == "" {
+		return fmt.Errorf("%w: only people have a second factor", cvd.ErrForbidden)
+	}
+	if wait := a.limitAccount("second/"+by.ID, ""); wait > 0 {
+		return Limited{After: wait}
+	}
+	return nil
+}
+
+// OfferSecond makes a factor for the actor and returns what an app reads. It
+// counts once ConfirmSecond was shown a code of it, within 15 minutes; one that is
+// set stays until then. issuer is whose account it is.
+func (a *Auth) OfferSecond(ctx context.Context, by cvd.Actor, issuer string) (address, secret string, err error) {
+	m, err := a.Member(ctx, by.ID)
+	if err != nil || by.Kind != cvd.ActorMember {
+		return "", "", errors.Join(cvd.ErrUnauthenticated, err)
+	}
+	made := second.New(a.now())
+	if address, err = made.Address(issuer, m.Email); err != nil {
+		return "", "", err
+	}
+	return address, made.Secret, a.changeFactor(ctx, m.ID, AuditEntry{}, a.seconds.Offer(made), nil)
+}
+
+// ConfirmSecond sets the factor that was offered, if code is one of it, and
+// returns the codes on paper, to be shown once. All other sessions of the member
+// and their links end (ASVS 5.0.0 V7.4.3).
+func (a *Auth) ConfirmSecond(ctx context.Context, by cvd.Actor, code string) (paper []string, err error) {
+	if err := a.tryCode(by); err != nil {
+		return nil, err
+	}
+	here, err := a.here(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	err = a.changeFactor(ctx, by.ID, AuditEntry{By: by.Ref(), Act: ActFactorSet}, a.seconds.Confirm(code, &paper), func(tx store.Tx) error {
+		return endOthers(tx, by.ID, here, nil)
+	})
+	return paper, err
+}
+
+// NewPaper replaces the codes on paper, for a code of the factor.
+func (a *Auth) NewPaper(ctx context.Context, by cvd.Actor, code string) (paper []string, err error) {
+	if err := a.tryCode(by); err != nil {
+		return nil, err
+	}
+	err = a.changeFactor(ctx, by.ID, AuditEntry{By: by.Ref(), Act: ActFactorPaper}, a.seconds.Renew(code, &paper), nil)
+	return paper, err
+}
+
+// RemoveSecond takes the actor's own factor away, for a code of it.
+func (a *Auth) RemoveSecond(ctx context.Context, by cvd.Actor, code string) error {
+	if err := a.tryCode(by); err != nil {
+		return err
+	}
+	return a.changeFactor(ctx, by.ID, AuditEntry{By: by.Ref(), Act: ActFactorGone}, a.seconds.Remove(code), nil)
+}
+
+// ResetSecond takes the factor of somebody who lost it away. Only a lead may, and
+// not their own; all sessions and links of the member end. The caller must have
+// made sure that it is the member who asks.
+func (a *Auth) ResetSecond(ctx context.Context, by cvd.Actor, memberID string) error {
+	if !leads(by) || by.ID == memberID {
+		return fmt.Errorf("%w: only another lead may take a second factor away", cvd.ErrForbidden)
+	}
+	if _, err := a.Member(ctx, memberID); err != nil {
+		return err
+	}
+	return a.changeFactor(ctx, memberID, AuditEntry{By: by.Ref(), Act: ActFactorGone}, a.seconds.Reset, func(tx store.Tx) error {
+		return dropOwned(tx, memberID, RecordLink, RecordSession)
+	})
+}
+
+// halfIn reads a session that waits for its second factor.
+func (a *Auth) halfIn(tx store.Tx, token string) (s session, err error) {
+	if _, err = a.read(tx, RecordSession, a.sessionID(token), &s); err != nil {
+		return s, unauthenticated(err)
+	}
+	if !s.Half || !a.now().Before(s.ends()) {
+		return s, cvd.ErrUnauthenticated
+	}
+	return s, nil
+}
+
+// Halfway tells whether the token is of a session that waits for its second factor.
+func (a *Auth) Halfway(ctx context.Context, token string) bool {
+	return a.st.View(ctx, func(tx store.Tx) error {
+		_, err := a.halfIn(tx, token)
+		return err
+	}) == nil
+}
+
+// Second makes a whole session of a half one, under another token, for a code of
+// the second factor: one by time, or one on paper. A wrong code, and a session that
+// is unknown, over or whole already, are one cvd.ErrUnauthenticated. Tries are
+// Limited for the member, wherever they come from.
+func (a *Auth) Second(ctx context.Context, token, code string) (Session, error) {
+	var s session
+	var actor cvd.Actor
+	err := a.st.View(ctx, func(tx store.Tx) (err error) {
+		if s, err = a.halfIn(tx, token); err == nil {
+			actor, err = a.activeIn(tx, s.Member)
+		}
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if err := a.tryCode(actor); err != nil {
+		return Session{}, errors.Join(err, a.failure(ctx, AuditEntry{Act: ActSignInLimited, Subject: actor.ID}))
+	}
+	whole, rec, err := a.begin(ctx, actor, s.ViaLink, false)
+	if err != nil {
+		return Session{}, err
+	}
+	err = a.changeFactor(ctx, actor.ID, AuditEntry{By: actor.Ref(), Act: ActFactorPassed, Object: whole.ID}, a.seconds.Spend(code), func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: a.sessionID(token)})
+		if err == nil && n != 1 { // somebody else was first
+			err = cvd.ErrUnauthenticated
+		}
+		if err != nil {
+			return err
+		}
+		return tx.PutRecord(rec, 0)
+	})
+	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
+		return Session{}, errors.Join(cvd.ErrUnauthenticated, a.failure(ctx, AuditEntry{Act: ActFactorFailed, Subject: actor.ID}))
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return whole, nil
+}

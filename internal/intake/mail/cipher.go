@@ -1,0 +1,191 @@
+package mail
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"fairlead/internal/intake/mail/text"
+)
+
+var (
+	armorMessage   = [2]string{"-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----"}
+	armorSignature = [2]string{"-----BEGIN PGP SIGNED MESSAGE-----", "-----END PGP SIGNATURE-----"}
+)
+
+// protected reads a message that is encrypted or signed as a whole, and tells whether
+// it did. A part that is so is none of this: only a whole is decrypted, so that no
+// words of a stranger can stand around what somebody else has encrypted.
+func (r *reading) protected(e *entity) bool {
+	switch {
+	case e.media.kind == "multipart/encrypted":
+		return r.encrypted(e)
+	case e.media.kind == "multipart/signed":
+		return r.signedWhole(e)
+	case e.media.in("application/pkcs7-mime", "application/x-pkcs7-mime"), e.media.kind == "application/octet-stream" && strings.HasSuffix(strings.ToLower(e.fileName()), ".p7m"):
+		r.cms(e)
+		return true
+	case e.media.kind == "multipart/mixed":
+		return r.mangled(e)
+	}
+	return false
+}
+
+// encrypted reads multipart/encrypted.
+func (r *reading) encrypted(e *entity) bool {
+	if !r.sealed(r.cutParts(e)) {
+		r.doubts.add(doubtCipher)
+		return false
+	}
+	return true
+}
+
+// sealed takes the two parts of an encrypted message: which version, and the message
+// (RFC 3156 section 4).
+func (r *reading) sealed(list []*entity) bool {
+	if len(list) != 2 || list[0].media.kind != "application/pgp-encrypted" || !versionOne(list[0].decoded(&r.doubts)) {
+		return false
+	}
+	r.m.Cipher, r.m.Sealed = CipherPGP, bytes.TrimSpace(list[1].decoded(&r.doubts))
+	return true
+}
+
+func versionOne(b []byte) bool {
+	return slices.ContainsFunc(strings.Split(string(b), "\n"), func(line string) bool {
+		name, value, _ := strings.Cut(line, ":")
+		return strings.EqualFold(strings.TrimSpace(name), "version") && strings.TrimSpace(value) == "1"
+	})
+}
+
+// mangled reads what some servers make of multipart/encrypted: the same two parts in
+// multipart/mixed, behind a text without a word.
+func (r *reading) mangled(e *entity) bool {
+	if !bytes.Contains(bytes.ToLower(e.body), []byte("application/pgp-encrypted")) {
+		return false
+	}
+	list := slices.DeleteFunc((&reading{}).cutParts(e), func(p *entity) bool {
+		var aside doubts
+		return p.media.in("text/plain", "text/html") && strings.TrimSpace(text.HTML(string(p.decoded(&aside)), maxQuotes)) == ""
+	})
+	return len(list) == 2 && list[1].media.kind == "application/octet-stream" && r.sealed(list)
+}
+
+// signedWhole reads multipart/signed (RFC 3156 section 5, RFC 8551 section 3.5.3). Its
+// words are shown whether or not the signature holds; that is for others to check.
+func (r *reading) signedWhole(e *entity) bool {
+	raw, _, ok := e.parts(&r.doubts)
+	if !ok || len(raw) != 2 {
+		r.doubts.add(doubtCipher)
+		return false
+	}
+	first, err1 := cut(raw[0], &r.doubts)
+	second, err2 := cut(raw[1], &r.doubts)
+	if err1 != nil || err2 != nil {
+		r.doubts.add(doubtCipher)
+		return false
+	}
+	switch second.media.kind {
+	case "application/pgp-signature":
+		r.m.Cipher = CipherPGPSigned
+	case "application/pkcs7-signature", "application/x-pkcs7-signature":
+		r.m.Cipher = CipherCMSSigned
+	default:
+		r.doubts.add(doubtCipher)
+		return false
+	}
+	r.m.Signed, r.m.Signature = canonical(raw[0]), bytes.TrimSpace(second.decoded(&r.doubts))
+	r.parts += 2
+	r.finish(r.part(first, 1, e.media.kind))
+	return true
+}
+
+// canonical ends every line with CRLF, as a signature covers it (RFC 3156 section 5).
+func canonical(b []byte) []byte {
+	out := make([]byte, 0, len(b)+len(b)/32)
+	for i, c := range b {
+		if c == '\n' && (i == 0 || b[i-1] != '\r') {
+			out = append(out, '\r')
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// The object identifiers by which a CMS structure says what it is, as DER.
+var (
+	oidSigned    = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02}
+	oidEnveloped = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03}
+)
+
+// cms reads application/pkcs7-mime (RFC 8551 section 3.2). It is a file too, since not
+// everybody who is handed it can open it.
+func (r *reading) cms(e *entity) {
+	data := e.decoded(&r.doubts)
+	start := data[:min(len(data), 32)]
+	kind := strings.ToLower(e.media.params["smime-type"])
+	switch {
+	case kind == "signed-data", kind == "" && bytes.Contains(start, oidSigned):
+		r.m.Cipher = CipherCMSSigned
+	case kind == "enveloped-data", kind == "authenveloped-data", kind == "" && bytes.Contains(start, oidEnveloped):
+		r.m.Cipher = CipherCMS
+	default:
+		r.doubts.add(doubtCipher)
+	}
+	if r.m.Cipher != CipherNone {
+		r.m.Sealed = data
+	}
+	r.attach(e)
+}
+
+// inline finds OpenPGP in the text itself, where it is all that the text is.
+func (r *reading) inline(c content) content {
+	if r.texts != 1 || c.html || c.text == "" {
+		return c
+	}
+	octets := bytes.TrimSpace(r.octets)
+	is := func(armor [2]string) bool {
+		return bytes.HasPrefix(octets, []byte(armor[0])) && bytes.HasSuffix(octets, []byte(armor[1])) &&
+			bytes.Count(octets, []byte(armor[0])) == 1 && bytes.Count(octets, []byte(armor[1])) == 1
+	}
+	switch {
+	case is(armorMessage):
+		r.m.Cipher, r.m.Sealed = CipherPGPInline, octets
+		c.text = "" // of an encrypted message there is none before it is opened
+	case is(armorSignature):
+		r.m.Cipher, r.m.Sealed = CipherPGPClear, octets
+		c.text = clearText(c.text)
+	case bytes.Contains(octets, []byte(armorMessage[0])):
+		r.doubts.add(doubtInlineCipher)
+	}
+	return c
+}
+
+// clearText is what people read of a clear-signed text (RFC 9580 section 7).
+func clearText(s string) string {
+	_, s, ok := strings.Cut(s, "\n\n")
+	if !ok {
+		return ""
+	}
+	if i := strings.LastIndex(s, "\n-----BEGIN PGP SIGNATURE-----"); i >= 0 {
+		s = s[:i]
+	}
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(line, "- ")
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// cutParts cuts the parts of an entity; nil if one of them cannot be read.
+func (r *reading) cutParts(e *entity) []*entity {
+	raw, _, _ := e.parts(&r.doubts)
+	var list []*entity
+	for _, one := range raw {
+		p, err := cut(one, &r.doubts)
+		if err != nil {
+			return nil
+		}
+		list = append(list, p)
+	}
+	return list
+}

@@ -1,0 +1,114 @@
+// Package letter puts OpenPGP around mail and takes it off again: multipart/encrypted and multipart/signed (RFC 3156), with
+// the header fields protected inside (RFC 9788), and of others' mail inline armor too. It works on bytes of MIME entities.
+//
+// It never reads what a message says beyond the header fields that carry the protection, opens only whole messages and never
+// parts of one beside others, holds no key, and decides for nobody whether a signature is enough.
+package letter
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"strings"
+
+	"fairlead/internal/cvd"
+)
+
+// field is one header field as it stands, with its folding and its line end.
+type field struct {
+	name string // in lower case
+	raw  []byte
+}
+
+// value is the unfolded text after the colon.
+func (f field) value() string {
+	_, v, _ := strings.Cut(string(f.raw), ":")
+	return strings.TrimSpace(strings.NewReplacer("\r", "", "\n", "").Replace(v))
+}
+
+// split takes an entity apart into its header fields and its body (RFC 5322 section 2.1). An entity that begins with an empty
+// line has no fields. Errors: cvd.ErrUnreadable for a line in the header that is no field.
+func split(entity []byte) ([]field, []byte, error) {
+	var fields []field
+	rest := entity
+	for len(rest) > 0 {
+		line, after := cutLine(rest)
+		bare := bytes.TrimRight(line, "\r\n")
+		switch {
+		case len(bare) == 0:
+			return fields, after, nil
+		case bare[0] == ' ' || bare[0] == '\t':
+			if len(fields) == 0 {
+				return nil, nil, fmt.Errorf("%w: the header begins with a folded line", cvd.ErrUnreadable)
+			}
+			last := &fields[len(fields)-1]
+			last.raw = append(last.raw[:len(last.raw):len(last.raw)], line...)
+		default:
+			name, _, found := bytes.Cut(bare, []byte(":"))
+			name = bytes.TrimRight(name, " \t")
+			if !found || len(name) == 0 || bytes.ContainsAny(name, " \t") {
+				return nil, nil, fmt.Errorf("%w: the header holds a line that is no field", cvd.ErrUnreadable)
+			}
+			fields = append(fields, field{strings.ToLower(string(name)), bytes.Clone(line)})
+		}
+		rest = after
+	}
+	return fields, nil, nil
+}
+
+// cutLine cuts off the first line with its LF.
+func cutLine(b []byte) (line, rest []byte) {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return b[:i+1], b[i+1:]
+	}
+	return b, nil
+}
+
+// content reads the one Content-Type field, which defaults to text/plain (RFC 2045 section 5.2).
+func content(fields []field) (media string, params map[string]string) {
+	for _, f := range fields {
+		if f.name == "content-type" {
+			media, params, err := mime.ParseMediaType(f.value())
+			if err != nil {
+				return "", nil
+			}
+			return media, params
+		}
+	}
+	return "text/plain", nil
+}
+
+// parts cuts a multipart body at its boundary (RFC 2046 section 5.1.1): each part with exactly its own octets, the line end
+// before a delimiter being the delimiter's. False if the closing delimiter is missing.
+func parts(body []byte, boundary string) ([][]byte, bool) {
+	if boundary == "" {
+		return nil, false
+	}
+	var out [][]byte
+	delimiter, begun := []byte("--"+boundary), -1
+	for at := 0; at < len(body); {
+		line, _ := cutLine(body[at:])
+		bare := bytes.TrimRight(line, " \t\r\n")
+		ends := bytes.Equal(bare, append(bytes.Clone(delimiter), "--"...))
+		if ends || bytes.Equal(bare, delimiter) {
+			if begun >= 0 {
+				out = append(out, withoutLineEnd(body[begun:at]))
+			}
+			begun = at + len(line)
+		}
+		if ends {
+			return out, len(out) > 0
+		}
+		at += len(line)
+	}
+	return nil, false
+}
+
+func withoutLineEnd(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+}
+
+// canonical makes each line end CRLF (RFC 3156 section 5).
+func canonical(b []byte) []byte {
+	return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+}
