@@ -66,6 +66,7 @@ var ruleCases = []struct {
 	})},
 	{"record-unused", "products[2]", rec(func(a *cvd.Advisory) { a.Products = append(a.Products, cvd.AdvisoryProduct{ID: "x", Name: "X"}) })},
 	{"record-backport", "vulnerabilities[0].affects[1].versions[0]", vuln(func(v *cvd.Vulnerability) { v.Affects[1].Versions[0] = "1.4.1" })},
+	{"csaf-https", "publisher.base", func(_ *cvd.Advisory, p *advisory.Publisher) { p.Base = "http://psirt.nls.example" }},
 	{"csaf-6.1.1", "vulnerabilities[0].affects[0].product", vuln(func(v *cvd.Vulnerability) { v.Affects[0].Product = "x" })},
 	{"csaf-6.1.1", "vulnerabilities[0].scores[0].products", vuln(func(v *cvd.Vulnerability) { v.Scores[0].Products = []string{"x"} })},
 	{"csaf-6.1.2", "products[1].id", rec(func(a *cvd.Advisory) { a.Products[1].ID = a.Products[0].ID })},

@@ -87,6 +87,9 @@ func facts(v *words.Voice, s *Sheet) []string {
 	if s.Publisher != "" {
 		out = append(out, line("publisher", escape(s.Publisher)))
 	}
+	if s.Source != "" {
+		out = append(out, line("source", escape(strings.TrimSuffix(s.Source+", "+s.Author, ", "))))
+	}
 	out = append(out, line("published", day(a.Published)))
 	if a.Revision > 1 {
 		out = append(out, line("modified", v.Say("advisory.revision", "n", a.Revision, "day", day(a.Modified))))

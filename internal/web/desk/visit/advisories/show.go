@@ -70,7 +70,8 @@ type draftView struct {
 }
 
 type publishedView struct {
-	Link     string
+	Link     string // empty where it is for a few, who read it with a token
+	Label    string
 	Revision int
 	At       time.Time
 	Changes  []cvd.AdvisoryChange
@@ -99,8 +100,12 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	}
 	view.Notices, view.Requests = v.notices(draft), v.requests(draft, strings.TrimSuffix(v.Site.BaseURL(r), "/"))
 	if b := draft.Before; b != nil {
+		link := ""
+		if b.TLP.Public() {
+			link = "/advisories/" + url.PathEscape(string(b.ID))
+		}
 		view.Published = &publishedView{
-			Link: "/advisories/" + url.PathEscape(string(b.ID)), Revision: b.Revision, At: b.Modified, Changes: b.History, Gone: !b.Withdrawn.IsZero(),
+			Link: link, Label: string(b.TLP), Revision: b.Revision, At: b.Modified, Changes: b.History, Gone: !b.Withdrawn.IsZero(),
 		}
 	}
 	return d.Show(w, r, v.Visit, status, "advisory", v.Say("desk.advisory.page")+": "+view.Case, view)
