@@ -48,6 +48,16 @@ func (s *Session) Attach(ctx context.Context, id cvd.CaseID, name string, r io.R
 	return Done{Case: c, Events: evs}, nil
 }
 
+// offered is the file that came with an event, to be shown with a fix to check.
+func (s *Session) offered(ctx context.Context, id cvd.CaseID, seq int64) (*cvd.Attachment, error) {
+	l, err := s.load(ctx, id, cvd.VerbOfferCheck)
+	if err != nil || seq == 0 {
+		return nil, err
+	}
+	evs, err := s.desk.spine().History(ctx, l)
+	return post.FileAt(evs, seq), err
+}
+
 // roomFor refuses a file more than the policy allows.
 func (d *Desk) roomFor(c *cvd.Case) error {
 	v := d.Book.Version(c.Policy)
