@@ -27,6 +27,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
+	"fairlead/internal/mailin/imap"
 	"fairlead/internal/mailin/proof"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
@@ -81,6 +82,7 @@ type House struct {
 	// Clerks are who deals with mail behind the doors.
 	Clerks  *clerks.Clerks
 	signed  *signing.Text
+	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }
@@ -296,7 +298,7 @@ func (h *House) openOutbox() error {
 	// One worker where notices are only kept: there is no relay to wait for, no mail
 	// to sort, and reports coming in go first.
 	workers := 1
-	if _, sends := sender.(notify.SMTP); sends || h.Options.SMTP != "" || h.Config.Mail.In() {
+	if _, sends := sender.(notify.SMTP); sends || h.mailComesIn() {
 		workers = 0 // the outbox's own number
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}

@@ -133,6 +133,9 @@ func references(n *casework.Notice, host string) []string {
 	var refs []string
 	if n.Mail != nil {
 		for _, id := range n.Mail.References {
+			if unquoted(id) { // one of ours, as in Ref
+				id += "@" + host
+			}
 			if isID(id) {
 				refs = append(refs, id)
 			}

@@ -72,10 +72,18 @@ func letters() map[string]*casework.Notice {
 			m.Subject, m.Missing, m.Claim, m.Promises = "", nil, "", m.Promises[:1]
 		}),
 		"text": mailed("message", said, func(m *notice.Mail) {
-			m.Subject, m.References = "RE: printer", []string{"first@mail.example.net", "second@mail.example.net"}
+			m.Subject, m.References = "RE: printer", []string{"first@mail.example.net", "fl-2026-7kq4mxz.1.ours", "second@mail.example.net"}
 		}),
-		"text-late":  mailed("slipped", func(m *notice.Mail) { m.Text = "The printer in question stands at another site." }),
-		"bare":       mailed("accepted", func(m *notice.Mail) { m.Bare = "embargo"; m.Text = canary }),
+		"text-heading": mailed("accepted", func(m *notice.Mail) { m.Event = &cvd.Event{Head: cvd.Head{Type: cvd.EventAccepted}, Body: &cvd.Body{}} }),
+		"text-closed": mailed("closed", func(m *notice.Mail) {
+			m.Event = &cvd.Event{Head: cvd.Head{Type: cvd.EventClosed}, Body: &cvd.Body{Outcome: "fixed in 2.4,\nand published"}}
+			m.Text = "Thank you for your patience."
+		}),
+		"text-late": mailed("slipped", func(m *notice.Mail) { m.Text = "The printer in question stands at another site." }),
+		"bare": mailed("accepted", func(m *notice.Mail) {
+			m.Bare, m.Text = "embargo", canary
+			m.Event = &cvd.Event{Head: cvd.Head{Type: cvd.EventClosed}, Body: &cvd.Body{Outcome: canary}}
+		}),
 		"bare-claim": mailed("receipt-reissued", func(m *notice.Mail) { first(m); m.Subject = "" }),
 	}
 }
@@ -214,7 +222,7 @@ func TestAnotherProgramReadsTheLetters(t *testing.T) {
 // wrote goes out as a person's, or another team's server would put it aside.
 func TestWhoWrote(t *testing.T) {
 	for name, want := range map[string]string{
-		"answer": "auto-replied", "answer-quiet": "auto-replied", "text": "", "text-late": "auto-generated", "bare": "auto-generated", "bare-claim": "auto-generated",
+		"answer": "auto-replied", "answer-quiet": "auto-replied", "text": "", "text-closed": "", "text-heading": "auto-generated", "text-late": "auto-generated", "bare": "auto-generated", "bare-claim": "auto-generated",
 	} {
 		m := must(compose(t, letters()[name], door))
 		h := headers(t, m)
@@ -298,6 +306,10 @@ func TestTheOutboxHoldsNoCode(t *testing.T) {
 		if p, ok := s.(*pocket); ok && !strings.Contains(string(p.sent[0].Bytes), "Code: "+n.Mail.Claim) {
 			t.Errorf("sent:\n%s", p.sent[0].Bytes)
 		}
+	}
+	foreign := mailed("message", func(m *notice.Mail) { m.Text = "Grüße von der " + strings.Repeat("langen ", 20) + "Straße" })
+	if text := string(must(must(notify.New(config(foreign, &pocket{}, door))).Carry(t.Context(), foreign.Effect))); !strings.Contains(text, "\r\nGrüße von der langen ") {
+		t.Errorf("nobody can read it:\n%s", text)
 	}
 	p := &pocket{fail: func(notify.Message) error { return io.ErrUnexpectedEOF }}
 	if text, err := must(notify.New(config(n, p, door))).Carry(t.Context(), n.Effect); err == nil || strings.Contains(string(text), n.Mail.Claim) {

@@ -26,8 +26,8 @@ type draft struct {
 	utf8     bool
 	at       time.Time
 	bytes    []byte
-	// kept is what the outbox keeps of it: without a code that opens something, and
-	// of an encrypted letter its head.
+	// kept is what the outbox keeps of it: its text as people read it, without a code
+	// that opens something; of an encrypted letter the head.
 	kept []byte
 }
 
@@ -60,13 +60,14 @@ func (m *Mail) compose(ctx context.Context, v *words.Voice, n *casework.Notice) 
 	if n.Mail != nil && n.Mail.Sealed {
 		return d, m.sealed(ctx, s, from, d)
 	}
-	if d.bytes, err = m.plain(s.write(), n, from, d); err != nil {
+	l := s.write()
+	if d.bytes, err = m.plain(l, n, from, d); err != nil {
 		return nil, err
 	}
-	if d.kept, err = m.withoutCode(s, from, d); err != nil || m.cfg.Sign == nil {
-		return d, err
+	d.kept = m.readable(s, l, d.bytes)
+	if m.cfg.Sign != nil {
+		d.bytes, err = m.cfg.Sign(d.bytes)
 	}
-	d.bytes, err = m.cfg.Sign(d.bytes)
 	return d, err
 }
 
@@ -142,17 +143,18 @@ func content(l letter) mail.Header {
 	return h
 }
 
-// withoutCode is the mail as the outbox keeps it: whoever reads it there shall not
-// be able to use a code that was sent to somebody. Where nothing is sent, it is the
-// only place to find it.
-func (m *Mail) withoutCode(s script, from *mail.Address, d *draft) ([]byte, error) {
-	if _, kept := m.cfg.Sender.(Keep); kept || s.n.Mail == nil || s.n.Mail.Claim == "" {
-		return nil, nil
+// readable is the mail as the outbox keeps it, with its text as a person reads it.
+// Whoever reads it there shall not be able to use a code that was sent to somebody.
+// Where nothing is sent, it is the only place to find it.
+func (m *Mail) readable(s script, l letter, sent []byte) []byte {
+	if _, kept := m.cfg.Sender.(Keep); !kept && s.n.Mail != nil && s.n.Mail.Claim != "" {
+		n, hidden := *s.n, *s.n.Mail
+		hidden.Claim = s.Say("letter.claim.hidden")
+		n.Mail, s.n = &hidden, &n
+		l = s.write()
 	}
-	n, hidden := *s.n, *s.n.Mail
-	hidden.Claim = s.Say("letter.claim.hidden")
-	n.Mail, s.n = &hidden, &n
-	return m.plain(s.write(), &n, from, d)
+	head, _, _ := bytes.Cut(sent, []byte("\r\n\r\n"))
+	return append(bytes.Clone(head), "\r\n\r\n"+strings.ReplaceAll(l.text, "\n", "\r\n")...)
 }
 
 func ascii(s string) bool {

@@ -126,7 +126,7 @@ func New(cfg Config) (*Mail, error) {
 	return m, nil
 }
 
-// Carry writes one notice and sends it. It returns the mail as it was sent. A
+// Carry writes one notice and sends it. It returns what may be kept of the mail. A
 // reporter whose address is gone is told nothing, and the returned text says so;
 // a notice to the team that reaches nobody is an error.
 func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
@@ -153,17 +153,13 @@ func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := d.bytes
-	if d.kept != nil {
-		kept = d.kept
-	}
 	if err := m.deliver(ctx, e.Key, d); err != nil {
-		return kept, err
+		return d.kept, err
 	}
 	if _, ok := m.cfg.Sender.(Keep); ok {
-		return append([]byte(voice.Say("notice.kept", "to", strings.Join(d.to, ", "))+"\r\n\r\n"), kept...), nil
+		return append([]byte(voice.Say("notice.kept", "to", strings.Join(d.to, ", "))+"\r\n\r\n"), d.kept...), nil
 	}
-	return kept, nil
+	return d.kept, nil
 }
 
 // waits asks to be carried again later, together with others.

@@ -46,7 +46,9 @@ func told(change func(m *notice.Mail)) *casework.Notice {
 		To:     []casework.Address{{Email: "rosa@example.net"}}, ToReporter: true, Organisation: "Harbour Light", From: "security@example.org",
 		Mail: &notice.Mail{Ref: "fl-2026-7kq4mxz.3.a", ReplyTag: "r.fl-2026-7kq4mxz.b", BounceTag: "b.fl-2026-7kq4mxz.c", Text: "zanzibar"},
 	}
-	change(n.Mail)
+	if change(n.Mail); n.Mail.Claim != "" {
+		n.Effect.Template = "received" // the answer to a report
+	}
 	return n
 }
 
@@ -115,6 +117,7 @@ func TestOpen(t *testing.T) {
 	p, addr := relay(t)
 	no := false
 	theirs := must(must(must(pgp.Generate("Rosa", "rosa@example.net", noon.Add(-time.Hour), 0)).Public()).Armor())
+	answer := func(m *notice.Mail) { m.Claim, m.ClaimEnds = "a-b", noon.Add(time.Hour) }
 	plain, sealed := func(*notice.Mail) {}, func(m *notice.Mail) { m.Sealed, m.Key = true, string(theirs) }
 	mail := func(change func(m *config.Mail)) *config.Mail {
 		m := &config.Mail{Relay: addr, Security: notify.TLSNone, From: "Harbour Light <fairlead@example.org>", Bounce: "Harbour Light <fairlead@example.org>"}
@@ -130,7 +133,7 @@ func TestOpen(t *testing.T) {
 	}{
 		"only out": {mail(func(*config.Mail) {}), func(*letters.Config) {}, plain, "fairlead@example.org", []string{"zanzibar", "Reply-To: <security@example.org>"}, []string{"DKIM-Signature", "key.asc", "answer to this mail"}},
 		"both ways": {
-			mail(func(m *config.Mail) { m.Bounce = "bounces@example.org" }), in, plain, "bounces+b.fl-2026-7kq4mxz.c@example.org",
+			mail(func(m *config.Mail) { m.Bounce = "bounces@example.org" }), in, answer, "bounces+b.fl-2026-7kq4mxz.c@example.org",
 			[]string{"Reply-To: <security+r.fl-2026-7kq4mxz.b@example.org>", "https://report.example.org/key.asc", "answer to this mail"},
 			[]string{"DKIM-Signature"},
 		},
