@@ -62,7 +62,10 @@ func TestChannelsOfTheConfiguration(t *testing.T) {
 			sent[door+" "+to] = string(message)
 			return nil
 		},
-		Relay: func(_ context.Context, _, to, _ string, message []byte) error { sent["relay "+to] += string(message); return nil },
+		Relay: func(_ context.Context, _, to, _ string, message []byte) error {
+			sent["relay "+to] += string(message)
+			return nil
+		},
 	})
 	if err := c.Tick(ctx); !errors.Is(err, cvd.ErrUnavailable) {
 		t.Errorf("that a test could not be sent is not told: %v", err)
