@@ -305,6 +305,12 @@ func (h *House) openOutbox() error {
 	carriers[cvd.EffectSortMail] = post.Waiting{Now: h.Options.Clock.Now}
 	h.Outbox = outbox.New(outbox.Config{
 		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
+		GivenUp: func(ctx context.Context, e store.Effect) error {
+			if e.Kind != cvd.EffectNotifyReporter {
+				return nil
+			}
+			return h.Desk.As(cvd.System).Bounced(ctx, e.Case, e.Key, "")
+		},
 	})
 	return h.carryCVE(carriers)
 }

@@ -211,6 +211,9 @@ func (s *Session) Bounced(ctx context.Context, id cvd.CaseID, key, why string) e
 		}
 		return []cvd.Event{rule.Undelivered(c, why, post.SeqOf(key), now)}, nil
 	})
+	if errors.Is(err, errErased) || errors.Is(err, cvd.ErrNotFound) {
+		return nil // nobody is left to be told
+	}
 	return err
 }
 

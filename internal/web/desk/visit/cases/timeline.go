@@ -25,7 +25,7 @@ type entryView struct {
 	Missing []string
 	File    *fileView
 	Mail    *post.Origin // how the words came
-	Moves   []string // states and dates that it changed, in words
+	Moves   []string     // states and dates that it changed, in words
 	Told    web.Badge
 	Erased  bool
 	Redact  bool // its words may be removed
