@@ -49,6 +49,16 @@ func (s *Session) Attach(ctx context.Context, id cvd.CaseID, name string, r io.R
 	return Done{Case: c, Events: evs}, nil
 }
 
+// offered is the file that came with an event, to be shown with a fix to check.
+func (s *Session) offered(ctx context.Context, id cvd.CaseID, seq int64) (*cvd.Attachment, error) {
+	l, err := s.load(ctx, id, cvd.VerbOfferCheck)
+	if err != nil || seq == 0 {
+		return nil, err
+	}
+	evs, err := s.desk.spine().History(ctx, l)
+	return post.FileAt(evs, seq), err
+}
+
 var errPrivate = fmt.Errorf("%w: personal data was seen in this case, so its files open to leads, and to whom one of them gave the case", cvd.ErrForbidden)
 
 // Attachment opens a file of the case by its generated name. The caller closes

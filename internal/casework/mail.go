@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/archive"
 	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
@@ -237,4 +238,11 @@ func (s *Session) Learn(ctx context.Context, id cvd.CaseID, key, how string) err
 		return rule.LearnKey(c, key, finger, known, how, now), nil
 	})
 	return err
+}
+
+// Archive is how the threads of an old mailbox become cases. The actor must be the
+// system: whoever reads the machine's data may have it done.
+func (s *Session) Archive() (*archive.Archive, error) {
+	d := s.desk
+	return &archive.Archive{Spine: d.spine(), Blobs: d.Blobs, Rand: d.Rand, Now: d.Now, Receipt: d.Receipts.NewReceipt}, s.ours()
 }

@@ -64,6 +64,9 @@ type Mail struct {
 	// Text is what was said to the participant, whole; empty where a bare notice is
 	// all that mail may carry (see Bare).
 	Text string
+	// Event is what the letter tells of, for the words of its heading; nil where a
+	// bare notice is all that mail may carry.
+	Event *cvd.Event
 	// Bare is why Text is left out, as a name in the message catalogue.
 	Bare string
 	// Key is the participant's OpenPGP key, armored. With Sealed the letter goes out

@@ -116,3 +116,14 @@ func (t *Taken) Undo(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// FileAt is the file that came with the event of that number, or nil.
+func FileAt(evs []cvd.Event, seq int64) *cvd.Attachment {
+	for i := range evs {
+		if b := evs[i].Body; evs[i].Seq == seq && b != nil && b.File != nil {
+			f := *b.File
+			return &f
+		}
+	}
+	return nil
+}
