@@ -78,6 +78,7 @@ type IMAP struct {
 	Name         string   `yaml:"name"` // the door is called imap/NAME
 	Address      string   `yaml:"address"`
 	Security     string   `yaml:"security"`
+	CAFile       string   `yaml:"ca_file"` // authorities that vouch for the server; empty: the system's
 	Username     string   `yaml:"username"`
 	Password     string   `yaml:"-"`
 	PasswordFile string   `yaml:"password_file"`
