@@ -93,7 +93,10 @@ func (r *reading) signedWhole(e *entity) bool {
 		r.doubts.add(doubtCipher)
 		return false
 	}
-	kind, signature := signatureKinds[second.media.kind], bytes.TrimSpace(second.decoded(&r.doubts))
+	kind, signature := signatureKinds[second.media.kind], second.decoded(&r.doubts)
+	if kind == CipherPGPSigned { // the other one is binary, where a blank is a byte like others
+		signature = bytes.TrimSpace(signature)
+	}
 	if kind == CipherNone || len(signature) == 0 || len(raw[0]) == 0 {
 		r.doubts.add(doubtCipher)
 		return false
