@@ -19,12 +19,14 @@ import (
 	"time"
 
 	"fairlead/internal/app/folder"
+	"fairlead/internal/app/letters"
 	"fairlead/internal/app/post"
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
+	"fairlead/internal/mailin/imap"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
 	"fairlead/internal/parts"
@@ -74,7 +76,8 @@ type House struct {
 	keyPath string
 	signing *signing.Keeper
 	signed  *signing.Text
-	doors   *post.Doors            // nil until OpenDoors
+	doors   *post.Doors // nil until OpenDoors
+	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }
@@ -280,17 +283,9 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 }
 
 func (h *House) openOutbox() error {
-	var sender notify.Sender = notify.Keep{}
-	if m := h.Config.Mail; m != nil && m.Relay != "" && !h.Options.Demo {
-		sender = notify.SMTP{Addr: m.Relay, TLS: m.Security, Username: m.Username, Password: m.Password}
-	}
-	from, bounce := "fairlead@localhost", ""
-	if m := h.Config.Mail; m != nil && m.From != "" {
-		from, bounce = m.From, m.Bounce
-	}
-	carrier, err := notify.New(notify.Config{
-		Notices: h.Desk.As(cvd.System), Words: h.Words, Sender: sender, Now: h.Options.Clock.Now,
-		BaseURL: h.Base, From: from, Bounce: bounce,
+	carrier, sender, err := letters.Open(letters.Config{
+		Mail: h.Config.Mail, Demo: h.Options.Demo, In: h.mailComesIn(), Notices: h.Desk.As(cvd.System), Words: h.Words,
+		Now: h.Options.Clock.Now, BaseURL: h.Base, Key: h.signing.Key, KeyPath: signing.PublicKeyPath,
 	})
 	if err != nil {
 		return err
@@ -298,7 +293,7 @@ func (h *House) openOutbox() error {
 	// One worker where notices are only kept: there is no relay to wait for, no mail
 	// to sort, and reports coming in go first.
 	workers := 1
-	if _, sends := sender.(notify.SMTP); sends || h.Options.SMTP != "" || h.Config.Mail.In() {
+	if _, sends := sender.(notify.SMTP); sends || h.mailComesIn() {
 		workers = 0 // the outbox's own number
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
@@ -308,6 +303,9 @@ func (h *House) openOutbox() error {
 	})
 	return h.carryCVE(carriers)
 }
+
+// mailComesIn tells whether a door for mail is open, so that letters may say so.
+func (h *House) mailComesIn() bool { return h.Options.SMTP != "" || h.Config.Mail.In() }
 
 // Base is the origin of public links: the policy's, else the configuration's,
 // else the address that is listened on.

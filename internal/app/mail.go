@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"net/url"
+	"sync"
 
+	"fairlead/internal/app/mailbox"
 	"fairlead/internal/app/post"
+	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 )
 
@@ -25,7 +28,13 @@ func (h *House) OpenDoors(cert *tls.Certificate) (smtp string, err error) {
 		return "", err
 	}
 	h.closers = append(h.closers, h.doors.Close)
-	return h.doors.SMTP(), nil
+	if h.Config.Mail != nil && !h.Options.Demo {
+		h.pollers, err = mailbox.Polling{
+			Accounts: h.Config.Mail.IMAP, Box: h.Inbox, Now: h.Options.Clock.Now, Log: h.Options.Log,
+			Marks: mailbox.Marks{Store: h.Store, Vault: h.Vault, Now: h.Options.Clock.Now},
+		}.Pollers()
+	}
+	return h.doors.SMTP(), err
 }
 
 // takeMail takes mail until ctx ends or noMore is called, which returns when what
@@ -38,11 +47,22 @@ func (h *House) takeMail(ctx context.Context) (noMore func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		var polls sync.WaitGroup
+		polls.Go(func() { mailbox.Run(mail, h.pollers) })
 		h.doors.Run(mail)
+		polls.Wait()
 	}()
 	return func() {
 		over()
 		<-done
+	}
+}
+
+// importer makes cases of old mailboxes.
+func (h *House) importer() mailbox.Importer {
+	return mailbox.Importer{
+		Archive: h.Desk.As(cvd.System).Archive, Policy: h.policy, Members: h.Auth.Members, Now: h.Options.Clock.Now,
+		Wordless: h.Words.In("en").Say("import.wordless"),
 	}
 }
 

@@ -73,6 +73,7 @@ type Flags struct {
 	Unread    bool `json:"unread,omitempty"`    // the reporter said something that no member opened
 	Internal  bool `json:"internal,omitempty"`  // no reporter: found by ourselves
 	Appealed  bool `json:"appealed,omitempty"`  // the one appeal was used
+	Imported  bool `json:"imported,omitempty"`  // out of an old mailbox
 }
 
 // Pending is a ruling that waits for a second member.
@@ -157,7 +158,9 @@ type Body struct {
 	// Files came with a mail that waits for a member's nod.
 	Files []Attachment `json:"files,omitempty"`
 	With  int64        `json:"with,omitempty"` // the event of the mail that the file came with
-	Key   string       `json:"key,omitempty"`  // an OpenPGP key, armored
+	// Author is who wrote imported words: one of the Authors.
+	Author string `json:"author,omitempty"`
+	Key    string `json:"key,omitempty"` // an OpenPGP key, armored
 	// MailBox is Mail, how the words came by e-mail, sealed under the key of the
 	// case's mails. Mail is nil once that key is gone.
 	MailBox []byte `json:"mail_box,omitempty"`

@@ -90,7 +90,11 @@ func kindOf(ev *cvd.Event) string {
 	switch {
 	case ev.Type == cvd.EventBreached || ev.Type == cvd.EventSlipped || ev.Type == cvd.EventEscalated || ev.Type == cvd.EventEmergency:
 		return "alarm"
-	case ev.Actor == cvd.System.Ref():
+	case ev.Body != nil && ev.Body.Author == cvd.AuthorReporter:
+		return "reporter"
+	case ev.Body != nil && ev.Body.Author == cvd.AuthorTeam && ev.Tell == cvd.TellReporter:
+		return "team"
+	case ev.Actor == cvd.System.Ref() && ev.Type != cvd.EventImported:
 		return "clock"
 	case ev.Actor == string(cvd.ActorReporter) || ev.Actor == string(cvd.ActorStranger):
 		return "reporter"
