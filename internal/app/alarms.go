@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"fairlead/internal/app/mailbox"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -33,6 +34,11 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 		}
 		if s.Waiting > stuckAfter {
 			add("alarm", "outbox-stuck", "/desk/outbox")
+		}
+	}
+	for _, p := range h.pollers {
+		if p.Failures() >= mailbox.Alarm {
+			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
 		}
 	}
 	if why := h.stuck.Load(); why != nil {

@@ -230,6 +230,7 @@ type Event struct {
 	Score    *cvd.Score        `json:"score,omitempty"`
 	File     *File             `json:"file,omitempty"`
 	Channel  string            `json:"channel,omitempty"`
+	Author   string            `json:"author,omitempty" enum:"reporter,team,other" doc:"Who wrote the words of an old mailbox."`
 	Outcome  string            `json:"outcome,omitempty"`
 	Ruling   *cvd.Input        `json:"ruling,omitempty" doc:"What waits for a second person."`
 	Erased   bool              `json:"erased,omitempty"`
@@ -246,6 +247,7 @@ func (s Show) event(ev *cvd.Event, zone *time.Location) Event {
 		return e
 	}
 	e.Text, e.Note, e.Reason, e.Silence, e.Clauses, e.Missing, e.To = b.Text, b.Note, b.Reason, b.Silence, b.Clauses, b.Missing, b.To
+	e.Author = b.Author
 	e.Clock, e.Until, e.Score, e.File, e.Channel, e.Outcome, e.Ruling = b.Clock, b.Until, b.Score, FileOf(b.File), b.Channel, b.Outcome, b.Input
 	return e
 }
