@@ -28,6 +28,7 @@ func (w *walker) draft(id, tlp string) (seq float64, advisory string) {
 	}
 	d := read()
 	a := d["record"].(map[string]any)
+	from := len(w.words)
 	for _, f := range []string{"title", "overview", "details"} {
 		a[f] = w.text("draft" + f)
 	}
@@ -47,7 +48,11 @@ func (w *walker) draft(id, tlp string) (seq float64, advisory string) {
 	a["aliases"], a["related"], a["upstream"] = []string{w.bird("alias")}, []string{w.bird("related")}, []string{w.bird("upstream")}
 	a["references"] = []any{map[string]any{"kind": "WEB", "url": "https://example.com/" + w.bird("reference"), "text": w.text("referencetext")}}
 	a["timeline"] = []any{map[string]any{"at": "2026-01-02T00:00:00Z", "text": w.text("milestone")}}
-	a["texts"] = map[string]any{"fr": map[string]any{"title": w.text("titre"), "overview": w.text("apercu"), "details": w.text("detailsfr")}}
+	var french []any
+	for _, of := range w.words[from:] {
+		french = append(french, map[string]any{"of": "It is said that " + of + " sings.", "text": w.text("french")})
+	}
+	a["texts"] = map[string]any{"fr": map[string]any{"parts": french}}
 	w.post(path+"/advise", lead, map[string]any{"advisory": a, "seq": d["seq"], "note": w.text("advisenote")})
 	d = read()
 	return d["seq"].(float64), d["release"].(map[string]any)["advisory"].(string)

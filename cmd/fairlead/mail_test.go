@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/mail"
@@ -229,5 +230,58 @@ func TestDemoMailDoor(t *testing.T) {
 		if err := p.stop(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// lmtp hands one mail to the door on a socket and returns what it answered.
+func lmtp(t *testing.T, socket, to string) string {
+	t.Helper()
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := fmt.Fprintf(c, "LHLO mx.example.org\r\nMAIL FROM:<ann@example.net>\r\nRCPT TO:<%s>\r\nDATA\r\nMessage-ID: <%s>\r\nAuto-Submitted: auto-generated\r\n\r\nx\r\n.\r\nQUIT\r\n", to, to); err != nil {
+		t.Fatal(err)
+	}
+	said, err := io.ReadAll(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(said)
+}
+
+// A server that was killed takes its socket up again, and both doors of its
+// configuration take mail for what the policy names.
+func TestServeTakesMail(t *testing.T) {
+	dir := t.TempDir()
+	config, data, socket := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "data"), filepath.Join(dir, "lmtp.sock")
+	text := "policy: " + example(t, "two-person-team") + "\nmail:\n  lmtp: " + socket + "\n  smtp:\n    listen: 127.0.0.1:0\n    hostname: mx.example.org\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 2 {
+		p, err := launch(dir, data, "serve", "--listen", "127.0.0.1:0", "--data", data, "--config", config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.crash)
+		if said := lmtp(t, socket, fmt.Sprintf("security+%d@example.org", round)); !strings.HasPrefix(said, "220 mx.example.org LMTP") || !strings.Contains(said, "\r\n250 2.0.0 <security+") {
+			t.Errorf("ours: %s", said)
+		}
+		if said := lmtp(t, socket, "ben@example.org"); !strings.Contains(said, "\r\n550 5.7.1 ") || strings.Contains(said, "250 2.0.0 <") {
+			t.Errorf("not ours: %s", said)
+		}
+		if log := p.stderr.String(); strings.Contains(log, "example.net") || strings.Contains(log, "security") || !strings.Contains(log, "door=smtp listen=127.0.0.1:") {
+			t.Errorf("the log says %s", log)
+		}
+		if round == 0 {
+			p.crash()
+		} else if err := p.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found := inInbox(t, data); len(found) != 2 {
+		t.Errorf("%v is there", found)
 	}
 }

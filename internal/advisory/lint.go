@@ -94,30 +94,16 @@ func (l *lint) products(f func(field string, p *cvd.AdvisoryProduct)) {
 // texts are all that people read in the record.
 func (l *lint) texts(f func(field, text string)) {
 	a := l.a
-	f("title", a.Title)
-	f("overview", a.Overview)
-	f("details", a.Details)
+	walk(a, func(field string, text *string) { f(field, *text) })
 	f("why", a.Why)
 	for _, lang := range sorted(a.Texts) {
 		t := a.Texts[lang]
 		f("texts."+lang+".title", t.Title)
 		f("texts."+lang+".overview", t.Overview)
 		f("texts."+lang+".details", t.Details)
-	}
-	l.vulnerabilities(func(field string, _ int, v *cvd.Vulnerability) {
-		f(field+".title", v.Title)
-		f(field+".description", v.Description)
-		f(field+".impact", v.Impact)
-		f(field+".exploited", v.Exploited)
-		for n := range v.Affects {
-			f(fmt.Sprintf("%s.affects[%d].statement", field, n), v.Affects[n].Statement)
+		for n := range t.Parts {
+			f(fmt.Sprintf("texts.%s.parts[%d].text", lang, n), t.Parts[n].Text)
 		}
-		for n := range v.Remedies {
-			f(fmt.Sprintf("%s.remedies[%d].text", field, n), v.Remedies[n].Text)
-		}
-	})
-	for n := range a.Timeline {
-		f(fmt.Sprintf("timeline[%d].text", n), a.Timeline[n].Text)
 	}
 	for n := range a.History {
 		f(fmt.Sprintf("history[%d].text", n), a.History[n].Text)

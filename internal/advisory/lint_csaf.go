@@ -18,6 +18,10 @@ import (
 // csafRules are the tests of CSAF 2.0, section 6, as far as a record can fail
 // them: what the encoder makes right by itself is not asked.
 var csafRules = []rule{
+	{"csaf-https", LevelWarning, func(l *lint) {
+		l.need(l.p.Base == "" || strings.HasPrefix(l.p.Base, "https:"), "publisher.base", "is not https, so nothing is published as CSAF or OpenVEX",
+			"give the server a public_url that begins with https")
+	}},
 	{"csaf-6.1.1", LevelError, func(l *lint) {
 		known := func(field string, ids ...string) {
 			for _, id := range ids {

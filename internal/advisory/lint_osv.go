@@ -124,9 +124,13 @@ var cveRules = []rule{
 		})
 	}},
 	{"cve-english", LevelWarning, func(l *lint) {
-		tag := strings.ToLower(l.a.Lang)
+		english := func(tag string) bool {
+			tag = strings.ToLower(tag)
+			return tag == "" || tag == "en" || strings.HasPrefix(tag, "en-")
+		}
+		said := english(l.a.Lang) || slices.ContainsFunc(Languages(l.a), english)
 		l.numbered(func(field string, _ *cvd.Vulnerability) {
-			l.need(tag == "" || tag == "en" || strings.HasPrefix(tag, "en-"), field+".description", "is not said to be English", "write the description in English, for CVE asks for one")
+			l.need(said, field+".description", "is not there in English, so no CVE record is written", "write a translation into English, for CVE asks for one")
 		})
 	}},
 	{"cve-affected", LevelError, func(l *lint) {

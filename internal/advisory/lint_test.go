@@ -56,12 +56,17 @@ var ruleCases = []struct {
 	{"record-contact", "credits[0].contact[0]", rec(func(a *cvd.Advisory) { a.Credits[0].Contact = []string{"javascript:alert(1)"} })},
 	{"record-https", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = "http://example.org" })},
 	{"record-texts", "texts.fr", rec(func(a *cvd.Advisory) { a.Texts = map[string]cvd.AdvisoryText{"fr": {Title: "x"}} })},
+	{"record-texts", "texts.EN", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "EN") })},
+	{"record-texts-import", "texts.fr", rec(func(a *cvd.Advisory) {
+		a.Source, a.Texts = &cvd.AdvisorySource{Format: "cve5"}, map[string]cvd.AdvisoryText{"fr": {Title: "x"}}
+	})},
 	{"record-fix", "vulnerabilities[0].remedies[0]", vuln(func(v *cvd.Vulnerability) {
 		v.Affects[0].Ranges[0].Events = []cvd.VersionEvent{{Introduced: "0"}}
 		v.Affects = slices.Delete(v.Affects, 1, 2)
 	})},
 	{"record-unused", "products[2]", rec(func(a *cvd.Advisory) { a.Products = append(a.Products, cvd.AdvisoryProduct{ID: "x", Name: "X"}) })},
 	{"record-backport", "vulnerabilities[0].affects[1].versions[0]", vuln(func(v *cvd.Vulnerability) { v.Affects[1].Versions[0] = "1.4.1" })},
+	{"csaf-https", "publisher.base", func(_ *cvd.Advisory, p *advisory.Publisher) { p.Base = "http://psirt.nls.example" }},
 	{"csaf-6.1.1", "vulnerabilities[0].affects[0].product", vuln(func(v *cvd.Vulnerability) { v.Affects[0].Product = "x" })},
 	{"csaf-6.1.1", "vulnerabilities[0].scores[0].products", vuln(func(v *cvd.Vulnerability) { v.Scores[0].Products = []string{"x"} })},
 	{"csaf-6.1.2", "products[1].id", rec(func(a *cvd.Advisory) { a.Products[1].ID = a.Products[0].ID })},

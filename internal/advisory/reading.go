@@ -233,12 +233,15 @@ func plain(t reflect.Type) bool {
 }
 
 // fields are the members of a struct by their JSON names, those of embedded
-// structs among them.
+// structs among them; one with the tag read:"-" is only written.
 func fields(t reflect.Type) map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Tag.Get("read") == "-" {
+			continue
+		}
 		if f.Anonymous && name == "" {
 			for n, inner := range fields(f.Type) {
 				out[n] = inner

@@ -61,9 +61,12 @@ func (h *House) complete(ctx context.Context) {
 	}
 }
 
+// exported are those that are written when somebody asks for them, and published nowhere.
+var exported = []advisory.Format{csaf.Next}
+
 // Documents reads, writes and checks documents without a house.
 func Documents() *exchange.Exchange {
-	return &exchange.Exchange{Formats: append(slices.Clone(formats), readable...), Checks: checks, Now: time.Now}
+	return &exchange.Exchange{Formats: slices.Concat(formats, readable, exported), Checks: checks, Now: time.Now}
 }
 
 // Exchange brings advisories in and out in the forms of others.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"fairlead/internal/app/histories"
 	"fairlead/internal/cvd"
@@ -93,6 +94,9 @@ func (h *House) Doctor(ctx context.Context, repair bool) (Checked, error) {
 	}
 	if rev, ok := h.Book.Review(); ok && rev.Overdue {
 		add("fault", "policy", "its review has been overdue since "+rev.Due.Format("2006-01-02"))
+	}
+	if base := h.Base(); base != "" && !strings.HasPrefix(base, "https:") {
+		add("warning", "publish", "the public address is not https: advisories are not published as CSAF or OpenVEX; set public_url in the policy")
 	}
 	if h.keyBesideData() {
 		add("warning", "keys", "the key file lies beside the database: whoever copies the folder has both; set keys.file to another disk")

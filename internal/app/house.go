@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"fairlead/internal/app/folder"
+	"fairlead/internal/app/letters"
 	"fairlead/internal/app/post"
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
@@ -282,17 +283,9 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 }
 
 func (h *House) openOutbox() error {
-	var sender notify.Sender = notify.Keep{}
-	if m := h.Config.Mail; m != nil && !h.Options.Demo {
-		sender = notify.SMTP{Addr: m.Relay, TLS: m.Security, Username: m.Username, Password: m.Password}
-	}
-	from, bounce := "fairlead@localhost", ""
-	if m := h.Config.Mail; m != nil {
-		from, bounce = m.From, m.Bounce
-	}
-	carrier, err := notify.New(notify.Config{
-		Notices: h.Desk.As(cvd.System), Words: h.Words, Sender: sender, Now: h.Options.Clock.Now,
-		BaseURL: h.Base, From: from, Bounce: bounce,
+	carrier, sender, err := letters.Open(letters.Config{
+		Mail: h.Config.Mail, Demo: h.Options.Demo, In: h.mailComesIn(), Notices: h.Desk.As(cvd.System), Words: h.Words,
+		Now: h.Options.Clock.Now, BaseURL: h.Base, Key: h.signing.Key, KeyPath: signing.PublicKeyPath,
 	})
 	if err != nil {
 		return err
@@ -300,7 +293,7 @@ func (h *House) openOutbox() error {
 	// One worker where notices are only kept: there is no relay to wait for, no mail
 	// to sort, and reports coming in go first.
 	workers := 1
-	if _, sends := sender.(notify.SMTP); sends || h.Options.SMTP != "" || h.Config.Mail.In() {
+	if _, sends := sender.(notify.SMTP); sends || h.mailComesIn() {
 		workers = 0 // the outbox's own number
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
@@ -310,6 +303,9 @@ func (h *House) openOutbox() error {
 	})
 	return h.carryCVE(carriers)
 }
+
+// mailComesIn tells whether a door for mail is open, so that letters may say so.
+func (h *House) mailComesIn() bool { return h.Options.SMTP != "" || h.Config.Mail.In() }
 
 // Base is the origin of public links: the policy's, else the configuration's,
 // else the address that is listened on.

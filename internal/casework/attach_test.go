@@ -55,6 +55,42 @@ func TestAFileComesBackByteForByte(t *testing.T) {
 	})
 }
 
+// A patch that was added silently reaches the reporter with the question whether it
+// works, and with nothing else; the file outlives the question.
+func TestAFixIsSharedForACheck(t *testing.T) {
+	h := newHouse(t)
+	a := h.report()
+	h.do(h.member, a.Case, cvd.VerbValidate, cvd.Input{})
+	done, err := h.desk.As(h.member).Attach(ctx, a.Case, "fix.patch", strings.NewReader("--- a\n+++ b\n"), cvd.Input{Silent: "for the check"})
+	must(t, err)
+	ev := done.Events[len(done.Events)-1]
+	blob := ev.Body.File.Blob
+	if _, err := h.download(h.reporter(a), a.Case, blob); !errors.Is(err, cvd.ErrNotFound) {
+		t.Fatalf("the reporter has it already: %v", err)
+	}
+	offer := cvd.Input{Text: "Does it work?", Seq: ev.Seq - 1}
+	h.refused(h.member, a.Case, cvd.VerbOfferCheck, offer, cvd.ErrInvalid)
+	offer.Seq = 99
+	h.refused(h.member, a.Case, cvd.VerbOfferCheck, offer, cvd.ErrInvalid)
+	offer.Seq = ev.Seq
+	h.do(h.member, a.Case, cvd.VerbOfferCheck, offer)
+	if b, err := h.download(h.reporter(a), a.Case, blob); err != nil || string(b) != "--- a\n+++ b\n" {
+		t.Fatalf("%q %v", b, err)
+	}
+	c := h.file(a.Case).Case
+	if c.Files != 1 || c.Release.Check != cvd.CheckOffered {
+		t.Errorf("%d files, %q", c.Files, c.Release.Check)
+	}
+	h.do(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: c.Version, Reason: "the words"})
+	if _, err := h.download(h.reporter(a), a.Case, blob); !errors.Is(err, cvd.ErrNotFound) {
+		t.Errorf("what was redacted is still there for the reporter: %v", err)
+	}
+	if _, err := h.download(h.member, a.Case, blob); err != nil {
+		t.Errorf("the file went with the question: %v", err)
+	}
+	h.addsUp(a.Case)
+}
+
 func TestAFileThatIsRefusedLeavesNothing(t *testing.T) {
 	h := newHouse(t)
 	a := h.report()

@@ -14,6 +14,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/pgp"
+	"fairlead/internal/policy"
 )
 
 // What a mail says of where it belongs, and what is made of that; see post.
@@ -87,6 +88,15 @@ func (d *Desk) taker(l *spine.Loaded) post.Taker {
 	return post.Taker{Blobs: d.Blobs, Rand: d.Rand, Key: l.Key}
 }
 
+// limits are those of the policy that the case came in under.
+func (d *Desk) limits(c *cvd.Case) (policy.Intake, error) {
+	t, err := d.spine().Terms(c.Policy)
+	if err != nil {
+		return policy.Intake{}, err
+	}
+	return t.Policy.Intake, nil
+}
+
 // take keeps the bytes of a mail to a case that exists.
 func (s *Session) take(ctx context.Context, id cvd.CaseID, verb cvd.Verb, m *cvd.Mail) (*post.Taken, error) {
 	l, err := s.load(ctx, id, verb)
@@ -96,11 +106,11 @@ func (s *Session) take(ctx context.Context, id cvd.CaseID, verb cvd.Verb, m *cvd
 	if l.Key == nil {
 		return nil, errErased
 	}
-	v := s.desk.Book.Version(l.State.Policy)
-	if v == nil {
-		return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, l.State.Policy)
+	limits, err := s.desk.limits(l.State)
+	if err != nil {
+		return nil, err
 	}
-	return s.desk.taker(l).Take(ctx, m, v.Policy.Intake, l.State.Files)
+	return s.desk.taker(l).Take(ctx, m, limits, l.State.Files)
 }
 
 // say records words that came by mail, with the files that came along.

@@ -234,6 +234,8 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 		deed.Ruling, err = s.ruling(ctx, id)
 	case cvd.VerbAdvise:
 		deed.Advisory, err = s.desk.newAdvisoryID(ctx)
+	case cvd.VerbOfferCheck:
+		deed.File, err = s.offered(ctx, id, in.Seq)
 	case cvd.VerbAdmit, cvd.VerbTrustKey:
 		deed.Held, err = s.held(ctx, id, verb, in.Seq)
 	}

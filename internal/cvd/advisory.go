@@ -36,7 +36,10 @@ type Advisory struct {
 	Revision int        `json:"revision"` // 1 for the first that is published; 0 while none was
 	TLP      TLP        `json:"tlp,omitempty"`
 	Lang     string     `json:"lang,omitempty"` // BCP 47; empty is "en"
-	Title    string     `json:"title"`
+	// SourceLang is the language that this text was translated from; empty for the
+	// original. A record of ours has it only as a copy made for one language.
+	SourceLang string `json:"source_lang,omitempty"`
+	Title      string `json:"title"`
 	// Overview is the advisory in a paragraph, for people who decide whether to
 	// read on.
 	Overview string `json:"overview,omitempty"`
@@ -65,7 +68,7 @@ type Advisory struct {
 	// Source is where an imported record came from, and what of it has no place
 	// here but is kept: format-specific members, by their JSON pointer.
 	Source *AdvisorySource `json:"source,omitempty"`
-	// Texts are Title, Overview, Details and the rest in other languages.
+	// Texts are the record's words in other languages, by BCP 47 tag.
 	Texts map[string]AdvisoryText `json:"texts,omitempty"`
 }
 
@@ -238,6 +241,16 @@ type AdvisoryText struct {
 	Title    string `json:"title,omitempty"`
 	Overview string `json:"overview,omitempty"`
 	Details  string `json:"details,omitempty"`
+	// Parts translate any text of the record, each named by the very text that it
+	// translates: one whose original changed is then missing, not wrong. A part
+	// for the title, overview or details wins over the members above.
+	Parts []TextPart `json:"parts,omitempty"`
+}
+
+// TextPart is one text in another language.
+type TextPart struct {
+	Of   string `json:"of"` // the text in the record's own language
+	Text string `json:"text"`
 }
 
 // AdvisorySource is what an import keeps beside the record.

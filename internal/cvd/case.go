@@ -301,7 +301,7 @@ func (c *Case) post(h Head) {
 	switch {
 	case h.Type == EventUndelivered:
 		c.Undelivered = h.At
-	case h.Type == EventContact, h.Type == EventReached, h.Forgets != "", h.Actor == string(ActorReporter):
+	case h.Type == EventContact, h.Type == EventReached, h.Type == EventCodeUsed, h.Forgets != "", h.Actor == string(ActorReporter):
 		c.Undelivered = time.Time{}
 	}
 }

@@ -47,9 +47,21 @@ func placeOf(folder string, by cvd.Actor) (place, error) {
 
 func (p place) open() bool { return reads(cvd.Stranger, p.tlps) }
 
-// csafNames are the formats whose documents lie in the provider's folders, each
-// with what its tracking id has behind the advisory's.
-var csafNames = []struct{ name, suffix string }{{"csaf", ""}, {"csaf-vex", "-VEX"}}
+// csafSuffix tells of a document, by the register's name for it, whether it lies in the
+// provider's folders, and what its tracking id has behind the advisory's: nothing, the
+// profile, or the language of a translation.
+func csafSuffix(name string) (suffix string, ok bool) {
+	lang, translated := strings.CutPrefix(name, "csaf/")
+	switch {
+	case translated:
+		return "-" + lang, true
+	case name == "csaf":
+		return "", true
+	case name == "csaf-vex":
+		return "-VEX", true
+	}
+	return "", false
+}
 
 const csafRoot = "/.well-known/csaf/"
 
@@ -278,19 +290,23 @@ func (d *door) csaf(w http.ResponseWriter, r *http.Request, by cvd.Actor) error 
 	if !ok {
 		return cvd.ErrNotFound
 	}
-	for _, f := range csafNames {
-		own, ok := strings.CutSuffix(stem, strings.ToLower(f.suffix))
-		if !ok {
-			continue
-		}
-		e, err := d.Register.Filed(r.Context(), own)
+	for i := len(stem); i > 0; i = strings.LastIndexByte(stem[:i], '-') {
+		e, err := d.Register.Filed(r.Context(), stem[:i])
 		if err != nil && !errors.Is(err, cvd.ErrNotFound) {
 			return err
 		}
-		if err != nil || !slices.Contains(p.tlps, e.TLP) || yearOf(e) != r.PathValue("year") || !e.Has(f.name) {
+		if err != nil || !slices.Contains(p.tlps, e.TLP) || yearOf(e) != r.PathValue("year") {
 			continue
 		}
-		doc, err := d.Register.Document(r.Context(), e.ID, f.name)
+		named := func(one string) bool {
+			suffix, ok := csafSuffix(one)
+			return ok && strings.EqualFold(suffix, stem[i:])
+		}
+		n := slices.IndexFunc(e.Documents, named)
+		if n < 0 {
+			continue
+		}
+		doc, err := d.Register.Document(r.Context(), e.ID, e.Documents[n])
 		if err != nil {
 			return err
 		}

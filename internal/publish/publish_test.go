@@ -199,9 +199,10 @@ func TestFeedNamesWhatIsServed(t *testing.T) {
 	s := newStand(t)
 	one := s.record("EX-2026-ONE", cvd.TLPClear)
 	s.publish(one, s.record("EX 2026:two", cvd.TLPClear), s.record("EX-2026-GREEN", cvd.TLPGreen))
+	s.publish(advisorytest.Translate(advisorytest.Translate(s.record("EX-2026-MANY", cvd.TLPClear), "de"), "pt-BR"))
 	s.revise(one, func(b *cvd.Advisory) { b.Title = "Another title" })
 	for path, want := range map[string]string{
-		root + "white/csaf-feed-tlp-white.json": "EX-2026-ONE EX-2026-ONE-VEX EX 2026:two EX 2026:two-VEX",
+		root + "white/csaf-feed-tlp-white.json": "EX-2026-ONE EX-2026-ONE-VEX EX 2026:two EX 2026:two-VEX EX-2026-MANY EX-2026-MANY-de EX-2026-MANY-pt-BR EX-2026-MANY-VEX",
 		root + "green/csaf-feed-tlp-green.json": "EX-2026-GREEN EX-2026-GREEN-VEX",
 	} {
 		var ids []string
@@ -250,6 +251,22 @@ func TestFeedNamesWhatIsServed(t *testing.T) {
 			t.Errorf("%s names %s, want %s", path, got, want)
 		}
 	}
+}
+
+// A revision without a translation that the one before it had leaves no document of it.
+func TestATranslationThatIsTakenBack(t *testing.T) {
+	s := newStand(t)
+	one := advisorytest.Translate(s.record("EX-2026-ONE", cvd.TLPClear), "de")
+	s.publish(one)
+	address := root + "white/" + fmt.Sprint(one.Published.Year()) + "/ex-2026-one-de.json"
+	if b := s.get(address, 200); !bytes.Contains(b, []byte(`"lang": "de"`)) {
+		t.Errorf("%s", b)
+	}
+	s.get("/advisories/EX-2026-ONE/csaf/de.json", 200)
+	s.get("/advisories/EX-2026-ONE/csaf/fr.json", 404)
+	s.revise(one, func(b *cvd.Advisory) { b.Texts = nil })
+	s.get(address, 404)
+	s.get("/advisories/EX-2026-ONE/csaf/de.json", 404)
 }
 
 // schema is one of the schemas that CSAF's documents around advisories follow.

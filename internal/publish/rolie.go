@@ -54,11 +54,11 @@ var csaf20 = rolieFormat{"https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_s
 // rolie is the feed of a label, the last published first.
 func (d *door) rolie(p place, one part) any {
 	base := one.stamp.by.Base
-	entries := make([]rolieEntry, 0, len(csafNames)*len(one.entries))
+	entries := make([]rolieEntry, 0, 2*len(one.entries))
 	for _, e := range one.entries {
-		for _, f := range csafNames {
-			if e.Has(f.name) {
-				entries = append(entries, entryOf(p, e, base, f.suffix))
+		for _, name := range e.Documents {
+			if suffix, ok := csafSuffix(name); ok {
+				entries = append(entries, entryOf(p, e, base, suffix))
 			}
 		}
 	}

@@ -45,10 +45,32 @@ func neighbours(stem string, by advisory.Publisher) []string {
 	return out
 }
 
-// sameFile tells whether two advisories would have a file of the same name, or are one.
+// sameFile tells whether two advisories could have a file of the same name, or are one.
 func sameFile(a, b cvd.AdvisoryID, by advisory.Publisher) bool {
 	x, y := advisory.Stem(a), advisory.Stem(b)
-	return x == y || slices.Contains(neighbours(x, by), y)
+	return x == y || slices.Contains(neighbours(x, by), y) || strings.HasPrefix(x, y+"-") || strings.HasPrefix(y, x+"-")
+}
+
+// translated tells whether a document of one advisory's translation would have the name
+// of another advisory's document: the ids differ by the language then. at finds an
+// entry by its stem.
+func translated(a *cvd.Advisory, at func(stem string) *Entry) bool {
+	stem := advisory.Stem(a.ID)
+	for _, lang := range advisory.Languages(a) {
+		if at(stem+strings.ToLower("-"+lang)) != nil {
+			return true
+		}
+	}
+	for i := range stem {
+		if stem[i] != '-' {
+			continue
+		}
+		other := at(stem[:i])
+		if other != nil && slices.ContainsFunc(other.Languages(), func(lang string) bool { return strings.EqualFold(lang, stem[i+1:]) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // check tells all that keeps a record from being published after before, the
@@ -79,8 +101,8 @@ func check(a *cvd.Advisory, before *Entry, clash bool, where string) cvd.Faults 
 		add("id", "has the same file name as another published advisory (CSAF 2.0, section 5.1)", "choose another id")
 		return faults
 	}
-	if before == nil && clash {
-		add("id", "makes a file name that a document of another advisory has, such as its VEX document or its record in OSV", "choose another id")
+	if clash {
+		add("id", "makes a file name that a document of another advisory has, such as its VEX document, a translation, or its record in OSV", "choose another id")
 	}
 	if before != nil {
 		next = before.Revision + 1

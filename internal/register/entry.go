@@ -41,7 +41,23 @@ type Entry struct {
 	Names string
 	// Raw means that it was published while no policy said who publishes, as an
 	// import into a fresh house is; see Complete.
-	Raw bool
+	Raw   bool
+	langs []string // of an advisory that is about to be published
+}
+
+// spoken is the format that has a document for each language of any advisory, as
+// Documents has it.
+const spoken = "markdown/"
+
+// Languages lists the other languages in which it is published.
+func (e *Entry) Languages() []string {
+	out := slices.Clone(e.langs)
+	for _, name := range e.Documents {
+		if lang, ok := strings.CutPrefix(name, spoken); ok {
+			out = append(out, lang)
+		}
+	}
+	return out
 }
 
 // Has tells whether there is a document of that name.

@@ -56,7 +56,7 @@ func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publica
 		r.mu.Lock()
 		at := func(stem string) *Entry { return cmp.Or(fresh[stem], r.byStem[stem]) }
 		before := at(stem)
-		clash := slices.ContainsFunc(neighbours(stem, publisher), func(other string) bool { return at(other) != nil })
+		clash := translated(a, at) || before == nil && slices.ContainsFunc(neighbours(stem, publisher), func(other string) bool { return at(other) != nil })
 		r.mu.Unlock()
 		where := ""
 		if len(recs) > 1 {
@@ -66,7 +66,7 @@ func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publica
 			faults = append(faults, wrong...)
 			continue
 		}
-		fresh[stem] = &Entry{ID: a.ID, Revision: a.Revision, Published: a.Published, Modified: a.Modified}
+		fresh[stem] = &Entry{ID: a.ID, Revision: a.Revision, Published: a.Published, Modified: a.Modified, langs: advisory.Languages(a)}
 		it, err := r.prepare(a, publisher, now)
 		if err != nil {
 			return nil, err

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/advisorytest"
+	"fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 	"fairlead/internal/seal"
@@ -36,6 +38,32 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A translation has a document of its own, whose name nobody else's document has,
+// whichever of the two came first.
+func TestTranslationsThatClash(t *testing.T) {
+	h := newHouse(t, engines.SQLite(t))
+	r := register.Open(register.Config{
+		Store: h.st, Vault: h.v, Now: func() time.Time { return start }, Formats: []advisory.Format{page.Format},
+		Publisher: func() advisory.Publisher { return advisory.Publisher{Name: "Example"} },
+	})
+	one := advisorytest.Translate(draft("EX-1", 1), "de")
+	must(t, r.Publish(ctx, one, draft("EX-1-FR", 1), draft("EX-1-more", 1)))
+	if e, err := r.Entry(ctx, "EX-1"); err != nil || !slices.Equal(e.Languages(), []string{"de"}) || !e.Has("markdown/de") {
+		t.Fatalf("%+v %v", e, err)
+	}
+	for name, a := range map[string]*cvd.Advisory{
+		"an advisory named as a translation": draft("ex-1-DE", 1), "a translation named as an advisory": advisorytest.Translate(next(one), "fr"),
+	} {
+		if _, err := r.Prepare(ctx, a); !errors.Is(err, cvd.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := r.Prepare(ctx, advisorytest.Translate(draft("EX-2", 1), "de"), draft("EX-2-de", 1)); !errors.Is(err, cvd.ErrInvalid) {
+		t.Errorf("both at once: %v", err)
+	}
+	must(t, r.Publish(ctx, advisorytest.Translate(next(one), "pt")))
 }
 
 // plain writes the whole record; terse covers only what has a CVE id.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
 )
 
@@ -36,5 +37,20 @@ func Records(t testing.TB) map[string]*cvd.Advisory {
 		}
 		out[strings.TrimSuffix(e.Name(), ".json")] = a
 	}
+	return out
+}
+
+// Translate adds a whole translation to a record, in which every text is the original
+// behind the language's tag.
+func Translate(a *cvd.Advisory, lang string) *cvd.Advisory {
+	out := a.Clone()
+	if out.Texts == nil {
+		out.Texts = map[string]cvd.AdvisoryText{}
+	}
+	t := cvd.AdvisoryText{}
+	for _, w := range advisory.Wordings(out, lang) {
+		t.Parts = append(t.Parts, cvd.TextPart{Of: w.Own, Text: lang + ": " + w.Own})
+	}
+	out.Texts[lang] = t
 	return out
 }

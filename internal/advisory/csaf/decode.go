@@ -74,6 +74,7 @@ func (r *reader) keep(pointer string, part any, why string) {
 func (r *reader) header(h *header) {
 	a := r.a
 	a.ID, a.Title, a.Lang = r.ID("document.tracking.id", h.Tracking.ID), h.Title, h.Lang
+	a.SourceLang = h.SourceLang
 	if h.Title == "" {
 		r.Fault("document.title", "is missing", "give the document its title")
 	}

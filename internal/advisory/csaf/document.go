@@ -5,7 +5,9 @@ import "encoding/json"
 // The members of a CSAF 2.0 document that a record can say or hear. They stand in
 // the order of the alphabet, in which CSAF 2.0 test 6.2.13 wants to read them.
 
+// Those of CSAF 2.1 alone say so.
 type csafDocument struct {
+	Schema          string          `json:"$schema,omitempty" read:"-"` // 2.1
 	Document        header          `json:"document"`
 	ProductTree     *productTree    `json:"product_tree,omitempty"`
 	Vulnerabilities []vulnerability `json:"vulnerabilities,omitempty"`
@@ -20,6 +22,7 @@ type header struct {
 	Notes           []note           `json:"notes,omitempty"`
 	Publisher       publisher        `json:"publisher"`
 	References      []reference      `json:"references,omitempty"`
+	SourceLang      string           `json:"source_lang,omitempty"`
 	Title           string           `json:"title"`
 	Tracking        tracking         `json:"tracking"`
 }
@@ -117,6 +120,7 @@ type product struct {
 type productHelper struct {
 	CPE         string       `json:"cpe,omitempty"`
 	PURL        string       `json:"purl,omitempty"`
+	PURLs       []string     `json:"purls,omitempty" read:"-"` // 2.1
 	GenericURIs []genericURI `json:"x_generic_uris,omitempty"`
 }
 
@@ -134,9 +138,12 @@ type vulnerability struct {
 	Acknowledgments []acknowledgment `json:"acknowledgments,omitempty"` // read only
 	CVE             string           `json:"cve,omitempty"`
 	CWE             *weakness        `json:"cwe,omitempty"`
+	CWEs            []weakness       `json:"cwes,omitempty" read:"-"`            // 2.1
+	DisclosureDate  string           `json:"disclosure_date,omitempty" read:"-"` // 2.1
 	DiscoveryDate   string           `json:"discovery_date,omitempty"`
 	Flags           []flag           `json:"flags,omitempty"`
 	IDs             []foreignID      `json:"ids,omitempty"`
+	Metrics         []metric         `json:"metrics,omitempty" read:"-"` // 2.1
 	Notes           []note           `json:"notes,omitempty"`
 	ProductStatus   *productStatus   `json:"product_status,omitempty"`
 	References      []reference      `json:"references,omitempty"` // read only
@@ -148,8 +155,9 @@ type vulnerability struct {
 }
 
 type weakness struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty" read:"-"` // 2.1
 }
 
 type flag struct {
@@ -186,6 +194,18 @@ type score struct {
 	V2       *cvss    `json:"cvss_v2,omitempty"`
 	V3       *cvss    `json:"cvss_v3,omitempty"`
 	Products []string `json:"products"`
+}
+
+// metric is what CSAF 2.1 has in the place of a score.
+type metric struct {
+	Content  content  `json:"content"`
+	Products []string `json:"products"`
+}
+
+type content struct {
+	V2 *cvss `json:"cvss_v2,omitempty"`
+	V3 *cvss `json:"cvss_v3,omitempty"`
+	V4 *cvss `json:"cvss_v4,omitempty"`
 }
 
 type cvss struct {

@@ -3,12 +3,13 @@
 // into the one record, and judges whether a document keeps the standard. It
 // never publishes, signs or fetches anything.
 //
-// What CSAF 2.1 will say otherwise is kept apart: a reason for withdrawal stands
-// in the note that its profile csaf_withdrawn asks for, and vectors of CVSS 4.0
-// in a note until there are metrics to hold them.
+// What CSAF 2.1 says otherwise, which is a draft, stands in next.go: a document of
+// it is written for those who want to try their readers, and never published.
 package csaf
 
 import (
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ import (
 var Format = advisory.Format{
 	Name: "csaf", Media: "application/json", Ext: ".json",
 	Covers: advisoryProfile.covers,
+	Split:  advisory.ByLanguage,
 	File:   advisoryProfile.file,
 	Encode: advisoryProfile.encode,
 	Decode: decode,
@@ -89,6 +91,9 @@ func (p profile) encode(a *cvd.Advisory, pub advisory.Publisher) ([]byte, error)
 	for i := range a.Vulnerabilities {
 		doc.Vulnerabilities = append(doc.Vulnerabilities, w.vulnerability(i))
 	}
+	if p.next {
+		w.advance(&doc)
+	}
 	return advisory.Marshal(doc)
 }
 
@@ -120,6 +125,7 @@ func (w *writer) header() header {
 		Notes:           w.notes(),
 		Publisher:       publisher{category, w.p.Contact, w.p.Name, w.p.Namespace},
 		References:      w.references(),
+		SourceLang:      w.a.SourceLang,
 		Title:           w.title(),
 		Tracking:        w.tracking(),
 	}
@@ -127,7 +133,7 @@ func (w *writer) header() header {
 
 // title says of a withdrawn advisory that it is: CSAF 2.0 has no status for it.
 func (w *writer) title() string {
-	if w.a.Withdrawn.IsZero() || strings.HasPrefix(w.a.Title, w.v.Say("csaf.withdrawn", "title", "")) {
+	if w.a.Withdrawn.IsZero() || w.next || strings.HasPrefix(w.a.Title, w.v.Say("csaf.withdrawn", "title", "")) {
 		return w.a.Title
 	}
 	return w.v.Say("csaf.withdrawn", "title", w.a.Title)
@@ -202,15 +208,30 @@ func (w *writer) notes() []note {
 // line is an instant with what happened then.
 func line(at time.Time, text string) string { return strings.TrimSpace(instant(at) + " " + text) }
 
+// references begin with the original, for a translation (CSAF 2.0, 9.1.7), then the
+// document itself and its page; an original names its translations behind them.
 func (w *writer) references() []reference {
-	self := w.url(w.p.Base, w.a)
-	out := []reference{{"self", w.v.Say(w.self), self}}
+	var out []reference
+	if advisory.Translation(w.a) != "" {
+		original := *w.a
+		original.SourceLang = ""
+		out = append(out, reference{"external", w.v.Say("csaf.original", "lang", w.a.SourceLang), w.url(w.p.Base, &original)})
+	}
+	out = append(out, reference{"self", w.v.Say(w.self), w.url(w.p.Base, w.a)})
 	if page := advisory.Page(w.a, w.p); page != "" && w.a.TLP.Public() {
+		if advisory.Translation(w.a) != "" {
+			page += "?lang=" + url.QueryEscape(w.a.Lang)
+		}
 		out = append(out, reference{"self", w.v.Say("csaf.self.page"), page})
+	}
+	if w.category == advisoryProfile.category {
+		for _, lang := range advisory.Languages(w.a) {
+			out = append(out, reference{"external", w.v.Say("csaf.translation", "lang", lang), w.url(w.p.Base, advisory.In(w.a, lang))})
+		}
 	}
 	own := len(out)
 	for _, r := range w.a.References {
-		if !advisory.IsURI(r.URL) || r.URL == out[0].URL || r.URL == out[own-1].URL {
+		if !advisory.IsURI(r.URL) || slices.ContainsFunc(out[:own], func(o reference) bool { return o.URL == r.URL }) {
 			continue
 		}
 		summary := w.label("csaf.reference.", r.Kind, "WEB")

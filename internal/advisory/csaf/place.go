@@ -49,11 +49,18 @@ type profile struct {
 	category string
 	suffix   string
 	self     string // the text beside the reference to the document itself
+	next     bool   // CSAF 2.1, a draft
 }
 
 var (
-	advisoryProfile = profile{"csaf_security_advisory", "", "csaf.self.csaf"}
-	vexProfile      = profile{"csaf_vex", vexSuffix, "csaf.self.vex"}
+	advisoryProfile = profile{"csaf_security_advisory", "", "csaf.self.csaf", false}
+	vexProfile      = profile{"csaf_vex", vexSuffix, "csaf.self.vex", false}
+	nextProfile     = profile{"csaf_security_advisory", "", "csaf.self.csaf21", true}
 )
 
-func (p profile) id(a *cvd.Advisory) string { return string(a.ID) + p.suffix }
+// id is the document's tracking id. A translation has one of its own, made of the
+// original's and its language, as CSAF 2.0 lets an issuer do that translates itself
+// (9.1.7).
+func (p profile) id(a *cvd.Advisory) string {
+	return string(a.ID) + p.suffix + advisory.Translation(a)
+}

@@ -34,7 +34,7 @@ func sayable(a *cvd.Advisory, v *cvd.Vulnerability, p advisory.Publisher) error 
 	}) {
 		miss("vulnerabilities.affects", "a CVE record names a product that is or may be affected, and none is", "name one, or reject the CVE id")
 	}
-	if _, ok := english(a); !ok || len(descriptions(a, v)) == 0 {
+	if _, _, ok := english(a); !ok || len(descriptions(a, v)) == 0 {
 		miss("texts", "a CVE record needs English words", "add an English text")
 	}
 	if len(references(a, v, p)) == 0 {

@@ -3,6 +3,7 @@ package cve5
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -185,17 +186,26 @@ func unique[T comparable](list []T) []T {
 }
 
 // english is the words of the advisory in English, which every record must have
-// (CNA rules 5.2).
-func english(a *cvd.Advisory) (cvd.AdvisoryText, bool) {
+// (CNA rules 5.2), and which language they are.
+func english(a *cvd.Advisory) (cvd.AdvisoryText, string, bool) {
 	if isEnglish(a.Lang) {
-		return cvd.AdvisoryText{Title: a.Title, Overview: a.Overview, Details: a.Details}, true
+		return cvd.AdvisoryText{Title: a.Title, Overview: a.Overview, Details: a.Details}, a.Lang, true
 	}
-	for _, lang := range []string{"en", "en-US", "en-GB"} {
-		if t, ok := a.Texts[lang]; ok {
-			return t, true
+	for _, lang := range slices.Sorted(maps.Keys(a.Texts)) {
+		if isEnglish(lang) {
+			return worded(a, lang), lang, true
 		}
 	}
-	return cvd.AdvisoryText{}, false
+	return cvd.AdvisoryText{}, "", false
+}
+
+// worded is the words of the whole advisory in another language.
+func worded(a *cvd.Advisory, lang string) cvd.AdvisoryText {
+	t := a.Texts[lang]
+	return cvd.AdvisoryText{
+		Title: first(advisory.Say(a, lang, a.Title), t.Title), Overview: first(advisory.Say(a, lang, a.Overview), t.Overview),
+		Details: first(advisory.Say(a, lang, a.Details), t.Details),
+	}
 }
 
 func isEnglish(lang string) bool {
@@ -203,7 +213,7 @@ func isEnglish(lang string) bool {
 }
 
 func title(a *cvd.Advisory) string {
-	t, _ := english(a)
+	t, _, _ := english(a)
 	if from(a) {
 		if _, none := a.Source.Kept[keptTitle]; none && t.Title == headline(t.Details, string(a.ID)) {
 			return ""
@@ -215,10 +225,10 @@ func title(a *cvd.Advisory) string {
 // descriptions says what the flaw is: English first, then the other languages.
 // The vulnerability's own words come before those of the whole advisory.
 func descriptions(a *cvd.Advisory, v *cvd.Vulnerability) []text {
-	t, _ := english(a)
-	own := ""
-	if isEnglish(a.Lang) {
-		own = v.Description
+	t, tag, _ := english(a)
+	own := v.Description
+	if !isEnglish(a.Lang) {
+		own = advisory.Say(a, tag, v.Description)
 	}
 	var out []text
 	for _, s := range []string{own, t.Overview, t.Details, t.Title} {
@@ -226,17 +236,13 @@ func descriptions(a *cvd.Advisory, v *cvd.Vulnerability) []text {
 			break
 		}
 	}
-	langs := make([]string, 0, len(a.Texts))
-	for lang := range a.Texts {
-		langs = append(langs, lang)
-	}
-	slices.Sort(langs)
 	if !isEnglish(a.Lang) {
 		out = append(out, texts(a.Lang, first(v.Description, a.Overview, a.Details))...)
 	}
-	for _, lang := range langs {
+	for _, lang := range slices.Sorted(maps.Keys(a.Texts)) {
 		if !isEnglish(lang) && lang != a.Lang {
-			out = append(out, texts(lang, first(a.Texts[lang].Overview, a.Texts[lang].Details))...)
+			w := worded(a, lang)
+			out = append(out, texts(lang, first(advisory.Say(a, lang, v.Description), w.Overview, w.Details))...)
 		}
 	}
 	return out

@@ -13,6 +13,10 @@ import (
 // Format is the advisory as a Markdown text.
 var Format = advisory.Format{
 	Name: "markdown", Media: "text/markdown; charset=utf-8", Ext: ".md",
+	Split: advisory.ByLanguage,
+	File: func(a *cvd.Advisory, _ advisory.Publisher) string {
+		return advisory.PlainName(string(a.ID)+advisory.Translation(a)) + ".md"
+	},
 	Encode: func(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) { return Markdown(Of(a, p)), nil },
 }
 
@@ -82,6 +86,9 @@ func facts(v *words.Voice, s *Sheet) []string {
 	}
 	if s.Publisher != "" {
 		out = append(out, line("publisher", escape(s.Publisher)))
+	}
+	if s.Source != "" {
+		out = append(out, line("source", escape(strings.TrimSuffix(s.Source+", "+s.Author, ", "))))
 	}
 	out = append(out, line("published", day(a.Published)))
 	if a.Revision > 1 {

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -51,6 +52,22 @@ func TestMarkdown(t *testing.T) {
 		}
 		if strings.Contains(string(got), "⟦") {
 			t.Errorf("%s: a text is missing", name)
+		}
+	}
+}
+
+// What others published is not said to be ours: the page names whom it came from.
+func TestImportsNameTheirSource(t *testing.T) {
+	for want, src := range map[string]*cvd.AdvisorySource{
+		"CSAF, Example Team":     {Format: "csaf", Kept: map[string]json.RawMessage{"/document/publisher": json.RawMessage(`{"name":"Example Team","category":"vendor"}`)}},
+		"CVE record, exampleorg": {Format: "cve5", Kept: map[string]json.RawMessage{"/cveMetadata": json.RawMessage(`{"assignerShortName":"exampleorg"}`)}},
+		"OSV":                    {Format: "osv"},
+	} {
+		a := advisorytest.Example()
+		a.Source = src
+		text := string(page.Markdown(page.Of(a, advisorytest.Publisher)))
+		if !strings.Contains(text, "**Taken over from**: "+want+"\n") || strings.Contains(text, advisorytest.Publisher.Name) {
+			t.Errorf("%s: %.600s", want, text)
 		}
 	}
 }

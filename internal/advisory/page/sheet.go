@@ -7,6 +7,7 @@ package page
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +25,9 @@ import (
 type Sheet struct {
 	Record    *cvd.Advisory
 	Label     cvd.TLP // never empty
-	Publisher string
+	Publisher string  // ours, of what was written here
+	Source    string  // the format that an imported record came in; empty for ours
+	Author    string  // who published an imported record, where it says so
 	Worst     *Rating // of all flaws; nil without a score
 	Flaws     []Flaw  // at least one
 	Names     []string
@@ -100,6 +103,9 @@ func Of(a *cvd.Advisory, p advisory.Publisher) *Sheet {
 	a = advisory.Cleared(a)
 	l := layout{a: a, v: book().In(a.Lang, "en")}
 	s := &Sheet{Record: a, Label: cmp.Or(a.TLP, cvd.TLPClear), Publisher: p.Name, Names: a.CVEs()}
+	if a.Source != nil { // others speak there, and we pass it on
+		s.Publisher, s.Source, s.Author = "", l.word("advisory.source.", a.Source.Format), author(a.Source)
+	}
 	for _, name := range a.Aliases {
 		if !slices.Contains(s.Names, name) {
 			s.Names = append(s.Names, name)
@@ -127,6 +133,20 @@ func Of(a *cvd.Advisory, p advisory.Publisher) *Sheet {
 		s.Links = append(s.Links, Link{Kind: l.word("advisory.reference.", r.Kind), URL: r.URL, Text: r.Text, Link: Linkable(r.URL)})
 	}
 	return s
+}
+
+// author is who published an imported record: CSAF and CVE records say so.
+func author(src *cvd.AdvisorySource) string {
+	var who struct {
+		Name  string `json:"name"`
+		Short string `json:"assignerShortName"`
+	}
+	for _, at := range []string{"/document/publisher", "/cveMetadata"} {
+		if json.Unmarshal(src.Kept[at], &who) == nil && who.Name+who.Short != "" {
+			return cmp.Or(who.Name, who.Short)
+		}
+	}
+	return ""
 }
 
 type layout struct {

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,17 +107,27 @@ func Sentences(all []Gate) string {
 	return strings.Join(parts, "; ")
 }
 
-// text asks for the record's own text in English: pages, Markdown, CSAF, OSV and
-// feeds publish that one alone.
+// text asks for the record's own text in a language that the policy speaks; what else
+// is said of languages, the lint says.
 func (g *ground) text() (bool, string, string) {
-	lang := strings.ToLower(g.a.Lang)
-	if lang == "" || lang == "en" || strings.HasPrefix(lang, "en-") {
-		if cvd.Blank(g.a.Title) || cvd.Blank(g.a.Overview+g.a.Details) {
-			return false, "the title or the text is empty", "write a title and an overview"
-		}
-		return true, "there is a text in English", ""
+	lang := cmp.Or(g.a.Lang, "en")
+	spoken := g.p.Languages
+	if len(spoken) == 0 {
+		spoken = []string{"en"}
 	}
-	return false, "the advisory's own text is not in English, and no other is published", "write it in English, and keep the other language beside it"
+	speaks := func(tag string) bool {
+		return strings.EqualFold(tag, lang) || strings.HasPrefix(strings.ToLower(lang), strings.ToLower(tag)+"-")
+	}
+	switch {
+	case !slices.ContainsFunc(spoken, speaks):
+		return false, "the advisory's own text is in a language that the policy does not name", "write it in a language of the policy, and put the other beside it as a translation"
+	case cvd.Blank(g.a.Title) || cvd.Blank(g.a.Overview+g.a.Details):
+		return false, "the title or the text is empty", "write a title and an overview"
+	}
+	if also := advisory.Languages(g.a); len(also) > 0 {
+		return true, "there is a text, and translations: " + strings.Join(also, ", "), ""
+	}
+	return true, "there is a text in a language of the policy", ""
 }
 
 func (g *ground) lint() (bool, string, string) {

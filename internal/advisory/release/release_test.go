@@ -65,9 +65,15 @@ func TestGates(t *testing.T) {
 		{"a warning of the lint", nil, "", []advisory.Finding{{Level: advisory.LevelWarning}}},
 		{"an error of the lint", nil, "lint!", []advisory.Finding{{Level: advisory.LevelWarning}, {Level: advisory.LevelError}}},
 		{"no overview", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { a.Overview = " " }, "text!", nil},
-		{"French alone", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { a.Lang = "fr" }, "text!", nil},
-		{"French with English", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
-			a.Lang, a.Texts = "fr", map[string]cvd.AdvisoryText{"en-CA": {Title: "x", Overview: "y"}}
+		{"Portuguese, which the policy does not speak", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) { a.Lang = "pt" }, "text!", nil},
+		{"French where the policy speaks it", func(_ *cvd.Case, a *cvd.Advisory, p *policy.Policy) {
+			a.Lang, p.Languages = "fr-CA", []string{"en", "fr"}
+		}, "", nil},
+		{"French where the policy speaks it in France alone", func(_ *cvd.Case, a *cvd.Advisory, p *policy.Policy) {
+			a.Lang, p.Languages = "fr-CA", []string{"en", "fr-FR"}
+		}, "text!", nil},
+		{"English where the policy speaks none", func(_ *cvd.Case, a *cvd.Advisory, p *policy.Policy) {
+			a.Lang, p.Languages = "", []string{"fr"}
 		}, "text!", nil},
 		{"English with French", func(_ *cvd.Case, a *cvd.Advisory, _ *policy.Policy) {
 			a.Lang, a.Texts = "en-CA", map[string]cvd.AdvisoryText{"fr": {Title: "x", Overview: "y"}}

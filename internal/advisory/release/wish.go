@@ -2,6 +2,7 @@ package release
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -46,6 +47,34 @@ func (g *ground) credit() (bool, string, string) {
 		return true, "nobody wished to be named", ""
 	}
 	return true, "the reporter said nothing of credit, so nobody is named; a correction can", ""
+}
+
+// Spoken refuses a text that goes out beside the record, such as the reason of a
+// correction or a withdrawal, where it names the reporter otherwise than they wish. A
+// withdrawal must not wait for the record's own texts, so those are not looked at.
+func Spoken(c *cvd.Case, evs []cvd.Event, text string) error {
+	p := c.Participant(cvd.Reporter)
+	if p == nil {
+		return nil
+	}
+	k := cvd.Contact{}
+	if p.Contact != nil {
+		k = *p.Contact
+	}
+	g := &ground{c: c, evs: evs, a: &cvd.Advisory{Why: text}}
+	allowed, names := "", []string(nil)
+	if k.Credit.Wanted == "name" {
+		allowed = cmp.Or(strings.TrimSpace(k.Credit.As), strings.TrimSpace(k.Name))
+		names = given(k, allowed)
+	} else {
+		names = append(given(k, ""), g.drafted()...)
+	}
+	if g.tells("", names, allowed) == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", cvd.ErrNotReady, cvd.Faults{{
+		Field: "reason", Problem: "names the reporter otherwise than they wish, and is published", Remedy: "take the name out",
+	}})
 }
 
 const othersRemedy = "take the name out, or save the draft with the word that it names other people (others)"

@@ -2,6 +2,7 @@ package release
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -74,4 +75,29 @@ func TestNobodyIsNamedAgainstTheirWish(t *testing.T) {
 			t.Fatalf("a machine's word opened it: %s", g.Why)
 		}
 	})
+}
+
+// The reason of a revision is published too, so it names nobody who is not to be named;
+// what else the record says does not keep it back.
+func TestReasonsNameNobody(t *testing.T) {
+	for _, c := range []struct {
+		name, wanted, as, text string
+		refused                bool
+	}{
+		{"nobody", "none", "", "The range was wrong.", false},
+		{"the reporter, who wished for no name", "none", "", "Rea Porter told us that the range was wrong.", true},
+		{"the reporter, who said nothing", "", "", "Thanks to R. Porter.", true},
+		{"the address", "anonymous", "", "rea@example.org wrote to us.", true},
+		{"the reporter as they asked", "name", "Rea Porter", "Rea Porter told us.", false},
+		{"the reporter by the name that they did not choose", "name", "Harbour", "Rea Porter told us.", true},
+	} {
+		cs := &cvd.Case{Participants: []cvd.Participant{{ID: cvd.Reporter, Contact: &cvd.Contact{
+			Name: "Rea Porter", Email: "rea@example.org", Credit: cvd.Credit{Wanted: c.wanted, As: c.as},
+		}}}}
+		err := Spoken(cs, nil, c.text)
+		var faults cvd.Faults
+		if refused := errors.Is(err, cvd.ErrNotReady) && errors.As(err, &faults) && faults[0].Field == "reason"; refused != c.refused || (err != nil) != c.refused {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
 }

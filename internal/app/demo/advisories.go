@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
@@ -88,9 +89,33 @@ func (s *seeder) port(p *policy.Policy) {
 			{Kind: cvd.RemedyNonePlanned, Text: "The status port is removed with the next major version; there will be no fix before."},
 			{Kind: cvd.RemedyWorkaround, Text: "Let a firewall keep others from the port, or switch it off with status_port = 0."},
 		}
+		french(a, name)
 	})
 	s.send("port", 12*day-time.Hour, &s.Lead, cvd.VerbPublish, cvd.Input{})
 	s.do("port", 11*day-time.Hour, &s.Lead, cvd.VerbClose, cvd.Input{Outcome: "workaround published"})
+}
+
+// french adds the translation of the advisory about the port, if it is whole: a policy
+// whose words differ from those foreseen here keeps the original alone.
+func french(a *cvd.Advisory, name string) {
+	t := cvd.AdvisoryText{Parts: []cvd.TextPart{
+		{Of: a.Title, Text: name + " : le port d’état répond sans mot de passe"},
+		{Of: a.Overview, Text: "Le port des requêtes d’état donne les noms des projets ouverts à quiconque l’atteint."},
+		{Of: "Status port answers without a password", Text: "Le port d’état répond sans mot de passe"},
+		{
+			Of:   "The port for status requests answers to everybody, with the names of open projects.",
+			Text: "Le port des requêtes d’état répond à tous, avec les noms des projets ouverts.",
+		},
+		{Of: a.Vulnerabilities[0].Remedies[0].Text, Text: "Le port d’état disparaît avec la prochaine version majeure ; il n’y aura pas de correctif avant."},
+		{Of: a.Vulnerabilities[0].Remedies[1].Text, Text: "Protégez le port par un pare-feu, ou fermez-le avec status_port = 0."},
+		{Of: "We find the vulnerability.", Text: "Nous trouvons la vulnérabilité."},
+		{Of: "The report is confirmed.", Text: "Le signalement est confirmé."},
+	}}
+	own := a.Texts
+	a.Texts = map[string]cvd.AdvisoryText{"fr": t}
+	if len(advisory.Languages(a)) == 0 {
+		a.Texts = own
+	}
 }
 
 // advise saves the draft as it is filled or was saved last, edited.

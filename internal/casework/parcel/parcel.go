@@ -98,6 +98,9 @@ func (p *Parcel) Pack(ctx context.Context, evs []cvd.Event) error {
 		if p.Register == nil {
 			return ErrNoRegister
 		}
+		if err := release.Spoken(p.Case, p.Events, ev.Body.Reason); err != nil {
+			return err
+		}
 		var err error
 		if p.out, err = p.Register.Prepare(ctx, a); err != nil {
 			return err

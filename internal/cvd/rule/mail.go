@@ -81,6 +81,14 @@ func Undelivered(c *cvd.Case, why, letter string, now time.Time) cvd.Event {
 	return system(c, cvd.EventUndelivered, cvd.Body{Reason: why, Note: letter}, now)
 }
 
+// CodeUsed says that somebody who holds nothing but the code of a letter got a
+// receipt for it.
+func CodeUsed(c *cvd.Case, now time.Time) cvd.Event {
+	ev := system(c, cvd.EventCodeUsed, cvd.Body{}, now)
+	ev.Actor = cvd.Stranger.Ref()
+	return ev
+}
+
 // LearnKey takes a key over from the reporter's mail where none is on record, else
 // keeps it for a member to look at. Nothing happens where it is known already.
 func LearnKey(c *cvd.Case, key, fingerprint, known, how string, now time.Time) []cvd.Event {

@@ -26,8 +26,8 @@ func releasable(c *cvd.Case, d Deed, now time.Time) error {
 		if !c.Waited() {
 			return refuse("there is no reporter who could check the fix")
 		}
-		if d.In.Seq < 0 || d.In.Seq > c.Version {
-			return cvd.Faults{{Field: "seq", Problem: "no such event in this case", Remedy: "give the number of the event that holds the file, or leave it out"}}
+		if d.In.Seq != 0 && d.File == nil {
+			return cvd.Faults{{Field: "seq", Problem: "no file came with such an event of this case", Remedy: "give the number of the event that holds the file, or leave it out"}}
 		}
 	case cvd.VerbCheckResult:
 		return checkable(c, d)

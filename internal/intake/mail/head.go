@@ -81,6 +81,7 @@ func (r *reading) date(s string) time.Time {
 // of it; nil if its header cannot be read.
 func Authors(raw []byte) []Address {
 	r := &reading{m: &Message{}}
+	raw = lineEnds(raw)
 	e, err := cut(raw[:min(len(raw), maxHeader+maxField)], &r.doubts)
 	if err != nil {
 		return nil

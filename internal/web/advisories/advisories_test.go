@@ -206,6 +206,39 @@ func TestAdvisoryPage(t *testing.T) {
 	}
 }
 
+// A translated advisory is read in each of its languages, and each page says which it
+// is; a language that is not there is answered with the original.
+func TestLanguages(t *testing.T) {
+	h := house(t)
+	publish(h, "EX-2026-ONE", 2, func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "de") })
+	b := h.Browser()
+	own, de := b.Get("/advisories/EX-2026-ONE"), b.Get("/advisories/EX-2026-ONE?lang=de")
+	for _, p := range []*webtest.Answer{own, de} {
+		sound(t, p, 200)
+		if !strings.Contains(p.Body, `href="/advisories/EX-2026-ONE?lang=de" lang="de" hreflang="de"`) || !strings.Contains(p.Text(), "Deutsch") || !strings.Contains(p.Text(), "English") {
+			t.Errorf("no way to the other language: %s", p.Text())
+		}
+		if strings.Count(p.Body, `aria-current="true"`) != 1 {
+			t.Error("it does not say which language this is")
+		}
+	}
+	if !strings.Contains(own.Body, `<h1 lang="en">Gateway`) || strings.Contains(own.Text(), "de: ") {
+		t.Error("the original speaks another language")
+	}
+	if !strings.Contains(de.Body, `<h1 lang="de">de: Gateway`) || !strings.Contains(de.Text(), "This is a translation.") || strings.Contains(de.Body, `<article class="advisory" lang`) {
+		t.Error("the translation does not say that it is one")
+	}
+	if again := b.Get("/advisories/EX-2026-ONE?lang=xx"); again.Body != own.Body {
+		t.Error("a language that is not there is not the original")
+	}
+	if md := b.Get("/advisories/EX-2026-ONE.md?lang=DE"); !strings.HasPrefix(md.Body, "# de: Gateway") {
+		t.Errorf("the text: %.80s", md.Body)
+	}
+	if !strings.Contains(own.Body, `href="/advisories/EX-2026-ONE/csaf/de.json"`) {
+		t.Error("the document of the translation is not linked")
+	}
+}
+
 // Names with signs, records with little in them, and authors who mean harm.
 func TestUnusualAdvisories(t *testing.T) {
 	h := house(t)

@@ -1,12 +1,18 @@
 package advisories
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
@@ -26,10 +32,53 @@ func (p *pages) entry(ctx context.Context, id string) (*register.Entry, error) {
 type oneView struct {
 	*page.Sheet
 	Href      string
-	Lang      string
+	Lang      string // of the author's words
+	Languages []tongue
+	Original  string // the address of the original, where this is a translation
 	Band      web.Badge
 	Documents []document
 	History   []change
+}
+
+// tongue is a language in which the advisory can be read.
+type tongue struct {
+	Tag, Name, Href string
+	Here            bool
+}
+
+// tongues are the languages that there are to choose from, its own first; none where
+// that is the only one.
+func tongues(a *cvd.Advisory, at, chosen string) []tongue {
+	own := cmp.Or(a.Lang, "en")
+	out := []tongue{{own, spoken(own), at, chosen == ""}}
+	for _, lang := range advisory.Languages(a) {
+		out = append(out, tongue{lang, spoken(lang), at + "?lang=" + url.QueryEscape(lang), lang == chosen})
+	}
+	if len(out) == 1 {
+		return nil
+	}
+	return out
+}
+
+// spoken is a language's name in that language, or its tag.
+func spoken(tag string) string {
+	if t, err := language.Parse(tag); err == nil {
+		if name := display.Self.Name(t); name != "" {
+			return name
+		}
+	}
+	return tag
+}
+
+// chosen is the translation that the request asks for, or "" for the record's own
+// words: also where there is no such translation, for links outlive them.
+func chosen(r *http.Request, a *cvd.Advisory) string {
+	for _, lang := range advisory.Languages(a) {
+		if strings.EqualFold(lang, r.URL.Query().Get("lang")) {
+			return lang
+		}
+	}
+	return ""
 }
 
 // document is one format to take away.
@@ -57,10 +106,20 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if p.unchanged(w, r, e.ID, e.Seq) {
+	lang := chosen(r, a)
+	if p.unchanged(w, r, e.ID, e.Seq, lang) {
 		return nil
 	}
-	v := oneView{Sheet: page.Of(a, p.site.Register.Publisher()), Href: href(e.ID), Lang: a.Lang, Documents: p.documents(e)}
+	languages := tongues(a, href(e.ID), lang)
+	if lang != "" {
+		a = advisory.In(a, lang)
+	}
+	v := oneView{
+		Sheet: page.Of(a, p.site.Register.Publisher()), Href: href(e.ID), Lang: cmp.Or(a.Lang, "en"), Languages: languages, Documents: p.documents(e),
+	}
+	if lang != "" {
+		v.Original = v.Href
+	}
 	if v.Worst != nil {
 		v.Band = p.site.Band(v.Worst.Band)
 	}
@@ -107,7 +166,15 @@ func (p *pages) documents(e *register.Entry) []document {
 
 // markdown is the advisory as a text, under its own address with ".md".
 func (p *pages) markdown(w http.ResponseWriter, r *http.Request, id string) error {
-	doc, err := p.site.Register.Document(r.Context(), cvd.AdvisoryID(id), page.Format.Name)
+	name := page.Format.Name
+	if e, err := p.entry(r.Context(), id); err == nil {
+		for _, lang := range e.Languages() {
+			if strings.EqualFold(lang, r.URL.Query().Get("lang")) {
+				name += "/" + lang
+			}
+		}
+	}
+	doc, err := p.site.Register.Document(r.Context(), cvd.AdvisoryID(id), name)
 	if err != nil {
 		return err
 	}

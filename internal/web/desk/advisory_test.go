@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
 )
 
@@ -109,6 +110,80 @@ func TestAdvisoryByForms(t *testing.T) {
 	}
 	page = b.Get(path).Check(h, http.StatusOK)
 	whole(t, "published", page)
+}
+
+// A translation is begun, left half done, finished and outdated by an edit, and the
+// record's own words stay as they were throughout.
+func TestTranslationByForms(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	form := b.Form(b.Get(path), path)
+	form.Set("overview", "Sessions can be fixed by anybody.")
+	form.Set("step", "save")
+	b.Post(path, form).Check(h, http.StatusSeeOther)
+	record := func() *cvd.Advisory {
+		d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Record
+	}
+	own := record()
+
+	whole(t, "choose", b.Get(path+"/text").Check(h, http.StatusOK))
+	for _, wrong := range []string{"german please", "EN", ""} {
+		whole(t, "wrong language", b.Get(path+"/text?lang="+url.QueryEscape(wrong)).Check(h, http.StatusUnprocessableEntity))
+	}
+	page := b.Get(path+"/text?lang=DE").Check(h, http.StatusOK)
+	whole(t, "translation", page)
+	if !strings.Contains(page.Body, `<textarea id="f-part-0" name="part.0"`) || !strings.Contains(page.Text(), "Sessions can be fixed by anybody.") {
+		t.Fatalf("no field beside the own words: %s", page.Text())
+	}
+	text := path + "/text"
+	form = b.Form(page, text)
+	form.Set("part.0", "Sitzungen")
+	saved := b.Follow(b.Post(text, form)).Check(h, http.StatusOK)
+	whole(t, "half a translation", saved)
+	a := record()
+	if got := advisory.Languages(a); len(got) != 0 || a.Texts["de"].Parts[0].Text != "Sitzungen" || a.Title != own.Title || a.Overview != own.Overview {
+		t.Fatalf("%v %+v", got, a)
+	}
+	if page := b.Get(path).Check(h, http.StatusOK); !strings.Contains(page.Body, `href="`+text+`?lang=de"`) || !strings.Contains(page.Text(), "does not say the overview") {
+		t.Error("the record's page does not say what is missing")
+	}
+	form = b.Form(b.Get(text+"?lang=de"), text)
+	for i := 0; form.Has("part." + strconv.Itoa(i)); i++ {
+		form.Set("part."+strconv.Itoa(i), "Wort "+strconv.Itoa(i))
+	}
+	b.Post(text, form).Check(h, http.StatusSeeOther)
+	if got := advisory.Languages(record()); len(got) != 1 || got[0] != "de" {
+		t.Fatalf("%v", got)
+	}
+	if stale := b.Post(text, form).Check(h, http.StatusConflict); !strings.Contains(stale.Text(), "somebody edited the draft") {
+		t.Error("a lost race is not told")
+	}
+	form = b.Form(b.Get(path), path)
+	form.Set("overview", "Sessions can be fixed, and stolen.")
+	form.Set("step", "save")
+	b.Post(path, form).Check(h, http.StatusSeeOther)
+	if a := record(); len(advisory.Languages(a)) != 0 || advisory.Say(a, "de", a.Overview) != "" || advisory.Say(a, "de", a.Title) != "Wort 0" {
+		t.Error("an edit of the own words leaves the old translation standing for them, or loses the others")
+	}
+	form = b.Form(b.Get(text+"?lang=de"), text)
+	for name := range form {
+		if strings.HasPrefix(name, "part.") {
+			form.Set(name, "")
+		}
+	}
+	b.Follow(b.Post(text, form)).Check(h, http.StatusOK)
+	if a := record(); len(a.Texts) != 0 {
+		t.Errorf("%+v", a.Texts)
+	}
+	in(h, "auditor@example.org").Post(text, form).Check(h, http.StatusNotFound)
 }
 
 // Who only looks sees the page and no way to save.

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -13,7 +14,7 @@ import (
 // releaseView is what a reporter knows of an advisory.
 type releaseView struct {
 	ID        string
-	Link      string // to its page; empty until it is published
+	Link      string // to its page; empty where there is none, or not for everybody
 	Scheduled time.Time
 	Revision  int
 	Published time.Time
@@ -25,14 +26,16 @@ type releaseView struct {
 }
 
 // release is nil where there is nothing to tell.
-func (p *pub) release(c *cvd.Case) *releaseView {
+func (p *pub) release(ctx context.Context, c *cvd.Case) *releaseView {
 	r := c.Release
 	v := &releaseView{Scheduled: r.At, Revision: r.Revision, Published: r.First, Withdrawn: r.Withdrawn, Asked: r.Check == cvd.CheckOffered}
 	if !r.Told.IsZero() || r.Revision > 0 {
 		v.ID = string(r.Advisory)
 	}
-	if r.Revision > 0 {
-		v.Link = "/advisories/" + url.PathEscape(v.ID)
+	if r.Revision > 0 && p.site.Register != nil {
+		if e, err := p.site.Register.Entry(ctx, r.Advisory); err == nil && e.TLP.Public() {
+			v.Link = "/advisories/" + url.PathEscape(v.ID)
+		}
 	}
 	for _, one := range c.CVEs {
 		if one.ID != "" {

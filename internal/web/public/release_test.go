@@ -72,4 +72,17 @@ func TestReleaseInTheThread(t *testing.T) {
 	if page := b.Get("/thread").Check(h, http.StatusOK); !strings.Contains(page.Body, `href="/advisories/`+string(c.Case.Release.Advisory)) {
 		t.Errorf("the thread does not lead to the advisory: %+v", c.Case.Release)
 	}
+	// A correction for a few has no page, and the thread leads to none.
+	d, err = h.Desk.As(h.Member).Draft(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := d.Record.Clone()
+	few.TLP = cvd.TLPAmber
+	seq = h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: few, Seq: d.Seq}).Case.Release.Draft
+	h.Do(h.Member, id, cvd.VerbPublish, cvd.Input{Seq: seq, Reason: "Not for everybody yet."})
+	page = b.Get("/thread").Check(h, http.StatusOK)
+	if strings.Contains(page.Body, `href="/advisories/`+string(c.Case.Release.Advisory)) || !strings.Contains(page.Text(), "it has no public page") {
+		t.Error("the thread leads to a page that is not there")
+	}
 }

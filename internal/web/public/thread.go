@@ -1,6 +1,7 @@
 package public
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // openView asks for the receipt.
 type openView struct {
 	Field web.Field
+	Code  web.Field // of a letter
 	Wrong bool
 	Ended bool // the session is over
 	Left  bool
@@ -27,6 +29,9 @@ type openView struct {
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
 	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.say("public.open.label"), true, "current-password"
 	v.Field.Help = p.say("public.open.help")
+	if v.Code.Name == "" {
+		v.Code = p.codeField("", false)
+	}
 	if v.Wrong {
 		v.Field.Faults = []cvd.Fault{{Problem: p.say("public.open.wrong"), Remedy: p.say("public.open.remedy")}}
 	}
@@ -166,7 +171,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		v.Done = p.say("public.done." + what)
 	}
 	for _, f := range files {
-		one := p.caseView(f)
+		one := p.caseView(r.Context(), f)
 		if change != nil {
 			change(&one)
 		}
@@ -175,7 +180,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 	return p.pages.Render(w, r, status, "thread", p.page(p.say("public.thread.title"), "/thread"), v)
 }
 
-func (p *pub) caseView(f *casework.File) caseView {
+func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
 		ID: c.ID, Title: c.Title, Received: c.Created, State: p.site.State(c.RM()), Meaning: p.say("rm." + string(c.RM()) + ".meaning"),
@@ -183,7 +188,7 @@ func (p *pub) caseView(f *casework.File) caseView {
 		Withdrawn: c.HasReporter() && !c.Waited(),
 		CanWrite:  slices.Contains(f.Verbs, cvd.VerbMessage), CanAttach: slices.Contains(f.Verbs, cvd.VerbAttach),
 		CanAppeal: slices.Contains(f.Verbs, cvd.VerbAppeal), CanLeave: slices.Contains(f.Verbs, cvd.VerbWithdraw),
-		CanChange: slices.Contains(f.Verbs, cvd.VerbContact), Release: p.release(c),
+		CanChange: slices.Contains(f.Verbs, cvd.VerbContact), Release: p.release(ctx, c),
 	}
 	if f.Policy != nil {
 		v.FileMiB = f.Policy.Policy.Intake.AttachmentMiB

@@ -32,6 +32,8 @@ func Routes(shared *visit.Desk) []visit.Route {
 	return []visit.Route{
 		{Pattern: "GET /desk/cases/{id}/advisory", Area: may.AreaCases, Use: may.Look, Do: on(d.page)},
 		{Pattern: "POST /desk/cases/{id}/advisory", Area: may.AreaCases, Use: may.Look, Do: on(d.save)},
+		{Pattern: "GET /desk/cases/{id}/advisory/text", Area: may.AreaCases, Use: may.Look, Do: on(d.text)},
+		{Pattern: "POST /desk/cases/{id}/advisory/text", Area: may.AreaCases, Use: may.Look, Do: on(d.saveText)},
 		{Pattern: "GET /desk/cases/{id}/advisory/rehearsal", Area: may.AreaCases, Use: may.Look, Do: on(d.rehearse)},
 		{Pattern: "GET /desk/cases/{id}/advisory/changes", Area: may.AreaCases, Use: may.Look, Do: on(d.changes)},
 	}

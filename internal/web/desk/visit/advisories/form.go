@@ -186,26 +186,6 @@ func (f *filler) around(a *cvd.Advisory, empty int) {
 		}
 		p.Rows = append(p.Rows, []web.Field{f.field(row("time", i, "at"), "date", dayText(one.At)), f.field(row("time", i, "text"), "", one.Text)})
 	}
-	p = f.part("texts")
-	p.Folded = len(a.Texts) == 0
-	langs := slices.Sorted(func(yield func(string) bool) {
-		for tag := range a.Texts {
-			if !yield(tag) {
-				return
-			}
-		}
-	})
-	for i := range len(langs) + empty {
-		tag := ""
-		if i < len(langs) {
-			tag = langs[i]
-		}
-		t := a.Texts[tag]
-		p.Rows = append(p.Rows, []web.Field{
-			f.field(row("text", i, "lang"), "", tag), f.field(row("text", i, "title"), "", t.Title),
-			f.field(row("text", i, "overview"), "area", t.Overview), f.field(row("text", i, "details"), "area", t.Details),
-		})
-	}
 }
 
 // refill is the form with the very words that were typed, also where they could

@@ -117,7 +117,7 @@ func freshID(name string, lists ...[]cvd.AdvisoryProduct) string {
 
 func (r *reader) lists(a *cvd.Advisory, v *cvd.Vulnerability) {
 	old := v.Remedies
-	v.Remedies, a.References, a.Timeline, a.Texts = nil, nil, nil, nil
+	v.Remedies, a.References, a.Timeline = nil, nil, nil
 	credits := a.Credits
 	a.Credits = nil
 	each := func(name, main string, add func(i int, get func(string) string)) {
@@ -147,12 +147,6 @@ func (r *reader) lists(a *cvd.Advisory, v *cvd.Vulnerability) {
 	})
 	each("time", "text", func(i int, get func(string) string) {
 		a.Timeline = append(a.Timeline, cvd.Milestone{At: r.day(row("time", i, "at"), get("at")), Text: get("text")})
-	})
-	each("text", "lang", func(_ int, get func(string) string) {
-		if a.Texts == nil {
-			a.Texts = map[string]cvd.AdvisoryText{}
-		}
-		a.Texts[get("lang")] = cvd.AdvisoryText{Title: get("title"), Overview: get("overview"), Details: get("details")}
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"fairlead/internal/may"
 	"fairlead/internal/register"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 )
 
 // pageView is the advisory of a case.
@@ -27,6 +28,7 @@ type pageView struct {
 	State       web.Badge
 	Seq         int64
 	Parts       []part
+	Tabs        []visit.Tab
 	May         bool // may edit
 	Done        string
 	Summary     *web.Summary
@@ -68,7 +70,8 @@ type draftView struct {
 }
 
 type publishedView struct {
-	Link     string
+	Link     string // empty where it is for a few, who read it with a token
+	Label    string
 	Revision int
 	At       time.Time
 	Changes  []cvd.AdvisoryChange
@@ -81,10 +84,11 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 		Case: string(c.ID), Title: c.Title, ID: string(c.Release.Advisory), State: v.Site.State(c.RM()), Seq: draft.Seq, Parts: parts,
 		May: may.Allow(v.Actor, cvd.VerbAdvise, c) == nil && slices.Contains(draft.Verbs, cvd.VerbAdvise),
 	}
+	view.Tabs = v.languages(c.ID, draft.Record, "", false)
 	if r.URL.Query().Get("done") == "advise" {
 		view.Done = v.Say("desk.advisory.saved")
 	}
-	view.Findings = v.findings(draft.Findings, parts)
+	view.Findings = v.findings(c.ID, draft.Findings, parts)
 	if rest := blame(parts, faults); len(faults) > 0 {
 		view.Summary = summarise(v, parts, rest)
 	}
@@ -96,8 +100,12 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	}
 	view.Notices, view.Requests = v.notices(draft), v.requests(draft, strings.TrimSuffix(v.Site.BaseURL(r), "/"))
 	if b := draft.Before; b != nil {
+		link := ""
+		if b.TLP.Public() {
+			link = "/advisories/" + url.PathEscape(string(b.ID))
+		}
 		view.Published = &publishedView{
-			Link: "/advisories/" + url.PathEscape(string(b.ID)), Revision: b.Revision, At: b.Modified, Changes: b.History, Gone: !b.Withdrawn.IsZero(),
+			Link: link, Label: string(b.TLP), Revision: b.Revision, At: b.Modified, Changes: b.History, Gone: !b.Withdrawn.IsZero(),
 		}
 	}
 	return d.Show(w, r, v.Visit, status, "advisory", v.Say("desk.advisory.page")+": "+view.Case, view)
@@ -191,7 +199,6 @@ var places = []struct{ member, field string }{
 	{"references", "reference.0.url"},
 	{"credits", "credit.0.name"},
 	{"timeline", "time.0.text"},
-	{"texts", "text.0.lang"},
 	{"aliases", "aliases"},
 	{"title", "title"},
 	{"overview", "overview"},
@@ -216,13 +223,17 @@ func place(member string) string {
 }
 
 // findings are what the lint says, each put to its field where there is one.
-func (v lens) findings(all []advisory.Finding, parts []part) []findingView {
+func (v lens) findings(id cvd.CaseID, all []advisory.Finding, parts []part) []findingView {
 	kinds := map[advisory.Level]string{advisory.LevelError: "alarm", advisory.LevelWarning: "warn", advisory.LevelInfo: "info"}
 	var out []findingView
 	for _, f := range all {
 		one := findingView{
 			Level: web.Badge{Kind: kinds[f.Level], Text: v.Say("desk.advisory.level." + string(f.Level))},
 			Field: f.Field, Problem: f.Problem, Remedy: f.Remedy, Rule: f.Rule,
+		}
+		if lang, ok := strings.CutPrefix(f.Field, "texts."); ok {
+			lang, _, _ = strings.Cut(lang, ".")
+			one.Href = address(id, lang)
 		}
 		at := place(f.Field)
 		each(parts, func(field *web.Field) {

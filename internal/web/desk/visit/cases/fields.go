@@ -82,7 +82,10 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 	case "outcome":
 		v.outcomeField(verb, item.Field)
 	case "seq":
-		if item.Field.Value == "" && (verb == cvd.VerbSchedule || verb == cvd.VerbPublish) {
+		switch {
+		case verb == cvd.VerbOfferCheck:
+			v.fileField(f, item.Field)
+		case item.Field.Value == "" && (verb == cvd.VerbSchedule || verb == cvd.VerbPublish):
 			item.Field.Value = strconv.FormatInt(f.Case.Release.Draft, 10)
 		}
 	}
@@ -104,6 +107,18 @@ func (v lens) field(verb cvd.Verb, name, kind string, typed url.Values, needed b
 		f.Rows = 4
 	}
 	return f
+}
+
+// fileField offers the files of the case, latest first.
+func (v lens) fileField(f *casework.File, field *web.Field) {
+	field.Kind, field.Help = "select", v.Say("desk.field.seq.offer-check.help")
+	field.Options = []web.Option{{Label: v.Say("desk.field.seq.offer-check.none"), Chosen: field.Value == ""}}
+	for _, ev := range slices.Backward(f.Events) {
+		if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.File != nil {
+			seq := strconv.FormatInt(ev.Seq, 10)
+			field.Options = append(field.Options, web.Option{Value: seq, Label: ev.Body.File.Name + " · " + v.Voice.Instant(ev.At, v.Zone), Chosen: seq == field.Value})
+		}
+	}
 }
 
 // outcomeField offers what may come of the verb.
@@ -235,24 +250,27 @@ func (v lens) contactFields(f *casework.File, typed url.Values) []itemView {
 	}
 	now := map[string]string{
 		"name": k.Name, "email": k.Email, "affiliation": k.Affiliation, "title": k.Title, "credit": k.Credit.Wanted,
-		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey,
+		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey, "reply_by": k.ReplyBy,
 	}
 	var out []itemView
 	for _, name := range contactNames {
-		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area"}[name]
+		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select"}[name]
 		field := v.field(cvd.VerbContact, "reporter."+name, kind, typed, false)
 		if !typed.Has(field.Name) {
 			field.Value = now[name]
 		}
-		if name == "credit" {
+		switch name {
+		case "credit":
 			v.CreditOptions(field)
+		case "reply_by":
+			v.ReplyOptions(field)
 		}
 		out = append(out, itemView{Field: field})
 	}
 	return out
 }
 
-var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "pgp_key"}
+var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "reply_by", "pgp_key"}
 
 func (v lens) vectorField(f *casework.File, typed url.Values) *web.Field {
 	field := v.field(cvd.VerbSeverity, "vector", "", typed, false)
