@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"fairlead/internal/app/mailbox"
@@ -39,6 +40,16 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 	for _, p := range h.pollers {
 		if p.Failures() >= mailbox.Alarm {
 			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
+		}
+	}
+	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {
+		add("alarm", "mail-unknown", "/desk/mail")
+	} else {
+		if unsorted > 0 {
+			add("alarm", "mail-unsorted", "/desk/mail", "count", unsorted)
+		}
+		if len(dead) > 0 {
+			add("alarm", "channel-dead", "/desk/channels", "count", len(dead), "names", strings.Join(dead, ", "))
 		}
 	}
 	if why := h.stuck.Load(); why != nil {

@@ -52,12 +52,15 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 	wanted := contact.ReplyBy == cvd.ReplyByMail || (contact.ReplyBy == "" && byMail)
 	m.Sealed = sealed || (wanted && m.Key != "")
 	m.References = b.thread(evs[:i])
+	if b := evs[i].Body; b != nil && b.Mail != nil && b.Mail.MessageID != "" { // what the letter answers
+		m.References = append(m.References, b.Mail.MessageID)
+	}
 	switch m.Bare = BareOf(l.State, m.Sealed, m.Key != "", wanted); {
 	case m.Bare != "":
 	case evs[i].Body == nil:
 		m.Bare = BareGone
 	default:
-		m.Text, m.Subject = said(&evs[i]), subject(evs)
+		m.Text, m.Event, m.Subject = said(&evs[i]), &evs[i], subject(evs)
 	}
 	if e.Template == string(cvd.EventReceived) && evs[i].Body != nil && evs[i].Body.Mail != nil {
 		m.Promises = reply.Promises(l.State)
