@@ -28,6 +28,8 @@ import (
 	"fairlead/internal/mailin/proof"
 	"fairlead/internal/outbox"
 	"fairlead/internal/pgp"
+	"fairlead/internal/pgp/letter"
+	"fairlead/internal/pgp/letter/smime"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
@@ -92,6 +94,10 @@ func New(c Config) *Clerks {
 		}
 	}
 	reader := &mailroom.Reader{Keys: c.Keys}
+	if c.Mail != nil && c.Mail.SMIME != nil {
+		own, roots := c.Mail.SMIME.Own, c.Mail.SMIME.Vouched
+		reader.SMIME = func(p letter.Parts, now time.Time) (*smime.Opened, error) { return smime.Open(p, own, roots, now) }
+	}
 	board := channels.New(channels.Config{Box: c.Box, Ways: c.ways(), Mark: c.mark, Host: c.Host, Now: c.Now})
 	return &Clerks{
 		Board: board, store: c.Store, now: c.Now, poke: c.Poke, told: map[string]string{},

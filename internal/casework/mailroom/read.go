@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/intake/mail"
 	"fairlead/internal/pgp"
 	"fairlead/internal/pgp/letter"
+	"fairlead/internal/pgp/letter/smime"
 )
 
 // Lock is why an encrypted mail could not be opened.
@@ -49,6 +50,8 @@ type Reader struct {
 	// Keys are the keys that mail to the team is encrypted to, former ones too; nil:
 	// none.
 	Keys func(ctx context.Context) ([]*pgp.PrivateKey, error)
+	// SMIME takes S/MIME off a letter; nil: nothing of it is read.
+	SMIME func(p letter.Parts, now time.Time) (*smime.Opened, error)
 }
 
 // Parse reads the structure alone, from which a mail's place can be told.
@@ -86,8 +89,8 @@ func (r *Reader) unwrap(ctx context.Context, read *Read, known string, now time.
 		parts.Signed, parts.Signature = outer.Signed, outer.Signature
 	case mail.CipherPGPClear:
 		parts.Clear = outer.Sealed
-	case mail.CipherCMS:
-		read.Encrypted, read.Lock = true, SMIME
+	case mail.CipherCMS, mail.CipherCMSSigned:
+		r.unwrapCMS(read, now)
 		return nil
 	default:
 		return nil
@@ -113,6 +116,39 @@ func (r *Reader) unwrap(ctx context.Context, read *Read, known string, now time.
 	}
 	read.Message = inner
 	return nil
+}
+
+// unwrapCMS takes S/MIME off. No certificate is pinned for anybody, so a signature
+// that fits is one that nobody here vouches for.
+func (r *Reader) unwrapCMS(read *Read, now time.Time) {
+	outer := read.Message
+	read.Encrypted = outer.Cipher == mail.CipherCMS
+	if r.SMIME == nil {
+		if read.Encrypted {
+			read.Lock = SMIME
+		}
+		return
+	}
+	opened, err := r.SMIME(letter.Parts{Sealed: outer.Sealed, Signed: outer.Signed, Signature: outer.Signature}, now)
+	var inner *mail.Message
+	if err == nil {
+		inner, err = within(outer, opened.Entity)
+	}
+	switch {
+	case err == nil:
+		read.Message = inner
+		read.Signature, read.Signer = cvd.SignatureState(opened.Signature.State), opened.Signature.Fingerprint
+		if read.Signature == cvd.SignatureGood {
+			read.Signature = cvd.SignatureUnknown
+		}
+	case !read.Encrypted:
+	case errors.Is(err, smime.ErrNotForUs):
+		read.Lock = NoKey
+	case errors.Is(err, smime.ErrUnsupported):
+		read.Lock = SMIME
+	default:
+		read.Lock = Broken
+	}
 }
 
 // shut says why a protected mail stays as it is. Of one that is only signed the words

@@ -202,7 +202,7 @@ func (s *sheet) facts(ctx context.Context) (sorting.Facts, error) {
 	m = s.read.Message
 	f.Lock = sorting.Lock(s.read.Lock)
 	f.Empty = s.read.Lock == mailroom.Unlocked && cvd.Blank(m.Text) && len(m.Files) == 0
-	f.Signed = s.read.Signature == cvd.SignatureGood && s.place.Signer != ""
+	f.Signed = s.read.Signature == cvd.SignatureGood && s.place.Signer != "" && s.read.Signer == s.place.Signer
 	f.Forged = s.read.Signature == cvd.SignatureBad
 	s.prove(ctx, &f)
 	if f.Place == sorting.Nowhere && sorting.Decide(f).Do == sorting.Report {
