@@ -69,6 +69,13 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"add-bill":    {"/api/v1/components?foo=1", bare, as(lead, "Content-Type", "multipart/form-data; boundary=b"), "file foo product silent version x"},
 		"remove-bill": {"/api/v1/components/bills/zz/remove?foo=1", `{"reason":5,"x":1}`, as(lead), "foo reason x"},
 
+		"mail":         {path: "/api/v1/mail?foo=1&shelf=zz&after=q", header: as(lead), fields: "after foo shelf"},
+		"one-mail":     {path: "/api/v1/mail/zz?foo=1", header: as(lead), fields: "foo"},
+		"raw-mail":     {path: "/api/v1/mail/zz/raw?foo=1", header: as(lead), fields: "foo"},
+		"open-mail":    {"/api/v1/mail/zz/open?foo=1", `{"program":"zz","x":1}`, as(lead), "foo program x"},
+		"add-mail":     {"/api/v1/mail/zz/add?foo=1", `{"case":"zz","x":1}`, as(lead), "case foo x"},
+		"discard-mail": {"/api/v1/mail/zz/discard?foo=1", `{"reason":" ","x":1}`, as(lead), "foo reason x"},
+
 		"policy":  {path: "/api/v1/policy?foo=1", fields: "foo"},
 		"publish": {"/api/v1/policy?foo=1", "organisation: 5\nbogus: 1\n", as(lead, "Content-Type", "application/yaml"), "bogus foo organisation *"},
 		"sign":    {"/api/v1/policy/1/sign?foo=1", `{"office":5,"act":"burn","digest":"","x":1}`, as(officer), "act digest foo office x"},

@@ -43,7 +43,7 @@ var (
 
 // routes is the table of all operations, in the order of the document.
 func routes() []route {
-	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes())
+	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes(), mailRoutes())
 }
 
 func publicRoutes() []route {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -33,6 +34,16 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 		}
 		if s.Waiting > stuckAfter {
 			add("alarm", "outbox-stuck", "/desk/outbox")
+		}
+	}
+	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {
+		add("alarm", "mail-unknown", "/desk/mail")
+	} else {
+		if unsorted > 0 {
+			add("alarm", "mail-unsorted", "/desk/mail", "count", unsorted)
+		}
+		if len(dead) > 0 {
+			add("alarm", "channel-dead", "/desk/channels", "count", len(dead), "names", strings.Join(dead, ", "))
 		}
 	}
 	if why := h.stuck.Load(); why != nil {

@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/letters"
 	"fairlead/internal/app/post"
@@ -27,6 +28,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/mailin/imap"
+	"fairlead/internal/mailin/proof"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
 	"fairlead/internal/parts"
@@ -44,11 +46,12 @@ import (
 type Options struct {
 	Clock     *Clock
 	Log       *slog.Logger
-	Unlimited bool   // no abuse limits, for load tests
-	Demo      bool   // notices stay in the outbox; any Host is answered
-	Alone     bool   // no server runs on the data: the command line opened it
-	BaseURL   string // of links, where the policy names no public_url
-	SMTP      string // address of the SMTP door, whatever the configuration says
+	Unlimited bool           // no abuse limits, for load tests
+	Demo      bool           // notices stay in the outbox; any Host is answered
+	Alone     bool           // no server runs on the data: the command line opened it
+	BaseURL   string         // of links, where the policy names no public_url
+	Resolver  proof.Resolver // asked about senders' domains in place of the configured one; for tests
+	SMTP      string         // address of the SMTP door, whatever the configuration says
 	// Socket is where the operator is answered while serving; empty for none.
 	Socket string
 	// Operator is the secret by which the API knows its operator; see
@@ -75,8 +78,10 @@ type House struct {
 
 	keyPath string
 	signing *signing.Keeper
-	signed  *signing.Text
 	doors   *post.Doors // nil until OpenDoors
+	// Clerks are who deals with mail behind the doors.
+	Clerks  *clerks.Clerks
+	signed  *signing.Text
 	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
@@ -297,7 +302,8 @@ func (h *House) openOutbox() error {
 		workers = 0 // the outbox's own number
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
-	carriers[cvd.EffectSortMail] = post.Waiting{Now: h.Options.Clock.Now}
+	h.Clerks = clerks.New(h.clerks(sender))
+	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{
 		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
 		GivenUp: func(ctx context.Context, e store.Effect) error {

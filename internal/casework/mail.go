@@ -55,7 +55,7 @@ func (s *Session) Place(ctx context.Context, letter Letter) (Placement, error) {
 	p.Erased, p.Closed = l.Key == nil, l.State.Closed()
 	if who := l.State.Participant(p.Participant); who != nil && who.Contact != nil {
 		p.Known = who.Contact.Email != "" && strings.EqualFold(who.Contact.Email, letter.From)
-		p.Signer = fingerprint(who.Contact.PGPKey)
+		p.Key, p.Signer = who.Contact.PGPKey, fingerprint(who.Contact.PGPKey)
 	}
 	return p, nil
 }

@@ -123,7 +123,7 @@ func TestWhereAMailBelongs(t *testing.T) {
 		"the address to answer to":  {casework.Letter{To: []string{"x@example.org", reply}, Refs: []string{"x"}}, casework.Placement{Case: a.Case, By: "tag"}},
 		"a letter that came back":   {casework.Letter{To: []string{bounce}}, casework.Placement{Case: a.Case, By: "tag", Effect: post.LetterKey(a.Case, 2)}},
 		"the mail itself, again":    {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest(m.Raw), Item: "another"}, casework.Placement{Case: a.Case, Seen: true}},
-		"the item itself, again":    {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest(m.Raw), Item: m.Item}, casework.Placement{}},
+		"the item itself, again":    {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest(m.Raw), Item: m.Item}, casework.Placement{Case: a.Case, Taken: true}},
 		"its id with another body":  {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest([]byte("\n\nx"))}, casework.Placement{}},
 		"another case's mac":        {casework.Letter{Refs: []string{forged}}, casework.Placement{}},
 		"a mac of another use":      {casework.Letter{Refs: []string{strings.TrimPrefix(post.BounceTag(h.vault, a.Case, 2), "b.")}}, casework.Placement{}},

@@ -52,6 +52,9 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 	wanted := contact.ReplyBy == cvd.ReplyByMail || (contact.ReplyBy == "" && byMail)
 	m.Sealed = sealed || (wanted && m.Key != "")
 	m.References = b.thread(evs[:i])
+	if b := evs[i].Body; b != nil && b.Mail != nil && b.Mail.MessageID != "" { // what the letter answers
+		m.References = append(m.References, b.Mail.MessageID)
+	}
 	switch m.Bare = BareOf(l.State, m.Sealed, m.Key != "", wanted); {
 	case m.Bare != "":
 	case evs[i].Body == nil:

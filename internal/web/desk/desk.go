@@ -19,6 +19,7 @@ import (
 	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/web/desk/visit/components"
 	"fairlead/internal/web/desk/visit/factor"
+	"fairlead/internal/web/desk/visit/mail"
 	"fairlead/internal/web/desk/visit/office"
 )
 
@@ -45,6 +46,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, factor.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
 	shared.Add(mux, advisories.Routes(shared))
+	shared.Add(mux, mail.Routes(shared))
 	// Strangers cannot tell an address of the desk that exists from one that
 	// does not: both ask them to sign in. A member is told of a wrong method only
 	// where the right one would be open to them.
