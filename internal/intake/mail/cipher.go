@@ -93,7 +93,10 @@ func (r *reading) signedWhole(e *entity) bool {
 		r.doubts.add(doubtCipher)
 		return false
 	}
-	kind, signature := signatureKinds[second.media.kind], bytes.TrimSpace(second.decoded(&r.doubts))
+	kind, signature := signatureKinds[second.media.kind], second.decoded(&r.doubts)
+	if kind == CipherPGPSigned { // the other one is binary, where a blank is a byte like others
+		signature = bytes.TrimSpace(signature)
+	}
 	if kind == CipherNone || len(signature) == 0 || len(raw[0]) == 0 {
 		r.doubts.add(doubtCipher)
 		return false
@@ -129,6 +132,8 @@ func (r *reading) cms(e *entity) {
 	start := data[:min(len(data), 32)]
 	kind := strings.ToLower(e.media.params["smime-type"])
 	switch {
+	case len(data) == 0:
+		r.doubts.add(doubtCipher)
 	case kind == "signed-data", kind == "" && bytes.Contains(start, oidSigned):
 		r.m.Cipher = CipherCMSSigned
 	case kind == "enveloped-data", kind == "authenveloped-data", kind == "" && bytes.Contains(start, oidEnveloped):
