@@ -50,6 +50,7 @@ var teamKinds = map[string]string{
 	"openpgp-7":              "openpgp.7",
 	"openpgp-ended":          "openpgp.ended",
 	"openpgp-renewed":        "openpgp.renewed",
+	"channel-dead":           "channel.dead",
 }
 
 func kind(of map[string]string, template string) string {
@@ -155,6 +156,9 @@ func toTeam(v *words.Voice, n *casework.Notice, base string, now time.Time) lett
 		return toTeamOfMany(v, n, base)
 	}
 	subject, where := v.Say(id+".subject"), base+"/desk/policy"
+	if what == "channel.dead" {
+		where = base + "/desk/channels"
+	}
 	parts := []string{wrap(v.Say(id + ".lead"))}
 	if n.Effect.Case != "" {
 		subject = v.Say("notice.subject", "case", string(n.Effect.Case), "what", subject)

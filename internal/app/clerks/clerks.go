@@ -9,6 +9,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -19,6 +21,7 @@ import (
 	"fairlead/internal/app/post"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/inbox/channels"
 	"fairlead/internal/mailin/clerk"
@@ -30,6 +33,7 @@ import (
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault"
 	"fairlead/internal/store/vault/looks"
+	"fairlead/internal/tell"
 	"fairlead/internal/words"
 )
 
@@ -57,6 +61,7 @@ type Config struct {
 	// there is none.
 	Local func(ctx context.Context, door, from, to string, message []byte) error
 	Relay func(ctx context.Context, from, to, id string, message []byte) error
+	Poke  func() // wakes who carries effects
 	Host  string // the right side of Message-IDs
 }
 
@@ -65,6 +70,11 @@ type Clerks struct {
 	Clerk *clerk.Clerk
 	Room  *mailroom.Room
 	Board *channels.Board
+
+	store store.Store
+	now   func() time.Time
+	poke  func()
+	told  map[string]string // by channel: the notice that was written last; of Tick alone
 }
 
 // New wires them.
@@ -84,7 +94,7 @@ func New(c Config) *Clerks {
 	reader := &mailroom.Reader{Keys: c.Keys}
 	board := channels.New(channels.Config{Box: c.Box, Ways: c.ways(), Mark: c.mark, Host: c.Host, Now: c.Now})
 	return &Clerks{
-		Board: board,
+		Board: board, store: c.Store, now: c.Now, poke: c.Poke, told: map[string]string{},
 		Clerk: clerk.New(clerk.Config{
 			Desk: c.Desk, Box: c.Box, Reader: reader, Book: c.Book, Words: c.Words, Now: c.Now, Log: c.Log, Proof: check.Check,
 			Ours:  func(address string) bool { _, err := known.Program(address); return err == nil },
@@ -122,8 +132,39 @@ func (c *Clerks) Alarms(ctx context.Context) (unsorted int, dead []string, err e
 	if unsorted, err = c.Room.Box.Count(ctx, inbox.Unsorted); err != nil {
 		return 0, nil, err
 	}
-	dead, err = c.Board.Dead(ctx)
+	all, err := c.Board.Dead(ctx)
+	for i := range all {
+		dead = append(dead, all[i].Name)
+	}
 	return unsorted, dead, err
+}
+
+// Tick tests what was not tested today, and tells the team of each test that did not
+// arrive, once.
+func (c *Clerks) Tick(ctx context.Context) error {
+	tested := c.Board.Tick(ctx)
+	dead, err := c.Board.Dead(ctx)
+	if err != nil {
+		return errors.Join(tested, err)
+	}
+	for i := range dead {
+		key := fmt.Sprintf("channel/%s/%d", dead[i].Name, dead[i].Sent.UnixMilli())
+		if c.told[dead[i].Name] == key {
+			continue
+		}
+		// Another process may have told it: the key makes that one notice.
+		err := c.store.Update(ctx, func(tx store.Tx) error {
+			return tx.Enqueue([]store.Effect{{State: store.EffectPending, Effect: cvd.Effect{
+				Key: key, Kind: cvd.EffectNotifyTeam, To: tell.ToTeam, Template: "channel-dead", At: c.now(),
+			}}})
+		})
+		if err != nil {
+			return errors.Join(tested, err)
+		}
+		c.told[dead[i].Name] = key
+		c.poke()
+	}
+	return tested
 }
 
 // address is where a test goes: the policy's first mailbox, without a tag.
