@@ -115,7 +115,7 @@ func TestKilledWhileMailComesIn(t *testing.T) {
 	if err := again.stop(); err != nil {
 		t.Fatal(err)
 	}
-	found := inInbox(t, data)
+	found := inInbox(t, data, "load-")
 	twice := 0
 	for _, l := range all {
 		n := found[l.id]
@@ -161,8 +161,9 @@ func deliver(addr string, all []*letter, acked func()) {
 	senders.Wait()
 }
 
-// inInbox counts the messages in a folder whose server has stopped, by Message-ID.
-func inInbox(t *testing.T, data string) map[string]int {
+// inInbox counts the messages in a folder whose server has stopped, by Message-ID,
+// where that begins so: tests of its own doors may lie there too.
+func inInbox(t *testing.T, data, begins string) map[string]int {
 	t.Helper()
 	ctx := context.Background()
 	h, err := app.Build(ctx, app.Config{Data: data, Database: app.DatabaseConfig{Engine: "sqlite"}}, app.Options{Demo: true})
@@ -184,7 +185,9 @@ func inInbox(t *testing.T, data string) map[string]int {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out[strings.Trim(m.Header.Get("Message-Id"), "<>")]++
+			if id := strings.Trim(m.Header.Get("Message-Id"), "<>"); strings.HasPrefix(id, begins) {
+				out[id]++
+			}
 		}
 	}
 	return out
@@ -281,7 +284,7 @@ func TestServeTakesMail(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if found := inInbox(t, data); len(found) != 2 {
+	if found := inInbox(t, data, "security+"); len(found) != 2 {
 		t.Errorf("%v is there", found)
 	}
 }

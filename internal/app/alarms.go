@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/app/mailbox"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -34,6 +35,11 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 		}
 		if s.Waiting > stuckAfter {
 			add("alarm", "outbox-stuck", "/desk/outbox")
+		}
+	}
+	for _, p := range h.pollers {
+		if p.Failures() >= mailbox.Alarm {
+			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
 		}
 	}
 	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {

@@ -306,6 +306,12 @@ func (h *House) openOutbox() error {
 	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{
 		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
+		GivenUp: func(ctx context.Context, e store.Effect) error {
+			if e.Kind != cvd.EffectNotifyReporter {
+				return nil
+			}
+			return h.Desk.As(cvd.System).Bounced(ctx, e.Case, e.Key, "")
+		},
 	})
 	return h.carryCVE(carriers)
 }

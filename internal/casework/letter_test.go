@@ -86,7 +86,7 @@ func TestWhatALetterMayCarry(t *testing.T) {
 		if c.prepare != nil {
 			c.prepare(a.Case)
 		}
-		done := h.do(h.member, a.Case, cvd.VerbInvalidate, cvd.Input{Text: "canary words", Reason: "canary reason"})
+		done := h.do(h.member, a.Case, cvd.VerbInvalidate, cvd.Input{Text: "canary words", Reason: "canary reason", Note: "team only"})
 		m := h.letterAbout(a.Case, done.Events[0].Seq)
 		text := ""
 		if c.bare == "" {
@@ -94,6 +94,9 @@ func TestWhatALetterMayCarry(t *testing.T) {
 		}
 		if m.Bare != c.bare || m.Sealed != c.sealed || m.Text != text {
 			t.Errorf("%s: bare %q, sealed %v, text %q", name, m.Bare, m.Sealed, m.Text)
+		}
+		if (m.Event == nil) != (m.Bare != "") || (m.Event != nil && (m.Event.Type != cvd.EventInvalidated || m.Event.Body.Note+m.Event.Body.Text != "")) {
+			t.Errorf("%s: its heading is of %+v", name, m.Event)
 		}
 		if m.Bare != "" && m.Subject != "" {
 			t.Errorf("%s: a bare letter names a stranger's subject", name)

@@ -210,8 +210,11 @@ func (s *Session) Bounced(ctx context.Context, id cvd.CaseID, key, why string) e
 		if !c.Undelivered.IsZero() || !c.HasReporter() {
 			return nil, nil
 		}
-		return []cvd.Event{rule.Undelivered(c, why, key, now)}, nil
+		return []cvd.Event{rule.Undelivered(c, why, post.SeqOf(key), now)}, nil
 	})
+	if errors.Is(err, errErased) || errors.Is(err, cvd.ErrNotFound) {
+		return nil // nobody is left to be told
+	}
 	return err
 }
 

@@ -319,6 +319,10 @@ func TestADeliveryAlarm(t *testing.T) {
 	if err := h.desk.As(h.lead).Bounced(ctx, a.Case, "", ""); !errors.Is(err, cvd.ErrForbidden) {
 		t.Errorf("a member rings: %v", err)
 	}
+	must(t, system.Bounced(ctx, "FL-2026-2222222", "", "5.1.1"))
+	gone := h.in(cvd.RMClosed)
+	h.do(h.lead, gone.Case, cvd.VerbErase, cvd.Input{Reason: "asked"})
+	must(t, system.Bounced(ctx, gone.Case, "", "5.1.1"))
 	h.refused(h.member, a.Case, cvd.VerbReached, cvd.Input{}, cvd.ErrInvalid)
 	for name, end := range map[string]func(){
 		"reached":  func() { h.do(h.member, a.Case, cvd.VerbReached, cvd.Input{Note: "by telephone"}) },

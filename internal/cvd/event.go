@@ -157,7 +157,7 @@ type Body struct {
 	CVEs     []CVE     `json:"cves,omitempty"`   // all of the case, as they stand after it
 	// Files came with a mail that waits for a member's nod.
 	Files []Attachment `json:"files,omitempty"`
-	With  int64        `json:"with,omitempty"` // the event of the mail that the file came with
+	With  int64        `json:"with,omitempty"` // the event of the mail that the file came with, or whose letter came back
 	// Author is who wrote imported words: one of the Authors.
 	Author string `json:"author,omitempty"`
 	Key    string `json:"key,omitempty"` // an OpenPGP key, armored

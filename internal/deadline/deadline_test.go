@@ -55,7 +55,7 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 	case cvd.VerbAdmit, cvd.VerbDismiss:
 		w.apply(rule.HoldMail(w.c, "words", &cvd.Mail{}, nil, w.now))
 	case cvd.VerbReached:
-		w.apply(rule.Undelivered(w.c, "5.1.1", "a letter", w.now))
+		w.apply(rule.Undelivered(w.c, "5.1.1", 1, w.now))
 	case cvd.VerbTrustKey:
 		w.do(machine, cvd.VerbContact, cvd.Input{Contact: &cvd.Contact{PGPKey: "the first"}})
 		w.apply(rule.LearnKey(w.c, "a key", "aa", "bb", "attached", w.now)...)

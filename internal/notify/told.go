@@ -20,7 +20,8 @@ func (s script) answers() bool {
 // for more than the text, unless nobody on the way can read it.
 func (s script) tells() bool {
 	m := s.n.Mail
-	return m != nil && (m.Text != "" || m.Event != nil) && (m.Bare == "" || m.Sealed)
+	happened := m != nil && m.Event != nil && m.Event.Type != cvd.EventReceived
+	return m != nil && (m.Text != "" || happened) && (m.Bare == "" || m.Sealed)
 }
 
 // subject is the reporter's own where the notice gives it, so that the letter stands

@@ -69,7 +69,7 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(ev.Type), At: ev.At,
 		})
 	}
-	if ev.Body != nil && ev.Body.With > 0 {
+	if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.With > 0 {
 		return nil // told with the mail that the file came with
 	}
 	if ev.Body != nil && ev.Body.Channel == cvd.ChannelImported {

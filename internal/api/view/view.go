@@ -233,6 +233,7 @@ type Event struct {
 	Score    *cvd.Score        `json:"score,omitempty"`
 	File     *File             `json:"file,omitempty"`
 	Channel  string            `json:"channel,omitempty"`
+	Author   string            `json:"author,omitempty" enum:"reporter,team,other" doc:"Who wrote the words of an old mailbox."`
 	Outcome  string            `json:"outcome,omitempty"`
 	Mail     *Mail             `json:"mail,omitempty" doc:"How the words came, if by mail; gone once the reporter is forgotten."`
 	Files    []File            `json:"files,omitempty" doc:"Of a mail that waits for a member's nod."`
@@ -254,6 +255,7 @@ func (s Show) event(ev *cvd.Event, zone *time.Location) Event {
 		return e
 	}
 	e.Text, e.Note, e.Reason, e.Silence, e.Clauses, e.Missing, e.To = b.Text, b.Note, b.Reason, b.Silence, b.Clauses, b.Missing, b.To
+	e.Author = b.Author
 	e.Mail, e.Files, e.With, e.Key = mailOf(b.Mail), filesOf(b.Files), b.With, b.Key
 	e.Clock, e.Until, e.Score, e.File, e.Channel, e.Outcome, e.Ruling = b.Clock, b.Until, b.Score, FileOf(b.File), b.Channel, b.Outcome, b.Input
 	return e

@@ -20,6 +20,9 @@ import (
 	"fairlead/internal/mailin/imap"
 )
 
+// Alarm is after how many rounds in a row that failed the team is to see it.
+const Alarm = 3
+
 // Polling is what the accounts are polled with.
 type Polling struct {
 	Accounts []config.IMAP

@@ -44,7 +44,7 @@ func Sources(names []string, accounts []config.IMAP) (out []Source, closeAll fun
 			account, box, _ := strings.Cut(rest, "/")
 			i := slices.IndexFunc(accounts, func(a config.IMAP) bool { return a.Name == account })
 			if i < 0 {
-				return nil, closeAll, fmt.Errorf("%w: mail.imap of the configuration has no account of that name; name it by --config and imap:NAME", cvd.ErrInvalid)
+				return nil, closeAll, wrong("the configuration has no account of that name under mail.imap", "name the configuration by --config, and an account in it by imap:NAME")
 			}
 			boxes := accounts[i].Mailboxes
 			if box != "" {
@@ -66,10 +66,14 @@ func Sources(names []string, accounts []config.IMAP) (out []Source, closeAll fun
 		case info.Mode().IsRegular():
 			out = append(out, mbox(name))
 		default:
-			return nil, closeAll, fmt.Errorf("%w: %s is neither a file nor a folder", cvd.ErrInvalid, name)
+			return nil, closeAll, wrong("is neither a file nor a folder", "name an mbox file, a Maildir, or imap:NAME")
 		}
 	}
 	return out, closeAll, nil
+}
+
+func wrong(problem, remedy string) error {
+	return cvd.Faults{{Field: "mailbox", Problem: problem, Remedy: remedy}}
 }
 
 func mbox(name string) Source {

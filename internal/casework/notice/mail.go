@@ -52,15 +52,15 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 	wanted := contact.ReplyBy == cvd.ReplyByMail || (contact.ReplyBy == "" && byMail)
 	m.Sealed = sealed || (wanted && m.Key != "")
 	m.References = b.thread(evs[:i])
-	if mail := evs[i].Body; mail != nil && mail.Mail != nil && mail.Mail.MessageID != "" {
-		m.References = append(m.References, mail.Mail.MessageID) // which this letter answers
+	if b := evs[i].Body; b != nil && b.Mail != nil && b.Mail.MessageID != "" { // what the letter answers
+		m.References = append(m.References, b.Mail.MessageID)
 	}
 	switch m.Bare = BareOf(l.State, m.Sealed, m.Key != "", wanted); {
 	case m.Bare != "":
 	case evs[i].Body == nil:
 		m.Bare = BareGone
 	default:
-		m.Text, m.Subject = said(&evs[i]), subject(evs)
+		m.Text, m.Subject, m.Event = said(&evs[i]), subject(evs), headed(&evs[i])
 	}
 	if e.Template == string(cvd.EventReceived) && evs[i].Body != nil && evs[i].Body.Mail != nil {
 		m.Promises = reply.Promises(l.State)
@@ -126,6 +126,22 @@ func said(ev *cvd.Event) string {
 		parts = append(parts, ev.Body.Reason)
 	}
 	return strings.Join(parts, "\n\n")
+}
+
+// headed is what the heading of the event may name, and no more of it: no note of the
+// team's, and nothing of the report.
+func headed(ev *cvd.Event) *cvd.Event {
+	if ev.Type == cvd.EventReceived || ev.Type == cvd.EventProvided {
+		return nil
+	}
+	b := ev.Body
+	out := &cvd.Event{Head: ev.Head, Body: &cvd.Body{
+		Clock: b.Clock, Until: b.Until, To: b.To, Outcome: b.Outcome, CVE: b.CVE, Score: b.Score,
+	}}
+	if b.File != nil {
+		out.Body.File = &cvd.Attachment{Name: b.File.Name}
+	}
+	return out
 }
 
 // thread names the messages before, oldest first: theirs, and ours without a host.

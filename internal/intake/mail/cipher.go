@@ -132,6 +132,8 @@ func (r *reading) cms(e *entity) {
 	start := data[:min(len(data), 32)]
 	kind := strings.ToLower(e.media.params["smime-type"])
 	switch {
+	case len(data) == 0:
+		r.doubts.add(doubtCipher)
 	case kind == "signed-data", kind == "" && bytes.Contains(start, oidSigned):
 		r.m.Cipher = CipherCMSSigned
 	case kind == "enveloped-data", kind == "authenveloped-data", kind == "" && bytes.Contains(start, oidEnveloped):

@@ -274,6 +274,12 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		as := bytes.Clone(raw)
+		defer func() {
+			if !bytes.Equal(as, raw) {
+				t.Error("the message was changed by reading it")
+			}
+		}()
 		m, err := Parse(raw, Envelope{})
 		if (m == nil) == (err == nil) {
 			t.Fatal("a message and an error, or neither")

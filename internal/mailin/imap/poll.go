@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -57,11 +58,12 @@ const (
 	headerMost = 64 << 10
 )
 
-// Poller looks after one account. It is used by one goroutine at a time.
+// Poller looks after one account. It is used by one goroutine at a time, but for Door
+// and Failures.
 type Poller struct {
 	cfg      Config
 	door     string
-	failures int
+	failures atomic.Int32
 	backlog  int
 }
 
@@ -73,16 +75,20 @@ func New(cfg Config) *Poller {
 // Door is the name under which it is known elsewhere.
 func (p *Poller) Door() string { return p.door }
 
+// Failures counts the rounds that failed in a row, up to the last one.
+func (p *Poller) Failures() int { return int(p.failures.Load()) }
+
 // Wait is how long the next round should be waited for: not at all while there is
 // more on the server; longer each time after failures in a row.
 func (p *Poller) Wait() time.Duration {
-	if p.failures == 0 {
+	failures := p.Failures()
+	if failures == 0 {
 		if p.backlog > 0 {
 			return 0
 		}
 		return p.cfg.Every
 	}
-	return max(p.cfg.Every, min(waitMost, p.cfg.Every<<min(p.failures-1, 10)))
+	return max(p.cfg.Every, min(waitMost, p.cfg.Every<<min(failures-1, 10)))
 }
 
 // Poll does one round over all mailboxes and tells how many messages were handed
@@ -100,11 +106,11 @@ func (p *Poller) Poll(ctx context.Context) (n int, err error) {
 	}
 	note := inbox.Note{Door: p.door, At: p.cfg.Now(), Opened: true, Worked: err == nil}
 	if err == nil {
-		p.failures = 0
+		p.failures.Store(0)
 	} else {
-		p.failures++
+		p.failures.Add(1)
 		note.Err = err.Error()
-		p.cfg.Log.Warn("a mailbox could not be read; it is tried again", "door", p.door, "failures", p.failures, "err", err)
+		p.cfg.Log.Warn("a mailbox could not be read; it is tried again", "door", p.door, "failures", p.Failures(), "err", err)
 	}
 	p.cfg.Notes.NoteDoor(note)
 	return n, err

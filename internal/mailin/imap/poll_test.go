@@ -278,7 +278,7 @@ func TestAnInboxThatIsDown(t *testing.T) {
 		if n, err := w.poll.Poll(t.Context()); n != 0 || !errors.Is(err, cvd.ErrUnavailable) {
 			t.Fatalf("%d, %v", n, err)
 		}
-		if n := w.notes.last(); n.Worked || n.Err == "" || len(*w.notes) != i+1 {
+		if n := w.notes.last(); n.Worked || n.Err == "" || len(*w.notes) != i+1 || w.poll.Failures() != i+1 {
 			t.Errorf("round %d: %+v", i+1, n)
 		}
 	}
@@ -295,7 +295,7 @@ func TestAnInboxThatIsDown(t *testing.T) {
 	if !slices.Equal(got, upTo(50)) || w.box.again > 0 {
 		t.Errorf("got %v", got)
 	}
-	if n := w.notes.last(); !n.Worked || w.poll.Wait() != time.Minute {
+	if n := w.notes.last(); !n.Worked || w.poll.Failures() != 0 || w.poll.Wait() != time.Minute {
 		t.Errorf("%+v, waits %s", n, w.poll.Wait())
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/advisories"
 	"fairlead/internal/web/desk/visit/cases"
+	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/web/desk/visit/components"
 	"fairlead/internal/web/desk/visit/factor"
 	"fairlead/internal/web/desk/visit/mail"
@@ -40,6 +41,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	mux.Handle("GET /desk/sign-in/second", site.Private(d.secondPage))
 	mux.Handle("POST /desk/sign-in/second", site.Private(d.second))
 	shared.Add(mux, cases.Routes(shared))
+	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	shared.Add(mux, factor.Routes(shared))
 	shared.Add(mux, components.Routes(shared))

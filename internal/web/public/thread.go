@@ -260,7 +260,7 @@ func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
 		Erased: told.Erased, Who: p.say("public.who.house"),
 	}
 	switch {
-	case ev.Actor == string(cvd.ActorReporter), ev.Type == cvd.EventReceived:
+	case ev.Actor == string(cvd.ActorReporter), ev.Type == cvd.EventReceived, ev.Type == cvd.EventMailAdmitted:
 		e.Who, e.Class = p.say("public.who.you"), "you"
 	case ev.Body != nil && ev.Body.Author == cvd.AuthorReporter:
 		e.Who, e.Class = p.say("public.who.you"), "you"
