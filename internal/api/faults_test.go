@@ -37,6 +37,8 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"thread":     {path: thread + "?foo=1", header: as(mine), fields: "foo"},
 		"export":     {path: thread + "/export?foo=1", header: as(mine), fields: "foo"},
 		"fetch-file": {path: thread + "/attachments/zz?foo=1", header: as(mine), fields: "foo"},
+		"claim":      {path: thread + "/claim?foo=1", body: `{"code":"","x":1}`, fields: "code foo x"},
+		"fetch-mail": {path: one + "/mails/zz?foo=1", header: as(lead), fields: "foo"},
 		"say":        {thread + "/messages?foo=1", `{"text":" ","x":1,"case":5}`, as(mine, "Idempotency-Key", ""), "Idempotency-Key case foo text x"},
 		"appeal":     {thread + "/appeal?foo=1", `{"text":7,"x":1}`, as(mine), "foo text x"},
 		"leave":      {thread + "/withdraw?foo=1", `{"reason":[],"x":1,"x":2}`, as(mine), "foo reason x"},

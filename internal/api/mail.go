@@ -1,90 +1,77 @@
 package api
 
 import (
-	"cmp"
+	"io"
+	"mime"
 	"net/http"
+	"strconv"
 
-	"fairlead/internal/api/mail"
-	"fairlead/internal/inbox"
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 )
 
-// mailRoutes are those of the shelves; none where no mail comes in.
-func mailRoutes() []route {
-	return []route{
-		{Operation: mail.List, do: (*call).listMail},
-		{Operation: mail.Show, do: (*call).showMail},
-		{Operation: mail.Raw, do: (*call).rawMail},
-		{Operation: mail.Open, do: (*call).openMail},
-		{Operation: mail.Add, do: (*call).addMail},
-		{Operation: mail.Discard, do: (*call).discardMail},
-	}
+// claimBody carries the code of a letter.
+type claimBody struct {
+	Code string `json:"code" doc:"Four groups of five letters or digits. It works once, for three days."`
 }
 
-func (c *call) listMail() error {
-	q := c.r.URL.Query()
-	rows, next, err := c.Mail.Shelf(c.r.Context(), c.actor, cmp.Or(inbox.State(q.Get("shelf")), inbox.Unsorted), q.Get("after"), c.found...)
-	if err != nil {
-		return err
-	}
-	counts, err := c.Mail.Counts(c.r.Context(), c.actor)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, mail.ShelfOf(rows, next, counts, c.Words.In("en")))
+// claimed is what the code gives.
+type claimed struct {
+	Receipt string       `json:"receipt" doc:"Shown once. It opens the thread."`
+	Cases   []cvd.CaseID `json:"cases" doc:"What it opens, oldest first."`
+	Thread  string       `json:"thread_url"`
 }
 
-func (c *call) showMail() error {
-	l, err := c.Mail.Letter(c.r.Context(), c.actor, c.r.PathValue("mail"))
+// claim takes the code of a letter for a receipt. Each try counts like a wrong
+// credential, right or not.
+func (c *call) claim() error {
+	var in claimBody
+	if err := c.read(&in, false); err != nil {
+		return err
+	}
+	var wrong cvd.Faults
+	if cvd.Blank(in.Code) {
+		wrong = append(wrong, c.Fault("code", "code"))
+	}
+	if err := intake.Join(c.found, wrong).Err(); err != nil {
+		return err
+	}
+	if ok, after := c.wrong.Allow(c.From(c.r)); !ok {
+		return auth.Limited{After: after}
+	}
+	got, err := c.desk().Claim(c.r.Context(), in.Code)
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, mail.LetterOf(l, c.Words.In("en")))
+	return c.answer(http.StatusOK, claimed{got.Receipt, got.Cases, c.BaseURL(c.r) + "/thread"})
 }
 
-func (c *call) rawMail() error {
-	l, err := c.Mail.Letter(c.r.Context(), c.actor, c.r.PathValue("mail"))
+// fetchMail sends a mail as it came: a download, never a page.
+func (c *call) fetchMail() error {
+	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
+	if err != nil {
+		return cvd.ErrNotFound
+	}
+	seq, err := strconv.ParseInt(c.r.PathValue("seq"), 10, 64)
+	if err != nil {
+		return cvd.ErrNotFound
+	}
+	r, err := c.desk().Raw(c.r.Context(), id, seq)
 	if err != nil {
 		return err
 	}
+	defer r.Close()
 	h := c.w.Header()
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", `attachment; filename="mail.eml"`)
-	_, err = c.w.Write(l.Raw)
-	return err
-}
-
-func (c *call) openMail() error {
-	var in mail.Opening
-	if err := c.read(&in, true); err != nil {
-		return err
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": string(id) + "-" + strconv.FormatInt(seq, 10) + ".eml"}))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	c.w.WriteHeader(http.StatusOK)
+	if c.r.Method == http.MethodHead {
+		return nil
 	}
-	got, err := c.Mail.Open(c.r.Context(), c.actor, c.r.PathValue("mail"), in.Program, c.found...)
-	if err != nil {
-		return err
+	if _, err := io.Copy(c.w, r); err != nil {
+		panic(http.ErrAbortHandler) // so that half a mail is not taken for a whole one
 	}
-	return c.answer(http.StatusCreated, mail.Opened{Case: got.Case, Received: got.Received, Promises: got.Promises})
-}
-
-func (c *call) addMail() error {
-	var in mail.Adding
-	if err := c.read(&in, false); err != nil {
-		return err
-	}
-	id, err := c.Mail.Add(c.r.Context(), c.actor, c.r.PathValue("mail"), in.Case, c.found...)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, mail.Added{Case: id})
-}
-
-func (c *call) discardMail() error {
-	var in mail.Discarding
-	if err := c.read(&in, false); err != nil {
-		return err
-	}
-	if err := c.Mail.Discard(c.r.Context(), c.actor, c.r.PathValue("mail"), in.Reason, c.found...); err != nil {
-		return err
-	}
-	c.w.WriteHeader(http.StatusNoContent)
 	return nil
 }

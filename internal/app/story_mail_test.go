@@ -119,12 +119,11 @@ func (s *story) deliver(ts *testscript.TestScript, name string, it inbox.Item) {
 			it.Program = program
 		}
 	}
+	before := s.ids(ts)
 	_, err := s.h.Inbox.Accept(ctx, it)
 	check(ts, err)
 	check(ts, s.h.Turn(ctx))
-	before := s.known
-	s.known = s.ids(ts)
-	for _, id := range s.known {
+	for _, id := range s.ids(ts) {
 		if !slices.Contains(before, id) {
 			s.cases[name] = id
 			ts.Setenv("CASE", id)
@@ -246,7 +245,6 @@ func storySort(ts *testscript.TestScript, neg bool, args []string) {
 	var a struct{ Case string }
 	if !neg && json.Unmarshal(body, &a) == nil && a.Case != "" {
 		ts.Setenv("CASE", a.Case)
-		s.known = s.ids(ts)
 		check(ts, s.h.Turn(context.Background()))
 	}
 }

@@ -70,7 +70,6 @@ type story struct {
 	cases   map[string]string  // the latest case, by the reporter's name
 	mails   map[string]string  // addresses, by the reporter's name
 	keys    map[string]heldKey // OpenPGP keys that were kept
-	known   []string           // the cases that mail has been looked for
 	dns     *names
 	secrets []string
 	remote  string

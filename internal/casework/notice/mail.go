@@ -52,6 +52,9 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 	wanted := contact.ReplyBy == cvd.ReplyByMail || (contact.ReplyBy == "" && byMail)
 	m.Sealed = sealed || (wanted && m.Key != "")
 	m.References = b.thread(evs[:i])
+	if mail := evs[i].Body; mail != nil && mail.Mail != nil && mail.Mail.MessageID != "" {
+		m.References = append(m.References, mail.Mail.MessageID) // which this letter answers
+	}
 	switch m.Bare = BareOf(l.State, m.Sealed, m.Key != "", wanted); {
 	case m.Bare != "":
 	case evs[i].Body == nil:

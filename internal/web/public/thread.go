@@ -17,6 +17,7 @@ import (
 // openView asks for the receipt.
 type openView struct {
 	Field web.Field
+	Code  web.Field // of a letter
 	Wrong bool
 	Ended bool // the session is over
 	Left  bool
@@ -27,6 +28,9 @@ type openView struct {
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
 	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.say("public.open.label"), true, "current-password"
 	v.Field.Help = p.say("public.open.help")
+	if v.Code.Name == "" {
+		v.Code = p.codeField("", false)
+	}
 	if v.Wrong {
 		v.Field.Faults = []cvd.Fault{{Problem: p.say("public.open.wrong"), Remedy: p.say("public.open.remedy")}}
 	}
