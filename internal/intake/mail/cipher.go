@@ -93,10 +93,7 @@ func (r *reading) signedWhole(e *entity) bool {
 		r.doubts.add(doubtCipher)
 		return false
 	}
-	r.m.Signed, r.m.Signature = canonical(raw[0]), second.decoded(&r.doubts)
-	if r.m.Cipher == CipherPGPSigned { // of the other, which is binary, a blank is a byte like others
-		r.m.Signature = bytes.TrimSpace(r.m.Signature)
-	}
+	r.m.Signed, r.m.Signature = canonical(raw[0]), bytes.TrimSpace(second.decoded(&r.doubts))
 	r.parts += 2
 	r.finish(r.part(first, 1, e.media.kind))
 	return true
