@@ -143,6 +143,10 @@ func TestGoldenTexts(t *testing.T) {
 		{g, "fixer-invited", "member/m-7f3k9q2w", nil},
 		{g, "review-warned", "officers", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil; due(n, cvd.ClockReview) }},
 		{g, "review-overdue", "lead", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil; due(n, cvd.ClockReview) }},
+		{g, "openpgp-60", "team", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil }},
+		{g, "openpgp-7", "team", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil }},
+		{g, "openpgp-ended", "team", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil }},
+		{g, "openpgp-renewed", "team", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil }},
 	}
 	var b bytes.Buffer
 	for _, row := range rows {

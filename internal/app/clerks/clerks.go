@@ -8,6 +8,7 @@ package clerks
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/post"
+	"fairlead/internal/app/wkd"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
@@ -93,24 +95,44 @@ func New(c Config) *Clerks {
 			}
 		}
 	}
-	reader := &mailroom.Reader{Keys: c.Keys}
-	if c.Mail != nil && c.Mail.SMIME != nil {
-		own, roots := c.Mail.SMIME.Own, c.Mail.SMIME.Vouched
-		reader.SMIME = func(p letter.Parts, now time.Time) (*smime.Opened, error) { return smime.Open(p, own, roots, now) }
-	}
+	reader := &mailroom.Reader{Keys: c.Keys, SMIME: c.certified()}
 	board := channels.New(channels.Config{Box: c.Box, Ways: c.ways(), Mark: c.mark, Host: c.Host, Now: c.Now})
 	return &Clerks{
 		Board: board, store: c.Store, now: c.Now, poke: c.Poke, told: map[string]string{},
 		Clerk: clerk.New(clerk.Config{
 			Desk: c.Desk, Box: c.Box, Reader: reader, Book: c.Book, Words: c.Words, Now: c.Now, Log: c.Log, Proof: check.Check,
 			Ours:  func(address string) bool { _, err := known.Program(address); return err == nil },
-			Probe: board.Read, Spam: true, Unlimited: c.Unlimited,
+			Probe: board.Read, Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
 		}),
 		Room: mailroom.New(mailroom.Config{
 			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check,
 			Looks: &looks.Book{Store: c.Store, Vault: c.Vault, Log: c.Log},
 		}),
 	}
+}
+
+// certified takes S/MIME off with the certificate that is configured, if one is.
+func (c Config) certified() func(parts letter.Parts, now time.Time) (*smime.Opened, error) {
+	var own []smime.Own
+	var roots *x509.CertPool
+	if c.Mail != nil && c.Mail.SMIME != nil {
+		own, roots = c.Mail.SMIME.Own, c.Mail.SMIME.Vouched
+	}
+	return func(parts letter.Parts, now time.Time) (*smime.Opened, error) {
+		opened, err := smime.Open(parts, own, roots, now)
+		if len(own) == 0 && errors.Is(err, smime.ErrNotForUs) {
+			return nil, smime.ErrUnsupported // none of ours can be meant
+		}
+		return opened, err
+	}
+}
+
+// fetch asks the key directories of the configured domains; nil for none.
+func (c Config) fetch() func(ctx context.Context, email string) (*pgp.PublicKey, error) {
+	if c.Mail == nil || len(c.Mail.KeyDomains) == 0 {
+		return nil
+	}
+	return (&wkd.Client{Domains: c.Mail.KeyDomains, Now: c.Now}).Fetch
 }
 
 // resolver is the configured one, or that of this machine.

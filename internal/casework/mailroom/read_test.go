@@ -1,8 +1,11 @@
 package mailroom_test
 
 import (
-	"context"
-	"encoding/base64"
+	"bytes"
+	"crypto/x509"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,110 +13,107 @@ import (
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake/mail"
-	"fairlead/internal/pgp"
 	"fairlead/internal/pgp/letter"
+	"fairlead/internal/pgp/letter/smime"
 )
 
-var now = time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC)
-
-func key(t *testing.T, email string) (*pgp.PrivateKey, *pgp.PublicKey) {
+// openssl works in a folder with an authority, and certificates of the team and of
+// finder@example.org under it.
+func openssl(t *testing.T) (run func(in string, args ...string) string, read func(name string) []byte) {
 	t.Helper()
-	private, err := pgp.Generate("Somebody", email, now.Add(-time.Hour), 24*time.Hour)
+	program, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Fatal(err)
+		t.Skip("openssl is not installed: no S/MIME of others is read here")
 	}
-	public, err := private.Public()
-	if err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	run = func(in string, args ...string) string {
+		t.Helper()
+		c := exec.Command(program, args...)
+		var out, errs bytes.Buffer
+		c.Dir, c.Stdin, c.Stdout, c.Stderr = dir, strings.NewReader(in), &out, &errs
+		if err := c.Run(); err != nil {
+			t.Fatalf("openssl %v: %v\n%s", args, err, errs.String())
+		}
+		return out.String()
 	}
-	return private, public
-}
-
-func read(t *testing.T, r *mailroom.Reader, raw, known string) mailroom.Read {
-	t.Helper()
-	got, err := r.Open(context.Background(), r.Parse([]byte(strings.ReplaceAll(strings.ReplaceAll(raw, "\r\n", "\n"), "\n", "\r\n")), mail.Envelope{}), known, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
-
-const plain = "From: Ann <ann@example.net>\r\nTo: security@example.org\r\nSubject: Login bypass\r\nMessage-ID: <a@example.net>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe quetzal.\r\n"
-
-// Only the pinned key makes a signature good; any other is one that nobody vouches for.
-func TestWhoSignedWhatWasEncrypted(t *testing.T) {
-	team, teamPublic := key(t, "security@example.org")
-	ann, annPublic := key(t, "ann@example.net")
-	_, evePublic := key(t, "eve@example.net")
-	sealed, err := letter.Seal([]byte(plain), []*pgp.PublicKey{teamPublic}, ann, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	armored := func(k *pgp.PublicKey) string {
-		b, err := k.Armor()
+	read = func(name string) []byte {
+		t.Helper()
+		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(b)
+		return b
 	}
-	r := &mailroom.Reader{Keys: func(context.Context) ([]*pgp.PrivateKey, error) { return []*pgp.PrivateKey{team}, nil }}
-	for _, c := range []struct {
-		name, known string
-		want        cvd.SignatureState
-	}{{"the pinned key", armored(annPublic), cvd.SignatureGood}, {"another key", armored(evePublic), cvd.SignatureUnknown}, {"no key", "", cvd.SignatureUnknown}} {
-		got := read(t, r, string(sealed), c.known)
-		if got.Lock != mailroom.Unlocked || !got.Encrypted || got.Signature != c.want || got.Message.Subject != "Login bypass" || !strings.Contains(got.Message.Text, "quetzal") {
-			t.Errorf("%s: %+v %+v", c.name, got, got.Message)
-		}
-		if got.Key != armored(annPublic) || got.How != mailroom.ByAutocrypt {
-			t.Errorf("%s: the sender's key is not learned: %q by %s", c.name, got.Key, got.How)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "mail.cnf"), []byte("extendedKeyUsage=emailProtection\nsubjectAltName=email:finder@example.org\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if got := read(t, &mailroom.Reader{}, string(sealed), ""); got.Lock != mailroom.NoKey || strings.Contains(got.Message.Text, "quetzal") {
-		t.Errorf("without our key: %+v", got)
+	run("", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Example CA", "-days", "3", "-keyout", "ca.key", "-out", "ca.pem")
+	for _, name := range []string{"team", "finder"} {
+		run("", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN="+name, "-keyout", name+".key", "-out", name+".csr")
+		run("", "x509", "-req", "-in", name+".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "3", "-extfile", "mail.cnf", "-out", name+".pem")
 	}
-	at := strings.Index(string(sealed), "-----END PGP MESSAGE") - 100
-	broken := string(sealed[:at]) + "AAAA" + string(sealed[at+4:])
-	if got := read(t, r, broken, ""); got.Lock != mailroom.Broken {
-		t.Errorf("damaged: %+v", got)
-	}
+	return run, read
 }
 
-// A key is learned from the mail of whom it names, if there is exactly one.
-func TestWhichKeyIsLearned(t *testing.T) {
-	_, ann := key(t, "ann@example.net")
-	_, other := key(t, "ann@example.net")
-	_, eve := key(t, "eve@example.net")
-	part := func(k *pgp.PublicKey) string {
-		b, err := k.Armor()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return "--b\nContent-Type: application/pgp-keys; name=key.asc\nContent-Disposition: attachment; filename=key.asc\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(b)[:] + "\n"
+func TestSMIME(t *testing.T) {
+	run, file := openssl(t)
+	now := time.Now().Add(time.Minute) // OpenSSL knows no other instant
+	own, err := smime.ReadOwn(file("team.pem"), file("team.key"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	with := func(parts ...string) string {
-		return "From: ann@example.net\nTo: security@example.org\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nhello\n" + strings.Join(parts, "") + "--b--\n"
+	ca, err := smime.ReadCertificates(file("ca.pem"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		name, raw string
-		learned   bool
+	roots := x509.NewCertPool()
+	roots.AddCert(ca[0])
+	certified := &mailroom.Reader{SMIME: func(p letter.Parts, now time.Time) (*smime.Opened, error) { return smime.Open(p, own, roots, now) }}
+	const entity = "Content-Type: text/plain\r\n\r\nThe words.\r\n"
+	head := func(from string) []string {
+		return []string{"-from", from, "-to", "security@example.org", "-subject", "A report"}
+	}
+	sign := func(from string, more ...string) string {
+		return run(entity, append(append([]string{"cms", "-sign", "-signer", "finder.pem", "-inkey", "finder.key"}, head(from)...), more...)...)
+	}
+	seal := func(in string, more ...string) string {
+		return run(in, append(append([]string{"cms", "-encrypt", "-aes256"}, head("finder@example.org")...), more...)...)
+	}
+	inside := run(entity, "cms", "-sign", "-signer", "finder.pem", "-inkey", "finder.key")
+	for name, c := range map[string]struct {
+		reader    *mailroom.Reader
+		raw       string
+		words     bool
+		encrypted bool
+		lock      mailroom.Lock
+		signature cvd.SignatureState
 	}{
-		{"theirs", with(part(ann)), true}, {"theirs, twice", with(part(ann), part(ann)), true}, {"theirs and somebody's", with(part(eve), part(ann)), true},
-		{"two of theirs", with(part(ann), part(other)), false}, {"somebody's", with(part(eve)), false}, {"none", with(), false},
+		"encrypted":               {certified, seal(entity, "team.pem"), true, true, mailroom.Unlocked, ""},
+		"signed and encrypted":    {certified, seal(inside, "team.pem"), true, true, mailroom.Unlocked, cvd.SignatureGood},
+		"signed":                  {certified, sign("finder@example.org"), true, false, mailroom.Unlocked, cvd.SignatureGood},
+		"signed, opaque":          {certified, sign("finder@example.org", "-nodetach"), true, false, mailroom.Unlocked, cvd.SignatureGood},
+		"signed by somebody else": {certified, sign("other@example.org"), true, false, mailroom.Unlocked, cvd.SignatureUnknown},
+		"changed on the way":      {certified, strings.Replace(sign("finder@example.org"), "The words.", "The words!", 1), true, false, mailroom.Unlocked, cvd.SignatureBad},
+		"to another":              {certified, seal(entity, "finder.pem"), false, true, mailroom.NoKey, ""},
+		"of a kind unknown":       {certified, run(entity, append([]string{"cms", "-encrypt", "-aes-256-gcm"}, append(head("finder@example.org"), "team.pem")...)...), false, true, mailroom.SMIME, ""},
+		"without a certificate":   {&mailroom.Reader{}, seal(entity, "team.pem"), false, true, mailroom.SMIME, ""},
+		"signed, nobody looks":    {&mailroom.Reader{}, sign("finder@example.org"), true, false, mailroom.Unlocked, ""},
 	} {
-		got := read(t, &mailroom.Reader{}, c.raw, "")
-		if (got.Key != "") != c.learned || (c.learned && got.How != mailroom.ByFile) {
-			t.Errorf("%s: %q by %q", c.name, got.Key, got.How)
+		read := c.reader.Parse([]byte(c.raw), mail.Envelope{})
+		if read.Message == nil {
+			t.Errorf("%s: %v", name, read.Problem)
+			continue
 		}
-	}
-}
-
-// What cannot be read says so, and nothing of it is guessed.
-func TestSMIMEWithoutACertificate(t *testing.T) {
-	// A CMS structure that says it is enveloped data, and no more.
-	cms := base64.StdEncoding.EncodeToString([]byte{0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03, 0xa0, 0x00})
-	got := read(t, &mailroom.Reader{}, "From: ann@example.net\nTo: security@example.org\nSubject: x\nMIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n"+cms+"\n", "")
-	if got.Lock != mailroom.SMIME || !got.Encrypted {
-		t.Errorf("%+v", got)
+		read, err := c.reader.Open(t.Context(), read, "", now)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := strings.Contains(read.Message.Text, "The words"); got != c.words || read.Encrypted != c.encrypted || read.Lock != c.lock || read.Signature != c.signature {
+			t.Errorf("%s: %q, encrypted %v, lock %q, signature %q; doubts %q", name, read.Message.Text, read.Encrypted, read.Lock, read.Signature, read.Message.Doubts)
+		}
+		if read.Message.Subject != "A report" {
+			t.Errorf("%s: subject %q", name, read.Message.Subject)
+		}
 	}
 }

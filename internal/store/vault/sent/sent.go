@@ -123,6 +123,30 @@ func (b Book) Read(ctx context.Context, effects []store.Effect) ([]string, error
 	return out, err
 }
 
+// List is one page of effects, newest first, without the mails that were sorted:
+// those are nothing that anybody was told, and would bury it.
+func List(tx store.Tx, state store.EffectState, after *store.EffectCursor, limit int) ([]store.Effect, error) {
+	var out []store.Effect
+	for {
+		page, err := tx.Effects(state, "", after, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page {
+			after = &store.EffectCursor{At: e.At, Key: e.Key}
+			if e.Kind == cvd.EffectSortMail && e.State == store.EffectDone {
+				continue
+			}
+			if out = append(out, e); len(out) == limit {
+				return out, nil
+			}
+		}
+		if len(page) < limit {
+			return out, nil
+		}
+	}
+}
+
 // Retry takes a given-up effect up again; cvd.ErrNotFound if none of that key was.
 func (b Book) Retry(ctx context.Context, key string, now time.Time) error {
 	return b.Store.Update(ctx, func(tx store.Tx) error {
