@@ -23,7 +23,7 @@ func every(do func(sorting.Facts)) {
 	for bits := range 1 << 10 {
 		on := func(n int) bool { return bits&(1<<n) != 0 }
 		f := sorting.Facts{
-			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
+			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Malware: on(7) && on(6), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
 			Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
 		}
 		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge} {
@@ -82,7 +82,7 @@ func TestNoCombinationBreaksTheRules(t *testing.T) {
 			bad("what belongs to a case opens another")
 		case v.Do == sorting.Hold && f.Place != sorting.InCase:
 			bad("held at no case")
-		case speaks && (f.Lock != sorting.Open || f.Reading != sorting.Whole || f.Empty || f.Again || f.Echo):
+		case speaks && (f.Lock != sorting.Open || f.Malware || f.Reading != sorting.Whole || f.Empty || f.Again || f.Echo):
 			bad("it cannot say anything")
 		case v.Do == sorting.Bounced && f.Return != sorting.Failed:
 			bad("nothing came back")
@@ -179,6 +179,8 @@ func TestDecide(t *testing.T) {
 		{"spam that answers us, of nobody's", sorting.Facts{Spam: true, Place: sorting.InCase, Known: true}, sorting.Verdict{Do: sorting.Spam, Reason: "spam"}},
 		{"signed from another address", sorting.Facts{Place: sorting.InCase, Signed: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
 		{"flooding, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Flood: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
+		{"malware, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Malware: true}, sorting.Verdict{Do: sorting.Hold, Reason: "malware"}},
+		{"malware", sorting.Facts{Malware: true}, sorting.Verdict{Do: sorting.Unsorted, Reason: "malware"}},
 		{"flooding", sorting.Facts{Flood: true}, sorting.Verdict{Do: sorting.Unsorted, Reason: "flood"}},
 	} {
 		if got := sorting.Decide(c.f); got != c.want {
