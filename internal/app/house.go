@@ -301,7 +301,7 @@ func (h *House) openOutbox() error {
 	if _, sends := sender.(notify.SMTP); sends || h.Options.SMTP != "" || h.Config.Mail.In() {
 		workers = 0 // the outbox's own number
 	}
-	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
+	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier, cvd.EffectNotifyParty: carrier}
 	carriers[cvd.EffectSortMail] = post.Waiting{Now: h.Options.Clock.Now}
 	h.Outbox = outbox.New(outbox.Config{
 		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,

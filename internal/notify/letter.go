@@ -69,6 +69,9 @@ func write(v *words.Voice, n *casework.Notice, base string, now time.Time) lette
 	if n.ToReporter {
 		return toReporter(v, n, base, now)
 	}
+	if n.ToParty {
+		return toParty(v, n, base, now)
+	}
 	return toTeam(v, n, base, now)
 }
 
