@@ -204,6 +204,24 @@ func (s *studio) published(ctx context.Context) error {
 	return s.shoot(ctx, "published", href)
 }
 
+// mail is a shelf of mail, what stands on it first, and how the channels are doing.
+func (s *studio) mail(ctx context.Context) error {
+	if err := s.shoot(ctx, "mail", s.URL+"/desk/mail"); err != nil {
+		return err
+	}
+	href, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(a => a ? a.href : "")(document.querySelector('.mails a[href^="/desk/mail/"]'))`))
+	if err != nil {
+		return err
+	}
+	if href == "" {
+		return errors.New("the shelf does not show the mail that is to be pictured")
+	}
+	if err := s.shoot(ctx, "letter", href); err != nil {
+		return err
+	}
+	return s.shoot(ctx, "channels", s.URL+"/desk/channels")
+}
+
 // team is what a lead sees.
 func (s *studio) team(ctx context.Context) error {
 	if err := s.press(ctx, s.SignIn, `main form button`, nil); err != nil {
@@ -229,6 +247,9 @@ func (s *studio) team(ctx context.Context) error {
 		return err
 	}
 	if err := s.shoot(ctx, "outbox", s.URL+"/desk/outbox"); err != nil {
+		return err
+	}
+	if err := s.mail(ctx); err != nil {
 		return err
 	}
 	if err := s.shoot(ctx, "account", s.URL+"/desk/me"); err != nil {

@@ -14,6 +14,7 @@ import (
 func componentRoutes() []route {
 	return outside(components.Routes, func(c *call) *parts.Inventory { return c.Parts })
 }
+
 func mailRoutes() []route {
 	return outside(mail.Routes, func(c *call) *mailroom.Room { return c.Mail })
 }

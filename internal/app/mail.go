@@ -82,7 +82,7 @@ func (h *House) clerks(sender notify.Sender) clerks.Config {
 	c := clerks.Config{
 		Mail: h.Config.Mail, SMTP: h.Options.SMTP != "", CVE: h.Config.CVE != nil, Desk: h.Desk, Box: h.Inbox, Book: h.Book, Words: h.Words,
 		Store: h.Store, Vault: h.Vault, Keys: h.signing.Readers, Policy: h.policy, Now: h.Options.Clock.Now, Log: h.Options.Log,
-		Resolver: h.Options.Resolver, Unlimited: h.Options.Unlimited, Host: "localhost",
+		Resolver: h.Options.Resolver, Unlimited: h.Options.Unlimited, Host: "localhost", Poke: h.poke,
 		Outbox: func(ctx context.Context) (outbox.Status, error) { return h.Outbox.Status(ctx) },
 		Local: func(ctx context.Context, door, from, to string, message []byte) error {
 			if h.doors == nil {
@@ -102,12 +102,13 @@ func (h *House) clerks(sender notify.Sender) clerks.Config {
 	return c
 }
 
-// testChannels sends the day's tests. That one could not be sent is seen on the board.
+// testChannels sends the day's tests, and tells of those that did not arrive. That one
+// could not be sent is seen on the board.
 func (h *House) testChannels(ctx context.Context) {
 	if h.policy() == nil {
 		return
 	}
-	if err := h.Clerks.Board.Tick(ctx); err != nil && ctx.Err() == nil {
+	if err := h.Clerks.Tick(ctx); err != nil && ctx.Err() == nil {
 		h.Options.Log.Error("a channel could not be tested", "err", err)
 	}
 }

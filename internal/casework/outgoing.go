@@ -60,7 +60,7 @@ func (s *Session) Outbox(ctx context.Context, state store.EffectState, after *Ef
 	var effects []store.Effect
 	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		effects, err = tx.Effects(state, "", after, limit+1)
+		effects, err = sent.List(tx, state, after, limit+1)
 		return err
 	})
 	if err != nil {

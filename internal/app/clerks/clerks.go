@@ -8,7 +8,10 @@ package clerks
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -17,19 +20,24 @@ import (
 
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/post"
+	"fairlead/internal/app/wkd"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/inbox/channels"
 	"fairlead/internal/mailin/clerk"
 	"fairlead/internal/mailin/proof"
 	"fairlead/internal/outbox"
 	"fairlead/internal/pgp"
+	"fairlead/internal/pgp/letter"
+	"fairlead/internal/pgp/letter/smime"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault"
 	"fairlead/internal/store/vault/looks"
+	"fairlead/internal/tell"
 	"fairlead/internal/words"
 )
 
@@ -57,6 +65,7 @@ type Config struct {
 	// there is none.
 	Local func(ctx context.Context, door, from, to string, message []byte) error
 	Relay func(ctx context.Context, from, to, id string, message []byte) error
+	Poke  func() // wakes who carries effects
 	Host  string // the right side of Message-IDs
 }
 
@@ -65,6 +74,11 @@ type Clerks struct {
 	Clerk *clerk.Clerk
 	Room  *mailroom.Room
 	Board *channels.Board
+
+	store store.Store
+	now   func() time.Time
+	poke  func()
+	told  map[string]string // by channel: the notice that was written last; of Tick alone
 }
 
 // New wires them.
@@ -81,20 +95,44 @@ func New(c Config) *Clerks {
 			}
 		}
 	}
-	reader := &mailroom.Reader{Keys: c.Keys}
+	reader := &mailroom.Reader{Keys: c.Keys, SMIME: c.certified()}
 	board := channels.New(channels.Config{Box: c.Box, Ways: c.ways(), Mark: c.mark, Host: c.Host, Now: c.Now})
 	return &Clerks{
-		Board: board,
+		Board: board, store: c.Store, now: c.Now, poke: c.Poke, told: map[string]string{},
 		Clerk: clerk.New(clerk.Config{
 			Desk: c.Desk, Box: c.Box, Reader: reader, Book: c.Book, Words: c.Words, Now: c.Now, Log: c.Log, Proof: check.Check,
 			Ours:  func(address string) bool { _, err := known.Program(address); return err == nil },
-			Probe: board.Read, Spam: true, Unlimited: c.Unlimited,
+			Probe: board.Read, Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
 		}),
 		Room: mailroom.New(mailroom.Config{
 			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check,
 			Looks: &looks.Book{Store: c.Store, Vault: c.Vault, Log: c.Log},
 		}),
 	}
+}
+
+// certified takes S/MIME off with the certificate that is configured, if one is.
+func (c Config) certified() func(parts letter.Parts, now time.Time) (*smime.Opened, error) {
+	var own []smime.Own
+	var roots *x509.CertPool
+	if c.Mail != nil && c.Mail.SMIME != nil {
+		own, roots = c.Mail.SMIME.Own, c.Mail.SMIME.Vouched
+	}
+	return func(parts letter.Parts, now time.Time) (*smime.Opened, error) {
+		opened, err := smime.Open(parts, own, roots, now)
+		if len(own) == 0 && errors.Is(err, smime.ErrNotForUs) {
+			return nil, smime.ErrUnsupported // none of ours can be meant
+		}
+		return opened, err
+	}
+}
+
+// fetch asks the key directories of the configured domains; nil for none.
+func (c Config) fetch() func(ctx context.Context, email string) (*pgp.PublicKey, error) {
+	if c.Mail == nil || len(c.Mail.KeyDomains) == 0 {
+		return nil
+	}
+	return (&wkd.Client{Domains: c.Mail.KeyDomains, Now: c.Now}).Fetch
 }
 
 // resolver is the configured one, or that of this machine.
@@ -122,8 +160,39 @@ func (c *Clerks) Alarms(ctx context.Context) (unsorted int, dead []string, err e
 	if unsorted, err = c.Room.Box.Count(ctx, inbox.Unsorted); err != nil {
 		return 0, nil, err
 	}
-	dead, err = c.Board.Dead(ctx)
+	all, err := c.Board.Dead(ctx)
+	for i := range all {
+		dead = append(dead, all[i].Name)
+	}
 	return unsorted, dead, err
+}
+
+// Tick tests what was not tested today, and tells the team of each test that did not
+// arrive, once.
+func (c *Clerks) Tick(ctx context.Context) error {
+	tested := c.Board.Tick(ctx)
+	dead, err := c.Board.Dead(ctx)
+	if err != nil {
+		return errors.Join(tested, err)
+	}
+	for i := range dead {
+		key := fmt.Sprintf("channel/%s/%d", dead[i].Name, dead[i].Sent.UnixMilli())
+		if c.told[dead[i].Name] == key {
+			continue
+		}
+		// Another process may have told it: the key makes that one notice.
+		err := c.store.Update(ctx, func(tx store.Tx) error {
+			return tx.Enqueue([]store.Effect{{State: store.EffectPending, Effect: cvd.Effect{
+				Key: key, Kind: cvd.EffectNotifyTeam, To: tell.ToTeam, Template: "channel-dead", At: c.now(),
+			}}})
+		})
+		if err != nil {
+			return errors.Join(tested, err)
+		}
+		c.told[dead[i].Name] = key
+		c.poke()
+	}
+	return tested
 }
 
 // address is where a test goes: the policy's first mailbox, without a tag.

@@ -29,9 +29,12 @@ func (invented) LookupTXT(_ context.Context, name string) ([]string, error) {
 	}
 	return nil, errNoName
 }
-func (invented) LookupMX(context.Context, string) ([]*net.MX, error)        { return nil, errNoName }
+
+func (invented) LookupMX(context.Context, string) ([]*net.MX, error) { return nil, errNoName }
+
 func (invented) LookupIPAddr(context.Context, string) ([]net.IPAddr, error) { return nil, errNoName }
-func (invented) LookupAddr(context.Context, string) ([]string, error)       { return nil, errNoName }
+
+func (invented) LookupAddr(context.Context, string) ([]string, error) { return nil, errNoName }
 
 var errNoName = &net.DNSError{Err: "no such host", IsNotFound: true}
 

@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/intake/mail"
 	"fairlead/internal/pgp"
 	"fairlead/internal/pgp/letter"
+	"fairlead/internal/pgp/letter/smime"
 )
 
 // Lock is why an encrypted mail could not be opened.
@@ -23,7 +24,7 @@ const (
 	NoKey    Lock = "no-key"  // it is to a key that we do not hold
 	Exposed  Lock = "exposed" // nothing protects it from being changed on the way (EM-9)
 	Broken   Lock = "broken"  // the encrypted part is damaged, or holds too much
-	SMIME    Lock = "smime"   // S/MIME, which is not read here
+	SMIME    Lock = "smime"   // S/MIME of a kind that is not read here, or without a certificate of ours
 )
 
 // Read is what could be read of a mail.
@@ -35,8 +36,9 @@ type Read struct {
 	Lock    Lock
 	// Encrypted says that it came encrypted, opened or not.
 	Encrypted bool
-	// Signature and Signer are what an OpenPGP signature says. It is good only by the
-	// key that was handed in.
+	// Signature and Signer are what the signature says: OpenPGP is good only by the key
+	// that was handed in; S/MIME by a certificate for the sender's address that an
+	// authority of the operator's vouches for. Only the first is a participant's own key.
 	Signature cvd.SignatureState
 	Signer    string
 	// Key is the sender's own key as the mail brings it, armored, and How by what:
@@ -49,6 +51,8 @@ type Reader struct {
 	// Keys are the keys that mail to the team is encrypted to, former ones too; nil:
 	// none.
 	Keys func(ctx context.Context) ([]*pgp.PrivateKey, error)
+	// SMIME takes S/MIME off (smime.Open); nil: it stays as it is.
+	SMIME func(parts letter.Parts, now time.Time) (*smime.Opened, error)
 }
 
 // Parse reads the structure alone, from which a mail's place can be told.
@@ -86,8 +90,8 @@ func (r *Reader) unwrap(ctx context.Context, read *Read, known string, now time.
 		parts.Signed, parts.Signature = outer.Signed, outer.Signature
 	case mail.CipherPGPClear:
 		parts.Clear = outer.Sealed
-	case mail.CipherCMS:
-		read.Encrypted, read.Lock = true, SMIME
+	case mail.CipherCMS, mail.CipherCMSSigned:
+		r.certified(read, now)
 		return nil
 	default:
 		return nil
@@ -115,13 +119,53 @@ func (r *Reader) unwrap(ctx context.Context, read *Read, known string, now time.
 	return nil
 }
 
+// certified takes S/MIME off. What is only signed can be read all the same.
+func (r *Reader) certified(read *Read, now time.Time) {
+	outer := read.Message
+	read.Encrypted = outer.Cipher == mail.CipherCMS
+	if r.SMIME == nil {
+		if read.Encrypted {
+			read.Lock = SMIME
+		}
+		return
+	}
+	opened, err := r.SMIME(letter.Parts{Sealed: outer.Sealed, Signed: outer.Signed, Signature: outer.Signature}, now)
+	if err == nil {
+		read.Encrypted = opened.Encrypted // smime-type is the sender's word alone
+		read.Signature, read.Signer = cvd.SignatureState(opened.Signature.State), opened.Signature.Fingerprint
+		if len(outer.From) != 1 || !slices.Contains(opened.Signer, strings.ToLower(outer.From[0].Email)) {
+			read.Signature = unvouched(read.Signature)
+		}
+		o := *outer
+		o.Cipher = mail.CipherCMS // what comes out is an entity, and the structure is no file any more
+		var inner *mail.Message
+		if inner, err = mail.Inner(&o, opened.Entity); err == nil {
+			read.Message = inner
+			return
+		}
+	}
+	if errors.Is(err, smime.ErrUnsupported) && read.Encrypted {
+		read.Lock = SMIME
+		return
+	}
+	read.shut(err)
+}
+
+// unvouched is what a signature is worth that somebody else than the sender made.
+func unvouched(s cvd.SignatureState) cvd.SignatureState {
+	if s == cvd.SignatureGood {
+		return cvd.SignatureUnknown
+	}
+	return s
+}
+
 // shut says why a protected mail stays as it is. Of one that is only signed the words
 // can be read all the same.
 func (r *Read) shut(err error) {
 	switch {
 	case !r.Encrypted:
 		r.Signature = cvd.SignatureBad
-	case errors.Is(err, pgp.ErrNotForUs):
+	case errors.Is(err, pgp.ErrNotForUs), errors.Is(err, smime.ErrNotForUs):
 		r.Lock = NoKey
 	case errors.Is(err, pgp.ErrUnprotected):
 		r.Lock = Exposed
@@ -156,6 +200,7 @@ func (r *Reader) keys(ctx context.Context) ([]*pgp.PrivateKey, error) {
 const (
 	ByAutocrypt = "autocrypt"
 	ByFile      = "attached"
+	ByDirectory = "wkd" // not by the mail: the sender's domain was asked
 )
 
 // learn finds the sender's own key in the mail: an attached one before that of the

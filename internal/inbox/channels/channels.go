@@ -148,14 +148,14 @@ func (b *Board) list(ctx context.Context) ([]Channel, error) {
 	return out, nil
 }
 
-// Dead lists the channels whose last test did not arrive, by name.
-func (b *Board) Dead(ctx context.Context) ([]string, error) {
+// Dead lists the channels whose last test did not arrive.
+func (b *Board) Dead(ctx context.Context) ([]Channel, error) {
 	all, err := b.list(ctx)
-	var out []string
+	var out []Channel
 	now := b.Now()
 	for i := range all {
 		if all[i].State(now) == Dead {
-			out = append(out, all[i].Name)
+			out = append(out, all[i])
 		}
 	}
 	return out, err

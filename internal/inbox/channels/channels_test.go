@@ -119,7 +119,7 @@ func TestATestComesBackOrIsMissed(t *testing.T) {
 	}
 	b.now = b.now.Add(channels.Limit + time.Second)
 	expect("web=works smtp=dead imap/old=closed relay=quiet")
-	if dead, err := b.Dead(ctx); err != nil || len(dead) != 1 || dead[0] != "smtp" {
+	if dead, err := b.Dead(ctx); err != nil || len(dead) != 1 || dead[0].Name != "smtp" {
 		t.Errorf("%v %v", dead, err)
 	}
 	// What was written down outlives the process.

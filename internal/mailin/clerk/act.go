@@ -45,6 +45,7 @@ func (s *sheet) act(ctx context.Context, v sorting.Verdict, f *sorting.Facts) er
 
 // report opens a case.
 func (s *sheet) report(ctx context.Context) error {
+	s.fetch(ctx)
 	_, err := s.Desk.As(cvd.Stranger).Receive(ctx, casework.Submission{
 		Report:  mailroom.Report(s.read.Message, s.it.Program, s.read.Key, s.wordless()),
 		Channel: "mail", Received: s.it.Received, Mail: mailroom.Mail(s.it, &s.read, s.proof), Once: mailroom.Key(s.it),
@@ -53,6 +54,21 @@ func (s *sheet) report(ctx context.Context) error {
 		return err
 	}
 	return s.file(ctx)
+}
+
+// fetch asks for the key of a reporter who sent none. Without one they are written to
+// as anybody is.
+func (s *sheet) fetch(ctx context.Context) {
+	if s.Fetch == nil || s.read.Key != "" || s.place.Key != "" {
+		return
+	}
+	key, err := s.Fetch(ctx, mailroom.Author(s.read.Message))
+	if err != nil {
+		return
+	}
+	if armored, err := key.Armor(); err == nil {
+		s.read.Key, s.read.How = string(armored), mailroom.ByDirectory
+	}
 }
 
 // words says in a case what the mail says, as whoever it is from.

@@ -24,6 +24,7 @@ import (
 	"fairlead/internal/inbox"
 	"fairlead/internal/intake/mail"
 	"fairlead/internal/mailin/clerk/sorting"
+	"fairlead/internal/pgp"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
 )
@@ -46,6 +47,9 @@ type Config struct {
 	// Probe reads a Message-ID as one of our own tests: which way it went, and when.
 	// May be nil.
 	Probe func(messageID string) (route string, sent time.Time, ok bool)
+	// Fetch asks the sender's domain for their OpenPGP key; may be nil. It answers within
+	// its own time.
+	Fetch func(ctx context.Context, email string) (*pgp.PublicKey, error)
 	// Spam says that the verdict of the filter before us is believed.
 	Spam bool
 	// Unlimited lifts the limits of new reports, for load tests.
@@ -202,7 +206,7 @@ func (s *sheet) facts(ctx context.Context) (sorting.Facts, error) {
 	m = s.read.Message
 	f.Lock = sorting.Lock(s.read.Lock)
 	f.Empty = s.read.Lock == mailroom.Unlocked && cvd.Blank(m.Text) && len(m.Files) == 0
-	f.Signed = s.read.Signature == cvd.SignatureGood && s.place.Signer != ""
+	f.Signed = s.read.Signature == cvd.SignatureGood && s.place.Signer != "" && s.read.Signer == s.place.Signer
 	f.Forged = s.read.Signature == cvd.SignatureBad
 	s.prove(ctx, &f)
 	if f.Place == sorting.Nowhere && sorting.Decide(f).Do == sorting.Report {

@@ -2,7 +2,7 @@
 // arrived there since the last look is handed to the inbox, and only when that has
 // it is the message marked as seen.
 //
-// It never deletes a message, never reads what one says, never decides where it
+// It never deletes a message, never reads what one says (but for the header of one that is too large), never decides where it
 // belongs, and has no loop of its own: whoever holds the clock turns it.
 package imap
 

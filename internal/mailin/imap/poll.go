@@ -11,8 +11,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
+	"fairlead/internal/intake/mail"
 )
 
 // Config is one account on one server.
@@ -368,6 +370,9 @@ func (r *round) item(f Found, whole, headers map[uint32]Message) (it inbox.Item,
 	it.Raw = m.Raw
 	if m.Cut {
 		it.Raw, it.State, it.Reason = head(m.Raw), inbox.Unsorted, TooLarge
+		if read, err := mail.Parse(it.Raw, mail.Envelope{}); err == nil { // for the shelf's list only
+			it.From, it.Subject = mailroom.Sender(read), mailroom.Subject(read)
+		}
 	}
 	return it, !m.Cut, ok
 }

@@ -384,7 +384,7 @@ func TestAMessageOverTheLimit(t *testing.T) {
 	w.round(t, 3)
 	w.round(t, 0)
 	it := w.box.items[1]
-	if it.State != inbox.Unsorted || it.Reason != imap.TooLarge || !strings.HasSuffix(string(it.Raw), "Subject: report 2\r\n\r\n") {
+	if it.State != inbox.Unsorted || it.Reason != imap.TooLarge || it.From != "ada@example.org" || it.Subject != "report 2" || !strings.HasSuffix(string(it.Raw), "Subject: report 2\r\n\r\n") {
 		t.Errorf("%s %s %.200q", it.State, it.Reason, it.Raw)
 	}
 	if seen, all := s.Seen("INBOX"); seen != 2 || all != 3 {

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/store"
 	"fairlead/internal/tell"
 	"fairlead/internal/web/webtest"
 )
@@ -113,7 +115,20 @@ func TestOutboxPages(t *testing.T) {
 	for range reports {
 		h.Receive(full())
 	}
+	// Mails that were sorted are no news to anybody, however many there are.
+	if err := h.Store.Update(context.Background(), func(tx store.Tx) error {
+		var done []store.Effect
+		for i := range 300 {
+			done = append(done, store.Effect{State: store.EffectDone, Effect: cvd.Effect{Key: fmt.Sprintf("mail/%d", i), Kind: cvd.EffectSortMail, At: h.Now()}})
+		}
+		return tx.Enqueue(done)
+	}); err != nil {
+		t.Fatal(err)
+	}
 	b := in(h, "lead@example.org")
+	if a := b.Get("/desk/outbox?state=done").Check(h, http.StatusOK); strings.Contains(a.Body, "A mail to be sorted") {
+		t.Error("the outbox lists mails that were sorted")
+	}
 	seen := map[string]int{}
 	rows := regexp.MustCompile(`<a class="mono" href="/desk/cases/([^"]+)"`)
 	path, pages := "/desk/outbox?state=pending", 0

@@ -38,6 +38,12 @@ var nobody = make([]byte, markSize)
 
 const markSize = 8
 
+// personal tells whether an effect writes to a participant, under whose own key what was
+// sent is kept.
+func personal(kind cvd.EffectKind) bool {
+	return kind == cvd.EffectNotifyReporter || kind == cvd.EffectNotifyParty
+}
+
 func (b Book) seat(tx store.Tx, e *store.Effect) (seat, error) {
 	if e.Case == "" {
 		return seat{key: b.Vault.Stream(b.Stream)}, nil
@@ -50,7 +56,7 @@ func (b Book) seat(tx store.Tx, e *store.Effect) (seat, error) {
 	if errors.Is(err, vault.ErrErased) {
 		return seat{}, nil
 	}
-	if err != nil || e.Kind != cvd.EffectNotifyReporter {
+	if err != nil || !personal(e.Kind) {
 		return seat{key: key, whole: key}, err
 	}
 	at := seat{whole: key}
@@ -105,7 +111,7 @@ func (b Book) Read(ctx context.Context, effects []store.Effect) ([]string, error
 				}
 				seats[name] = at
 			}
-			if e.Kind == cvd.EffectNotifyReporter && bytes.HasPrefix(e.Sealed, nobody) {
+			if personal(e.Kind) && bytes.HasPrefix(e.Sealed, nobody) {
 				at.key, at.mark = at.whole, nobody
 			}
 			box, ours := bytes.CutPrefix(e.Sealed, at.mark)
@@ -121,6 +127,30 @@ func (b Book) Read(ctx context.Context, effects []store.Effect) ([]string, error
 		return nil
 	})
 	return out, err
+}
+
+// List is one page of effects, newest first, without the mails that were sorted:
+// those are nothing that anybody was told, and would bury it.
+func List(tx store.Tx, state store.EffectState, after *store.EffectCursor, limit int) ([]store.Effect, error) {
+	var out []store.Effect
+	for {
+		page, err := tx.Effects(state, "", after, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page {
+			after = &store.EffectCursor{At: e.At, Key: e.Key}
+			if e.Kind == cvd.EffectSortMail && e.State == store.EffectDone {
+				continue
+			}
+			if out = append(out, e); len(out) == limit {
+				return out, nil
+			}
+		}
+		if len(page) < limit {
+			return out, nil
+		}
+	}
 }
 
 // Retry takes a given-up effect up again; cvd.ErrNotFound if none of that key was.
