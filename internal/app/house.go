@@ -301,7 +301,7 @@ func (h *House) openOutbox() error {
 	if _, sends := sender.(notify.SMTP); sends || h.mailComesIn() {
 		workers = 0 // the outbox's own number
 	}
-	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier}
+	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier, cvd.EffectNotifyParty: carrier}
 	h.Clerks = clerks.New(h.clerks(sender))
 	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,72 @@ func TestARelease(t *testing.T) {
 		}
 		h.addsUp(a.Case)
 	})
+}
+
+// A party outside hears the date, again before it and when it is out, by a notice that
+// holds a date and nothing else; who was dropped hears nothing more, and their address
+// cannot be read again.
+func TestAPartyIsTold(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		t := h.t
+		a := h.fixed()
+		seq := h.advise(a.Case, "Anybody can sign in")
+		cora, dan := cvd.Contact{Name: "Cora", Email: "cora@example.net"}, cvd.Contact{Name: "Dan", Email: "dan@example.net"}
+		h.do(h.member, a.Case, cvd.VerbNameParty, cvd.Input{Contact: &cora})
+		first := cvd.PartyID(h.file(a.Case).Case.Version)
+		at := h.now.Add(8 * 24 * time.Hour)
+		h.do(h.member, a.Case, cvd.VerbSchedule, cvd.Input{Until: at, Seq: seq})
+		h.do(h.member, a.Case, cvd.VerbNameParty, cvd.Input{Contact: &dan}) // there is a date already
+		second := cvd.PartyID(h.file(a.Case).Case.Version)
+		told := func() map[string]string {
+			all, _, err := h.desk.As(h.lead).Outbox(ctx, "", nil, 500)
+			must(t, err)
+			out := map[string]string{}
+			for _, e := range all {
+				if e.Kind != cvd.EffectNotifyParty {
+					continue
+				}
+				out[e.To] = e.Template + " " + out[e.To]
+				n, err := h.desk.As(cvd.System).Notice(ctx, e.Effect)
+				must(t, err)
+				if e.To == string(second) && (!n.ToParty || n.ToReporter || len(n.To) != 1 || n.To[0].Email != dan.Email || n.Next != nil || !n.Due.Equal(h.file(a.Case).Case.Release.At)) {
+					t.Errorf("%s to %s: %+v", e.Template, e.To, n)
+				}
+			}
+			return out
+		}
+		if got := told(); got[string(first)] != "release-scheduled " || got[string(second)] != "party-named " {
+			t.Errorf("%+v", got)
+		}
+		f, err := h.desk.As(h.reporter(a)).Case(ctx, a.Case)
+		must(t, err)
+		for _, ev := range f.Events {
+			if ev.Type == cvd.EventPartyNamed {
+				t.Error("the reporter reads who is told")
+			}
+		}
+		h.do(h.member, a.Case, cvd.VerbDropParty, cvd.Input{To: string(first)})
+		for h.now.Before(at.Add(-time.Hour)) {
+			h.wait(time.Hour)
+		}
+		h.now = at
+		h.wait(0)
+		if got := told(); got[string(first)] != "release-scheduled " || got[string(second)] != "party-named release-ahead advisory-released " {
+			t.Errorf("%+v", got)
+		}
+		h.addsUp(a.Case)
+		h.do(h.member, a.Case, cvd.VerbRedact, cvd.Input{Seq: seqOf(second), Reason: "not theirs"})
+		if p := h.file(a.Case).Case.Participant(second); p.Contact != nil || p.ContactBox != nil {
+			t.Error("the address outlives the words that it came with")
+		}
+		h.addsUp(a.Case)
+	})
+}
+
+// seqOf is the number of the event that named the party.
+func seqOf(id cvd.ParticipantID) int64 {
+	n, _ := strconv.ParseInt(strings.TrimPrefix(string(id), "party-"), 10, 64)
+	return n
 }
 
 // A gate that is shut at the instant keeps everything in, breaks the date loudly,

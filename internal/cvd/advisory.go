@@ -36,8 +36,7 @@ type Advisory struct {
 	Revision int        `json:"revision"` // 1 for the first that is published; 0 while none was
 	TLP      TLP        `json:"tlp,omitempty"`
 	Lang     string     `json:"lang,omitempty"` // BCP 47; empty is "en"
-	// SourceLang is the language that this text was translated from; empty for the
-	// original. A record of ours has it only as a copy made for one language.
+	// SourceLang is the language that this text was translated from; empty: the original.
 	SourceLang string `json:"source_lang,omitempty"`
 	Title      string `json:"title"`
 	// Overview is the advisory in a paragraph, for people who decide whether to
@@ -241,9 +240,7 @@ type AdvisoryText struct {
 	Title    string `json:"title,omitempty"`
 	Overview string `json:"overview,omitempty"`
 	Details  string `json:"details,omitempty"`
-	// Parts translate any text of the record, each named by the very text that it
-	// translates: one whose original changed is then missing, not wrong. A part
-	// for the title, overview or details wins over the members above.
+	// Parts win over the members above; one whose original changed is missing, not wrong.
 	Parts []TextPart `json:"parts,omitempty"`
 }
 

@@ -301,7 +301,7 @@ func (c *Case) post(h Head) {
 	switch {
 	case h.Type == EventUndelivered:
 		c.Undelivered = h.At
-	case h.Type == EventContact, h.Type == EventReached, h.Type == EventCodeUsed, h.Forgets != "", h.Actor == string(ActorReporter):
+	case h.Type == EventContact, h.Type == EventReached, h.Type == EventCodeUsed, h.Forgets == Reporter, h.Actor == string(ActorReporter):
 		c.Undelivered = time.Time{}
 	}
 }
@@ -338,6 +338,10 @@ func (c *Case) learn(ev *Event) {
 	}
 	carries := ev.Type == EventReceived || ev.Type == EventContact || ev.Type == EventKeyLearned || ev.Type == EventKeyTrusted ||
 		(ev.Redacts > 0 && ev.Redacts == c.Sources.Contact) // the contact moved on to this event
+	if ev.Type == EventPartyNamed {
+		p := c.Participant(ev.Joined[0].ID)
+		p.ContactBox, p.Contact = b.ContactBox, b.Contact
+	}
 	if p := c.Participant(Reporter); p != nil && carries {
 		p.ContactBox, p.Contact, c.Sources.Contact = b.ContactBox, b.Contact, ev.Seq
 	}
@@ -365,6 +369,9 @@ func (c *Case) unlearn(seq int64) {
 	}
 	if c.Offer != nil && c.Offer.Seq == seq {
 		c.Offer = nil
+	}
+	if p := c.Participant(PartyID(seq)); p != nil {
+		p.ContactBox, p.Contact = nil, nil
 	}
 }
 

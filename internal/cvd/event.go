@@ -1,6 +1,7 @@
 package cvd
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -13,6 +14,9 @@ const (
 	Vendor   ParticipantID = "vendor" // the organisation whose policy runs here
 	Reporter ParticipantID = "reporter"
 )
+
+// PartyID is the id of the party that an event named, to be told of a release.
+func PartyID(seq int64) ParticipantID { return ParticipantID(fmt.Sprintf("party-%d", seq)) }
 
 // ParticipantRole is what a participant is in the case; one may be several.
 type ParticipantRole string
@@ -205,6 +209,7 @@ type EffectKind string
 const (
 	EffectNotifyReporter EffectKind = "notify-reporter"
 	EffectNotifyTeam     EffectKind = "notify-team"
+	EffectNotifyParty    EffectKind = "notify-party"
 	EffectCVERecord      EffectKind = "cve-record"  // the record of a CVE id is to say what we say
 	EffectCVEReserve     EffectKind = "cve-reserve" // a CVE id was asked for
 	EffectSortMail       EffectKind = "sort-mail"   // a mail is in; To is its lane, Template its id in the inbox

@@ -54,6 +54,8 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 	switch verb {
 	case cvd.VerbAdmit, cvd.VerbDismiss:
 		w.apply(rule.HoldMail(w.c, "words", &cvd.Mail{}, nil, w.now))
+	case cvd.VerbDropParty:
+		w.do(machine, cvd.VerbNameParty, cvd.Input{Contact: &cvd.Contact{Email: "carl@example.net"}})
 	case cvd.VerbReached:
 		w.apply(rule.Undelivered(w.c, "5.1.1", 1, w.now))
 	case cvd.VerbTrustKey:
@@ -105,6 +107,9 @@ func TestRules(t *testing.T) {
 				in.Seq = w.c.HeldMail[0]
 			case w.c.Offer != nil:
 				in.Seq = w.c.Offer.Seq
+			}
+			if spec.Verb == cvd.VerbDropParty {
+				in.To = string(w.c.Participants[len(w.c.Participants)-1].ID)
 			}
 			if slices.Contains(spec.Needs, "seq") && in.Seq == 0 {
 				in.Seq = w.c.Release.Draft

@@ -1,10 +1,12 @@
 package deadline
 
 import (
+	"slices"
 	"time"
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 )
 
 func unpublished(t Terms, _ *cvd.Case) promise {
@@ -57,13 +59,19 @@ func release(after *cvd.Case, ev *cvd.Event) {
 	}
 }
 
-// nextOfRelease: the reporter is told ahead, and an instant at which a gate was
+// awaited tells whether anybody outside is told of the release ahead.
+func awaited(c *cvd.Case) bool {
+	party := func(p cvd.Participant) bool { return rule.Party(&p) }
+	return c.Waited() || slices.ContainsFunc(c.Participants, party)
+}
+
+// nextOfRelease: the reporter and the parties are told ahead, and an instant at which a gate was
 // shut escalates. Warnings and later dates have no place: whether it is published
 // is known at the instant and not before.
 func nextOfRelease(k *cvd.Clock, c *cvd.Case, t Terms, now time.Time) *moment {
 	best := escalation(k, t)
 	at := headsUpAt(k, t)
-	if c.Release.Ahead.IsZero() && c.Waited() && at.After(k.Started) && now.Before(k.Told()) && (best == nil || at.Before(best.at)) {
+	if c.Release.Ahead.IsZero() && awaited(c) && at.After(k.Started) && now.Before(k.Told()) && (best == nil || at.Before(best.at)) {
 		best = &moment{at: at, kind: cvd.EventHeadsUp, k: k}
 	}
 	return best
@@ -82,7 +90,10 @@ func headsUpAt(k *cvd.Clock, t Terms) time.Time {
 func headsUp(c *cvd.Case, ev cvd.Event) cvd.Event {
 	r := c.Release
 	r.Ahead = ev.At
-	ev.Release, ev.Tell, ev.Body.Until = &r, cvd.TellReporter, r.At
+	ev.Release, ev.Body.Until = &r, r.At
+	if c.Waited() {
+		ev.Tell = cvd.TellReporter
+	}
 	return ev
 }
 

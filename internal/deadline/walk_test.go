@@ -230,7 +230,7 @@ func least(verb cvd.Verb) cvd.Input {
 		in.To = "m-9"
 	}
 	if needs("contact") {
-		in.Contact = &cvd.Contact{Name: "Rea"}
+		in.Contact = &cvd.Contact{Name: "Rea", Email: "rea@example.net"}
 	}
 	if needs("seq") {
 		in.Seq = 1

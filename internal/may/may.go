@@ -70,6 +70,8 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbPublish:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRetract:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbNoAdvisory:    {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbNameParty:     {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbDropParty:     {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbAdmit:         {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbDismiss:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbReached:       {cvd.RoleLead: All, cvd.RoleMember: All},

@@ -135,7 +135,7 @@ func (h *house) mail(s notify.Sender, change ...func(*notify.Config)) *notify.Ma
 func (h *house) outbox(c outbox.Carrier) *outbox.Outbox {
 	return outbox.New(outbox.Config{
 		Store: h.store, Seal: h.desk.SealSent, Now: h.now, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
-		Carriers: map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: c, cvd.EffectNotifyTeam: c},
+		Carriers: map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: c, cvd.EffectNotifyTeam: c, cvd.EffectNotifyParty: c},
 	})
 }
 

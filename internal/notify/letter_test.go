@@ -112,7 +112,10 @@ func TestGoldenTexts(t *testing.T) {
 		template, to string
 		change       func(n *casework.Notice)
 	}
-	r, g := cvd.EffectNotifyReporter, cvd.EffectNotifyTeam
+	r, g, party := cvd.EffectNotifyReporter, cvd.EffectNotifyTeam, cvd.EffectNotifyParty
+	outside := func(n *casework.Notice) {
+		n.ToParty, n.ToReporter, n.Next, n.Due = true, false, nil, noon.Add(5*24*time.Hour)
+	}
 	rows := []row{
 		{r, "received", "reporter", nil},
 		{r, "accepted", "reporter", nil},
@@ -142,6 +145,12 @@ func TestGoldenTexts(t *testing.T) {
 		{g, "noncompliance-recorded", "team", nil},
 		{g, "fixer-invited", "member/m-7f3k9q2w", nil},
 		{g, "review-warned", "officers", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil; due(n, cvd.ClockReview) }},
+		{party, "release-scheduled", "party-9", outside},
+		{party, "party-named", "party-9", outside},
+		{party, "release-held", "party-9", outside},
+		{party, "release-unscheduled", "party-9", func(n *casework.Notice) { outside(n); n.Due = time.Time{} }},
+		{party, "release-ahead", "party-9", func(n *casework.Notice) { outside(n); n.Due = noon.Add(-time.Hour) }},
+		{party, "advisory-released", "party-9", func(n *casework.Notice) { outside(n); n.Due = time.Time{} }},
 		{g, "review-overdue", "lead", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil; due(n, cvd.ClockReview) }},
 		{g, "openpgp-60", "team", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil }},
 		{g, "openpgp-7", "team", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil }},

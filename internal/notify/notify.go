@@ -144,7 +144,7 @@ func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
 		return []byte(voice.Say("notice.together", "count", n.Place.Together, "when", voice.Instant(n.Place.With, zone(n)))), nil
 	}
 	if len(n.To) == 0 {
-		if n.ToReporter {
+		if n.ToReporter || n.Gone {
 			return []byte(voice.Say("notice.nobody")), nil
 		}
 		return nil, &Failure{Stage: StageAddress, Text: "nobody of the team has an address", Final: true}

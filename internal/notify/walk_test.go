@@ -155,6 +155,10 @@ func release(h *house, with func(by cvd.Actor, id cvd.CaseID, v cvd.Verb, change
 	}
 	with(ria, id, cvd.VerbCheckResult, func(in *cvd.Input) { in.Outcome, in.Note = "pass", "" })
 	with(h.lead, id, cvd.VerbCVE, as("reserved"))
+	party := func(in *cvd.Input) { in.Contact = secret("party@example.net").Reporter }
+	with(h.lead, id, cvd.VerbNameParty, party)
+	other := func(in *cvd.Input) { in.Contact = secret("other-party@example.net").Reporter }
+	with(h.lead, id, cvd.VerbNameParty, other)
 	with(h.lead, id, cvd.VerbSchedule, soon)
 	with(h.lead, id, cvd.VerbUnschedule, plain)
 	with(h.lead, id, cvd.VerbSchedule, soon)
@@ -163,6 +167,13 @@ func release(h *house, with func(by cvd.Actor, id cvd.CaseID, v cvd.Verb, change
 	with(h.lead, id, cvd.VerbPublish, latest)
 	with(h.lead, id, cvd.VerbRetract, plain)
 	with(h.lead, id, cvd.VerbNoAdvisory, plain)
+	with(h.lead, id, cvd.VerbDropParty, func(in *cvd.Input) {
+		for _, p := range must(h.desk.As(h.lead).Case(h.Context(), id)).Case.Participants {
+			if p.Contact != nil && p.Contact.Email == "other-party@example.net" {
+				in.To = string(p.ID)
+			}
+		}
+	})
 }
 
 // post does what mail asks of members: words that wait, letters that come back, a key

@@ -79,6 +79,9 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 	if ev.Tell == cvd.TellReporter && !byReporter && !after.Dormant && reachable(after) {
 		add(cvd.EffectNotifyReporter, string(cvd.Reporter))
 	}
+	for _, id := range Parties(after, ev) {
+		add(cvd.EffectNotifyParty, string(id))
+	}
 	switch to, hears := teamHears[ev.Type]; {
 	case ev.Type == cvd.EventReceived && after.Flags.Privacy: // personal data was seen: everybody's matter
 		add(cvd.EffectNotifyTeam, ToTeam)

@@ -307,6 +307,25 @@ func TestNothingIsSentToTheReporterOfAnOldThread(t *testing.T) {
 	}
 }
 
+// The first letter goes on with the old thread, and names none of the mails that the
+// team wrote among itself.
+func TestTheFirstLetterAfterAnImport(t *testing.T) {
+	o := open(t)
+	r, _ := o.bring(false, mails(t, withFile, answer, inside, ada2))
+	id := r.Threads[0].Case
+	_, err := o.Desk.As(lead).Do(t.Context(), id, cvd.VerbMessage, cvd.Input{Text: "We take this up again."})
+	must(t, err)
+	all := o.effects(cvd.EffectNotifyReporter)
+	if len(all) != 1 {
+		t.Fatalf("%+v", all)
+	}
+	n, err := o.Desk.As(cvd.System).Notice(t.Context(), all[0])
+	must(t, err)
+	if want := []string{"a1@example.net", "a2@example.org", "a4@example.net"}; n.Mail == nil || !slices.Equal(n.Mail.References, want) || n.Mail.Subject != "Overflow in the parser" {
+		t.Errorf("%+v", n.Mail)
+	}
+}
+
 // A reply by mail to an old thread finds the case.
 func TestAReplyToAnOldThread(t *testing.T) {
 	o := open(t)

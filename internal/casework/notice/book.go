@@ -39,6 +39,9 @@ func (b Book) Of(ctx context.Context, e store.Effect, members []cvd.Member) (*No
 	if k := l.State.NextPromise(); k != nil {
 		n.Next = &reply.Promise{Kind: k.Kind, Due: k.Told(), Target: k.Target}
 	}
+	if e.Kind == cvd.EffectNotifyParty {
+		return b.toParty(ctx, n, l, v)
+	}
 	if e.Kind == cvd.EffectNotifyReporter {
 		return b.toReporter(ctx, n, l, v)
 	}
@@ -70,6 +73,20 @@ func (b Book) toReporter(ctx context.Context, n *Notice, l *spine.Loaded, v *rul
 	ok, err := b.Pace.Allow(ctx, p.Contact.Email, n.Effect.Key, b.Now())
 	n.Held = !ok
 	return n, err
+}
+
+// toParty is for somebody outside: the date as it is now, and nothing of the case. Who
+// was dropped meanwhile is told nothing, and the outbox says so.
+func (b Book) toParty(ctx context.Context, n *Notice, l *spine.Loaded, v *rulebook.Version) (*Notice, error) {
+	n, err := b.toReporter(ctx, n, l, v)
+	if err != nil {
+		return nil, err
+	}
+	n.ToParty, n.ToReporter, n.Next, n.Due = true, false, nil, l.State.Release.At
+	if l.State.Participant(cvd.ParticipantID(n.Effect.To)).Contact == nil {
+		n.Gone = true
+	}
+	return n, nil
 }
 
 func (b Book) ofPolicy(e store.Effect, members []cvd.Member) (*Notice, error) {

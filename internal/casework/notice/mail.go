@@ -150,10 +150,11 @@ func (b Book) thread(evs []cvd.Event) []string {
 	for _, ev := range evs {
 		switch {
 		case ev.Type == cvd.EventMailHeld || (ev.Body != nil && ev.Body.With > 0):
+		case ev.Type == cvd.EventImported && ev.Tell != cvd.TellReporter: // the team's own, in an old mailbox
 		case ev.Body != nil && ev.Body.Mail != nil && ev.Body.Mail.MessageID != "":
 			out = append(out, ev.Body.Mail.MessageID)
 		}
-		if ev.Tell == cvd.TellReporter && ev.Actor != string(cvd.ActorReporter) && (ev.Body == nil || ev.Body.With == 0) {
+		if ev.Tell == cvd.TellReporter && ev.Actor != string(cvd.ActorReporter) && ev.Type != cvd.EventImported && (ev.Body == nil || ev.Body.With == 0) {
 			out = append(out, post.Ref(b.Vault, ev.Case, ev.Seq))
 		}
 	}

@@ -31,6 +31,7 @@ type Notice struct {
 	Effect       store.Effect
 	To           []Address
 	ToReporter   bool
+	ToParty      bool // somebody outside who was named to be told of a release
 	Organisation string
 	From         string // the policy's mail contact, for Reply-To
 	PublicURL    string // from the policy; empty: the door's own
@@ -40,6 +41,7 @@ type Notice struct {
 	Due          time.Time // of Clock, as it was told; zero where there is none
 	Zone         *time.Location
 	Policy       int
+	Gone         bool       // the party was dropped meanwhile
 	Held         bool       // the address got as many today as it may
 	Place        pace.Place // of a new report, among others
 	// Mail is what a letter to a reporter needs beyond the bare notice; nil for

@@ -178,7 +178,11 @@ func sealContact(p *Prepared, l *Loaded, ev *cvd.Event) error {
 	if ev.Body == nil || ev.Body.Contact == nil {
 		return nil
 	}
-	box, key, err := l.Key.SealContact(ev.Case, cvd.Reporter, ev.Body.Contact)
+	whose := cvd.Reporter
+	if ev.Type == cvd.EventPartyNamed {
+		whose = ev.Joined[0].ID
+	}
+	box, key, err := l.Key.SealContact(ev.Case, whose, ev.Body.Contact)
 	if err != nil {
 		return err
 	}

@@ -171,6 +171,8 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		if reporter == nil {
 			return refuse("the case has no reporter")
 		}
+	case cvd.VerbNameParty, cvd.VerbDropParty:
+		return checkParty(c, d)
 	case cvd.VerbPostpone:
 		return checkPostpone(c, d, now)
 	case cvd.VerbAdmit, cvd.VerbDismiss, cvd.VerbReached, cvd.VerbTrustKey:
@@ -334,6 +336,8 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 		ev.Body.Contact = trusted(c, d)
 	case cvd.VerbInvite:
 		ev.Joined = []cvd.Participant{{ID: cvd.ParticipantID("fixer-" + d.In.To), Roles: []cvd.ParticipantRole{cvd.AsFixer}, RM: cvd.RMAccepted, Consent: cvd.ConsentNone, Member: d.In.To}}
+	case cvd.VerbNameParty, cvd.VerbDropParty:
+		markParty(ev, d)
 	case cvd.VerbSuccessor:
 		ev.Link = d.Link
 	case cvd.VerbClose, cvd.VerbHandOn, cvd.VerbWithdraw:

@@ -75,6 +75,11 @@ func randomDeed(t *rapid.T, c *cvd.Case) Deed {
 	if c.Offer != nil && d.Verb == cvd.VerbTrustKey {
 		d.In.Seq = c.Offer.Seq
 	}
+	for i := range c.Participants {
+		if Party(&c.Participants[i]) && d.Verb == cvd.VerbDropParty {
+			d.In.To = string(c.Participants[i].ID)
+		}
+	}
 	if len(c.HeldMail) > 0 && (d.Verb == cvd.VerbAdmit || d.Verb == cvd.VerbDismiss) {
 		d.In.Seq = rapid.SampledFrom(c.HeldMail).Draw(t, "held")
 	}

@@ -95,6 +95,8 @@ var Specs = []Spec{
 	{Verb: cvd.VerbPublish, Event: cvd.EventPublished, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"seq", "reason"}, heard...), Needs: []string{"seq"}},
 	{Verb: cvd.VerbRetract, Event: cvd.EventRetracted, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"reason"}, heard...), Needs: []string{"reason"}},
 	{Verb: cvd.VerbNoAdvisory, Event: cvd.EventNoAdvisory, Walk: stay(released...), Tell: cvd.TellReporter, Takes: append([]string{"reason"}, heard...), Needs: []string{"reason"}},
+	{Verb: cvd.VerbNameParty, Event: cvd.EventPartyNamed, Walk: stay(released...), Tell: cvd.TellTeam, Takes: []string{"contact", "note"}, Needs: []string{"contact"}},
+	{Verb: cvd.VerbDropParty, Event: cvd.EventPartyDropped, Walk: stay(released...), Tell: cvd.TellTeam, Takes: []string{"to", "note"}, Needs: []string{"to"}},
 	{Verb: cvd.VerbAdmit, Event: cvd.EventMailAdmitted, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellReporter, Takes: []string{"seq", "note"}, Needs: []string{"seq"}},
 	{Verb: cvd.VerbDismiss, Event: cvd.EventMailDismissed, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellTeam, Takes: []string{"seq", "reason"}, Needs: []string{"seq", "reason"}},
 	{Verb: cvd.VerbReached, Event: cvd.EventReached, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},

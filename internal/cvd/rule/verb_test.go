@@ -59,6 +59,8 @@ func ready(c *cvd.Case, v cvd.Verb) *cvd.Case {
 		c.HeldMail = []int64{deed(v, ann).In.Seq}
 	case cvd.VerbReached:
 		c.Undelivered = noon
+	case cvd.VerbDropParty:
+		c.Participants = append(c.Participants, cvd.Participant{ID: "carl", Roles: []cvd.ParticipantRole{cvd.AsObserver}, Contact: &cvd.Contact{Email: "carl@example.net"}})
 	case cvd.VerbTrustKey:
 		c.Offer = &cvd.KeyOffer{Seq: deed(v, ann).In.Seq}
 		c.Participant(cvd.Reporter).Contact = &cvd.Contact{Name: "Rea"}
@@ -129,7 +131,7 @@ func fill(in *cvd.Input, name string) {
 	case "seq":
 		in.Seq = 1
 	case "contact":
-		in.Contact = &cvd.Contact{Name: "Rea"}
+		in.Contact = &cvd.Contact{Name: "Rea", Email: "rea@example.net"}
 	case "advisory":
 		in.Advisory = &cvd.Advisory{Title: "Login bypass", Details: "It breaks."}
 	case "cve":

@@ -186,6 +186,46 @@ func TestTranslationByForms(t *testing.T) {
 	in(h, "auditor@example.org").Post(text, form).Check(h, http.StatusNotFound)
 }
 
+// A party outside is named and dropped by the verbs' own forms, and the page of the
+// advisory shows who is told.
+func TestPartiesByForms(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	verb := "/desk/cases/" + string(id) + "/do/name-party"
+	form := b.Form(b.Get(verb).Check(h, http.StatusOK), verb)
+	if form.Get("reporter.email") != "" || form.Has("reporter.credit") {
+		t.Errorf("the form begins with the reporter's contact: %v", form)
+	}
+	form.Set("reporter.name", "Cora Coordinator")
+	form.Set("step", "do")
+	whole(t, "no address", b.Post(verb, form).Check(h, http.StatusUnprocessableEntity))
+	form.Set("reporter.email", "cora@example.net")
+	b.Follow(b.Post(verb, form)).Check(h, http.StatusOK)
+	page := b.Get(path).Check(h, http.StatusOK)
+	whole(t, "advisory with a party", page)
+	if !strings.Contains(page.Text(), "Cora Coordinator") || !strings.Contains(page.Text(), "cora@example.net") {
+		t.Error("the page does not say who is told")
+	}
+	verb = "/desk/cases/" + string(id) + "/do/drop-party"
+	page = b.Get(verb).Check(h, http.StatusOK)
+	whole(t, "drop", page)
+	if !strings.Contains(page.Text(), "Cora Coordinator cora@example.net") {
+		t.Error("the party is not offered")
+	}
+	form = b.Form(page, verb)
+	people := state(h, id).Participants
+	form.Set("to", string(people[len(people)-1].ID))
+	form.Set("step", "do")
+	b.Follow(b.Post(verb, form)).Check(h, http.StatusOK)
+	if text := b.Get(path).Text(); strings.Contains(text, "cora@example.net") {
+		t.Error("who was dropped is still shown")
+	}
+}
+
 // Who only looks sees the page and no way to save.
 func TestAdvisoryIsReadByAuditors(t *testing.T) {
 	h := house(t)

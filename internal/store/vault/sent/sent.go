@@ -38,6 +38,12 @@ var nobody = make([]byte, markSize)
 
 const markSize = 8
 
+// personal tells whether an effect writes to a participant, under whose own key what was
+// sent is kept.
+func personal(kind cvd.EffectKind) bool {
+	return kind == cvd.EffectNotifyReporter || kind == cvd.EffectNotifyParty
+}
+
 func (b Book) seat(tx store.Tx, e *store.Effect) (seat, error) {
 	if e.Case == "" {
 		return seat{key: b.Vault.Stream(b.Stream)}, nil
@@ -50,7 +56,7 @@ func (b Book) seat(tx store.Tx, e *store.Effect) (seat, error) {
 	if errors.Is(err, vault.ErrErased) {
 		return seat{}, nil
 	}
-	if err != nil || e.Kind != cvd.EffectNotifyReporter {
+	if err != nil || !personal(e.Kind) {
 		return seat{key: key, whole: key}, err
 	}
 	at := seat{whole: key}
@@ -105,7 +111,7 @@ func (b Book) Read(ctx context.Context, effects []store.Effect) ([]string, error
 				}
 				seats[name] = at
 			}
-			if e.Kind == cvd.EffectNotifyReporter && bytes.HasPrefix(e.Sealed, nobody) {
+			if personal(e.Kind) && bytes.HasPrefix(e.Sealed, nobody) {
 				at.key, at.mark = at.whole, nobody
 			}
 			box, ours := bytes.CutPrefix(e.Sealed, at.mark)

@@ -15,6 +15,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/parcel"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 	"fairlead/internal/register"
 	"fairlead/internal/web"
@@ -39,7 +40,21 @@ type pageView struct {
 	Verbs       []verbView
 	Drafts      []draftView
 	Published   *publishedView
+	Parties     []partyView
 	Requests    []string // for a CVE id, to be sent to a CNA
+}
+
+// partyView is somebody outside who is told of the release.
+type partyView struct{ Name, Email string }
+
+func parties(c *cvd.Case) []partyView {
+	var out []partyView
+	for i := range c.Participants {
+		if p := &c.Participants[i]; rule.Party(p) && p.Contact != nil {
+			out = append(out, partyView{strings.TrimSpace(p.Contact.Name + " " + p.Contact.Affiliation), p.Contact.Email})
+		}
+	}
+	return out
 }
 
 // stepView is one step on the way to the public.
@@ -84,6 +99,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 		Case: string(c.ID), Title: c.Title, ID: string(c.Release.Advisory), State: v.Site.State(c.RM()), Seq: draft.Seq, Parts: parts,
 		May: may.Allow(v.Actor, cvd.VerbAdvise, c) == nil && slices.Contains(draft.Verbs, cvd.VerbAdvise),
 	}
+	view.Parties = parties(c)
 	view.Tabs = v.languages(c.ID, draft.Record, "", false)
 	if r.URL.Query().Get("done") == "advise" {
 		view.Done = v.Say("desk.advisory.saved")
@@ -93,7 +109,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 		view.Summary = summarise(v, parts, rest)
 	}
 	view.Gates, view.Steps, view.Drafts = v.gates(draft.Gates), v.steps(draft), v.drafts(draft)
-	for _, verb := range []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse, cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbUnschedule, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbRetract, cvd.VerbNoAdvisory} {
+	for _, verb := range []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse, cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbUnschedule, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbNameParty, cvd.VerbDropParty, cvd.VerbRetract, cvd.VerbNoAdvisory} {
 		if slices.Contains(draft.Verbs, verb) {
 			view.Verbs = append(view.Verbs, verbView{string(verb), v.Say("verb." + string(verb))})
 		}

@@ -42,7 +42,7 @@ func (v lens) fields(f *casework.File, verb cvd.Verb, typed url.Values) []itemVi
 			out = append(out, itemView{Checks: v.missingChecks(f, typed["missing"])},
 				itemView{Field: v.field(verb, "missing_more", "area", typed, false)})
 		case "contact":
-			out = append(out, v.contactFields(f, typed)...)
+			out = append(out, v.contactFields(f, verb, typed)...)
 		case "vector":
 			out = append(out, itemView{Field: v.vectorField(f, typed)})
 			out = append(out, v.metricFields(f, typed)...)
@@ -148,6 +148,9 @@ func (v lens) toField(f *casework.File, verb cvd.Verb, field *web.Field) {
 		fits = func(m cvd.Member) bool { return m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember) }
 	case cvd.VerbInvite:
 		fits = func(m cvd.Member) bool { return m.Is(cvd.RoleFixer) }
+	case cvd.VerbDropParty:
+		v.partyField(f, field)
+		return
 	default: // handed on to somebody outside
 		if f.Policy != nil && f.Policy.Policy.TrackerURL != "" {
 			field.List = []string{f.Policy.Policy.TrackerURL}
@@ -165,6 +168,20 @@ func (v lens) toField(f *casework.File, verb cvd.Verb, field *web.Field) {
 	}
 	if len(field.Options) == 0 {
 		field.Help = v.Say("desk.field.to.none." + string(verb))
+	}
+}
+
+// partyField offers the parties of the case.
+func (v lens) partyField(f *casework.File, field *web.Field) {
+	field.Kind = "select"
+	for i := range f.Case.Participants {
+		if p := &f.Case.Participants[i]; rule.Party(p) && p.Contact != nil {
+			label := strings.TrimSpace(p.Contact.Name + " " + p.Contact.Email)
+			field.Options = append(field.Options, web.Option{Value: string(p.ID), Label: label, Chosen: string(p.ID) == field.Value})
+		}
+	}
+	if len(field.Options) == 0 {
+		field.Help = v.Say("desk.field.to.none.drop-party")
 	}
 }
 
@@ -242,10 +259,12 @@ func (v lens) missingChecks(f *casework.File, on []string) *visit.Checks {
 	return c
 }
 
-// contactFields are the reporter's contact as the report form names it.
-func (v lens) contactFields(f *casework.File, typed url.Values) []itemView {
-	k := &cvd.Contact{}
-	if p := f.Case.Participant(cvd.Reporter); p != nil && p.Contact != nil {
+// contactFields are the contact of the reporter, or of a party, as the report form names it.
+func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) []itemView {
+	k, names := &cvd.Contact{}, contactNames
+	if verb == cvd.VerbNameParty {
+		names = partyNames
+	} else if p := f.Case.Participant(cvd.Reporter); p != nil && p.Contact != nil {
 		k = p.Contact
 	}
 	now := map[string]string{
@@ -253,7 +272,7 @@ func (v lens) contactFields(f *casework.File, typed url.Values) []itemView {
 		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey, "reply_by": k.ReplyBy,
 	}
 	var out []itemView
-	for _, name := range contactNames {
+	for _, name := range names {
 		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select"}[name]
 		field := v.field(cvd.VerbContact, "reporter."+name, kind, typed, false)
 		if !typed.Has(field.Name) {
@@ -269,6 +288,9 @@ func (v lens) contactFields(f *casework.File, typed url.Values) []itemView {
 	}
 	return out
 }
+
+// partyNames are those of somebody outside.
+var partyNames = []string{"name", "email", "affiliation", "pgp_key"}
 
 var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "reply_by", "pgp_key"}
 

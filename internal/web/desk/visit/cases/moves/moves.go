@@ -23,7 +23,7 @@ var Groups = []Group{
 	{"emergency", []cvd.Verb{cvd.VerbAct, cvd.VerbAfterAction}},
 	{"talk", []cvd.Verb{cvd.VerbProvide, cvd.VerbAttach}},
 	{"release", []cvd.Verb{
-		cvd.VerbAdvise, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbSchedule, cvd.VerbUnschedule, cvd.VerbPublish, cvd.VerbRetract,
+		cvd.VerbAdvise, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbNameParty, cvd.VerbDropParty, cvd.VerbSchedule, cvd.VerbUnschedule, cvd.VerbPublish, cvd.VerbRetract,
 		cvd.VerbNoAdvisory,
 	}},
 	{"hold", []cvd.Verb{cvd.VerbClaim, cvd.VerbRelease, cvd.VerbInvite, cvd.VerbPostpone}},
@@ -51,4 +51,5 @@ var Quick = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbClaim, cvd.VerbRelease}
 var Direct = []cvd.Verb{
 	cvd.VerbDismiss, cvd.VerbReached,
 	cvd.VerbClaim, cvd.VerbRelease, cvd.VerbNote, cvd.VerbRefuse, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbInvite, cvd.VerbAttach,
+	cvd.VerbNameParty, cvd.VerbDropParty,
 }
