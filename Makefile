@@ -29,7 +29,7 @@ fuzz: ## fuzz each parser of strangers' bytes; FUZZTIME=30s each
 
 bench: build ## Go benchmarks, then fairlead bench
 	go test -run '^$$' -bench . -benchmem ./...
-	@for what in intake queue case start publish; do bin/fairlead bench $$what || exit $$?; done
+	@for what in intake queue case start publish mail; do bin/fairlead bench $$what || exit $$?; done
 
 screens: build ## the pictures of docs/screens, made from the demo by a browser; scripts/screens --all for every page
 	@scripts/screens

@@ -42,8 +42,8 @@ holds and was given by a lead, or by whoever was entrusted with it before, or he
 *open* means every state but closed. A state that is not listed refuses the verb. *+V +F +D +P +X +A* record a fact of the case:
 vendor aware, fix ready, fix deployed, public, exploit public, attacks observed; with a question mark only if it does not hold yet.
 
-**The reporter hears**: the heading in the thread. Words in brackets are filled in. Notices by mail never hold more than a link
-and a date. Where a verb takes *silent*, the team may tell the reporter nothing and must record why.
+**The reporter hears**: the heading in the thread. Words in brackets are filled in. By mail goes what was said where the case
+allows it, else a link and a date ([operate.md](operate.md#mail-that-goes-out)). Where a verb takes *silent*, the team may tell the reporter nothing and must record why.
 
 | verb | who | arrows | takes (**needs**) | the reporter hears |
 |---|---|---|---|---|

@@ -89,7 +89,7 @@ var powers = []power{
 		name: "cryptography", rooms: []string{"internal/seal", "internal/pgp", "internal/ledger", "internal/auth"},
 		match: []string{
 			"crypto/", "golang.org/x/crypto/", "filippo.io/age", "filippo.io/age/", "github.com/tink-crypto/tink-go/v2/",
-			"github.com/ProtonMail/", "golang.org/x/mod/sumdb/",
+			"github.com/ProtonMail/", "github.com/smallstep/", "golang.org/x/mod/sumdb/",
 		},
 		except: []string{"crypto/sha256", "crypto/sha512", "crypto/sha3", "crypto/sha1", "crypto/md5", "crypto/rand", "crypto/subtle"},
 		remedy: "call seal, pgp, ledger or auth; a plain hash, random bytes and comparing in constant time are free",

@@ -4,11 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,58 +22,11 @@ type advisoryCmd struct {
 	Validate advisoryValidateCmd `cmd:"" help:"Check advisory documents. Prints every fault."`
 }
 
-// maxDocument is the most bytes of one file.
-const maxDocument = 32 << 20
-
 // A request of an import holds as many files as stay below these.
 const (
 	importFiles = 100
 	importBytes = 8 << 20
 )
-
-// documents walks files and folders in the order given; of folders it takes every
-// .json file below, by name, and counts the others.
-func documents(paths []string, each func(path string, err error) error) (passed int, err error) {
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil || !info.IsDir() {
-			if err := each(path, err); err != nil {
-				return passed, err
-			}
-			continue
-		}
-		err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return each(p, err)
-			case d.IsDir():
-				return nil
-			case !strings.EqualFold(filepath.Ext(p), ".json"):
-				passed++
-				return nil
-			}
-			return each(p, nil)
-		})
-		if err != nil {
-			return passed, err
-		}
-	}
-	return passed, nil
-}
-
-// readDocument reads a file, no further than its limit.
-func readDocument(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
-	if err == nil && len(b) > maxDocument {
-		return nil, fmt.Errorf("%w: over %d MiB", cvd.ErrTooLarge, maxDocument>>20)
-	}
-	return b, err
-}
 
 // noDocument refuses folders in which there is nothing to look at.
 func noDocument(passed int) error {
@@ -134,10 +84,10 @@ func (c *advisoryImportCmd) Run(e *env) error {
 		take(in.Files)
 		return nil
 	}
-	out.Passed, err = documents(c.Files, func(path string, err error) error {
+	out.Passed, err = exchange.Walk(c.Files, func(path string, err error) error {
 		var doc []byte
 		if err == nil {
-			doc, err = readDocument(path)
+			doc, err = exchange.ReadFile(path)
 		}
 		if err != nil {
 			if err := send(); err != nil {
@@ -323,12 +273,12 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 	all := []validated{}
 	bad, seen := false, 0
 	known := app.Documents()
-	passed, err := documents(c.Files, func(path string, err error) error {
+	passed, err := exchange.Walk(c.Files, func(path string, err error) error {
 		seen++
 		r := validated{File: path, Valid: true, Findings: []advisory.Finding{}}
 		var doc []byte
 		if err == nil {
-			doc, err = readDocument(path)
+			doc, err = exchange.ReadFile(path)
 		}
 		if err != nil {
 			r.Findings = append(r.Findings, advisory.Finding{Level: advisory.LevelError, Rule: "file", Fault: cvd.Fault{

@@ -11,7 +11,7 @@ import (
 )
 
 type benchCmd struct {
-	What    string        `arg:"" enum:"intake,queue,case,start,publish" help:"intake, queue, case, start or publish."`
+	What    string        `arg:"" enum:"intake,queue,case,start,publish,mail" help:"intake, queue, case, start, publish or mail."`
 	Clients int           `default:"32" help:"How many at once."`
 	For     time.Duration `default:"5s" help:"How long each load runs."`
 	Cases   int           `default:"100000" help:"How many cases the full folder holds."`
@@ -26,7 +26,7 @@ func (c *benchCmd) Run(e *env) error {
 		return err
 	}
 	measure := map[string]func(context.Context, bench.Options) ([]bench.Result, error){
-		"intake": bench.Intake, "queue": bench.Queue, "case": bench.Case, "start": bench.Start, "publish": bench.Publish,
+		"intake": bench.Intake, "queue": bench.Queue, "case": bench.Case, "start": bench.Start, "publish": bench.Publish, "mail": bench.Mail,
 	}[c.What]
 	out, err := measure(e.ctx, bench.Options{Clients: c.Clients, For: c.For, Cases: c.Cases, Advisories: c.Advisories, Program: self})
 	if err != nil {

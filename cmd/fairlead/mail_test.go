@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/mail"
@@ -114,7 +115,7 @@ func TestKilledWhileMailComesIn(t *testing.T) {
 	if err := again.stop(); err != nil {
 		t.Fatal(err)
 	}
-	found := inInbox(t, data)
+	found := inInbox(t, data, "load-")
 	twice := 0
 	for _, l := range all {
 		n := found[l.id]
@@ -160,8 +161,9 @@ func deliver(addr string, all []*letter, acked func()) {
 	senders.Wait()
 }
 
-// inInbox counts the messages in a folder whose server has stopped, by Message-ID.
-func inInbox(t *testing.T, data string) map[string]int {
+// inInbox counts the messages in a folder whose server has stopped, by Message-ID,
+// where that begins so: tests of its own doors may lie there too.
+func inInbox(t *testing.T, data, begins string) map[string]int {
 	t.Helper()
 	ctx := context.Background()
 	h, err := app.Build(ctx, app.Config{Data: data, Database: app.DatabaseConfig{Engine: "sqlite"}}, app.Options{Demo: true})
@@ -183,7 +185,9 @@ func inInbox(t *testing.T, data string) map[string]int {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out[strings.Trim(m.Header.Get("Message-Id"), "<>")]++
+			if id := strings.Trim(m.Header.Get("Message-Id"), "<>"); strings.HasPrefix(id, begins) {
+				out[id]++
+			}
 		}
 	}
 	return out
@@ -229,5 +233,58 @@ func TestDemoMailDoor(t *testing.T) {
 		if err := p.stop(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// lmtp hands one mail to the door on a socket and returns what it answered.
+func lmtp(t *testing.T, socket, to string) string {
+	t.Helper()
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := fmt.Fprintf(c, "LHLO mx.example.org\r\nMAIL FROM:<ann@example.net>\r\nRCPT TO:<%s>\r\nDATA\r\nMessage-ID: <%s>\r\nAuto-Submitted: auto-generated\r\n\r\nx\r\n.\r\nQUIT\r\n", to, to); err != nil {
+		t.Fatal(err)
+	}
+	said, err := io.ReadAll(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(said)
+}
+
+// A server that was killed takes its socket up again, and both doors of its
+// configuration take mail for what the policy names.
+func TestServeTakesMail(t *testing.T) {
+	dir := t.TempDir()
+	config, data, socket := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "data"), filepath.Join(dir, "lmtp.sock")
+	text := "policy: " + example(t, "two-person-team") + "\nmail:\n  lmtp: " + socket + "\n  smtp:\n    listen: 127.0.0.1:0\n    hostname: mx.example.org\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 2 {
+		p, err := launch(dir, data, "serve", "--listen", "127.0.0.1:0", "--data", data, "--config", config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.crash)
+		if said := lmtp(t, socket, fmt.Sprintf("security+%d@example.org", round)); !strings.HasPrefix(said, "220 mx.example.org LMTP") || !strings.Contains(said, "\r\n250 2.0.0 <security+") {
+			t.Errorf("ours: %s", said)
+		}
+		if said := lmtp(t, socket, "ben@example.org"); !strings.Contains(said, "\r\n550 5.7.1 ") || strings.Contains(said, "250 2.0.0 <") {
+			t.Errorf("not ours: %s", said)
+		}
+		if log := p.stderr.String(); strings.Contains(log, "example.net") || strings.Contains(log, "security") || !strings.Contains(log, "door=smtp listen=127.0.0.1:") {
+			t.Errorf("the log says %s", log)
+		}
+		if round == 0 {
+			p.crash()
+		} else if err := p.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found := inInbox(t, data, "security+"); len(found) != 2 {
+		t.Errorf("%v is there", found)
 	}
 }

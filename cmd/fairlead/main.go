@@ -39,6 +39,7 @@ type commands struct {
 	Member   memberCmd    `cmd:"" help:"Members of the team."`
 	Token    tokenCmd     `cmd:"" help:"API tokens."`
 	Case     caseCmd      `cmd:"" help:"List, show, export and work cases."`
+	Import   importCmd    `cmd:"" help:"Bring in what was kept elsewhere before."`
 	Advisory advisoryCmd  `cmd:"" help:"Import, export and check advisories."`
 	SBOM     sbomCmd      `cmd:"" name:"sbom" help:"What our versions are made of: bills of materials, and which versions contain a component."`
 	Ledger   ledgerCmd    `cmd:"" help:"Check the histories against their leaves."`

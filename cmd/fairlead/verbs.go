@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/app/exchange"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
@@ -93,15 +94,15 @@ func readRecord[T any](e *env, flag, path string, into **T) error {
 // readInput reads a file, or standard input for "-", no further than its limit.
 func readInput(e *env, path string) ([]byte, error) {
 	if path != "-" {
-		b, err := readDocument(path)
+		b, err := exchange.ReadFile(path)
 		if err != nil && !errors.Is(err, cvd.ErrTooLarge) {
 			err = fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
 		}
 		return b, err
 	}
-	b, err := io.ReadAll(io.LimitReader(e.in, maxDocument+1))
-	if err == nil && len(b) > maxDocument {
-		err = fmt.Errorf("%w: over %d MiB", cvd.ErrTooLarge, maxDocument>>20)
+	b, err := io.ReadAll(io.LimitReader(e.in, exchange.MaxFile+1))
+	if err == nil && len(b) > exchange.MaxFile {
+		err = fmt.Errorf("%w: over %d MiB", cvd.ErrTooLarge, exchange.MaxFile>>20)
 	}
 	return b, err
 }

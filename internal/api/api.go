@@ -29,6 +29,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 	"fairlead/internal/parts"
@@ -44,7 +45,9 @@ type Config struct {
 	Auth  *auth.Auth
 	Parts *parts.Inventory
 	Words *words.Book
-	Now   func() time.Time
+	// Mail is what came by mail and stands in no case; nil where none comes in.
+	Mail *mailroom.Room
+	Now  func() time.Time
 	// BaseURL is the origin under which the client reaches the site, without a
 	// slash at its end.
 	BaseURL func(*http.Request) string

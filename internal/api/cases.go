@@ -202,7 +202,7 @@ func (c *call) showCase() error {
 		Created: k.Created, Updated: k.Updated, Seq: k.Version, Flags: k.Flags, Missing: k.Missing, Pending: k.Pending, Release: view.ReleaseOf(k, true),
 		Links: k.Links, Promises: f.Promises(), Clocks: view.Clocks(casework.Clocks(k), c.Now()), Participants: view.Participants(c.actor, k),
 		Report: reportOf(f), Messages: []view.Message{}, History: c.views.Events(f.Events, view.Zone(f)), Verbs: f.Verbs,
-		Readers: f.Readers, Erased: f.Erased,
+		Readers: f.Readers, Erased: f.Erased, Post: view.PostOf(f),
 	}
 	out.Next = view.First(out.Promises)
 	for i := range f.Events {

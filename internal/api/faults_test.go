@@ -37,6 +37,8 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"thread":     {path: thread + "?foo=1", header: as(mine), fields: "foo"},
 		"export":     {path: thread + "/export?foo=1", header: as(mine), fields: "foo"},
 		"fetch-file": {path: thread + "/attachments/zz?foo=1", header: as(mine), fields: "foo"},
+		"claim":      {path: thread + "/claim?foo=1", body: `{"code":"","x":1}`, fields: "code foo x"},
+		"fetch-mail": {path: one + "/mails/zz?foo=1", header: as(lead), fields: "foo"},
 		"say":        {thread + "/messages?foo=1", `{"text":" ","x":1,"case":5}`, as(mine, "Idempotency-Key", ""), "Idempotency-Key case foo text x"},
 		"appeal":     {thread + "/appeal?foo=1", `{"text":7,"x":1}`, as(mine), "foo text x"},
 		"leave":      {thread + "/withdraw?foo=1", `{"reason":[],"x":1,"x":2}`, as(mine), "foo reason x"},
@@ -66,6 +68,13 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"bills":       {path: "/api/v1/components/bills?foo=1", header: as(lead), fields: "foo"},
 		"add-bill":    {"/api/v1/components?foo=1", bare, as(lead, "Content-Type", "multipart/form-data; boundary=b"), "file foo product silent version x"},
 		"remove-bill": {"/api/v1/components/bills/zz/remove?foo=1", `{"reason":5,"x":1}`, as(lead), "foo reason x"},
+
+		"mail":         {path: "/api/v1/mail?foo=1&shelf=zz&after=q", header: as(lead), fields: "after foo shelf"},
+		"one-mail":     {path: "/api/v1/mail/zz?foo=1", header: as(lead), fields: "foo"},
+		"raw-mail":     {path: "/api/v1/mail/zz/raw?foo=1", header: as(lead), fields: "foo"},
+		"open-mail":    {"/api/v1/mail/zz/open?foo=1", `{"program":"zz","x":1}`, as(lead), "foo program x"},
+		"add-mail":     {"/api/v1/mail/zz/add?foo=1", `{"case":"zz","x":1}`, as(lead), "case foo x"},
+		"discard-mail": {"/api/v1/mail/zz/discard?foo=1", `{"reason":" ","x":1}`, as(lead), "foo reason x"},
 
 		"policy":  {path: "/api/v1/policy?foo=1", fields: "foo"},
 		"publish": {"/api/v1/policy?foo=1", "organisation: 5\nbogus: 1\n", as(lead, "Content-Type", "application/yaml"), "bogus foo organisation *"},

@@ -42,7 +42,7 @@ func (h *house) build(unlimited bool) {
 		h.T.Fatal(err)
 	}
 	h.api, err = api.New(api.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Words: book, Now: h.Now, Unlimited: unlimited,
+		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Words: book, Now: h.Now, Unlimited: unlimited,
 		Log:     slog.New(slog.NewTextHandler(h.Log, nil)),
 		BaseURL: func(*http.Request) string { return "https://security.example.org" },
 	})

@@ -43,7 +43,7 @@ var (
 
 // routes is the table of all operations, in the order of the document.
 func routes() []route {
-	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes())
+	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes(), mailRoutes())
 }
 
 func publicRoutes() []route {
@@ -75,6 +75,10 @@ func threadRoutes() []route {
 			Method: get, Path: pathThread, Access: openapi.ByReceipt, Name: "thread", Status: http.StatusOK, Gives: view.Thread{},
 			Short: "Your thread", Long: "State, promises and messages of the receipt's newest case, and of those linked to it.",
 		}, do: (*call).showThread},
+		{Operation: openapi.Operation{
+			Method: post, Path: pathThread + "/claim", Name: "claim", Status: http.StatusOK, Gives: claimed{}, Body: &openapi.Body{Of: claimBody{}, Needs: []string{"code"}}, Also: append([]int{http.StatusUnauthorized}, unread...),
+			Short: "Show a receipt", Long: "By the code of a letter, for whoever reported by mail. A code that is unknown, used or too old has one answer.",
+		}, do: (*call).claim},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/messages", Access: openapi.ByReceipt, Name: "say", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
 			Short: "Write to the team", Long: "Answers the team's questions where it waits for information. On a closed case it opens a linked one under the same receipt.",
@@ -138,6 +142,10 @@ func caseRoutes() []route {
 			Method: get, Path: pathCases + "/{case}/attachments/{id}", Access: openapi.ByToken, Name: "fetch-case-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing},
 			Short: "Fetch a file of a case",
 		}, do: (*call).fetchCaseFile},
+		{Operation: openapi.Operation{
+			Method: get, Path: pathCases + "/{case}/mails/{seq}", Access: openapi.ByToken, Name: "fetch-mail", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing},
+			Short: "Fetch a mail as it came", Long: "By the number of the event whose words came by it, or that holds it.",
+		}, do: (*call).fetchMail},
 	}
 }
 

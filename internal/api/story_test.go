@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/claim"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
@@ -383,4 +384,65 @@ func TestARepeatedWordIsSaidOnce(t *testing.T) {
 	// The key of one receipt means nothing under another.
 	_, receipt = h.report(`{"description":"y"}`)
 	send("messages", `k-{"text":"more"}`, `{"text":"other"}`).want(t, http.StatusCreated)
+}
+
+// Whoever reported by mail gets their receipt by the code of a letter, once; the team
+// sees how words came, and nobody else does.
+func TestMailOfACase(t *testing.T) {
+	h := open(t, true)
+	raw := "From: canary@example.net\r\n\r\nit breaks"
+	a, err := h.Desk.As(cvd.Stranger).Receive(t.Context(), casework.Submission{
+		Channel: "mail", Mail: &cvd.Mail{From: "canary@example.net", Raw: []byte(raw), Proof: cvd.Proof{Domain: "example.net"}},
+		Report: &cvd.Report{Description: "it breaks", Reporter: &cvd.Contact{Email: "canary@example.net"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := h.Desk.As(cvd.System).Do(t.Context(), a.Case, cvd.VerbHoldMail, cvd.Input{Text: "more", Mail: &cvd.Mail{From: "else@example.com", Held: "unaligned", Raw: []byte("x")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := claim.Code(h.Vault, a.Case, 1)
+	path, body := "/api/v1/thread/claim", func(code string) string { return `{"code":"` + code + `"}` }
+	for _, wrong := range []string{"x", code + "a", claim.Code(h.Vault, a.Case, 2)} {
+		h.ask("POST", path, body(wrong)).want(t, http.StatusUnauthorized)
+	}
+	got := h.ask("POST", path, body(strings.ToUpper(code))).want(t, http.StatusOK).object(t)
+	receipt := got["receipt"].(string)
+	h.ask("POST", path, body(code)).want(t, http.StatusUnauthorized)
+	thread := h.ask("GET", "/api/v1/thread", "", "Authorization", "Receipt "+receipt).want(t, http.StatusOK)
+	if s := thread.Body.String(); strings.Contains(s, "else@example.com") || strings.Contains(s, "mail-held") || strings.Contains(s, "proof") {
+		t.Errorf("the reporter sees how mail is sorted: %s", s)
+	}
+	one := "/api/v1/cases/" + string(a.Case)
+	lead, fixer := "Bearer "+h.token(h.Lead, false), "Bearer "+h.token(h.Fixer, false)
+	file := h.ask("GET", one, "", "Authorization", lead).want(t, http.StatusOK).object(t)
+	history := file["history"].([]any)
+	if m := history[0].(object)["mail"].(object); m["from"] != "canary@example.net" || m["raw"] != nil {
+		t.Errorf("the report came by %v", m)
+	}
+	if post := file["post"].(object); len(post["held"].([]any)) != 1 {
+		t.Errorf("mail asks %v", post)
+	}
+	eml := h.ask("GET", one+"/mails/1", "", "Authorization", lead).want(t, http.StatusOK)
+	if eml.Body.String() != raw || !strings.HasPrefix(eml.Header().Get("Content-Disposition"), "attachment") || eml.Header().Get("Content-Type") != "application/octet-stream" {
+		t.Errorf("as it came: %v", eml.Header())
+	}
+	if _, err := h.Desk.As(h.Lead).Do(t.Context(), a.Case, cvd.VerbInvite, cvd.Input{To: h.Fixer.ID}); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"Receipt " + receipt, fixer} {
+		for _, path := range []string{"/mails/1", "/mails/9", "/mails/x"} {
+			if a := h.ask("GET", one+path, "", "Authorization", who); a.Code != http.StatusNotFound && a.Code != http.StatusUnauthorized {
+				t.Errorf("%.8s %s: %d", who, path, a.Code)
+			}
+		}
+	}
+	if s := h.ask("GET", one, "", "Authorization", fixer).want(t, http.StatusOK).Body.String(); strings.Contains(s, "canary@example.net") {
+		t.Error("who is only named on the case reads the address")
+	}
+	h.ask("POST", one+"/admit", fmt.Sprintf(`{"seq":%d}`, held.Events[0].Seq), "Authorization", lead).want(t, http.StatusOK)
+	if s := h.ask("GET", "/api/v1/thread", "", "Authorization", "Receipt "+receipt).Body.String(); !strings.Contains(s, `"more"`) {
+		t.Errorf("admitted words are not in the thread: %s", s)
+	}
 }

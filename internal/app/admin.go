@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fairlead/internal/app/exchange"
+	"fairlead/internal/app/mailbox"
 	"fairlead/internal/cvd"
 )
 
@@ -54,6 +55,13 @@ func (h *House) admin(mux *http.ServeMux) {
 		}
 		results, err := h.Exchange().Import(r.Context(), in.Files)
 		return Imported{Files: results}, err
+	})
+	handle("POST "+mailbox.Path, func(r *http.Request) (any, error) {
+		var in mailbox.Thread
+		if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxImport)).Decode(&in); err != nil {
+			return nil, cvd.ErrUnreadable
+		}
+		return h.importer().Take(r.Context(), in)
 	})
 	handle("GET /api/v1/admin/advisories/{format}", func(r *http.Request) (any, error) {
 		return h.Exchange().Export(r.Context(), r.PathValue("format"), cvd.AdvisoryID(r.URL.Query().Get("after")))

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
+	"fairlead/internal/app/mailbox"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -33,6 +35,21 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 		}
 		if s.Waiting > stuckAfter {
 			add("alarm", "outbox-stuck", "/desk/outbox")
+		}
+	}
+	for _, p := range h.pollers {
+		if p.Failures() >= mailbox.Alarm {
+			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
+		}
+	}
+	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {
+		add("alarm", "mail-unknown", "/desk/mail")
+	} else {
+		if unsorted > 0 {
+			add("alarm", "mail-unsorted", "/desk/mail", "count", unsorted)
+		}
+		if len(dead) > 0 {
+			add("alarm", "channel-dead", "/desk/channels", "count", len(dead), "names", strings.Join(dead, ", "))
 		}
 	}
 	if why := h.stuck.Load(); why != nil {

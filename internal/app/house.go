@@ -18,13 +18,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/folder"
+	"fairlead/internal/app/letters"
 	"fairlead/internal/app/post"
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
+	"fairlead/internal/mailin/imap"
+	"fairlead/internal/mailin/proof"
 	"fairlead/internal/notify"
 	"fairlead/internal/outbox"
 	"fairlead/internal/parts"
@@ -42,11 +46,12 @@ import (
 type Options struct {
 	Clock     *Clock
 	Log       *slog.Logger
-	Unlimited bool   // no abuse limits, for load tests
-	Demo      bool   // notices stay in the outbox; any Host is answered
-	Alone     bool   // no server runs on the data: the command line opened it
-	BaseURL   string // of links, where the policy names no public_url
-	SMTP      string // address of the SMTP door, whatever the configuration says
+	Unlimited bool           // no abuse limits, for load tests
+	Demo      bool           // notices stay in the outbox; any Host is answered
+	Alone     bool           // no server runs on the data: the command line opened it
+	BaseURL   string         // of links, where the policy names no public_url
+	Resolver  proof.Resolver // asked about senders' domains in place of the configured one; for tests
+	SMTP      string         // address of the SMTP door, whatever the configuration says
 	// Socket is where the operator is answered while serving; empty for none.
 	Socket string
 	// Operator is the secret by which the API knows its operator; see
@@ -73,8 +78,11 @@ type House struct {
 
 	keyPath string
 	signing *signing.Keeper
+	doors   *post.Doors // nil until OpenDoors
+	// Clerks are who deals with mail behind the doors.
+	Clerks  *clerks.Clerks
 	signed  *signing.Text
-	doors   *post.Doors            // nil until OpenDoors
+	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
 }
@@ -280,17 +288,9 @@ func (h *House) saveKeys(keys *seal.Keyring) error {
 }
 
 func (h *House) openOutbox() error {
-	var sender notify.Sender = notify.Keep{}
-	if m := h.Config.Mail; m != nil && !h.Options.Demo {
-		sender = notify.SMTP{Addr: m.Relay, TLS: m.Security, Username: m.Username, Password: m.Password}
-	}
-	from, bounce := "fairlead@localhost", ""
-	if m := h.Config.Mail; m != nil {
-		from, bounce = m.From, m.Bounce
-	}
-	carrier, err := notify.New(notify.Config{
-		Notices: h.Desk.As(cvd.System), Words: h.Words, Sender: sender, Now: h.Options.Clock.Now,
-		BaseURL: h.Base, From: from, Bounce: bounce,
+	carrier, sender, err := letters.Open(letters.Config{
+		Mail: h.Config.Mail, Demo: h.Options.Demo, In: h.mailComesIn(), Notices: h.Desk.As(cvd.System), Words: h.Words,
+		Now: h.Options.Clock.Now, BaseURL: h.Base, Key: h.signing.Key, KeyPath: signing.PublicKeyPath,
 	})
 	if err != nil {
 		return err
@@ -298,16 +298,26 @@ func (h *House) openOutbox() error {
 	// One worker where notices are only kept: there is no relay to wait for, no mail
 	// to sort, and reports coming in go first.
 	workers := 1
-	if _, sends := sender.(notify.SMTP); sends || h.Options.SMTP != "" || h.Config.Mail.In() {
+	if _, sends := sender.(notify.SMTP); sends || h.mailComesIn() {
 		workers = 0 // the outbox's own number
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier, cvd.EffectNotifyParty: carrier}
-	carriers[cvd.EffectSortMail] = post.Waiting{Now: h.Options.Clock.Now}
+	h.Clerks = clerks.New(h.clerks(sender))
+	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{
 		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
+		GivenUp: func(ctx context.Context, e store.Effect) error {
+			if e.Kind != cvd.EffectNotifyReporter {
+				return nil
+			}
+			return h.Desk.As(cvd.System).Bounced(ctx, e.Case, e.Key, "")
+		},
 	})
 	return h.carryCVE(carriers)
 }
+
+// mailComesIn tells whether a door for mail is open, so that letters may say so.
+func (h *House) mailComesIn() bool { return h.Options.SMTP != "" || h.Config.Mail.In() }
 
 // Base is the origin of public links: the policy's, else the configuration's,
 // else the address that is listened on.

@@ -32,7 +32,7 @@ func TestStories(t *testing.T) {
 			env.Values[worldKey{}] = &story{
 				t:       env.T(),
 				members: map[string]cvd.Member{}, tokens: map[string]string{}, expire: map[string]time.Time{},
-				codes: map[string]string{}, cases: map[string]string{}, mails: map[string]string{}, remote: "192.0.2.1",
+				codes: map[string]string{}, cases: map[string]string{}, mails: map[string]string{}, keys: map[string]heldKey{}, remote: "192.0.2.1",
 			}
 			return nil
 		},
@@ -47,6 +47,8 @@ func TestStories(t *testing.T) {
 			"bill": storyBill, "components": storyComponents,
 			"press": storyPress, "amend": storyAmend, "publish": storyPublish, "sign": storySign, "present": storyPresent, "gone": storyGone,
 			"advise": storyAdvise, "draft": storyDraft, "checked": storyChecked, "fetch": storyFetch,
+			// mail
+			"mail": storyMail, "claim": storyClaim, "dns": storyDNS, "bounce": storyBounce, "shelf": storyShelf, "sort": storySort, "held": storyHeld, "keep": storyKeep,
 			// what must hold
 			"gate": storyGate, "released": storyReleased,
 			"state": storyState, "promise": storyPromise, "told": storyTold, "event": storyEvent, "notice": storyNotice, "outbox": storyOutbox,
@@ -64,9 +66,11 @@ type story struct {
 	members map[string]cvd.Member
 	tokens  map[string]string
 	expire  map[string]time.Time
-	codes   map[string]string // receipts, by the reporter's name
-	cases   map[string]string // the latest case, by the reporter's name
-	mails   map[string]string // addresses, by the reporter's name
+	codes   map[string]string  // receipts, by the reporter's name
+	cases   map[string]string  // the latest case, by the reporter's name
+	mails   map[string]string  // addresses, by the reporter's name
+	keys    map[string]heldKey // OpenPGP keys that were kept
+	dns     *names
 	secrets []string
 	remote  string
 }
@@ -107,10 +111,11 @@ func storyHouse(ts *testscript.TestScript, _ bool, args []string) {
 	source, err := os.ReadFile(policyPath(ts, args[0]))
 	check(ts, err)
 	at := instant(ts, args[1])
-	h, err := app.Build(ctx, app.Config{Data: ts.MkAbs("data"), Database: app.DatabaseConfig{Engine: "sqlite"}},
-		app.Options{Clock: app.FrozenClock(at.Add(-time.Hour)), Demo: true, BaseURL: origin})
-	check(ts, err)
 	s := ts.Value(worldKey{}).(*story)
+	s.dns = &names{}
+	h, err := app.Build(ctx, app.Config{Data: ts.MkAbs("data"), Database: app.DatabaseConfig{Engine: "sqlite"}},
+		app.Options{Clock: app.FrozenClock(at.Add(-time.Hour)), Demo: true, BaseURL: origin, SMTP: "127.0.0.1:0", Resolver: s.dns})
+	check(ts, err)
 	s.h = h
 	ts.Defer(func() {
 		// The script has ended, so ts can fail no more.

@@ -43,6 +43,7 @@ func (h *House) Run(ctx context.Context) {
 				h.failed("what expired could not be removed", err)
 			}
 			beside.Go(func() { h.resign(ctx) }) // after a new key it takes a while
+			beside.Go(func() { h.testChannels(ctx) })
 		}
 		if n%10 == 0 {
 			if err := errors.Join(h.Book.Reload(ctx), h.Book.Tick(ctx), h.signing.Tick(ctx), h.renewSecurityTxt(ctx), h.Inbox.Flush(ctx, false)); err != nil && ctx.Err() == nil {

@@ -47,7 +47,7 @@ func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 	if d.Record, d.Seq = parcel.Latest(f.Case, f.Events); d.Record == nil {
 		var others []cvd.Contact
 		if may.Person(s.actor) {
-			others = s.desk.duplicates(ctx, f.Case)
+			others = s.desk.spine().Duplicates(ctx, f.Case)
 		}
 		d.Record = release.Prefill(f.Case, f.Events, others, f.Policy.Policy)
 	}
@@ -60,23 +60,6 @@ func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 	d.Findings = s.desk.lint(d.Record, d.Before)
 	d.Gates = release.Gates(d.Case, d.Events, d.Record, d.Findings, d.Policy.Policy, s.desk.Now())
 	return d, nil
-}
-
-// duplicates are the contacts of those who reported the same, as far as the cases
-// are linked. One that cannot be read names nobody.
-func (d *Desk) duplicates(ctx context.Context, c *cvd.Case) []cvd.Contact {
-	var out []cvd.Contact
-	for _, link := range c.Links {
-		if link.Kind != cvd.LinkDuplicateOf {
-			continue
-		}
-		if l, err := d.spine().Load(ctx, link.Case); err == nil {
-			if p := l.State.Participant(cvd.Reporter); p != nil && p.Contact != nil {
-				out = append(out, *p.Contact)
-			}
-		}
-	}
-	return out
 }
 
 // Rehearse makes what would be published now, or at the scheduled instant, and

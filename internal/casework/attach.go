@@ -9,14 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"fairlead/internal/casework/fresh"
 	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
-	"fairlead/internal/intake"
 	"fairlead/internal/may"
-	"fairlead/internal/store/blob"
 )
 
 func isConflict(err error) bool { return errors.Is(err, cvd.ErrConflict) }
@@ -32,12 +29,16 @@ func (s *Session) Attach(ctx context.Context, id cvd.CaseID, name string, r io.R
 	if l.Key == nil || l.State.Closed() {
 		return Done{}, fmt.Errorf("%w: the case is closed; send new evidence as a message and attach to the case that it opens", cvd.ErrNotReady)
 	}
-	file, err := s.desk.keep(ctx, l, name, r)
+	limits, err := s.desk.limits(l.State)
+	if err != nil {
+		return Done{}, err
+	}
+	file, err := s.desk.taker(l).File(ctx, name, r, limits, l.State.Files)
 	if err != nil {
 		return Done{}, err
 	}
 	c, evs, err := s.change(ctx, id, cvd.VerbAttach, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
-		if err := s.desk.roomFor(c); err != nil {
+		if err := post.Room(limits, c.Files); err != nil {
 			return nil, err
 		}
 		return rule.Decide(c, rule.Deed{Verb: cvd.VerbAttach, In: in, By: s.actor, File: file}, now)
@@ -56,40 +57,6 @@ func (s *Session) offered(ctx context.Context, id cvd.CaseID, seq int64) (*cvd.A
 	}
 	evs, err := s.desk.spine().History(ctx, l)
 	return post.FileAt(evs, seq), err
-}
-
-// roomFor refuses a file more than the policy allows.
-func (d *Desk) roomFor(c *cvd.Case) error {
-	v := d.Book.Version(c.Policy)
-	if v != nil && c.Files >= v.Policy.Intake.AttachmentsTotal {
-		return fmt.Errorf("%w: the case holds %d files, which is the most it takes; put several files into one archive, or ask the team", cvd.ErrTooLarge, c.Files)
-	}
-	return nil
-}
-
-// keep seals the bytes into the blob store, no more of them than the policy
-// allows.
-func (d *Desk) keep(ctx context.Context, l *spine.Loaded, name string, r io.Reader) (*cvd.Attachment, error) {
-	if err := d.roomFor(l.State); err != nil {
-		return nil, err
-	}
-	limit := int64(25) << 20
-	if v := d.Book.Version(l.State.Policy); v != nil {
-		limit = int64(v.Policy.Intake.AttachmentMiB) << 20
-	}
-	blobName, err := fresh.Blob(d.Rand)
-	if err != nil {
-		return nil, err
-	}
-	file, err := l.Key.SealFile(blobName, blob.Limit(r, limit), func(sealed io.Reader) error {
-		_, err := d.Blobs.Put(ctx, blobName, sealed)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	file.Name = intake.FileName(name)
-	return file, nil
 }
 
 var errPrivate = fmt.Errorf("%w: personal data was seen in this case, so its files open to leads, and to whom one of them gave the case", cvd.ErrForbidden)

@@ -54,7 +54,7 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 			case len(evs) > 0 || released:
 				moved++
 			default:
-				errs = append(errs, d.rewake(ctx, id))
+				errs = append(errs, d.spine().Rewake(ctx, id))
 			}
 		}
 		// A batch in which nothing moved would come again at once.
@@ -81,24 +81,4 @@ func (s *Session) tick(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return nil, err
 	}
 	return deadline.Tick(c, t, now)
-}
-
-// rewake sets when the case is looked at next, where the time it was woken for
-// has nothing to do: a new closure may have moved it.
-func (d *Desk) rewake(ctx context.Context, id cvd.CaseID) error {
-	l, err := d.spine().Load(ctx, id)
-	if err != nil || l.Key == nil {
-		return err
-	}
-	t, err := d.spine().Terms(l.State.Policy)
-	if err != nil {
-		return err
-	}
-	row := l.Row
-	row.Wake = deadline.Wake(l.State, t)
-	err = d.Store.Update(ctx, func(tx store.Tx) error { return tx.PutCase(row, row.Version) })
-	if errors.Is(err, cvd.ErrConflict) {
-		return nil // somebody moved the case meanwhile, and its wake with it
-	}
-	return err
 }

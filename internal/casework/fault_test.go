@@ -89,7 +89,7 @@ func (h *house) all() map[string]any {
 			return err
 		}
 		out["effects"] = effects
-		for _, kind := range []store.RecordKind{auth.RecordReceipt, "once", "fixer"} {
+		for _, kind := range []store.RecordKind{auth.RecordReceipt, "once", "fixer", "claim", "mail-seen", "mail-thread"} {
 			if out[string(kind)], err = tx.Records(kind, "", 1000); err != nil {
 				return err
 			}
@@ -107,6 +107,7 @@ func TestADiskThatFailsLeavesNothingByHalf(t *testing.T) {
 		f = &faulty{Store: onSQLite(t, dir)}
 		return f
 	})
+	post := h.mailed(letter("claimed", "x", 1))
 	open, closed, again, invalid := h.report(), h.in(cvd.RMClosed), h.in(cvd.RMClosed), h.in(cvd.RMInvalid)
 	h.attach(h.lead, open.Case, "first", "x")
 	do := func(by cvd.Actor, id cvd.CaseID, verb cvd.Verb, in cvd.Input) func() error {
@@ -132,6 +133,20 @@ func TestADiskThatFailsLeavesNothingByHalf(t *testing.T) {
 			if n := len(h.blobs()); err != nil && n != before {
 				t.Errorf("attach: %d files more", n-before)
 			}
+			return err
+		}},
+		{"a mailed report", func() error {
+			_, err := h.mailIn(letter("disk", "x", 100<<10, cvd.MailFile{Name: "f", Data: []byte("x")}))
+			return err
+		}},
+		{"a mailed word", func() error {
+			by := cvd.Actor{Kind: cvd.ActorReporter, Cases: []cvd.Reach{{Case: open.Case, Participant: cvd.Reporter}}}
+			_, err := h.try(by, open.Case, cvd.VerbMessage, cvd.Input{Text: "x", Mail: letter("word", "x", 100<<10, cvd.MailFile{Name: "f", Data: []byte("x")})})
+			return err
+		}},
+		{"a held mail", do(cvd.System, open.Case, cvd.VerbHoldMail, cvd.Input{Text: "x", Mail: letter("held", "x", 100<<10)})},
+		{"a claim", func() error {
+			_, err := h.desk.As(cvd.Stranger).Claim(ctx, h.letterCode(post.Case, 1))
 			return err
 		}},
 		{"forget", do(h.lead, open.Case, cvd.VerbForget, cvd.Input{Reason: "x"})},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/casework/claim"
 	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
@@ -36,7 +37,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 		return errors.Join(err, post.Drop(tx, id))
 	}}
 	if !slices.ContainsFunc(all, func(one *spine.Loaded) bool { return one.Key != nil && one.State.ID != id }) {
-		more = append(more, spine.Revoke(all, s.desk.ReceiptKind))
+		more = append(more, spine.Revoke(all, s.desk.ReceiptKind, claim.Kind))
 	}
 	c, done, err := s.change(ctx, id, cvd.VerbErase, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return rule.Decide(c, rule.Deed{Verb: cvd.VerbErase, In: in, By: s.actor}, now)
@@ -44,7 +45,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err != nil {
 		return Done{}, err
 	}
-	if err := s.desk.dropFiles(ctx, evs, nil); err != nil {
+	if err := post.Remove(ctx, s.desk.Blobs, evs, nil); err != nil {
 		s.desk.Log.Error("a case is erased, but its sealed files could not be removed; their keys are gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done, Erased: true}, nil
@@ -55,19 +56,24 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 // that open meanwhile are found by looking again.
 func (s *Session) forget(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
 	one := func(id cvd.CaseID) (Done, error) {
-		raw, err := s.rawMails(ctx, id)
+		l, err := s.load(ctx, id, cvd.VerbForget)
 		if err != nil {
 			return Done{}, err
 		}
-		c, evs, err := s.change(ctx, id, cvd.VerbForget, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
+		evs, err := s.desk.spine().History(ctx, l)
+		if err != nil {
+			return Done{}, err
+		}
+		raw := post.Raw(evs)
+		c, did, err := s.change(ctx, id, cvd.VerbForget, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 			return rule.Decide(c, rule.Deed{Verb: cvd.VerbForget, In: in, By: s.actor}, now)
 		})
 		if err == nil {
-			if wrong := s.desk.dropFiles(ctx, raw, nil); wrong != nil {
+			if wrong := post.Remove(ctx, s.desk.Blobs, raw, nil); wrong != nil {
 				s.desk.Log.Error("a reporter is forgotten, but mails of theirs could not be removed; their key is gone, so they cannot be read", "case", string(id), "err", wrong)
 			}
 		}
-		return Done{Case: c, Events: evs}, err
+		return Done{Case: c, Events: did}, err
 	}
 	done, err := one(id)
 	for again := err == nil; again && err == nil; {
@@ -86,42 +92,6 @@ func (s *Session) forget(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 	return done, err
 }
 
-// rawMails are events that name nothing but the mails of the case as they came.
-func (s *Session) rawMails(ctx context.Context, id cvd.CaseID) ([]cvd.Event, error) {
-	l, err := s.load(ctx, id, cvd.VerbForget)
-	if err != nil {
-		return nil, err
-	}
-	evs, err := s.desk.spine().History(ctx, l)
-	var out []cvd.Event
-	for _, ev := range evs {
-		if ev.Body != nil && ev.Body.Mail != nil {
-			out = append(out, cvd.Event{Body: &cvd.Body{Mail: ev.Body.Mail}})
-		}
-	}
-	return out, err
-}
-
-// dropFiles removes the files of events whose keys are gone already, but for those
-// that an event which stays names too.
-func (d *Desk) dropFiles(ctx context.Context, gone, stay []cvd.Event) error {
-	var errs []error
-	kept := map[string]bool{}
-	for i := range stay {
-		for _, name := range post.Blobs(&stay[i]) {
-			kept[name] = true
-		}
-	}
-	for i := range gone {
-		for _, name := range post.Blobs(&gone[i]) {
-			if !kept[name] {
-				errs = append(errs, d.Blobs.Delete(context.WithoutCancel(ctx), name))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // redact destroys the words of one event, and the file that came with it.
 func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
 	row := may.For(cvd.VerbRedact, in)
@@ -133,21 +103,14 @@ func (s *Session) redact(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done
 	if err != nil {
 		return Done{}, err
 	}
-	var gone, stay []cvd.Event
-	for _, ev := range evs {
-		if ev.Seq == in.Seq {
-			gone = append(gone, ev)
-		} else {
-			stay = append(stay, ev)
-		}
-	}
+	gone, stay := post.Part(evs, in.Seq)
 	c, done, err := s.change(ctx, id, row, func(c *cvd.Case, now time.Time) ([]cvd.Event, error) {
 		return rule.Decide(c, rule.Deed{Verb: cvd.VerbRedact, In: in, By: s.actor}, now)
 	})
 	if err != nil {
 		return Done{}, err
 	}
-	if err := s.desk.dropFiles(ctx, gone, stay); err != nil {
+	if err := post.Remove(ctx, s.desk.Blobs, gone, stay); err != nil {
 		s.desk.Log.Error("a file is redacted, but its sealed bytes could not be removed; its key is gone, so they cannot be read", "case", string(id), "err", err)
 	}
 	return Done{Case: c, Events: done}, nil

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/casework/archive"
 	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/pgp"
+	"fairlead/internal/policy"
 )
 
 // What a mail says of where it belongs, and what is made of that; see post.
@@ -53,7 +55,7 @@ func (s *Session) Place(ctx context.Context, letter Letter) (Placement, error) {
 	p.Erased, p.Closed = l.Key == nil, l.State.Closed()
 	if who := l.State.Participant(p.Participant); who != nil && who.Contact != nil {
 		p.Known = who.Contact.Email != "" && strings.EqualFold(who.Contact.Email, letter.From)
-		p.Signer = fingerprint(who.Contact.PGPKey)
+		p.Key, p.Signer = who.Contact.PGPKey, fingerprint(who.Contact.PGPKey)
 	}
 	return p, nil
 }
@@ -86,6 +88,15 @@ func (d *Desk) taker(l *spine.Loaded) post.Taker {
 	return post.Taker{Blobs: d.Blobs, Rand: d.Rand, Key: l.Key}
 }
 
+// limits are those of the policy that the case came in under.
+func (d *Desk) limits(c *cvd.Case) (policy.Intake, error) {
+	t, err := d.spine().Terms(c.Policy)
+	if err != nil {
+		return policy.Intake{}, err
+	}
+	return t.Policy.Intake, nil
+}
+
 // take keeps the bytes of a mail to a case that exists.
 func (s *Session) take(ctx context.Context, id cvd.CaseID, verb cvd.Verb, m *cvd.Mail) (*post.Taken, error) {
 	l, err := s.load(ctx, id, verb)
@@ -95,11 +106,11 @@ func (s *Session) take(ctx context.Context, id cvd.CaseID, verb cvd.Verb, m *cvd
 	if l.Key == nil {
 		return nil, errErased
 	}
-	v := s.desk.Book.Version(l.State.Policy)
-	if v == nil {
-		return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, l.State.Policy)
+	limits, err := s.desk.limits(l.State)
+	if err != nil {
+		return nil, err
 	}
-	return s.desk.taker(l).Take(ctx, m, v.Policy.Intake, l.State.Files)
+	return s.desk.taker(l).Take(ctx, m, limits, l.State.Files)
 }
 
 // say records words that came by mail, with the files that came along.
@@ -199,8 +210,11 @@ func (s *Session) Bounced(ctx context.Context, id cvd.CaseID, key, why string) e
 		if !c.Undelivered.IsZero() || !c.HasReporter() {
 			return nil, nil
 		}
-		return []cvd.Event{rule.Undelivered(c, why, key, now)}, nil
+		return []cvd.Event{rule.Undelivered(c, why, post.SeqOf(key), now)}, nil
 	})
+	if errors.Is(err, errErased) || errors.Is(err, cvd.ErrNotFound) {
+		return nil // nobody is left to be told
+	}
 	return err
 }
 
@@ -224,4 +238,11 @@ func (s *Session) Learn(ctx context.Context, id cvd.CaseID, key, how string) err
 		return rule.LearnKey(c, key, finger, known, how, now), nil
 	})
 	return err
+}
+
+// Archive is how the threads of an old mailbox become cases. The actor must be the
+// system: whoever reads the machine's data may have it done.
+func (s *Session) Archive() (*archive.Archive, error) {
+	d := s.desk
+	return &archive.Archive{Spine: d.spine(), Blobs: d.Blobs, Rand: d.Rand, Now: d.Now, Receipt: d.Receipts.NewReceipt}, s.ours()
 }

@@ -123,7 +123,7 @@ func TestWhereAMailBelongs(t *testing.T) {
 		"the address to answer to":  {casework.Letter{To: []string{"x@example.org", reply}, Refs: []string{"x"}}, casework.Placement{Case: a.Case, By: "tag"}},
 		"a letter that came back":   {casework.Letter{To: []string{bounce}}, casework.Placement{Case: a.Case, By: "tag", Effect: post.LetterKey(a.Case, 2)}},
 		"the mail itself, again":    {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest(m.Raw), Item: "another"}, casework.Placement{Case: a.Case, Seen: true}},
-		"the item itself, again":    {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest(m.Raw), Item: m.Item}, casework.Placement{}},
+		"the item itself, again":    {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest(m.Raw), Item: m.Item}, casework.Placement{Case: a.Case, Taken: true}},
 		"its id with another body":  {casework.Letter{ID: m.MessageID, Digest: casework.MailDigest([]byte("\n\nx"))}, casework.Placement{}},
 		"another case's mac":        {casework.Letter{Refs: []string{forged}}, casework.Placement{}},
 		"a mac of another use":      {casework.Letter{Refs: []string{strings.TrimPrefix(post.BounceTag(h.vault, a.Case, 2), "b.")}}, casework.Placement{}},
@@ -319,6 +319,10 @@ func TestADeliveryAlarm(t *testing.T) {
 	if err := h.desk.As(h.lead).Bounced(ctx, a.Case, "", ""); !errors.Is(err, cvd.ErrForbidden) {
 		t.Errorf("a member rings: %v", err)
 	}
+	must(t, system.Bounced(ctx, "FL-2026-2222222", "", "5.1.1"))
+	gone := h.in(cvd.RMClosed)
+	h.do(h.lead, gone.Case, cvd.VerbErase, cvd.Input{Reason: "asked"})
+	must(t, system.Bounced(ctx, gone.Case, "", "5.1.1"))
 	h.refused(h.member, a.Case, cvd.VerbReached, cvd.Input{}, cvd.ErrInvalid)
 	for name, end := range map[string]func(){
 		"reached":  func() { h.do(h.member, a.Case, cvd.VerbReached, cvd.Input{Note: "by telephone"}) },

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/casework/claim"
 	"fairlead/internal/casework/fresh"
 	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/reply"
@@ -74,10 +75,6 @@ func (s *Session) Receive(ctx context.Context, sub Submission) (Accepted, error)
 	return Accepted{}, fmt.Errorf("%w: no free case id", cvd.ErrUnavailable)
 }
 
-// yearsBack bounds how long ago a report that is recorded may have come: its clocks
-// run from then.
-const yearsBack = 5
-
 func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 	member := s.actor.Kind == cvd.ActorMember || s.actor.Kind == cvd.ActorMachine
 	if may.Of(s.actor, cvd.VerbReceive) != may.All && s.actor.Kind != cvd.ActorReporter {
@@ -95,12 +92,7 @@ func (s *Session) mayReceive(sub *Submission, now time.Time) error {
 	if !member && s.actor.Kind != cvd.ActorSystem && (sub.Internal || (!byMail && !sub.Received.Equal(now))) {
 		return fmt.Errorf("%w: only members record reports of earlier receipt", cvd.ErrForbidden)
 	}
-	if sub.Received.After(now) {
-		faults = append(faults, cvd.Fault{Field: "received_at", Problem: "lies in the future", Remedy: "give the instant at which the report reached you"})
-	}
-	if sub.Received.Before(now.AddDate(-yearsBack, 0, 0)) {
-		faults = append(faults, cvd.Fault{Field: "received_at", Problem: fmt.Sprintf("lies more than %d years back", yearsBack), Remedy: "give the instant at which the report reached you; of an older one record today's receipt, and say in the description how old it is"})
-	}
+	faults = faults.And(intake.Received(sub.Received, now))
 	if _, ok := cur.Policy.Program(sub.Report.Program); sub.Report.Program != "" && !ok {
 		var ids []string
 		for _, p := range cur.Policy.Programs {
@@ -230,7 +222,14 @@ func (s *Session) asides(answer *Accepted, p *spine.Prepared, sub Submission, fr
 		keep, err := once.Keep(d.Vault, *s.once, p.State.ID, reply.Opened(answer, from.old), now)
 		return append(more, keep), err
 	}
-	if from == nil && !sub.Internal {
+	if from == nil && sub.Mail != nil { // plain mail never carries a receipt
+		rec, err := claim.New(d.Vault, answer.Case, 1, now)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+	}
+	if from == nil && !sub.Internal && sub.Mail == nil {
 		code, rec, err := d.Receipts.NewReceipt([]cvd.Reach{reach}, now)
 		if err != nil {
 			return nil, err

@@ -26,6 +26,7 @@ type Case struct {
 	Links        []Link        `json:"links,omitempty"`
 	Pending      *Pending      `json:"pending,omitempty"`
 	Replied      bool          `json:"replied,omitempty"` // a member has spoken to the reporter
+	Dormant      bool          `json:"dormant,omitempty"` // imported, and neither side has spoken here since: nothing is sent to the reporter by itself
 	Accepted     time.Time     `json:"accepted,omitzero"` // when the organisation accepted it first
 	Release      Release       `json:"release,omitzero"`
 	HeldMail     []int64       `json:"held_mail,omitempty"`  // the events of mails that wait for a member's nod
@@ -278,6 +279,7 @@ func (c *Case) mark(h Head) {
 	if h.ByMember() && h.Tell == TellReporter && h.Type != EventReceived && h.Type != EventMailAdmitted {
 		c.Replied = true
 	}
+	c.Dormant = (c.Dormant || (h.Type == EventReceived && c.Flags.Imported)) && !c.Replied && h.Actor != string(ActorReporter)
 	for _, a := range h.Arrows {
 		if a.Machine == MachineRM && a.Participant == Vendor && a.To == string(RMAccepted) && c.Accepted.IsZero() {
 			c.Accepted = h.At
@@ -299,7 +301,7 @@ func (c *Case) post(h Head) {
 	switch {
 	case h.Type == EventUndelivered:
 		c.Undelivered = h.At
-	case h.Type == EventContact, h.Type == EventReached, h.Forgets == Reporter, h.Actor == string(ActorReporter):
+	case h.Type == EventContact, h.Type == EventReached, h.Type == EventCodeUsed, h.Forgets == Reporter, h.Actor == string(ActorReporter):
 		c.Undelivered = time.Time{}
 	}
 }
@@ -336,14 +338,16 @@ func (c *Case) learn(ev *Event) {
 	}
 	carries := ev.Type == EventReceived || ev.Type == EventContact || ev.Type == EventKeyLearned || ev.Type == EventKeyTrusted ||
 		(ev.Redacts > 0 && ev.Redacts == c.Sources.Contact) // the contact moved on to this event
-	if ev.Type == EventPartyNamed {
-		p := c.Participant(ev.Joined[0].ID)
+	if p := c.Participant(PartyID(ev.Seq)); p != nil {
 		p.ContactBox, p.Contact = b.ContactBox, b.Contact
 	}
 	if p := c.Participant(Reporter); p != nil && carries {
 		p.ContactBox, p.Contact, c.Sources.Contact = b.ContactBox, b.Contact, ev.Seq
 	}
 }
+
+// PartyID is the id of the party that an event named, to be told of a release.
+func PartyID(seq int64) ParticipantID { return ParticipantID(fmt.Sprintf("party-%d", seq)) }
 
 // unlearn forgets what the redacted event had told.
 func (c *Case) unlearn(seq int64) {

@@ -1,7 +1,6 @@
 package cvd
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -14,9 +13,6 @@ const (
 	Vendor   ParticipantID = "vendor" // the organisation whose policy runs here
 	Reporter ParticipantID = "reporter"
 )
-
-// PartyID is the id of the party that an event named, to be told of a release.
-func PartyID(seq int64) ParticipantID { return ParticipantID(fmt.Sprintf("party-%d", seq)) }
 
 // ParticipantRole is what a participant is in the case; one may be several.
 type ParticipantRole string
@@ -77,6 +73,7 @@ type Flags struct {
 	Unread    bool `json:"unread,omitempty"`    // the reporter said something that no member opened
 	Internal  bool `json:"internal,omitempty"`  // no reporter: found by ourselves
 	Appealed  bool `json:"appealed,omitempty"`  // the one appeal was used
+	Imported  bool `json:"imported,omitempty"`  // out of an old mailbox
 }
 
 // Pending is a ruling that waits for a second member.
@@ -160,8 +157,10 @@ type Body struct {
 	CVEs     []CVE     `json:"cves,omitempty"`   // all of the case, as they stand after it
 	// Files came with a mail that waits for a member's nod.
 	Files []Attachment `json:"files,omitempty"`
-	With  int64        `json:"with,omitempty"` // the event of the mail that the file came with
-	Key   string       `json:"key,omitempty"`  // an OpenPGP key, armored
+	With  int64        `json:"with,omitempty"` // the event of the mail that the file came with, or whose letter came back
+	// Author is who wrote imported words: one of the Authors.
+	Author string `json:"author,omitempty"`
+	Key    string `json:"key,omitempty"` // an OpenPGP key, armored
 	// MailBox is Mail, how the words came by e-mail, sealed under the key of the
 	// case's mails. Mail is nil once that key is gone.
 	MailBox []byte `json:"mail_box,omitempty"`

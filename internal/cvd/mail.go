@@ -34,6 +34,16 @@ type Mail struct {
 	Files []MailFile `json:"-"`
 }
 
+// Who wrote the words of an old mailbox.
+const (
+	AuthorReporter = "reporter" // whoever opened the thread from outside
+	AuthorTeam     = "team"
+	AuthorOther    = "other"
+)
+
+// ChannelImported is the channel of what came out of an old mailbox.
+const ChannelImported = "imported"
+
 // MailFile is a file that came with a mail. Name is the sender's, and never a path.
 type MailFile struct {
 	Name string

@@ -132,6 +132,7 @@ const (
 
 	// By the house, of mail.
 	EventMailHeld    EventType = "mail-held"       // a mail waits for a member's nod
+	EventImported    EventType = "imported"        // a message of an old mailbox
 	EventUndelivered EventType = "undelivered"     // a letter to the reporter came back
 	EventKeyLearned  EventType = "key-learned"     // the reporter's key, from their first mail with one
 	EventKeyOffered  EventType = "key-offered"     // another key than the one on record

@@ -201,6 +201,10 @@ func Clocks(before *cvd.Case, ev *cvd.Event, t Terms) ([]cvd.Clock, error) {
 	for _, k := range ev.Clocks { // set by the tick or by a postponement
 		put(after, k)
 	}
+	if isImport(ev) {
+		imported(after, ev, t)
+		return after.Clocks, nil
+	}
 	for i := range Rules {
 		Rules[i].turn(after, ev, t)
 	}

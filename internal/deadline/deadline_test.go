@@ -57,7 +57,7 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 	case cvd.VerbDropParty:
 		w.do(machine, cvd.VerbNameParty, cvd.Input{Contact: &cvd.Contact{Email: "carl@example.net"}})
 	case cvd.VerbReached:
-		w.apply(rule.Undelivered(w.c, "5.1.1", "a letter", w.now))
+		w.apply(rule.Undelivered(w.c, "5.1.1", 1, w.now))
 	case cvd.VerbTrustKey:
 		w.do(machine, cvd.VerbContact, cvd.Input{Contact: &cvd.Contact{PGPKey: "the first"}})
 		w.apply(rule.LearnKey(w.c, "a key", "aa", "bb", "attached", w.now)...)

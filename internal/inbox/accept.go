@@ -48,8 +48,9 @@ type row struct {
 
 // Accept takes a message over. When it returns nil, the message is sealed, synced,
 // and written down to be sorted; id is its name. Door, Envelope and Raw must be
-// given; Received defaults to now. A message whose Origin is known is in already,
-// and nothing is stored. Errors: cvd.ErrUnavailable, and then nothing is stored.
+// given; Received defaults to now. One whose State is Unsorted goes to that shelf at
+// once, for its Reason. A message whose Origin is known is in already, and nothing is
+// stored. Errors: cvd.ErrUnavailable, and then nothing is stored.
 func (b *Box) Accept(ctx context.Context, it Item) (id string, err error) {
 	r, err := b.row(ctx, &it)
 	if err != nil {
@@ -96,6 +97,9 @@ func (b *Box) write(ctx context.Context, it *Item, r *row) (was string, err erro
 				return err
 			}
 		}
+		if r.effect.Key == "" {
+			return nil
+		}
 		return tx.Enqueue([]store.Effect{r.effect})
 	})
 	return was, err
@@ -138,8 +142,13 @@ func (b *Box) row(ctx context.Context, it *Item) (r row, err error) {
 			return r, err
 		}
 	}
-	r.effect = sorting(it.ID, "mail/"+it.ID, b.lane(it), b.next(now), now)
-	r.head, err = b.Vault.Seal(store.Record{Kind: Kind, ID: it.ID, Owner: string(Waiting), At: it.Received}, h)
+	state := Waiting
+	if it.State == Unsorted { // its door knows already that it cannot be read
+		state, h.Reason, h.Author, h.Subject = Unsorted, it.Reason, it.From, it.Subject
+	} else {
+		r.effect = sorting(it.ID, "mail/"+it.ID, b.lane(it), b.next(now), now)
+	}
+	r.head, err = b.Vault.Seal(store.Record{Kind: Kind, ID: it.ID, Owner: string(state), At: it.Received}, h)
 	return r, err
 }
 

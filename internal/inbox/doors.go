@@ -24,6 +24,9 @@ type Door struct {
 	// Tested is when the latest self-test arrived, and Took how long that took.
 	Tested time.Time
 	Took   time.Duration
+	// Sent is when the latest self-test was sent; one that has not arrived is later
+	// than Tested.
+	Sent time.Time
 	// Error is what last went wrong, Failed when, and Errors how often since it
 	// worked. Error is a name in the message catalogue, or a server's own words.
 	Error  string
@@ -41,6 +44,7 @@ type Note struct {
 	Closed  bool          // and no more
 	Message bool          // a message came in
 	Worked  bool          // it worked without one
+	Sent    bool          // a self-test was sent
 	Probe   time.Duration // a self-test arrived after so long; 0: none
 	// Err is what went wrong, for Door.Error; empty: nothing.
 	Err string
@@ -52,6 +56,7 @@ type door struct {
 	Worked time.Time     `json:"worked,omitzero"`
 	Tested time.Time     `json:"tested,omitzero"`
 	Took   time.Duration `json:"took,omitempty"`
+	Sent   time.Time     `json:"sent,omitzero"`
 	Error  string        `json:"error,omitempty"`
 	Failed time.Time     `json:"failed,omitzero"`
 	Errors int           `json:"errors,omitempty"`
@@ -63,10 +68,13 @@ const maxDoorError = 500
 
 // take adds what happened.
 func (d *door) take(n Note) {
-	d.changed = d.changed || n.Message || n.Worked || n.Probe > 0 || n.Err != ""
+	d.changed = d.changed || n.Sent || n.Message || n.Worked || n.Probe > 0 || n.Err != ""
 	d.open = (d.open || n.Opened) && !n.Closed
 	if n.Message {
 		d.Last = later(d.Last, n.At)
+	}
+	if n.Sent {
+		d.Sent = later(d.Sent, n.At)
 	}
 	if n.Probe > 0 {
 		d.Tested, d.Took = n.At, n.Probe
@@ -85,7 +93,7 @@ func (d *door) join(was *door) {
 	if d.Worked.IsZero() {
 		d.Errors += was.Errors
 	}
-	d.Last, d.Worked = later(d.Last, was.Last), later(d.Worked, was.Worked)
+	d.Last, d.Worked, d.Sent = later(d.Last, was.Last), later(d.Worked, was.Worked), later(d.Sent, was.Sent)
 	if was.Tested.After(d.Tested) {
 		d.Tested, d.Took = was.Tested, was.Took
 	}
@@ -212,7 +220,7 @@ func (b *Box) Doors(ctx context.Context) ([]Door, error) {
 	for name, d := range b.doors {
 		kind, _, _ := strings.Cut(name, "/")
 		out = append(out, Door{
-			Name: name, Kind: kind, Open: d.open, Message: d.Last, Worked: d.Worked, Tested: d.Tested, Took: d.Took,
+			Name: name, Kind: kind, Open: d.open, Message: d.Last, Worked: d.Worked, Tested: d.Tested, Took: d.Took, Sent: d.Sent,
 			Error: d.Error, Failed: d.Failed, Errors: d.Errors, Backlog: waiting[name],
 		})
 	}

@@ -26,6 +26,8 @@ type head struct {
 	Case     cvd.CaseID      `json:"case,omitempty"`
 	Author   string          `json:"author,omitempty"` // of From, as the shelf shows it
 	Subject  string          `json:"subject,omitempty"`
+	By       string          `json:"by,omitempty"` // the member who put it where it is
+	Note     string          `json:"note,omitempty"`
 }
 
 func headOf(it *Item) head {
@@ -41,6 +43,7 @@ func (h *head) item(rec store.Record) *Item {
 		ID: rec.ID, Door: h.Door, Received: h.Received, Size: h.Size, State: State(rec.Owner), Expires: rec.Expires,
 		Envelope: mail.Envelope{From: h.From, To: h.To, Peer: h.Peer, Helo: h.Helo, TLS: h.TLS, Null: h.Null},
 		Reason:   h.Reason, Case: h.Case, From: h.Author, Subject: h.Subject, Program: h.Program, Origin: h.Origin,
+		By: h.By, Note: h.Note,
 	}
 }
 

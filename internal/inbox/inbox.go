@@ -75,6 +75,9 @@ type Item struct {
 	// From and Subject are for the shelf's list; empty while it waits.
 	From, Subject string
 	Program       string // by the recipient's address; empty if that does not tell
+	// By is the member who put it on its shelf, as in cvd.Actor.Ref, and Note what they
+	// said; empty if nobody did.
+	By, Note string
 	// Origin is where it was fetched from, such as imap/NAME/UIDVALIDITY/UID: what
 	// comes from one origin twice is in once. Empty for what cannot be told apart.
 	Origin string

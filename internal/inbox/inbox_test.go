@@ -377,3 +377,28 @@ func TestDoorsAreWrittenOnceAMinute(t *testing.T) {
 	h.after(time.Hour)
 	flush(false) // nothing happened
 }
+
+// What a door knows to be unreadable stands on the shelf at once, with what is known
+// of it, and nobody sorts it.
+func TestAcceptUnsorted(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		it := letter("ada@example.org", "large")
+		it.State, it.Reason, it.Subject, it.Origin = inbox.Unsorted, "too-large", "a subject", "imap/a/1/1"
+		id := h.accept(it)
+		got, err := h.box.Item(ctx, id)
+		must(t, err)
+		if got.State != inbox.Unsorted || got.Reason != "too-large" || got.Subject != "a subject" || !bytes.Equal(got.Raw, it.Raw) {
+			t.Errorf("%+v", got)
+		}
+		if n := len(h.effects()); n != 0 {
+			t.Errorf("%d effects", n)
+		}
+		if again := h.accept(it); again != id {
+			t.Error("it stands there twice")
+		}
+		must(t, h.box.Move(ctx, id, inbox.Filing{State: inbox.Waiting}))
+		if n := len(h.effects()); n != 1 {
+			t.Errorf("%d effects after it is to be sorted again", n)
+		}
+	})
+}

@@ -57,7 +57,13 @@ type Filing struct {
 	Case cvd.CaseID
 	// From and Subject are for a shelf's list.
 	From, Subject string
+	// By is the member who puts it there, as in cvd.Actor.Ref, and Note what they say.
+	By, Note string
 }
+
+// Life is how long a message stays in the state before it leaves by itself; 0 for
+// until somebody takes it away.
+func Life(s State) time.Duration { return shelfLife[s] }
 
 // attempts bounds how often a change is made again after losing a race.
 const attempts = 16
@@ -94,7 +100,7 @@ func (b *Box) move(ctx context.Context, id string, f Filing) error {
 		return b.remove(ctx, rec, h)
 	}
 	now := b.Now()
-	h.Reason, h.Case, h.Author, h.Subject = f.Reason, f.Case, f.From, f.Subject
+	h.Reason, h.Case, h.Author, h.Subject, h.By, h.Note = f.Reason, f.Case, f.From, f.Subject, f.By, f.Note
 	to := store.Record{Kind: Kind, ID: id, Owner: string(f.State), At: rec.At}
 	if life := shelfLife[f.State]; life > 0 {
 		to.Expires = now.Add(life)

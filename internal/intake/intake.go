@@ -87,6 +87,7 @@ var limits = []limit{
 	{"reporter.credit", credit, 20, 0, func(r *cvd.Report, s string) { contact(r).Credit.Wanted = s }},
 	{"reporter.credit.as", line, 200, 0, func(r *cvd.Report, s string) { contact(r).Credit.As = s }},
 	{"reporter.contact_shareable", answer, 500, 0, func(r *cvd.Report, s string) { contact(r).ContactShareable = cvd.Answer(s) }},
+	{"reporter.reply_by", line, 20, 0, func(r *cvd.Report, s string) { contact(r).ReplyBy = s }},
 	{"reporter.pgp_key", text, pgp.MaxPublicKey, 0, func(r *cvd.Report, s string) { contact(r).PGPKey = s }},
 }
 
@@ -156,6 +157,11 @@ func (in *reading) put(l *limit, field, s string) {
 	case "reporter.credit":
 		if s != "name" && s != "anonymous" && s != "none" {
 			in.fault(field, "is none of the choices", "choose name, anonymous or none")
+			return
+		}
+	case "reporter.reply_by":
+		if s != cvd.ReplyByMail && s != cvd.ReplyByWeb {
+			in.fault(field, "is none of the choices", "choose mail or web")
 			return
 		}
 	case "reporter.pgp_key":

@@ -375,6 +375,23 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Only CRLF . CRLF ends a message, so that none is smuggled in behind another.
+func TestOnlyTheRightEndEnds(t *testing.T) {
+	for _, end := range []string{"\n.\n", "\r\n.\n", "\n.\r\n", "\r.\r", "\r\n.\r", "\r\n\x00.\r\n"} {
+		h := build(t, nil)
+		c := h.greeted()
+		c.say("MAIL FROM:<ann@example.net>", "250")
+		c.say("RCPT TO:<security@example.org>", "250")
+		c.say("DATA", "354")
+		c.say("first"+end+"MAIL FROM:<boss@example.org>\r\nRCPT TO:<security@example.org>\r\nDATA\r\nsecond\r\n.", "250")
+		c.say("NOOP", "250 2.0.0 I have")
+		got := h.items()
+		if len(got) != 1 || got[0].Envelope.From != "ann@example.net" || !bytes.Contains(got[0].Raw, []byte("second")) {
+			t.Errorf("%q: %d messages", end, len(got))
+		}
+	}
+}
+
 // Messages on their way in share a bounded memory.
 func TestMemoryIsBounded(t *testing.T) {
 	h := build(t, func(c *mailin.Config) { c.Memory = 100 << 10 })

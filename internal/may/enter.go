@@ -13,6 +13,7 @@ const (
 	AreaOutbox Area = "outbox" // what was told to whom
 	AreaAudit  Area = "audit"  // who signed in, and who changed whom
 	AreaParts  Area = "parts"  // which components our versions are made of
+	AreaMail   Area = "mail"   // what came by mail and stands in no case, and how the doors are doing
 	AreaSelf   Area = "self"   // the own password, sessions and tokens
 )
 
@@ -34,6 +35,7 @@ var areas = map[Area]map[cvd.Role]Use{
 	AreaOutbox: {cvd.RoleLead: Change, cvd.RoleMember: Change, cvd.RoleAuditor: Look},
 	AreaAudit:  {cvd.RoleLead: Look, cvd.RoleAuditor: Look},
 	AreaParts:  {cvd.RoleLead: Change, cvd.RoleMember: Change, cvd.RoleFixer: Look, cvd.RoleAuditor: Look},
+	AreaMail:   {cvd.RoleLead: Change, cvd.RoleMember: Change, cvd.RoleAuditor: Look},
 }
 
 // Enter is how far the actor may use the area. Only members who signed in as

@@ -9,21 +9,21 @@ import (
 )
 
 func TestEnter(t *testing.T) {
-	all := []may.Area{may.AreaCases, may.AreaPolicy, may.AreaTeam, may.AreaOutbox, may.AreaAudit, may.AreaParts, may.AreaSelf}
+	all := []may.Area{may.AreaCases, may.AreaPolicy, may.AreaTeam, may.AreaOutbox, may.AreaAudit, may.AreaParts, may.AreaMail, may.AreaSelf}
 	for _, c := range []struct {
 		who  cvd.Actor
 		want string // a digit an area, in the order above
 	}{
-		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleLead}}, "[2 2 2 2 1 2 2]"},
-		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleMember}}, "[2 1 1 2 0 2 2]"},
-		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleFixer}}, "[1 0 0 0 0 1 2]"},
-		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleOfficer}}, "[0 2 0 0 0 0 2]"},
-		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleAuditor}}, "[1 1 1 1 1 1 2]"},
-		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleFixer, cvd.RoleOfficer}}, "[1 2 0 0 0 1 2]"},
-		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1"}, "[0 0 0 0 0 0 2]"},
-		{cvd.Actor{Kind: cvd.ActorMachine, ID: "m-1", Roles: []cvd.Role{cvd.RoleLead}}, "[0 0 0 0 0 0 0]"},
-		{cvd.Actor{Kind: cvd.ActorReporter, Receipt: "r"}, "[0 0 0 0 0 0 0]"},
-		{cvd.Stranger, "[0 0 0 0 0 0 0]"},
+		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleLead}}, "[2 2 2 2 1 2 2 2]"},
+		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleMember}}, "[2 1 1 2 0 2 2 2]"},
+		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleFixer}}, "[1 0 0 0 0 1 0 2]"},
+		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleOfficer}}, "[0 2 0 0 0 0 0 2]"},
+		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleAuditor}}, "[1 1 1 1 1 1 1 2]"},
+		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: []cvd.Role{cvd.RoleFixer, cvd.RoleOfficer}}, "[1 2 0 0 0 1 0 2]"},
+		{cvd.Actor{Kind: cvd.ActorMember, ID: "m-1"}, "[0 0 0 0 0 0 0 2]"},
+		{cvd.Actor{Kind: cvd.ActorMachine, ID: "m-1", Roles: []cvd.Role{cvd.RoleLead}}, "[0 0 0 0 0 0 0 0]"},
+		{cvd.Actor{Kind: cvd.ActorReporter, Receipt: "r"}, "[0 0 0 0 0 0 0 0]"},
+		{cvd.Stranger, "[0 0 0 0 0 0 0 0]"},
 	} {
 		var got []may.Use
 		for _, area := range all {

@@ -13,6 +13,7 @@ import (
 // The stages at which a mail can fail.
 const (
 	StageAddress   = "address"   // before anybody was asked
+	StageSeal      = "encrypt"   // before anybody was asked: it may only go out encrypted
 	StageConnect   = "connect"   // the relay cannot be reached
 	StageGreet     = "greet"     // it answers, but not as a relay, or not under TLS
 	StageSignIn    = "sign in"   // it does not know us

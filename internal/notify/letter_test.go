@@ -58,10 +58,8 @@ func example(kind cvd.EffectKind, template, to string) *casework.Notice {
 func compose(t testing.TB, n *casework.Notice, change ...func(*notify.Config)) (notify.Message, error) {
 	t.Helper()
 	p := &pocket{}
-	cfg := notify.Config{
-		Notices: told(func(casework.Effect) *casework.Notice { return n }), Words: must(words.Load()), Sender: p,
-		Now: func() time.Time { return noon }, BaseURL: func() string { return "http://localhost:8080" }, From: "fairlead@example.org",
-	}
+	cfg := configured(n)
+	cfg.Sender = p
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -73,6 +71,13 @@ func compose(t testing.TB, n *casework.Notice, change ...func(*notify.Config)) (
 		return notify.Message{}, err
 	}
 	return p.sent[0], nil
+}
+
+func configured(n *casework.Notice) notify.Config {
+	return notify.Config{
+		Notices: told(func(casework.Effect) *casework.Notice { return n }), Words: must(words.Load()),
+		Now: func() time.Time { return noon }, BaseURL: func() string { return "http://localhost:8080" }, From: "fairlead@example.org",
+	}
 }
 
 func golden(t *testing.T, name string, got []byte) {

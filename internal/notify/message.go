@@ -2,11 +2,12 @@ package notify
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"errors"
 	netmail "net/mail"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/emersion/go-message/mail"
@@ -23,13 +24,17 @@ type draft struct {
 	unusable []Refusal
 	id       string
 	utf8     bool
+	at       time.Time
 	bytes    []byte
+	// kept is what the outbox keeps of it: its text as people read it, without a code
+	// that opens something; of an encrypted letter the head.
+	kept []byte
 }
 
-// compose builds the mail: plain text only, marked as a program's (RFC 3834
-// section 5), with an id by the effect's key and in one thread for each case.
+// compose builds the mail: plain text, with an id by the effect's key and in one
+// thread for each case; a program's is marked as one (RFC 3834 section 5).
 // Recipients stand without their names: a reporter's name is a stranger's text.
-func (m *Mail) compose(v *words.Voice, n *casework.Notice) (*draft, error) {
+func (m *Mail) compose(ctx context.Context, v *words.Voice, n *casework.Notice) (*draft, error) {
 	base := strings.TrimRight(n.PublicURL, "/")
 	if base == "" {
 		base = strings.TrimRight(m.cfg.BaseURL(), "/")
@@ -41,12 +46,38 @@ func (m *Mail) compose(v *words.Voice, n *casework.Notice) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &draft{envelope: from.Address}
-	if m.bounce != "" || m.null {
-		d.envelope = m.bounce
+	d := &draft{envelope: m.envelope(n, from), at: m.cfg.Now()}
+	m.address(n, from, d)
+	d.utf8 = d.utf8 || !ascii(d.envelope) || !ascii(from.Address)
+	if len(d.to) == 0 {
+		return d, nil
 	}
+	d.id = identity(n, domain(from.Address))
+	s := script{Voice: v, n: n, base: base, now: d.at, answered: m.cfg.Answered}
+	if m.cfg.KeyPath != nil && n.Mail != nil {
+		s.key = m.cfg.KeyPath(ctx)
+	}
+	if n.Mail != nil && n.Mail.Sealed {
+		return d, m.sealed(ctx, s, from, d)
+	}
+	l := s.write()
+	if d.bytes, err = m.plain(l, n, from, d); err != nil {
+		return nil, err
+	}
+	d.kept = m.readable(s, l, d.bytes)
+	if m.cfg.Sign != nil {
+		d.bytes, err = m.cfg.Sign(d.bytes)
+	}
+	return d, err
+}
+
+// address fills in to whom the draft goes.
+func (m *Mail) address(n *casework.Notice, from *mail.Address, d *draft) {
 	for _, a := range n.To {
 		to, err := address(a.Email)
+		if err == nil && n.ToReporter && m.own(n, from, to) {
+			err = errOwn
+		}
 		if err != nil {
 			who := a.Name
 			if n.ToReporter {
@@ -58,14 +89,6 @@ func (m *Mail) compose(v *words.Voice, n *casework.Notice) (*draft, error) {
 		d.to = append(d.to, to)
 		d.utf8 = d.utf8 || !ascii(to)
 	}
-	d.utf8 = d.utf8 || !ascii(d.envelope) || !ascii(from.Address)
-	if len(d.to) == 0 {
-		return d, nil
-	}
-	_, host, _ := strings.Cut(from.Address, "@")
-	d.id = messageID("effect/"+n.Effect.Key, host)
-	d.bytes, err = m.bytes(write(v, n, base, m.cfg.Now()), n, from, d, host)
-	return d, err
 }
 
 // sender is who the mail is from.
@@ -84,40 +107,9 @@ func (m *Mail) sender(n *casework.Notice) (*mail.Address, error) {
 	return &mail.Address{Name: name, Address: own}, nil
 }
 
-func (m *Mail) bytes(l letter, n *casework.Notice, from *mail.Address, d *draft, host string) ([]byte, error) {
-	var h mail.Header
-	// The header's writer turns the order around.
-	encoding := "7bit"
-	if !ascii(l.text) {
-		encoding = "quoted-printable"
-	}
-	h.Set("Content-Transfer-Encoding", encoding)
-	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
-	h.Set("MIME-Version", "1.0")
-	h.Set("X-Auto-Response-Suppress", "All")
-	h.Set("Auto-Submitted", "auto-generated")
-	thread := "policy"
-	switch {
-	case n.Place.Together > 1:
-		thread = "reports"
-	case n.Effect.Case != "":
-		thread = "case/" + string(n.Effect.Case)
-	}
-	h.SetMsgIDList("References", []string{messageID(thread, host)})
-	h.SetMsgIDList("In-Reply-To", []string{messageID(thread, host)})
-	h.SetMessageID(d.id)
-	h.SetSubject(line(l.subject))
-	var to []*mail.Address
-	for _, a := range d.to {
-		to = append(to, &mail.Address{Address: a})
-	}
-	h.SetAddressList("To", to)
-	if reply, err := address(n.From); err == nil && reply != from.Address {
-		h.SetAddressList("Reply-To", []*mail.Address{{Address: reply}})
-	}
-	h.SetAddressList("From", []*mail.Address{from})
-	h.SetDate(m.cfg.Now().In(zone(n)))
-
+// plain writes the whole message.
+func (m *Mail) plain(l letter, n *casework.Notice, from *mail.Address, d *draft) ([]byte, error) {
+	h := m.header(content(l), l, n, from, d)
 	var b bytes.Buffer
 	w, err := mail.CreateSingleInlineWriter(&b, h)
 	if err != nil {
@@ -126,21 +118,53 @@ func (m *Mail) bytes(l letter, n *casework.Notice, from *mail.Address, d *draft,
 	if _, err := w.Write([]byte(strings.ReplaceAll(l.text, "\n", "\r\n"))); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), w.Close()
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
-// messageID is the same for the same name on the same host, so that a mail
-// that was sent twice is one.
-func messageID(name, host string) string {
-	sum := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(sum[:16]) + "@" + host
+// content are the fields that say how the text is written.
+func content(l letter) mail.Header {
+	var h mail.Header
+	// A line of 998 is the limit (RFC 5322 section 2.1.1); a server on the way may
+	// break shorter ones.
+	encoding := "7bit"
+	if !ascii(l.text) || slices.ContainsFunc(strings.Split(l.text, "\n"), func(s string) bool { return len(s) > 78 }) {
+		encoding = "quoted-printable"
+	}
+	h.Set("Content-Transfer-Encoding", encoding)
+	params := map[string]string{"charset": "utf-8"}
+	if l.flowed {
+		params["format"] = "flowed"
+	}
+	h.SetContentType("text/plain", params)
+	h.Set("MIME-Version", "1.0")
+	return h
+}
+
+// readable is the mail as the outbox keeps it, with its text as a person reads it.
+// Whoever reads it there shall not be able to use a code that was sent to somebody.
+// Where nothing is sent, it is the only place to find it.
+func (m *Mail) readable(s script, l letter, sent []byte) []byte {
+	if _, kept := m.cfg.Sender.(Keep); !kept && s.n.Mail != nil && s.n.Mail.Claim != "" {
+		n, hidden := *s.n, *s.n.Mail
+		hidden.Claim = s.Say("letter.claim.hidden")
+		n.Mail, s.n = &hidden, &n
+		l = s.write()
+	}
+	head, _, _ := bytes.Cut(sent, []byte("\r\n\r\n"))
+	return append(bytes.Clone(head), "\r\n\r\n"+strings.ReplaceAll(l.text, "\n", "\r\n")...)
 }
 
 func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-var errAddress = errors.New("the address cannot be written to; it must read name@example.org")
+var (
+	errAddress = errors.New("the address cannot be written to; it must read name@example.org")
+	errOwn     = errors.New("the address is one of ours, so a letter to it would come back as a report")
+)
 
 // address checks an address that a stranger may have typed and returns it with
 // the domain as the network writes it. It takes the plain form only: no name,

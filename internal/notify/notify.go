@@ -1,10 +1,10 @@
 // Package notify writes to people by e-mail: that there is something to see,
 // where, and by when.
 //
-// It never says what a case is about. No word of a report, no state, no
-// severity and no receipt is in any mail, because it is not in what this door is
-// given: see casework.Notice. It never sends HTML and never decides whom to
-// tell.
+// It never decides whom to tell, nor what plain mail may carry: a letter holds what
+// the notice gives it (see notice.Mail) and nothing else, so a mail to the team and a
+// bare one hold no word of a case, and none holds a receipt. What may only go out
+// encrypted never goes out otherwise. It never sends HTML.
 package notify
 
 import (
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"fairlead/internal/casework"
+	"fairlead/internal/pgp"
 	"fairlead/internal/words"
 )
 
@@ -62,6 +63,20 @@ type Config struct {
 	// Bounce is the envelope's sender; without it, the address of From. "<>" is
 	// the null sender, by which bounces are lost.
 	Bounce string
+	// Plus says that what stands behind a plus before the @ reaches the same mailbox
+	// (RFC 5233); then answers and bounces carry a tag that says to what they belong.
+	Plus bool
+	// Answered says that an answer by mail reaches the case. Letters say so only then.
+	Answered bool
+	// KeyPath is the path of our own public key on the site; empty if there is none to
+	// which people can encrypt, or nobody would read it. Nil: always empty.
+	KeyPath func(ctx context.Context) string
+	// Seal encrypts a whole letter to one key and signs it by ours, as pgp/letter
+	// does. Without it, no letter goes out that must be encrypted.
+	Seal func(ctx context.Context, letter []byte, to *pgp.PublicKey) ([]byte, error)
+	// Sign puts the domain's signature on top of a whole message (see dkim); none if
+	// nil. A letter that cannot be signed waits.
+	Sign func(message []byte) ([]byte, error)
 }
 
 // Mail carries effects as e-mail. It is safe for concurrent use.
@@ -111,7 +126,7 @@ func New(cfg Config) (*Mail, error) {
 	return m, nil
 }
 
-// Carry writes one notice and sends it. It returns the mail as it was sent. A
+// Carry writes one notice and sends it. It returns what may be kept of the mail. A
 // reporter whose address is gone is told nothing, and the returned text says so;
 // a notice to the team that reaches nobody is an error.
 func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
@@ -134,17 +149,17 @@ func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
 		}
 		return nil, &Failure{Stage: StageAddress, Text: "nobody of the team has an address", Final: true}
 	}
-	d, err := m.compose(voice, n)
+	d, err := m.compose(ctx, voice, n)
 	if err != nil {
 		return nil, err
 	}
 	if err := m.deliver(ctx, e.Key, d); err != nil {
-		return d.bytes, err
+		return d.kept, err
 	}
 	if _, ok := m.cfg.Sender.(Keep); ok {
-		return append([]byte(voice.Say("notice.kept", "to", strings.Join(d.to, ", "))+"\r\n\r\n"), d.bytes...), nil
+		return append([]byte(voice.Say("notice.kept", "to", strings.Join(d.to, ", "))+"\r\n\r\n"), d.kept...), nil
 	}
-	return d.bytes, nil
+	return d.kept, nil
 }
 
 // waits asks to be carried again later, together with others.

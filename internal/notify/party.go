@@ -31,5 +31,5 @@ func toParty(v *words.Voice, n *casework.Notice, base string, now time.Time) let
 		parts = append(parts, wrap(v.Say("notice.party.quiet")))
 	}
 	parts = append(parts, v.Say("notice.party.open")+"\n"+base+"/advisories", wrap(v.Say("notice.party.why", "organisation", line(n.Organisation))), sign(v, n))
-	return letter{v.Say(id+".subject", "organisation", line(n.Organisation)), page(parts...)}
+	return letter{subject: v.Say(id+".subject", "organisation", line(n.Organisation)), text: page(parts...)}
 }

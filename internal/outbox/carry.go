@@ -111,6 +111,12 @@ func (o *Outbox) one(ctx context.Context, e store.Effect) (store.Effect, error) 
 		e.Attempts++
 		e.At = now.Add(Backoff(e.Key, e.Attempts))
 	}
+	if e.State == store.EffectDead && o.cfg.GivenUp != nil {
+		if err := o.cfg.GivenUp(context.WithoutCancel(ctx), e); err != nil {
+			e.State, e.Done, e.At = store.EffectPending, time.Time{}, now.Add(Backoff(e.Key, e.Attempts))
+			failure = errors.Join(failure, err)
+		}
+	}
 	text := sent
 	if failure != nil {
 		text = reason(failure, sent)

@@ -44,6 +44,9 @@ type Config struct {
 	// effect's case; nil bytes mean that nothing is kept.
 	Seal     func(ctx context.Context, e store.Effect, text []byte) ([]byte, error)
 	Carriers map[cvd.EffectKind]Carrier
+	// GivenUp is told of an effect before it is given up, at least once; may be nil.
+	// Where it fails, the effect is carried once more instead.
+	GivenUp func(ctx context.Context, e store.Effect) error
 	Now      func() time.Time
 	Log      *slog.Logger
 

@@ -177,6 +177,35 @@ func TestWhatBecomesOfAnEffect(t *testing.T) {
 	}
 }
 
+// Nothing is given up before whoever must know was told.
+func TestGivenUpIsTold(t *testing.T) {
+	b := open(t)
+	told, calls := 0, 0
+	cfg := b.config(func(context.Context, store.Effect) ([]byte, error) {
+		calls++
+		return nil, fmt.Errorf("%w: no such person", outbox.ErrPermanent)
+	})
+	cfg.GivenUp = func(_ context.Context, e store.Effect) error {
+		if told++; told == 1 {
+			return fmt.Errorf("%w: the disk is full", cvd.ErrUnavailable)
+		}
+		return nil
+	}
+	o := outbox.New(cfg)
+	b.enqueue(b.effect("FL-1", 1))
+	b.drain(o)
+	if got := b.only(); got.State != store.EffectPending || !got.Done.IsZero() || !got.At.After(b.clock.now()) {
+		t.Errorf("given up although nobody could be told: %s at %s", got.State, got.At)
+	}
+	for range 3 {
+		b.clock.turn(6 * time.Hour)
+		b.drain(o)
+	}
+	if got := b.only(); got.State != store.EffectDead || told != 2 || calls != 2 {
+		t.Errorf("%s after %d calls, told %d times", got.State, calls, told)
+	}
+}
+
 func TestNobodyCarriesTheKind(t *testing.T) {
 	b := open(t)
 	cfg := b.config(nil)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
+	"github.com/ProtonMail/gopenpgp/v3/profile"
 	"pgregory.net/rapid"
 
 	"fairlead/internal/cvd"
@@ -519,5 +520,47 @@ func TestSequoiaAndWe(t *testing.T) {
 	said, err := os.ReadFile(verdict)
 	if string(out) != sample || !bytes.Contains(text(t, said, err), []byte(team.Fingerprint())) {
 		t.Errorf("sqop reads %q and says %q", out, said)
+	}
+}
+
+// What a reader's key does not advertise is not used, and what it does is read by us too.
+func TestNewerPacketsOnlyForThoseWhoReadThem(t *testing.T) {
+	key, err := crypto.PGPWithProfile(profile.RFC9580()).KeyGeneration().GenerationTime(born.Unix()).AddUserId("New", "new@example.org").New().GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer, older := private(key), generated(t)
+	if read, err := ReadCarried(binaryOf(t, public(t, newer))); err != nil || !read.CanEncrypt(now) || read.Fingerprint() != newer.Fingerprint() {
+		t.Fatalf("a key of version 6: %v", err)
+	}
+	for name, c := range map[string]struct {
+		to      []*PublicKey
+		keys    []*PrivateKey
+		version int
+	}{
+		"newer": {[]*PublicKey{public(t, newer)}, []*PrivateKey{newer}, 2},
+		"older": {[]*PublicKey{public(t, older)}, []*PrivateKey{older}, 1},
+		"both":  {[]*PublicKey{public(t, newer), public(t, older)}, []*PrivateKey{older}, 1},
+	} {
+		sealed, err := Encrypt([]byte("text"), c.to, nil, older, now)
+		raw, err := unarmored(text(t, sealed, err), "PGP MESSAGE")
+		packets := packet.NewReader(bytes.NewReader(text(t, raw, err)))
+		for {
+			p, err := packets.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if data, ok := p.(*packet.SymmetricallyEncrypted); ok {
+				if data.Version != c.version {
+					t.Errorf("%s: packets of version %d", name, data.Version)
+				}
+				break
+			}
+		}
+		for _, k := range c.keys {
+			if plain, err := Decrypt(sealed, []*PrivateKey{k}, []*PublicKey{public(t, older)}, now); err != nil || string(plain.Data) != "text" || plain.Signature.State != Good {
+				t.Errorf("%s: %+v, %v", name, plain, err)
+			}
+		}
 	}
 }

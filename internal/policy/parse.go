@@ -141,7 +141,7 @@ var FieldNames = []string{
 	"program", "product", "version", "title", "description", "steps", "impact", "cwe", "urls", "tools", "ai_use",
 	"found_at", "exploited", "public", "sensitive_data_seen", "proposed_fix", "third_party", "reported_elsewhere",
 	"disclosure_plan", "own_id", "reporter.name", "reporter.email", "reporter.affiliation", "reporter.title",
-	"reporter.credit", "reporter.contact_shareable", "reporter.pgp_key", "attachments",
+	"reporter.credit", "reporter.contact_shareable", "reporter.reply_by", "reporter.pgp_key", "attachments",
 }
 
 // Targets are whom an alarm or a report afterwards can reach by duty.

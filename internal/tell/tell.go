@@ -69,11 +69,14 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(ev.Type), At: ev.At,
 		})
 	}
-	if ev.Body != nil && ev.Body.With > 0 {
+	if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.With > 0 {
 		return nil // told with the mail that the file came with
 	}
+	if ev.Body != nil && ev.Body.Channel == cvd.ChannelImported {
+		return nil // they were told when it was written, and the team reads what the import says
+	}
 	byReporter := ev.Actor == string(cvd.ActorReporter)
-	if ev.Tell == cvd.TellReporter && !byReporter && reachable(after) {
+	if ev.Tell == cvd.TellReporter && !byReporter && !after.Dormant && reachable(after) {
 		add(cvd.EffectNotifyReporter, string(cvd.Reporter))
 	}
 	for _, id := range Parties(after, ev) {

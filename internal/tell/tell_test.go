@@ -241,3 +241,23 @@ func TestWeeklyTurn(t *testing.T) {
 		t.Error("no turn without a zone")
 	}
 }
+
+// Of an imported case the reporter hears nothing while it sleeps, and nobody hears of
+// what is old.
+func TestWhatIsOldTellsNobody(t *testing.T) {
+	asleep, awake := caseOf("rea@example.org"), caseOf("rea@example.org")
+	asleep.Dormant = true
+	for _, typ := range eventTypes {
+		ev := event(typ, "system", cvd.TellReporter)
+		if s := hears(tell.Effects(asleep, asleep, ev)); strings.Contains(s, "reporter") {
+			t.Errorf("%s: %s", typ, s)
+		}
+		if s := hears(tell.Effects(awake, awake, ev)); !strings.Contains(s, "reporter") {
+			t.Errorf("%s tells nobody who is awake: %s", typ, s)
+		}
+		ev.Body.Channel = cvd.ChannelImported
+		if s := hears(tell.Effects(awake, awake, ev)); s != "-" {
+			t.Errorf("imported %s: %s", typ, s)
+		}
+	}
+}

@@ -20,6 +20,8 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/inbox/channels"
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
@@ -34,6 +36,10 @@ type Config struct {
 	Auth  *auth.Auth
 	Parts *parts.Inventory
 	Words *words.Book
+	// Mail is what came by mail and stands in no case; nil where none comes in.
+	Mail *mailroom.Room
+	// Channels is how the ways in and out are doing; nil where nobody knows.
+	Channels *channels.Board
 	// Register is what is published; nil where no page shows it.
 	Register *register.Register
 	Log      *slog.Logger

@@ -50,6 +50,9 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	if ev.Type == cvd.EventWarned && len(ev.Clocks) > 0 && !ev.At.Before(ev.Clocks[0].Told()) {
 		id += "-late"
 	}
+	if ev.Type == cvd.EventImported && ev.Body != nil && ev.Body.Author != "" && ev.Body.Mail != nil {
+		id += "-" + ev.Body.Author // without the mail nobody knows when it was written
+	}
 	pairs := v.blanks(ev, zone)
 	t.Heading = v.first([]string{id + "." + string(to), id + ".reporter"}, pairs)
 	if mean := id + ".next"; to == ForReporter && v.Has(mean) {
@@ -117,7 +120,7 @@ func (v *Voice) outcome(of cvd.EventType, outcome string) string {
 
 // blanks fills what the texts of events may name.
 func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
-	pairs := []any{"clock", "", "until", "", "to", "", "outcome", "", "score", "", "file", "", "verb", "", "advisory", "", "revision", "", "cve", ""}
+	pairs := []any{"clock", "", "until", "", "to", "", "outcome", "", "score", "", "file", "", "verb", "", "advisory", "", "revision", "", "cve", "", "written", ""}
 	set := func(name, value string) {
 		for i := 0; i < len(pairs); i += 2 {
 			if pairs[i] == name {
@@ -155,6 +158,9 @@ func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
 	set("to", b.To)
 	set("outcome", v.outcome(ev.Type, b.Outcome))
 	set("cve", b.CVE)
+	if b.Mail != nil {
+		set("written", v.Instant(b.Mail.At, zone))
+	}
 	if b.Score != nil {
 		set("score", fmt.Sprintf("%s (CVSS %s: %.1f, %s)", v.Say("band."+string(b.Score.Band)), b.Score.Version, b.Score.Score, b.Score.Vector))
 	}

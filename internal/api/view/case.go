@@ -28,6 +28,7 @@ type CaseFile struct {
 	Flags        cvd.Flags          `json:"flags"`
 	Missing      []string           `json:"missing,omitempty" doc:"What the reporter was asked for."`
 	Release      *Release           `json:"release,omitempty"`
+	Post         *Post              `json:"post,omitempty" doc:"What mail asks of the team."`
 	Pending      *cvd.Pending       `json:"pending,omitempty" doc:"A ruling that waits for a second person."`
 	Links        []cvd.Link         `json:"links,omitempty"`
 	Next         *casework.Promise  `json:"next"`

@@ -110,6 +110,9 @@ func (s Show) Said(ev *cvd.Event, you string, zone *time.Location) Message {
 	case cvd.ActorMember, cvd.ActorMachine:
 		m.From = "team"
 	}
+	if ev.Type == cvd.EventMailAdmitted {
+		m.From = you // a member took the words as the reporter's
+	}
 	b := ev.Body
 	if b == nil {
 		return m
@@ -230,7 +233,13 @@ type Event struct {
 	Score    *cvd.Score        `json:"score,omitempty"`
 	File     *File             `json:"file,omitempty"`
 	Channel  string            `json:"channel,omitempty"`
+	Author   string            `json:"author,omitempty" enum:"reporter,team,other" doc:"Who wrote the words of an old mailbox."`
 	Outcome  string            `json:"outcome,omitempty"`
+	Mail     *Mail             `json:"mail,omitempty" doc:"How the words came, if by mail; gone once the reporter is forgotten."`
+	Files    []File            `json:"files,omitempty" doc:"Of a mail that waits for a member's nod."`
+	With     int64             `json:"with,omitempty" doc:"The event of the mail that the file came with."`
+	Settles  int64             `json:"settles,omitempty" doc:"The held mail that it rules on."`
+	Key      string            `json:"key,omitempty" doc:"An OpenPGP key that came with a mail, armored."`
 	Ruling   *cvd.Input        `json:"ruling,omitempty" doc:"What waits for a second person."`
 	Erased   bool              `json:"erased,omitempty"`
 }
@@ -238,7 +247,7 @@ type Event struct {
 func (s Show) event(ev *cvd.Event, zone *time.Location) Event {
 	e := Event{
 		Seq: ev.Seq, Type: ev.Type, At: ev.At, Actor: ev.Actor, Human: ev.Human, Tell: ev.Tell, Arrows: ev.Arrows,
-		Clocks: Clocks(ev.Clocks, ev.At), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending,
+		Clocks: Clocks(ev.Clocks, ev.At), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending, Settles: ev.Head.Mail,
 		Redacts: ev.Redacts, Forgets: ev.Forgets, Heading: s.Voice.Event(ev, words.ForTeam, zone).Heading, Erased: ev.Erased(),
 	}
 	b := ev.Body
@@ -246,6 +255,8 @@ func (s Show) event(ev *cvd.Event, zone *time.Location) Event {
 		return e
 	}
 	e.Text, e.Note, e.Reason, e.Silence, e.Clauses, e.Missing, e.To = b.Text, b.Note, b.Reason, b.Silence, b.Clauses, b.Missing, b.To
+	e.Author = b.Author
+	e.Mail, e.Files, e.With, e.Key = mailOf(b.Mail), filesOf(b.Files), b.With, b.Key
 	e.Clock, e.Until, e.Score, e.File, e.Channel, e.Outcome, e.Ruling = b.Clock, b.Until, b.Score, FileOf(b.File), b.Channel, b.Outcome, b.Input
 	return e
 }

@@ -1,7 +1,12 @@
 package config_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +47,51 @@ func TestCVE(t *testing.T) {
 		if !errors.As(err, &faults) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// What reads mail is whole or refused, each fault at its key.
+func TestMailKeys(t *testing.T) {
+	const mail = "mail:\n  relay: mail.example.org:25\n  from: a@example.org\n"
+	cfg, err := read(t, mail+"  key_domains: [Example.org, sub.example.com]\n")
+	if err != nil || len(cfg.Mail.KeyDomains) != 2 || cfg.Mail.KeyDomains[0] != "example.org" || cfg.Mail.SMIME != nil {
+		t.Fatalf("%+v, %v", cfg.Mail, err)
+	}
+	for text, want := range map[string]string{
+		"  key_domains: ['*']\n":                                       "key_domains",
+		"  key_domains: [localhost]\n":                                 "key_domains",
+		"  key_domains: [127.0.0.1]\n":                                 "key_domains",
+		"  smime:\n    certificate: DIR/key\n":                         "key_file",
+		"  smime:\n    certificate: DIR/none\n    key_file: DIR/key\n": "mail.smime.certificate",
+		"  smime:\n    certificate: DIR/key\n    key_file: DIR/key\n":  "mail.smime",
+	} {
+		_, err := read(t, mail+text)
+		var faults source.Faults
+		if !errors.As(err, &faults) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestSMIMEFiles(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, about, about, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, block := range map[string]*pem.Block{"cert": {Type: "CERTIFICATE", Bytes: der}, "secret": {Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg, err := read(t, "mail:\n  relay: mail.example.org:25\n  from: a@example.org\n  smime:\n    certificate: "+dir+"/cert\n    key_file: "+dir+"/secret\n    roots: "+dir+"/cert\n")
+	if err != nil || len(cfg.Mail.SMIME.Own) != 1 || cfg.Mail.SMIME.Vouched == nil {
+		t.Fatalf("%+v, %v", cfg.Mail, err)
 	}
 }
 

@@ -31,6 +31,9 @@ type Mail struct {
 	// believed (RFC 8601 section 2.5).
 	AuthservIDs []string `yaml:"authserv_ids"`
 	Resolver    string   `yaml:"resolver"`
+	// KeyDomains are the mail domains whose key directories may be asked, in lower case.
+	KeyDomains []string `yaml:"key_domains"`
+	SMIME      *SMIME   `yaml:"smime"`
 }
 
 // Tags tells whether what is sent to an address with a plus and a tag arrives here.
@@ -75,6 +78,7 @@ type IMAP struct {
 	Name         string   `yaml:"name"` // the door is called imap/NAME
 	Address      string   `yaml:"address"`
 	Security     string   `yaml:"security"`
+	CAFile       string   `yaml:"ca_file"` // authorities that vouch for the server; empty: the system's
 	Username     string   `yaml:"username"`
 	Password     string   `yaml:"-"`
 	PasswordFile string   `yaml:"password_file"`
@@ -120,6 +124,12 @@ func (m *Mail) finish(file *source.File, secret func(at, path string, into *stri
 	}
 	if m.DKIM != nil {
 		secret("mail.dkim.key_file", m.DKIM.KeyFile, &m.DKIM.Key)
+	}
+	if m.SMIME != nil {
+		m.SMIME.open(file)
+	}
+	for i, d := range m.KeyDomains {
+		m.KeyDomains[i] = strings.ToLower(d)
 	}
 	if m.SMTP != nil {
 		m.SMTP.check(file)

@@ -76,6 +76,7 @@ func (o Options) copyWanting(ctx context.Context, opt app.Options, aside string)
 func (o Options) seedAside(ctx context.Context, opt app.Options, aside string) (err error) {
 	cfg := config(aside)
 	cfg.Keys.File = filepath.Join(o.Data, "keys", "kek.json")
+	opt.Resolver = invented{}
 	h, err := app.Build(ctx, cfg, opt)
 	if err != nil {
 		return err

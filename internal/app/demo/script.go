@@ -8,7 +8,7 @@ import (
 	"fairlead/internal/policy"
 )
 
-// script is what happened in the demo: fourteen reports, between four weeks ago
+// script is what happened in the demo: sixteen reports, between four weeks ago
 // and this morning.
 func (s *seeder) script(p *policy.Policy) {
 	s.bills(p)
@@ -22,6 +22,7 @@ func (s *seeder) script(p *policy.Policy) {
 	s.late(p)
 	s.fresh(p)
 	s.advisories(p)
+	s.letters(p)
 }
 
 func clauseOf(p *policy.Policy) []string {

@@ -185,7 +185,9 @@ func TestFetch(t *testing.T) {
 	dialled := ""
 	c := &Client{
 		Domains: []string{"example.com"}, Now: func() time.Time { return now }, roots: roots,
-		exists: func(_ context.Context, host string) (bool, error) { return advanced && host == "openpgpkey.example.com", nil },
+		exists: func(_ context.Context, host string) (bool, error) {
+			return advanced && host == "openpgpkey.example.com", nil
+		},
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			dialled = address
 			return (&net.Dialer{}).DialContext(ctx, network, srv.Listener.Addr().String())

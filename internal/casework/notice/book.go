@@ -67,6 +67,9 @@ func (b Book) toReporter(ctx context.Context, n *Notice, l *spine.Loaded, v *rul
 		return n, nil
 	}
 	n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+	if err := b.mail(ctx, n, l, p.Contact, v); err != nil {
+		return nil, err
+	}
 	ok, err := b.Pace.Allow(ctx, p.Contact.Email, n.Effect.Key, b.Now())
 	n.Held = !ok
 	return n, err

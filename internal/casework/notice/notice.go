@@ -1,6 +1,8 @@
-// Package notice is what a carrier may say about an effect: to whom, and which date.
+// Package notice is what a carrier may say about an effect: to whom, and which date;
+// and, in a letter to a reporter who reads answers by mail, what was said to them.
 //
-// It never holds a word of a case, so no notice can leak one.
+// It never holds a word of the report, nothing at all of a case under an embargo
+// unless the letter is encrypted, and nothing but a date for the team.
 package notice
 
 import (
@@ -24,7 +26,7 @@ type Address struct {
 }
 
 // Notice is everything a carrier may say about an effect: who, and which date.
-// There is no word of the case in it, so none can leak (invariant 7).
+// Outside Mail there is no word of the case in it, so none can leak (invariant 7).
 type Notice struct {
 	Effect       store.Effect
 	To           []Address
@@ -52,7 +54,8 @@ type Mail struct {
 	// Ref names this letter; it is the part of its Message-ID before the host, the
 	// same each time the effect is carried, and nobody can guess it.
 	Ref string
-	// References are the Message-IDs of the thread so far, oldest first, without brackets.
+	// References are the Message-IDs of the thread so far, oldest first, without
+	// brackets; our own come as in Ref, without the host.
 	References []string
 	// Subject is the one of the participant's own first mail, for an answer to it; a
 	// stranger's text. Empty: ours.
@@ -63,6 +66,9 @@ type Mail struct {
 	// Text is what was said to the participant, whole; empty where a bare notice is
 	// all that mail may carry (see Bare).
 	Text string
+	// Event is what the letter tells of, for the words of its heading; nil where a
+	// bare notice is all that mail may carry.
+	Event *cvd.Event
 	// Bare is why Text is left out, as a name in the message catalogue.
 	Bare string
 	// Key is the participant's OpenPGP key, armored. With Sealed the letter goes out

@@ -43,7 +43,11 @@ type Placement struct {
 	// Answers is the letter of ours that a reference names, by the key of its effect.
 	Answers string
 	Signer  string // the fingerprint of the key on record
-	Lately  int    // mails of the case in the last hour
+	Key     string // that key, armored
+	// Taken says that the words of this very mail, by its name in the inbox, stand in
+	// the case already: an earlier try got so far.
+	Taken  bool
+	Lately int // mails of the case in the last hour
 }
 
 // Actor is the participant for whom the mail speaks, once somebody has decided that
@@ -63,8 +67,9 @@ func Find(ctx context.Context, st store.Store, v *vault.Vault, l Letter, now tim
 		if err != nil {
 			return err
 		}
-		if again != nil && (again.Item == "" || again.Item != l.Item) {
-			p.Case, p.Seen = again.Case, true
+		if again != nil {
+			p.Case, p.Taken = again.Case, again.Item != "" && again.Item == l.Item
+			p.Seen = !p.Taken
 		} else if err := p.find(tx, v, l); err != nil {
 			return err
 		}

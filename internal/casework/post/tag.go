@@ -47,6 +47,19 @@ func LetterKey(id cvd.CaseID, seq int64) string {
 	return fmt.Sprintf("%s/%d/%s/%s", id, seq, cvd.EffectNotifyReporter, cvd.Reporter)
 }
 
+// SeqOf is the event that a letter with that key is about; 0 if it is no such key.
+func SeqOf(key string) int64 {
+	f := strings.Split(key, "/")
+	if len(f) != 4 {
+		return 0
+	}
+	seq, err := strconv.ParseInt(f[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return seq
+}
+
 func name(v *vault.Vault, domain string, id cvd.CaseID, seq int64) string {
 	return fmt.Sprintf("%s.%d.%s", strings.ToLower(string(id)), seq, mac(v, domain, LetterKey(id, seq)))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 
 	"fairlead/internal/casework/fresh"
@@ -64,12 +65,37 @@ func (t Taker) Take(ctx context.Context, m *cvd.Mail, limits policy.Intake, had 
 	return out, nil
 }
 
+// Room refuses a file more than the policy allows a case that has so many already.
+func Room(limits policy.Intake, had int) error {
+	if had >= limits.AttachmentsTotal {
+		return fmt.Errorf("%w: the case holds %d files, which is the most it takes; put several files into one archive, or ask the team", cvd.ErrTooLarge, had)
+	}
+	return nil
+}
+
+// File seals a file that somebody sends, no more of it than the policy allows.
+func (t Taker) File(ctx context.Context, name string, r io.Reader, limits policy.Intake, had int) (*cvd.Attachment, error) {
+	if err := Room(limits, had); err != nil {
+		return nil, err
+	}
+	file, err := t.seal(ctx, blob.Limit(r, int64(limits.AttachmentMiB)<<20))
+	if err != nil {
+		return nil, err
+	}
+	file.Name = intake.FileName(name)
+	return file, nil
+}
+
 func (t Taker) keep(ctx context.Context, data []byte) (*cvd.Attachment, error) {
+	return t.seal(ctx, bytes.NewReader(data))
+}
+
+func (t Taker) seal(ctx context.Context, plain io.Reader) (*cvd.Attachment, error) {
 	name, err := fresh.Blob(t.Rand)
 	if err != nil {
 		return nil, err
 	}
-	return t.Key.SealFile(name, bytes.NewReader(data), func(sealed io.Reader) error {
+	return t.Key.SealFile(name, plain, func(sealed io.Reader) error {
 		_, err := t.Blobs.Put(ctx, name, sealed)
 		return err
 	})
@@ -89,40 +115,6 @@ func (t *Taken) Undo(ctx context.Context) error {
 		errs = append(errs, t.blobs.Delete(context.WithoutCancel(ctx), f.Blob))
 	}
 	return errors.Join(errs...)
-}
-
-// Blobs are the names of the files that an event brought in.
-func Blobs(ev *cvd.Event) []string {
-	var out []string
-	if ev.Body == nil {
-		return nil
-	}
-	if ev.Body.File != nil {
-		out = append(out, ev.Body.File.Blob)
-	}
-	if ev.Body.Mail != nil && ev.Body.Mail.File != nil {
-		out = append(out, ev.Body.Mail.File.Blob)
-	}
-	for _, f := range ev.Body.Files {
-		out = append(out, f.Blob)
-	}
-	return out
-}
-
-// FileOf is the file of that name that the event brought in, nil if it did not.
-func FileOf(ev *cvd.Event, blobName string) *cvd.Attachment {
-	if ev.Body == nil {
-		return nil
-	}
-	if f := ev.Body.File; f != nil && f.Blob == blobName {
-		return f
-	}
-	for i := range ev.Body.Files {
-		if ev.Body.Files[i].Blob == blobName {
-			return &ev.Body.Files[i]
-		}
-	}
-	return nil
 }
 
 // FileAt is the file that came with the event of that number, or nil.

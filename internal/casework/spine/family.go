@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
@@ -90,4 +91,33 @@ func Same(all []*Loaded) func(store.Tx) error {
 		}
 		return nil
 	}
+}
+
+// Reach is what a receipt for the family opens, oldest first: every case that still
+// has words, and the first in any event.
+func Reach(all []*Loaded) []cvd.Reach {
+	var out []cvd.Reach
+	for _, one := range slices.SortedStableFunc(slices.Values(all), func(a, b *Loaded) int { return a.State.Created.Compare(b.State.Created) }) {
+		if one.Key != nil || one == all[0] {
+			out = append(out, cvd.Reach{Case: one.Row.ID, Participant: cvd.Reporter})
+		}
+	}
+	return out
+}
+
+// Duplicates are the contacts of those who reported the same, as far as the cases
+// are linked. One that cannot be read names nobody.
+func (s *Spine) Duplicates(ctx context.Context, c *cvd.Case) []cvd.Contact {
+	var out []cvd.Contact
+	for _, link := range c.Links {
+		if link.Kind != cvd.LinkDuplicateOf {
+			continue
+		}
+		if l, err := s.Load(ctx, link.Case); err == nil {
+			if p := l.State.Participant(cvd.Reporter); p != nil && p.Contact != nil {
+				out = append(out, *p.Contact)
+			}
+		}
+	}
+	return out
 }

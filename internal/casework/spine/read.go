@@ -118,3 +118,23 @@ func (s *Spine) Terms(policyVersion int) (deadline.Terms, error) {
 	}
 	return deadline.Terms{Policy: v.Policy, Calendar: cal}, nil
 }
+
+// Rewake sets when the case is looked at next, where the time it was woken for
+// has nothing to do: a new closure may have moved it.
+func (s *Spine) Rewake(ctx context.Context, id cvd.CaseID) error {
+	l, err := s.Load(ctx, id)
+	if err != nil || l.Key == nil {
+		return err
+	}
+	t, err := s.Terms(l.State.Policy)
+	if err != nil {
+		return err
+	}
+	row := l.Row
+	row.Wake = deadline.Wake(l.State, t)
+	err = s.Store.Update(ctx, func(tx store.Tx) error { return tx.PutCase(row, row.Version) })
+	if errors.Is(err, cvd.ErrConflict) {
+		return nil // somebody moved the case meanwhile, and its wake with it
+	}
+	return err
+}

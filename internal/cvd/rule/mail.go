@@ -76,9 +76,17 @@ func HoldMail(c *cvd.Case, text string, m *cvd.Mail, files []cvd.Attachment, now
 }
 
 // Undelivered says that a letter to the reporter did not arrive. why names the cause
-// and holds no address.
-func Undelivered(c *cvd.Case, why, letter string, now time.Time) cvd.Event {
-	return system(c, cvd.EventUndelivered, cvd.Body{Reason: why, Note: letter}, now)
+// and holds no address; letter is the event that it was about.
+func Undelivered(c *cvd.Case, why string, letter int64, now time.Time) cvd.Event {
+	return system(c, cvd.EventUndelivered, cvd.Body{Reason: why, With: letter}, now)
+}
+
+// CodeUsed says that somebody who holds nothing but the code of a letter got a
+// receipt for it.
+func CodeUsed(c *cvd.Case, now time.Time) cvd.Event {
+	ev := system(c, cvd.EventCodeUsed, cvd.Body{}, now)
+	ev.Actor = cvd.Stranger.Ref()
+	return ev
 }
 
 // LearnKey takes a key over from the reporter's mail where none is on record, else

@@ -181,7 +181,7 @@ func (w *walk) mail(t *rapid.T) {
 	case 0:
 		evs = append(evs, HoldMail(w.c, "words", &cvd.Mail{From: "rea@example.net"}, nil, w.now))
 	case 1:
-		evs = append(evs, Undelivered(w.c, "5.1.1", "a letter", w.now))
+		evs = append(evs, Undelivered(w.c, "5.1.1", 1, w.now))
 	case 2:
 		finger := rapid.SampledFrom([]string{"aa", "bb"}).Draw(t, "key")
 		known := ""

@@ -46,7 +46,11 @@ func (r *reading) sealed(list []*entity) bool {
 	if len(list) != 2 || list[0].media.kind != "application/pgp-encrypted" || !versionOne(list[0].decoded(&r.doubts)) {
 		return false
 	}
-	r.m.Cipher, r.m.Sealed = CipherPGP, bytes.TrimSpace(list[1].decoded(&r.doubts))
+	message := bytes.TrimSpace(list[1].decoded(&r.doubts))
+	if len(message) == 0 {
+		return false
+	}
+	r.m.Cipher, r.m.Sealed = CipherPGP, message
 	return true
 }
 
@@ -70,6 +74,11 @@ func (r *reading) mangled(e *entity) bool {
 	return len(list) == 2 && list[1].media.kind == "application/octet-stream" && r.sealed(list)
 }
 
+var signatureKinds = map[string]Cipher{
+	"application/pgp-signature":   CipherPGPSigned,
+	"application/pkcs7-signature": CipherCMSSigned, "application/x-pkcs7-signature": CipherCMSSigned,
+}
+
 // signedWhole reads multipart/signed (RFC 3156 section 5, RFC 8551 section 3.5.3). Its
 // words are shown whether or not the signature holds; that is for others to check.
 func (r *reading) signedWhole(e *entity) bool {
@@ -84,18 +93,17 @@ func (r *reading) signedWhole(e *entity) bool {
 		r.doubts.add(doubtCipher)
 		return false
 	}
-	switch second.media.kind {
-	case "application/pgp-signature":
-		r.m.Cipher = CipherPGPSigned
-	case "application/pkcs7-signature", "application/x-pkcs7-signature":
-		r.m.Cipher = CipherCMSSigned
-	default:
+	kind, signature := signatureKinds[second.media.kind], second.decoded(&r.doubts)
+	if kind == CipherPGPSigned { // the other one is binary, where a blank is a byte like others
+		signature = bytes.TrimSpace(signature)
+	}
+	if kind == CipherNone || len(signature) == 0 || len(raw[0]) == 0 {
 		r.doubts.add(doubtCipher)
 		return false
 	}
-	r.m.Signed, r.m.Signature = canonical(raw[0]), bytes.TrimSpace(second.decoded(&r.doubts))
+	r.m.Cipher, r.m.Signed, r.m.Signature = kind, canonical(raw[0]), signature
 	r.parts += 2
-	r.finish(r.part(first, 1, e.media.kind))
+	r.finish(r.part(first, 0, e.media.kind))
 	return true
 }
 
@@ -124,6 +132,8 @@ func (r *reading) cms(e *entity) {
 	start := data[:min(len(data), 32)]
 	kind := strings.ToLower(e.media.params["smime-type"])
 	switch {
+	case len(data) == 0:
+		r.doubts.add(doubtCipher)
 	case kind == "signed-data", kind == "" && bytes.Contains(start, oidSigned):
 		r.m.Cipher = CipherCMSSigned
 	case kind == "enveloped-data", kind == "authenveloped-data", kind == "" && bytes.Contains(start, oidEnveloped):

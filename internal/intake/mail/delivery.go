@@ -95,10 +95,11 @@ func recipient(group *entity) string {
 
 var postmaster = regexp.MustCompile(`(?i)^(mailer-daemon|mail-daemon|postmaster|microsoftexchange[0-9a-f]*)$`)
 
-// bounces tells whether a message claims to be from a mail server about another one.
+// bounces tells whether a message claims to be from a mail server about another one. A
+// postmaster may be a person, unless something else says that a machine wrote.
 func bounces(e *entity, m *Message) bool {
 	return e.has("x-failed-recipients") || e.media.kind == "multipart/report" && e.media.params["report-type"] == "delivery-status" ||
-		slices.ContainsFunc(m.From, func(a Address) bool { return postmaster.MatchString(local(a.Email)) })
+		m.Auto != "" && slices.ContainsFunc(m.From, func(a Address) bool { return postmaster.MatchString(local(a.Email)) })
 }
 
 var (

@@ -184,17 +184,19 @@ func delimiter(b []byte, at int, mark []byte) (from, after int, last, found bool
 	for at < len(b) {
 		i := bytes.Index(b[at:], mark)
 		if i < 0 {
-			return 0, 0, false, false
+			break
 		}
 		i += at
-		tail, _ := nextLine(b[i+len(mark):])
-		after = i + len(mark) + len(tail)
-		trimmed := bytes.TrimRight(tail, " \t\r\n")
-		last = bytes.Equal(trimmed, []byte("--"))
-		if (i == 0 || b[i-1] == '\n') && (last || len(trimmed) == 0) {
-			return lineEndBefore(b, i), after, last, true
-		}
 		at = i + len(mark)
+		if i > 0 && b[i-1] != '\n' {
+			continue
+		}
+		tail, _ := nextLine(b[at:])
+		at += len(tail)
+		trimmed := bytes.TrimRight(tail, " \t\r\n")
+		if last = bytes.Equal(trimmed, []byte("--")); last || len(trimmed) == 0 {
+			return lineEndBefore(b, i), at, last, true
+		}
 	}
 	return 0, 0, false, false
 }

@@ -141,7 +141,11 @@ func sound(t *testing.T, m *Message) {
 		len(m.References) > maxReferences || len(m.ID) > maxID || len(m.Delivered) > maxResults || len(m.Results) > maxResults {
 		t.Error("a limit does not hold")
 	}
-	if (len(m.Signature) > 0) != (len(m.Signed) > 0) && m.Cipher == CipherPGPSigned {
+	signed := m.Cipher == CipherPGPSigned || m.Cipher == CipherCMSSigned
+	if whole := len(m.Signature) > 0 && len(m.Signed) > 0; whole != (len(m.Signature) > 0 || len(m.Signed) > 0) || signed && !whole && len(m.Sealed) == 0 || whole && !signed {
 		t.Error("a signature without what it signs")
+	}
+	if !signed && (m.Cipher != CipherNone) != (len(m.Sealed) > 0) {
+		t.Error("a cipher without what it sealed")
 	}
 }

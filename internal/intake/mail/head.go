@@ -41,7 +41,7 @@ func (r *reading) head(e *entity) {
 	for _, f := range e.fields {
 		switch f.name {
 		case "delivered-to", "x-original-to", "envelope-to":
-			if to := strings.Trim(text.Line(fromCharset("", f.value)), "<>"); to != "" && len(m.Delivered) < maxResults {
+			if to := strings.Trim(text.Line(fromCharset("", f.value)), "<> "); to != "" && len(m.Delivered) < maxResults {
 				m.Delivered = append(m.Delivered, to)
 			}
 		case "authentication-results":
@@ -81,6 +81,7 @@ func (r *reading) date(s string) time.Time {
 // of it; nil if its header cannot be read.
 func Authors(raw []byte) []Address {
 	r := &reading{m: &Message{}}
+	raw = lineEnds(raw)
 	e, err := cut(raw[:min(len(raw), maxHeader+maxField)], &r.doubts)
 	if err != nil {
 		return nil

@@ -26,6 +26,7 @@ const (
 	maxResults    = 50       // Authentication-Results and Delivered-To fields: the topmost ones
 	maxBoundary   = 1000     // octets; RFC 2046 section 5.1.1 allows 70
 	maxAutocrypt  = 64 << 10 // octets of key data, in base64
+	maxHTML       = 4 << 20  // octets of HTML of which text is made; a longer one is a file too
 	maxQuotes     = 10       // levels of quotation marks that HTML may make
 )
 
@@ -67,6 +68,7 @@ const (
 	doubtFiles        doubt = "the message has too many files: the others are attached as one file"
 	doubtText         doubt = "the text is longer than a report may be: the whole of it is attached as message.txt"
 	doubtHTML         doubt = "the HTML says more than the plain text: it is attached as a file"
+	doubtHTMLLong     doubt = "the HTML is larger than 4 MiB: text was made of the beginning, and the whole of it is attached as a file"
 	doubtHTMLBlank    doubt = "no words were found in the HTML: it is attached as a file"
 	doubtInnerCipher  doubt = "a part of the message is encrypted, but not the message as a whole: the part is attached as a file"
 	doubtInlineCipher doubt = "the text holds an encrypted passage beside other words: it was left as it is"

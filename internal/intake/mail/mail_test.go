@@ -113,6 +113,29 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// TestOneHugeLine holds a message that says nothing in many octets, of which each could
+// be the start of something: reading it must not go back over what was read.
+func TestOneHugeLine(t *testing.T) {
+	for name, c := range map[string]struct{ start, again string }{
+		"delimiters":  {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b", " --b"},
+		"near misses": {"Content-Type: multipart/mixed; boundary=b\r\n\r\n", "\n--bx"},
+		"elements":    {"Content-Type: text/html\r\n\r\n", "<a "},
+		"padding":     {"Content-Transfer-Encoding: base64\r\n\r\n", "A=\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parse(t, top+c.start+strings.Repeat(c.again, (8<<20)/len(c.again)))
+		})
+	}
+}
+
+func TestLongHTMLIsAFileToo(t *testing.T) {
+	doc := "<p>words</p>" + strings.Repeat("<!-- nothing -->", maxHTML/16)
+	m := parse(t, top+"Content-Type: text/html\r\n\r\n"+doc)
+	if m.Text != "words" || !doubted(m, doubtHTMLLong) || len(m.Files) != 1 || string(m.Files[0].Data) != doc {
+		t.Errorf("%q, %d files, %v", m.Text, len(m.Files), m.Doubts)
+	}
+}
+
 func TestReferencesKeepTheLast(t *testing.T) {
 	var b strings.Builder
 	for i := range maxReferences + 20 {
@@ -251,6 +274,12 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		as := bytes.Clone(raw)
+		defer func() {
+			if !bytes.Equal(as, raw) {
+				t.Error("the message was changed by reading it")
+			}
+		}()
 		m, err := Parse(raw, Envelope{})
 		if (m == nil) == (err == nil) {
 			t.Fatal("a message and an error, or neither")

@@ -211,6 +211,11 @@ func (r *reading) html(e *entity, octets []byte, label string) content {
 			label = string(m[1])
 		}
 	}
+	if len(octets) > maxHTML {
+		r.doubts.add(doubtHTMLLong)
+		r.file("message.html", e.media.kind, octets)
+		octets = octets[:maxHTML]
+	}
 	doc := decodeText(octets, label, &r.doubts)
 	shown := tidy(text.HTML(doc, maxQuotes), &r.doubts)
 	if shown == "" && strings.TrimSpace(doc) != "" {
@@ -282,7 +287,7 @@ func (r *reading) choose(all []content) content {
 		switch {
 		case c.text == "":
 		case c.html:
-			html = c
+			html = join([]content{html, c})
 		case words.text == "":
 			words = c
 		default:

@@ -7,8 +7,12 @@ package letter
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"io"
 	"mime"
+	"mime/quotedprintable"
+	"slices"
 	"strings"
 
 	"fairlead/internal/cvd"
@@ -104,11 +108,70 @@ func parts(body []byte, boundary string) ([][]byte, bool) {
 	return nil, false
 }
 
+// Signed takes a multipart/signed apart (RFC 1847 section 2.1): the octets that were signed and the signature without its
+// transfer encoding. False for another entity, another protocol, or one that is not whole.
+func Signed(entity []byte, protocols ...string) (signed, signature []byte, ok bool) {
+	media, params, two := halves(entity)
+	if media != "multipart/signed" || two == nil || !slices.ContainsFunc(protocols, func(p string) bool { return strings.EqualFold(p, params["protocol"]) }) {
+		return nil, nil, false
+	}
+	kind, signature, err := Content(two[1])
+	if err != nil || !slices.Contains(protocols, kind) {
+		return nil, nil, false
+	}
+	return two[0], signature, true
+}
+
+// halves are the two parts of a multipart that has just two; nil otherwise.
+func halves(entity []byte) (media string, params map[string]string, two [][]byte) {
+	fields, body, err := split(entity)
+	if err != nil {
+		return "", nil, nil
+	}
+	media, params = content(fields)
+	if !strings.HasPrefix(media, "multipart/") {
+		return media, params, nil
+	}
+	if two, whole := parts(body, params["boundary"]); whole && len(two) == 2 {
+		return media, params, two
+	}
+	return media, params, nil
+}
+
+// Content is the media type of an entity in lower case, and its content without transfer encoding. Errors:
+// cvd.ErrUnreadable.
+func Content(entity []byte) (media string, body []byte, err error) {
+	fields, body, err := split(entity)
+	if err != nil {
+		return "", nil, err
+	}
+	media, _ = content(fields)
+	encoding := ""
+	for _, f := range fields {
+		if f.name == "content-transfer-encoding" {
+			encoding = strings.ToLower(f.value())
+		}
+	}
+	var r io.Reader
+	switch encoding {
+	case "base64":
+		r = base64.NewDecoder(base64.StdEncoding, bytes.NewReader(body))
+	case "quoted-printable":
+		r = quotedprintable.NewReader(bytes.NewReader(body))
+	default:
+		return media, body, nil
+	}
+	if body, err = io.ReadAll(r); err != nil {
+		return "", nil, fmt.Errorf("%w: the transfer encoding of the part is damaged", cvd.ErrUnreadable)
+	}
+	return media, body, nil
+}
+
 func withoutLineEnd(b []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
 }
 
-// canonical makes each line end CRLF (RFC 3156 section 5).
-func canonical(b []byte) []byte {
+// Canonical makes each line end CRLF (RFC 3156 section 5).
+func Canonical(b []byte) []byte {
 	return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 }

@@ -156,7 +156,7 @@ func TestSeal(t *testing.T) {
 func decode(t *testing.T, autocrypt string) []byte {
 	t.Helper()
 	_, data, _ := strings.Cut(autocrypt, "keydata=")
-	out, err := payload([]byte("Content-Type: x/y\r\nContent-Transfer-Encoding: base64\r\n\r\n"+strings.ReplaceAll(data, " ", "")), "x/y")
+	_, out, err := Content([]byte("Content-Type: x/y\r\nContent-Transfer-Encoding: base64\r\n\r\n" + strings.ReplaceAll(data, " ", "")))
 	return got(t, out, err)
 }
 

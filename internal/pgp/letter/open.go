@@ -2,10 +2,7 @@ package letter
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
-	"io"
-	"mime/quotedprintable"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -87,36 +84,27 @@ func decrypted(sealed []byte, keys []*pgp.PrivateKey, known []*pgp.PublicKey, no
 // in a signed one. Only the whole entity counts: protection of one part among others is left as it is, for a person to open.
 func unwrapped(o *Opened, keys []*pgp.PrivateKey, known []*pgp.PublicKey, now time.Time) (*Opened, error) {
 	for range maxLayers {
-		fields, body, err := split(o.Entity)
-		if err != nil {
-			return o, nil //nolint:nilerr // words without a header are an entity as well; who reads it says what it lacks
-		}
-		media, params := content(fields)
-		two, whole := parts(body, params["boundary"])
-		if !whole || len(two) != 2 {
-			return o, nil
-		}
-		switch {
-		case media == "multipart/signed" && strings.EqualFold(params["protocol"], "application/pgp-signature"):
-			signature, err := payload(two[1], "application/pgp-signature")
-			if err != nil {
-				return o, nil //nolint:nilerr // no signature, then
-			}
+		if signed, signature, ok := Signed(o.Entity, "application/pgp-signature"); ok {
 			// What the outer signature says stays if it is worth more: it covers the inner entity as well.
-			if s := verified(two[0], signature, known, now); o.Signature.State != pgp.Good {
+			if s := verified(signed, signature, known, now); o.Signature.State != pgp.Good {
 				o.Signature = s
 			}
-			o.Entity = two[0]
-		case media == "multipart/encrypted" && strings.EqualFold(params["protocol"], "application/pgp-encrypted"):
-			sealed, err := payload(two[1], "application/octet-stream")
-			if err != nil {
-				return nil, err
-			}
-			if o, err = decrypted(sealed, keys, known, now); err != nil {
-				return nil, err
-			}
-		default:
+			o.Entity = signed
+			continue
+		}
+		media, params, two := halves(o.Entity)
+		if media != "multipart/encrypted" || two == nil || !strings.EqualFold(params["protocol"], "application/pgp-encrypted") {
 			return o, nil
+		}
+		kind, sealed, err := Content(two[1])
+		if err == nil && kind != "application/octet-stream" {
+			err = fmt.Errorf("%w: the encrypted part is of another type", cvd.ErrUnreadable)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if o, err = decrypted(sealed, keys, known, now); err != nil {
+			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("%w: the letter is encrypted and signed around itself more than %d times", cvd.ErrTooLarge, maxLayers)
@@ -126,42 +114,11 @@ func unwrapped(o *Opened, keys []*pgp.PrivateKey, known []*pgp.PublicKey, now ti
 func verified(signed, signature []byte, known []*pgp.PublicKey, now time.Time) pgp.Signature {
 	s := pgp.Verify(signed, signature, known, now)
 	if s.State == pgp.Bad {
-		if c := canonical(signed); !bytes.Equal(c, signed) {
+		if c := Canonical(signed); !bytes.Equal(c, signed) {
 			return pgp.Verify(c, signature, known, now)
 		}
 	}
 	return s
-}
-
-// payload is the content of a part of that type, without its transfer encoding.
-func payload(part []byte, want string) ([]byte, error) {
-	fields, body, err := split(part)
-	if err != nil {
-		return nil, err
-	}
-	if media, _ := content(fields); media != want {
-		return nil, fmt.Errorf("%w: the part is no %s", cvd.ErrUnreadable, want)
-	}
-	encoding := ""
-	for _, f := range fields {
-		if f.name == "content-transfer-encoding" {
-			encoding = strings.ToLower(f.value())
-		}
-	}
-	var r io.Reader
-	switch encoding {
-	case "base64":
-		r = base64.NewDecoder(base64.StdEncoding, bytes.NewReader(body))
-	case "quoted-printable":
-		r = quotedprintable.NewReader(bytes.NewReader(body))
-	default:
-		return body, nil
-	}
-	out, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the transfer encoding of the part is damaged", cvd.ErrUnreadable)
-	}
-	return out, nil
 }
 
 // entityOf makes an entity of a text that came without header: one of words, else a file.

@@ -54,7 +54,7 @@ func Seal(letter []byte, to []*pgp.PublicKey, signer *pgp.PrivateKey, now time.T
 	fmt.Fprintf(&out, "MIME-Version: 1.0\r\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\";\r\n boundary=\"%s\"\r\n\r\n", boundary)
 	fmt.Fprintf(&out, "--%s\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n", boundary)
 	fmt.Fprintf(&out, "--%s\r\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\r\nContent-Disposition: inline; filename=\"encrypted.asc\"\r\n\r\n", boundary)
-	out.Write(canonical(sealed))
+	out.Write(Canonical(sealed))
 	fmt.Fprintf(&out, "\r\n--%s--\r\n", boundary)
 	return out.Bytes(), nil
 }
@@ -63,7 +63,7 @@ func Seal(letter []byte, to []*pgp.PublicKey, signer *pgp.PrivateKey, now time.T
 // signature covers them (RFC 9788). Line ends become CRLF. Errors: those of pgp.SignDetached; cvd.ErrInvalid for a letter that
 // is not of 7-bit bytes or has blanks at line ends, which mail servers may change: encode it as quoted-printable first.
 func Sign(letter []byte, signer *pgp.PrivateKey, now time.Time) ([]byte, error) {
-	letter = canonical(letter)
+	letter = Canonical(letter)
 	for line := range bytes.Lines(letter) {
 		bare := bytes.TrimRight(line, "\r\n")
 		if bytes.ContainsFunc(bare, func(r rune) bool { return r > 0x7e }) || bytes.HasSuffix(bare, []byte(" ")) || bytes.HasSuffix(bare, []byte("\t")) {
@@ -92,7 +92,7 @@ func Sign(letter []byte, signer *pgp.PrivateKey, now time.Time) ([]byte, error) 
 	fmt.Fprintf(&out, "--%s\r\n", boundary)
 	out.Write(part)
 	fmt.Fprintf(&out, "\r\n--%s\r\nContent-Type: application/pgp-signature; name=\"signature.asc\"\r\nContent-Disposition: attachment; filename=\"signature.asc\"\r\n\r\n", boundary)
-	out.Write(canonical(signature))
+	out.Write(Canonical(signature))
 	fmt.Fprintf(&out, "\r\n--%s--\r\n", boundary)
 	return out.Bytes(), nil
 }

@@ -16,8 +16,10 @@ import (
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/advisories"
 	"fairlead/internal/web/desk/visit/cases"
+	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/web/desk/visit/components"
 	"fairlead/internal/web/desk/visit/factor"
+	"fairlead/internal/web/desk/visit/mail"
 	"fairlead/internal/web/desk/visit/office"
 )
 
@@ -39,10 +41,12 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	mux.Handle("GET /desk/sign-in/second", site.Private(d.secondPage))
 	mux.Handle("POST /desk/sign-in/second", site.Private(d.second))
 	shared.Add(mux, cases.Routes(shared))
+	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	shared.Add(mux, factor.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
 	shared.Add(mux, advisories.Routes(shared))
+	shared.Add(mux, mail.Routes(shared))
 	// Strangers cannot tell an address of the desk that exists from one that
 	// does not: both ask them to sign in. A member is told of a wrong method only
 	// where the right one would be open to them.

@@ -38,16 +38,16 @@ func TestWhoComesWhere(t *testing.T) {
 	routes := []string{
 		"/desk/", "/desk/cases/" + string(named), "/desk/cases/" + string(other), "/desk/cases/" + string(named) + "/do/note",
 		"/desk/cases/" + string(named) + "/do/validate", "/desk/cases/" + string(named) + "/do/forget", "/desk/record", "/desk/policy", "/desk/policy/1",
-		"/desk/team", "/desk/team/" + h.Lead.ID, "/desk/outbox", "/desk/audit", "/desk/me", "/desk/components",
+		"/desk/team", "/desk/team/" + h.Lead.ID, "/desk/outbox", "/desk/audit", "/desk/me", "/desk/components", "/desk/mail",
 	}
 	for _, c := range []struct{ who, want string }{
-		{"lead", "200 200 200 200 200 200 200 200 200 200 200 200 200 200 200"},
-		{"member", "200 200 200 200 200 404 200 200 200 200 404 200 404 200 200"},
-		{"fixer", "200 200 404 200 404 404 404 404 404 404 404 404 404 200 200"},
-		{"officer", "404 404 404 404 404 404 404 200 200 404 404 404 404 200 404"},
-		{"auditor", "200 200 200 404 404 404 404 200 200 200 404 200 200 200 200"},
-		{"reporter", "303 303 303 303 303 303 303 303 303 303 303 303 303 303 303"},
-		{"stranger", "303 303 303 303 303 303 303 303 303 303 303 303 303 303 303"},
+		{"lead", "200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200"},
+		{"member", "200 200 200 200 200 404 200 200 200 200 404 200 404 200 200 200"},
+		{"fixer", "200 200 404 200 404 404 404 404 404 404 404 404 404 200 200 404"},
+		{"officer", "404 404 404 404 404 404 404 200 200 404 404 404 404 200 404 404"},
+		{"auditor", "200 200 200 404 404 404 404 200 200 200 404 200 200 200 200 200"},
+		{"reporter", "303 303 303 303 303 303 303 303 303 303 303 303 303 303 303 303"},
+		{"stranger", "303 303 303 303 303 303 303 303 303 303 303 303 303 303 303 303"},
 	} {
 		b := h.Browser()
 		switch c.who {

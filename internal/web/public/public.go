@@ -57,6 +57,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 		"POST /receipt":                   p.receiptFile,
 		"GET /thread":                     p.thread,
 		"POST /thread/open":               p.openThread,
+		"POST /thread/claim":              p.claim,
 		"POST /thread/leave":              p.leave,
 		"POST /thread/message":            p.message,
 		"POST /thread/appeal":             p.appeal,

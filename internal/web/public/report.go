@@ -121,6 +121,12 @@ func (p *pub) field(pol *policy.Policy, f policy.Field, value string) web.Field 
 	case "exploited", "public", "third_party", "reported_elsewhere", "reporter.contact_shareable":
 		out.List = []string{p.say("public.yes"), p.say("public.no"), p.say("public.unknown")}
 	}
+	if f.Name == "reporter.reply_by" {
+		out.Kind = "radio"
+		for _, one := range []string{cvd.ReplyByWeb, cvd.ReplyByMail} {
+			out.Options = append(out.Options, web.Option{Value: one, Label: p.say("public.reply_by." + one), Chosen: one == value})
+		}
+	}
 	return out
 }
 

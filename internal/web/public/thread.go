@@ -18,6 +18,7 @@ import (
 // openView asks for the receipt.
 type openView struct {
 	Field web.Field
+	Code  web.Field // of a letter
 	Wrong bool
 	Ended bool // the session is over
 	Left  bool
@@ -28,6 +29,9 @@ type openView struct {
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
 	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.say("public.open.label"), true, "current-password"
 	v.Field.Help = p.say("public.open.help")
+	if v.Code.Name == "" {
+		v.Code = p.codeField("", false)
+	}
 	if v.Wrong {
 		v.Field.Faults = []cvd.Fault{{Problem: p.say("public.open.wrong"), Remedy: p.say("public.open.remedy")}}
 	}
@@ -256,9 +260,11 @@ func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
 		Erased: told.Erased, Who: p.say("public.who.house"),
 	}
 	switch {
-	case ev.Actor == string(cvd.ActorReporter), ev.Type == cvd.EventReceived:
+	case ev.Actor == string(cvd.ActorReporter), ev.Type == cvd.EventReceived, ev.Type == cvd.EventMailAdmitted:
 		e.Who, e.Class = p.say("public.who.you"), "you"
-	case ev.ByMember():
+	case ev.Body != nil && ev.Body.Author == cvd.AuthorReporter:
+		e.Who, e.Class = p.say("public.who.you"), "you"
+	case ev.ByMember(), ev.Body != nil && ev.Body.Author == cvd.AuthorTeam:
 		e.Who, e.Class = p.say("public.who.team"), "person"
 	}
 	if f.Policy != nil {

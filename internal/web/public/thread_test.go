@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/claim"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/webtest"
@@ -430,5 +431,51 @@ func TestErasedCase(t *testing.T) {
 	page := b.Get("/thread")
 	if strings.Contains(page.Body, "canary") {
 		t.Error("words of an erased case are shown")
+	}
+}
+
+// The code of a letter shows a receipt once, without a cookie and without a script;
+// everything else has one answer.
+func TestTheCodeOfALetter(t *testing.T) {
+	h := house(t, small, nil)
+	mail := &cvd.Mail{Item: "one", MessageID: "one@example.net", From: "canary@example.net", Raw: []byte("x")}
+	a, err := h.Desk.As(cvd.Stranger).Receive(context.Background(), casework.Submission{
+		Channel: "mail", Mail: mail, Report: &cvd.Report{Title: "canary-title", Description: "x", Reporter: &cvd.Contact{Email: "canary@example.net"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := claim.Code(h.Vault, a.Case, 1)
+	b := h.Browser()
+	if page := b.Get("/thread"); b.Form(page, "/thread/claim") == nil {
+		t.Fatal("there is no form for a code")
+	}
+	for _, wrong := range []string{"", "x", code[:len(code)-1], claim.Code(h.Vault, a.Case, 2), strings.Repeat("a", 9000), "<script>", "\x00\xff"} {
+		page := b.Post("/thread/claim", url.Values{"code": {wrong}}).Check(h, 401)
+		sound(t, page)
+		if strings.Contains(page.Body, "canary") || strings.Contains(page.Body, string(a.Case)) || len(b.Cookies()) > 0 {
+			t.Errorf("%.20q tells something", wrong)
+		}
+	}
+	b.Get("/thread/claim?code="+code).Check(h, 405)
+	page := b.Post("/thread/claim", url.Values{"code": {strings.ToUpper(code)}}).Check(h, 200)
+	sound(t, page)
+	receipt := b.Form(page, "/thread/open").Get("receipt")
+	if len(strings.Split(receipt, "-")) != 7 || len(b.Cookies()) > 0 || strings.Contains(page.Body, "canary") {
+		t.Errorf("it shows %q, and %d cookies", receipt, len(b.Cookies()))
+	}
+	b.Post("/thread/claim", url.Values{"code": {code}}).Check(h, 401)
+	b.Post("/thread/open", url.Values{"receipt": {receipt}}).Check(h, 303)
+	if page := b.Get("/thread"); !strings.Contains(page.Body, "canary-title") {
+		t.Error("the receipt does not open the case")
+	}
+	b = h.Browser()
+	b.From = "192.0.2.99:1"
+	status := 0
+	for range 40 {
+		status = b.Post("/thread/claim", url.Values{"code": {"wrong"}}).Status
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("after 40 tries: %d", status)
 	}
 }

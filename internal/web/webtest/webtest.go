@@ -24,7 +24,10 @@ import (
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
+	"fairlead/internal/inbox"
+	"fairlead/internal/inbox/channels"
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
@@ -33,6 +36,7 @@ import (
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/sqlstore"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/looks"
 	"fairlead/internal/web"
 	"fairlead/internal/words"
 )
@@ -54,6 +58,11 @@ type House struct {
 	Book  *rulebook.Book
 	Desk  *casework.Desk
 	Parts *parts.Inventory
+	Box   *inbox.Box
+	Mail  *mailroom.Room
+	// Channels has the report form and a door smtp, whose tests land in Tests.
+	Channels *channels.Board
+	Tests    []string
 	// Register is what is published, in CSAF, OSV and Markdown.
 	Register *register.Register
 	Site     *web.Site
@@ -117,15 +126,24 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
 	h.people()
+	book, err := words.Load()
+	h.must(err)
+	h.Box = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: blobs, Now: h.Now, Rand: rand.Reader})
+	h.Mail = mailroom.New(mailroom.Config{
+		Desk: h.Desk, Box: h.Box, Book: h.Book, Reader: &mailroom.Reader{}, Words: book, Now: h.Now,
+		Looks: &looks.Book{Store: h.Store, Vault: h.Vault, Log: log},
+	})
+	h.Channels = channels.New(channels.Config{
+		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
+		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}},
+	})
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
 		h.must(err)
 		h.Publish(source)
 	}
-	book, err := words.Load()
-	h.must(err)
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {

@@ -52,14 +52,16 @@ type server struct {
 	SignIn string        `json:"sign_in_url"`
 	Token  string        `json:"token"`
 	Data   string        `json:"data"`
+	SMTP   string        `json:"smtp"`
 	ready  time.Duration // from the start of the process to the first 200
 }
 
 // start runs the demo on a data folder and waits for its first answer.
-func start(ctx context.Context, o Options, data string) (*server, error) {
+func start(ctx context.Context, o Options, data string, flags ...string) (*server, error) {
 	began := time.Now()
+	args := append([]string{"demo", "--json", "--unlimited", "--empty", "--listen", "127.0.0.1:0", "--data", data}, flags...)
 	//nolint:gosec // the program is this very one
-	cmd := exec.CommandContext(ctx, o.Program, "demo", "--json", "--unlimited", "--empty", "--listen", "127.0.0.1:0", "--data", data)
+	cmd := exec.CommandContext(ctx, o.Program, args...)
 	cmd.Stderr = io.Discard
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second

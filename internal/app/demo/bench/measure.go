@@ -74,7 +74,11 @@ func Intake(ctx context.Context, o Options) ([]Result, error) {
 			return nil, err
 		}
 		out := spread("intake", times, elapsed, fmt.Sprintf("%d clients, %d-byte reports, synced commits", o.Clients, len(report(1))))
-		rate, err := bareRate(ctx, filepath.Join(data, "fairlead.db"), filepath.Join(dir, "bare.db"), o.Clients)
+		rows, err := bare.Load(ctx, filepath.Join(data, "fairlead.db"))
+		if err != nil {
+			return nil, err
+		}
+		rate, err := bareRate(ctx, rows, filepath.Join(dir, "bare.db"), o.Clients)
 		if err != nil {
 			return nil, err
 		}
@@ -84,11 +88,7 @@ func Intake(ctx context.Context, o Options) ([]Result, error) {
 	})
 }
 
-func bareRate(ctx context.Context, from, to string, batch int) (float64, error) {
-	rows, err := bare.Load(ctx, from)
-	if err != nil {
-		return 0, err
-	}
+func bareRate(ctx context.Context, rows *bare.Rows, to string, batch int) (float64, error) {
 	write, done, err := rows.Prepare(ctx, to, batch)
 	if err != nil {
 		return 0, err

@@ -8,6 +8,7 @@ package text
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -36,7 +37,7 @@ func digitsOf(b []byte) (digits, tail []byte, whole bool) {
 		line, rest := nextLine(b)
 		line = bytes.TrimSpace(line)
 		if end := bytes.IndexByte(line, '='); end >= 0 && !bytes.ContainsFunc(line[:end], noDigit) {
-			return append(digits, line[:end]...), bytes.TrimSpace(append(bytes.TrimLeft(line[end:], "= \t"), append([]byte{'\n'}, rest...)...)), whole
+			return append(digits, line[:end]...), bytes.TrimSpace(slices.Concat(bytes.TrimLeft(line[end:], "= \t"), []byte{'\n'}, rest)), whole
 		}
 		odd := bytes.ContainsFunc(line, noDigit)
 		if odd && blank {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -47,6 +48,10 @@ func TestTransferEncodings(t *testing.T) {
 		if got, _ := Base64([]byte(in), true); string(got) != want {
 			t.Errorf("%q: %q", in, got)
 		}
+	}
+	in := []byte("QUI=x\r\nyyyy\r\nzz")
+	if Base64(in, true); string(in) != "QUI=x\r\nyyyy\r\nzz" {
+		t.Errorf("reading changed what was read: %q", in)
 	}
 	for in, want := range map[string]string{"a=3Db": "a=b", "a=\r\nb": "ab", "a=": "a", "a=4": "a=4", "x  \r\ny": "x\r\ny", "=c3=A4": "ä"} {
 		if got, _ := QuotedPrintable([]byte(in)); string(got) != want {
@@ -108,7 +113,11 @@ func FuzzDecode(f *testing.F) {
 		if line := Line(s); strings.ContainsAny(line, "\r\n\t\x00") || Line(line) != line {
 			t.Errorf("not one line: %q", line)
 		}
+		as := bytes.Clone(b)
 		Base64(b, true)
 		QuotedPrintable(b)
+		if !bytes.Equal(as, b) {
+			t.Error("reading changed what was read")
+		}
 	})
 }

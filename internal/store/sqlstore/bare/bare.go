@@ -28,7 +28,7 @@ const settings = "?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_
 
 // Rows are the rows of a number of reports, in memory.
 type Rows struct {
-	Reports int
+	Reports int // or of other things that fill the tables evenly
 	rows    map[string][][]any
 }
 

@@ -173,6 +173,18 @@ func (l *Lens) CreditOptions(field *web.Field) {
 	}
 }
 
+// ReplyOptions fills a field that asks where a reporter reads answers.
+func (l *Lens) ReplyOptions(field *web.Field) {
+	field.Kind = "select"
+	for _, c := range []string{"", cvd.ReplyByWeb, cvd.ReplyByMail} {
+		label := l.Say("desk.reply_by.unasked")
+		if c != "" {
+			label = l.Say("desk.reply_by." + c)
+		}
+		field.Options = append(field.Options, web.Option{Value: c, Label: label, Chosen: c == field.Value})
+	}
+}
+
 // Receipt is a receipt on its one page.
 type Receipt struct {
 	Case     string

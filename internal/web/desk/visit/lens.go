@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/inbox"
 	"fairlead/internal/web"
 	"fairlead/internal/words"
 )
@@ -21,6 +22,14 @@ type Lens struct {
 }
 
 func (l *Lens) Say(id string, pairs ...any) string { return l.Voice.Say(id, pairs...) }
+
+// Counted writes a number that was counted to inbox.Counted and no further.
+func (l *Lens) Counted(n int) string {
+	if n > inbox.Counted {
+		return l.Say("desk.count.more")
+	}
+	return l.Say("desk.count", "n", n)
+}
 
 func (l *Lens) Band(b cvd.Band) web.Badge {
 	if b == "" {

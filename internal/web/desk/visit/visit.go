@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/inbox"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 )
@@ -170,10 +171,12 @@ var sections = []struct {
 }{
 	{"/desk/", "queue", may.AreaCases, may.Look},
 	{"/desk/record", "record", may.AreaCases, may.Change},
+	{"/desk/mail", "mail", may.AreaMail, may.Look},
 	{"/desk/components", "components", may.AreaParts, may.Look},
 	{"/desk/policy", "policy", may.AreaPolicy, may.Look},
 	{"/desk/team", "team", may.AreaTeam, may.Look},
 	{"/desk/outbox", "outbox", may.AreaOutbox, may.Look},
+	{"/desk/channels", "channels", may.AreaMail, may.Look},
 	{"/desk/audit", "audit", may.AreaAudit, may.Look},
 }
 
@@ -191,14 +194,26 @@ func Home(a cvd.Actor) string {
 func nav(r *http.Request, v *Visit) []web.Link {
 	var out []web.Link
 	for _, one := range sections {
-		if may.Enter(v.Actor, one.area) < one.use {
+		if may.Enter(v.Actor, one.area) < one.use || (one.name == "mail" && v.Site.Mail == nil) || (one.name == "channels" && v.Site.Channels == nil) {
 			continue
 		}
 		here := r.URL.Path == one.path || (one.path != "/desk/" && strings.HasPrefix(r.URL.Path, one.path+"/")) ||
 			(one.path == "/desk/" && strings.HasPrefix(r.URL.Path, "/desk/cases/"))
-		out = append(out, web.Link{Href: one.path, Label: v.Say("desk.nav." + one.name), Here: here})
+		out = append(out, web.Link{Href: one.path, Label: v.Say("desk.nav." + one.name), Here: here, Count: waiting(r, v, one.name)})
 	}
 	return out
+}
+
+// waiting counts what stands in a section and needs somebody; empty for nothing.
+func waiting(r *http.Request, v *Visit, name string) string {
+	if name != "mail" {
+		return ""
+	}
+	counts, err := v.Site.Mail.Counts(r.Context(), v.Actor)
+	if err != nil || counts[inbox.Unsorted] == 0 {
+		return "" // that it cannot be counted is an alarm of its own
+	}
+	return v.Counted(counts[inbox.Unsorted])
 }
 
 // alarms are what everybody concerned must see on every page: those whose page
@@ -225,7 +240,7 @@ func areaOf(href string) may.Area {
 	for _, one := range []struct {
 		path string
 		area may.Area
-	}{{"/desk/policy", may.AreaPolicy}, {"/desk/team", may.AreaTeam}, {"/desk/outbox", may.AreaOutbox}, {"/desk/audit", may.AreaAudit}} {
+	}{{"/desk/policy", may.AreaPolicy}, {"/desk/team", may.AreaTeam}, {"/desk/outbox", may.AreaOutbox}, {"/desk/audit", may.AreaAudit}, {"/desk/mail", may.AreaMail}, {"/desk/channels", may.AreaMail}} {
 		if strings.HasPrefix(href, one.path) {
 			return one.area
 		}

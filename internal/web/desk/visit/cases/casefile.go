@@ -15,6 +15,7 @@ import (
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/post"
 )
 
 // caseView is one case with all that the team needs to go on.
@@ -48,6 +49,7 @@ type caseView struct {
 	Message, Note               bool // may write
 	Told                        string
 	Notices                     []web.Notice
+	Held                        []post.Held
 	Suggested                   []suggestedView // components that the report may mean
 }
 
@@ -137,6 +139,8 @@ func (l lens) caseFile(f *casework.File) caseView {
 		}
 	}
 	v.Groups, v.Quick = l.actions(f)
+	asks := post.Of(&l.Lens, f)
+	v.Held, v.Notices = asks.Held, append(v.Notices, asks.Notices...)
 	return v
 }
 

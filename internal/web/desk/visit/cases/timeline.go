@@ -9,6 +9,7 @@ import (
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/words"
 )
 
@@ -23,7 +24,8 @@ type entryView struct {
 	Clauses []citeView
 	Missing []string
 	File    *fileView
-	Moves   []string // states and dates that it changed, in words
+	Mail    *post.Origin // how the words came
+	Moves   []string     // states and dates that it changed, in words
 	Told    web.Badge
 	Erased  bool
 	Redact  bool // its words may be removed
@@ -52,7 +54,7 @@ func (l lens) entries(f *casework.File) []entryView {
 	out := make([]entryView, 0, len(f.Events))
 	for i := range f.Events {
 		e := l.entry(f, &f.Events[i])
-		spoken := len(e.Quotes) > 0 || e.File != nil
+		spoken := len(e.Quotes) > 0 || e.File != nil || e.Mail != nil
 		if e.Seq == 1 {
 			spoken = may.Of(l.Actor, may.For(cvd.VerbRedact, cvd.Input{Seq: 1})) == may.All
 		}
@@ -67,6 +69,7 @@ func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
 	e := entryView{
 		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Quotes: told.Quotes,
 		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
+		Mail: post.OriginOf(&l.Lens, f, ev),
 	}
 	switch ev.Tell {
 	case cvd.TellTeam:
@@ -88,11 +91,15 @@ func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
 // kindOf sorts an event by who reads it and who did it, for its look.
 func kindOf(ev *cvd.Event) string {
 	switch {
-	case ev.Type == cvd.EventBreached || ev.Type == cvd.EventSlipped || ev.Type == cvd.EventEscalated || ev.Type == cvd.EventEmergency:
+	case ev.Type == cvd.EventBreached || ev.Type == cvd.EventSlipped || ev.Type == cvd.EventEscalated || ev.Type == cvd.EventEmergency || ev.Type == cvd.EventUndelivered:
 		return "alarm"
-	case ev.Actor == cvd.System.Ref():
+	case ev.Body != nil && ev.Body.Author == cvd.AuthorReporter:
+		return "reporter"
+	case ev.Body != nil && ev.Body.Author == cvd.AuthorTeam && ev.Tell == cvd.TellReporter:
+		return "team"
+	case ev.Actor == cvd.System.Ref() && ev.Type != cvd.EventImported:
 		return "clock"
-	case ev.Actor == string(cvd.ActorReporter) || ev.Actor == string(cvd.ActorStranger):
+	case ev.Actor == string(cvd.ActorReporter) || ev.Actor == string(cvd.ActorStranger) || ev.Type == cvd.EventMailAdmitted:
 		return "reporter"
 	case ev.Tell == cvd.TellTeam:
 		return "note"

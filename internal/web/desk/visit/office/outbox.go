@@ -8,6 +8,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -100,6 +101,10 @@ func (l lens) notice(c *casework.Carried) noticeView {
 			v.What = l.Say(id, "clock", "", "until", "", "to", "", "outcome", "", "score", "", "file", "", "verb", "")
 			v.What = strings.TrimRight(v.What, " :,.")
 		}
+	}
+	if c.Kind == cvd.EffectSortMail {
+		v.What = l.Say("desk.notice.sort-mail")
+		return v
 	}
 	if id, ok := strings.CutPrefix(c.To, "member/"); ok {
 		v.To = l.Member(id)

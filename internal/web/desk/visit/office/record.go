@@ -70,6 +70,8 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 		switch f.Name {
 		case "reporter.credit":
 			v.CreditOptions(&field)
+		case "reporter.reply_by":
+			v.ReplyOptions(&field)
 		case "description":
 			field.Rows = 8
 		case "product":

@@ -49,6 +49,7 @@ var Quick = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbClaim, cvd.VerbRelease}
 // Direct verbs tell the reporter nothing, so there is nothing to show before.
 // A file cannot be shown before either: its form says what will be told.
 var Direct = []cvd.Verb{
+	cvd.VerbDismiss, cvd.VerbReached,
 	cvd.VerbClaim, cvd.VerbRelease, cvd.VerbNote, cvd.VerbRefuse, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbInvite, cvd.VerbAttach,
 	cvd.VerbNameParty, cvd.VerbDropParty,
 }

@@ -1,0 +1,139 @@
+// Package clerks wires what becomes of mail behind the doors: the clerk who sorts it,
+// the room where members deal with what he could not place, and the board that tests
+// the channels.
+//
+// It never reads a message and never decides about one.
+package clerks
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"fairlead/internal/app/config"
+	"fairlead/internal/app/post"
+	"fairlead/internal/casework"
+	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/inbox"
+	"fairlead/internal/inbox/channels"
+	"fairlead/internal/mailin/clerk"
+	"fairlead/internal/mailin/proof"
+	"fairlead/internal/outbox"
+	"fairlead/internal/pgp"
+	"fairlead/internal/policy"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/store"
+	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/looks"
+	"fairlead/internal/words"
+)
+
+// Config is what they are wired from.
+type Config struct {
+	Mail   *config.Mail // nil: nothing is configured
+	SMTP   bool         // there is an SMTP door, whatever Mail says
+	CVE    bool         // CVE Services are configured
+	Desk   *casework.Desk
+	Box    *inbox.Box
+	Book   *rulebook.Book
+	Words  *words.Book
+	Store  store.Store
+	Vault  *vault.Vault
+	Keys   func(ctx context.Context) ([]*pgp.PrivateKey, error)
+	Policy func() *policy.Policy
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Resolver answers instead of the DNS; nil: the configured one.
+	Resolver  proof.Resolver
+	Unlimited bool
+	// Outbox is how the ways out are doing.
+	Outbox func(ctx context.Context) (outbox.Status, error)
+	// Local sends a message by a door of ours, and Relay by the relay; Relay is nil where
+	// there is none.
+	Local func(ctx context.Context, door, from, to string, message []byte) error
+	Relay func(ctx context.Context, from, to, id string, message []byte) error
+	Host  string // the right side of Message-IDs
+}
+
+// Clerks are they.
+type Clerks struct {
+	Clerk *clerk.Clerk
+	Room  *mailroom.Room
+	Board *channels.Board
+}
+
+// New wires them.
+func New(c Config) *Clerks {
+	known := &post.Addresses{Policy: c.Policy, Own: post.OwnAddresses(c.Mail)}
+	check := &proof.Checker{Resolver: c.resolver(), Now: c.Now}
+	if c.Mail != nil {
+		check.Trust = c.Mail.AuthservIDs
+		if c.Mail.SMTP != nil {
+			for _, r := range c.Mail.SMTP.Relays {
+				if n, err := config.ParseProxy(r); err == nil {
+					check.Relays = append(check.Relays, netip.PrefixFrom(n.Addr(), n.Bits()))
+				}
+			}
+		}
+	}
+	reader := &mailroom.Reader{Keys: c.Keys}
+	board := channels.New(channels.Config{Box: c.Box, Ways: c.ways(), Mark: c.mark, Host: c.Host, Now: c.Now})
+	return &Clerks{
+		Board: board,
+		Clerk: clerk.New(clerk.Config{
+			Desk: c.Desk, Box: c.Box, Reader: reader, Book: c.Book, Words: c.Words, Now: c.Now, Log: c.Log, Proof: check.Check,
+			Ours:  func(address string) bool { _, err := known.Program(address); return err == nil },
+			Probe: board.Read, Spam: true, Unlimited: c.Unlimited,
+		}),
+		Room: mailroom.New(mailroom.Config{
+			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check,
+			Looks: &looks.Book{Store: c.Store, Vault: c.Vault, Log: c.Log},
+		}),
+	}
+}
+
+// resolver is the configured one, or that of this machine.
+func (c Config) resolver() proof.Resolver {
+	if c.Resolver != nil {
+		return c.Resolver
+	}
+	if c.Mail == nil || c.Mail.Resolver == "" {
+		return net.DefaultResolver
+	}
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, c.Mail.Resolver)
+	}}
+}
+
+// mark is a digest that nobody makes without the server's key, 128 bits in hex.
+func (c Config) mark(text string) string {
+	sum := sha256.Sum256([]byte(c.Vault.Blind("mail/probe", text)))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Alarms are what of all this the team must see on every page: how many mails nobody
+// could place, and which channels are dead.
+func (c *Clerks) Alarms(ctx context.Context) (unsorted int, dead []string, err error) {
+	if unsorted, err = c.Room.Box.Count(ctx, inbox.Unsorted); err != nil {
+		return 0, nil, err
+	}
+	dead, err = c.Board.Dead(ctx)
+	return unsorted, dead, err
+}
+
+// address is where a test goes: the policy's first mailbox, without a tag.
+func (c Config) address() string {
+	if p := c.Policy(); p != nil {
+		for _, box := range p.Mailboxes() {
+			if strings.Contains(box.Address, "@") {
+				return box.Address
+			}
+		}
+	}
+	return ""
+}

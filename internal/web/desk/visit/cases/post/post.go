@@ -1,0 +1,202 @@
+// Package post is what mail means on the page of a case: how words came and what
+// vouches for their sender, which mails wait for a member's nod, and whether letters
+// to the reporter arrive.
+//
+// It never rules on a mail, never opens one as a page, and shows nobody the reporter's
+// address who may not know it.
+package post
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/may"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// Origin is how words came by mail.
+type Origin struct {
+	From, Subject string
+	At            time.Time
+	Door          string
+	Domain        web.Badge // whether the domain of From vouches for it
+	Checks        string    // what was checked, in the words of the standard
+	Signature     web.Badge
+	Signer        string
+	Encrypted     bool
+	Held          string // why it waits or waited
+	Admitted      string // who took it as the reporter's words
+	Left          int
+	Raw           string // where it is fetched as it came; empty where the reader may not
+	Files         []File
+}
+
+// File came with a mail that waits.
+type File struct {
+	Link, Name string // no link where the reader may not open it
+	Size       int64
+}
+
+// Held is one mail that waits for a nod.
+type Held struct {
+	Seq            int64
+	Text           string
+	Origin         *Origin
+	Admit, Dismiss string // where that is done; empty where the reader may not
+}
+
+// View is what mail asks of the team.
+type View struct {
+	Notices []web.Notice
+	Held    []Held
+}
+
+func do(f *casework.File, verb cvd.Verb, seq int64) string {
+	if !slices.Contains(f.Verbs, verb) {
+		return ""
+	}
+	link := "/desk/cases/" + string(f.Case.ID) + "/do/" + string(verb)
+	if seq > 0 {
+		link += "?seq=" + strconv.FormatInt(seq, 10)
+	}
+	return link
+}
+
+// Of gathers what mail asks in the case.
+func Of(l *visit.Lens, f *casework.File) View {
+	var v View
+	if f.Erased {
+		return v
+	}
+	if at := f.Case.Undelivered; !at.IsZero() {
+		n := web.Notice{Kind: "alarm", Title: l.Say("desk.post.undelivered"), Text: l.Say("desk.post.undelivered.text", "when", l.Voice.Instant(at, l.Zone))}
+		if n.Href = do(f, cvd.VerbReached, 0); n.Href != "" {
+			n.Label = l.Say("verb.reached")
+		}
+		v.Notices = append(v.Notices, n)
+	}
+	if k := f.Case.Offer; k != nil {
+		n := web.Notice{Kind: "warn", Title: l.Say("desk.post.key"), Text: l.Say("desk.post.key.text", "fingerprint", k.Fingerprint)}
+		if n.Href = do(f, cvd.VerbTrustKey, k.Seq); n.Href != "" {
+			n.Label = l.Say("verb.trust-key")
+		}
+		v.Notices = append(v.Notices, n)
+	}
+	for i := range f.Events {
+		ev := &f.Events[i]
+		if !slices.Contains(f.Case.HeldMail, ev.Seq) || ev.Body == nil {
+			continue
+		}
+		v.Held = append(v.Held, Held{
+			Seq: ev.Seq, Text: ev.Body.Text, Origin: OriginOf(l, f, ev),
+			Admit: do(f, cvd.VerbAdmit, ev.Seq), Dismiss: do(f, cvd.VerbDismiss, ev.Seq),
+		})
+	}
+	return v
+}
+
+// OriginOf is how the words of the event came; nil if not by mail, or if that is gone.
+func OriginOf(l *visit.Lens, f *casework.File, ev *cvd.Event) *Origin {
+	if ev.Body == nil || ev.Body.Mail == nil {
+		return nil
+	}
+	m := ev.Body.Mail
+	o := &Origin{
+		From: m.From, Subject: m.Subject, At: m.At, Door: m.Door, Domain: domain(l, m.Proof), Checks: checks(m.Proof),
+		Encrypted: m.Encrypted, Signer: m.Signer, Left: m.Left,
+	}
+	kinds := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}
+	if kind := kinds[m.Signature]; kind != "" {
+		o.Signature = web.Badge{Kind: kind, Text: l.Say("desk.post.signature." + string(m.Signature))}
+	}
+	if m.Held != "" {
+		if o.Held = l.Say("desk.post.held.other"); l.Voice.Has("mail.reason." + m.Held) {
+			o.Held = l.Say("mail.reason." + m.Held)
+		}
+	}
+	if m.Admitted != "" {
+		o.Admitted = l.Who(m.Admitted)
+	}
+	open := may.OpenFile(l.Actor, f.Case)
+	if open && (len(m.Raw) > 0 || m.File != nil) {
+		o.Raw = fmt.Sprintf("/desk/cases/%s/mails/%d", f.Case.ID, ev.Seq)
+	}
+	for _, one := range ev.Body.Files {
+		file := File{Name: one.Name, Size: one.Size}
+		if open {
+			file.Link = "/desk/cases/" + string(f.Case.ID) + "/files/" + one.Blob
+		}
+		o.Files = append(o.Files, file)
+	}
+	return o
+}
+
+// domain says in plain words whether the domain of From vouches for the mail.
+func domain(l *visit.Lens, p cvd.Proof) web.Badge {
+	name := p.Domain
+	if name == "" {
+		name = l.Say("desk.post.domain.none")
+	}
+	switch {
+	case p.Aligned:
+		return web.Badge{Kind: "good", Text: l.Say("desk.post.domain.vouches", "domain", name)}
+	case slices.Contains([]string{p.SPF, p.DKIM, p.DMARC}, "temperror"):
+		return web.Badge{Kind: "warn", Text: l.Say("desk.post.domain.unasked", "domain", name)}
+	}
+	return web.Badge{Kind: "warn", Text: l.Say("desk.post.domain.silent", "domain", name)}
+}
+
+// checks are the results by which the domain was judged (RFC 8601 section 2.7).
+func checks(p cvd.Proof) string {
+	var out []string
+	for _, one := range [][2]string{{"SPF", p.SPF}, {"DKIM", p.DKIM}, {"DMARC", p.DMARC}} {
+		if one[1] != "" {
+			out = append(out, one[0]+" "+one[1])
+		}
+	}
+	if p.By != "" {
+		out = append(out, "("+p.By+")")
+	}
+	return strings.Join(out, ", ")
+}
+
+// Routes lists the addresses of this part.
+func Routes(shared *visit.Desk) []visit.Route {
+	return []visit.Route{{
+		Pattern: "GET /desk/cases/{id}/mails/{seq}", Area: may.AreaCases, Use: may.Look,
+		Do: func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return raw(shared, w, r, v) },
+	}}
+}
+
+// raw sends a mail as it came: as a download, of no type that a browser opens.
+func raw(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
+	id := r.PathValue("id")
+	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
+	if err != nil {
+		return cvd.ErrNotFound
+	}
+	body, err := d.Site.Desk.As(v.Actor).Raw(r.Context(), cvd.CaseID(id), seq)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fmt.Sprintf("%s-%d.eml", id, seq)}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	if _, err := io.Copy(w, body); err != nil {
+		// The answer has begun: ending the connection is the only way left to say so.
+		d.Site.Log.Error("a mail broke off", "case", id, "err", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
