@@ -23,7 +23,7 @@ func every(do func(sorting.Facts)) {
 	for bits := range 1 << 10 {
 		on := func(n int) bool { return bits&(1<<n) != 0 }
 		f := sorting.Facts{
-			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
+			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Malware: on(7) && on(6), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
 			Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
 		}
 		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge} {
@@ -82,7 +82,7 @@ func TestNoCombinationBreaksTheRules(t *testing.T) {
 			bad("what belongs to a case opens another")
 		case v.Do == sorting.Hold && f.Place != sorting.InCase:
 			bad("held at no case")
-		case speaks && (f.Lock != sorting.Open || f.Reading != sorting.Whole || f.Empty || f.Again || f.Echo):
+		case speaks && (f.Lock != sorting.Open || f.Malware || f.Reading != sorting.Whole || f.Empty || f.Again || f.Echo):
 			bad("it cannot say anything")
 		case v.Do == sorting.Bounced && f.Return != sorting.Failed:
 			bad("nothing came back")
@@ -182,6 +182,8 @@ func TestDecide(t *testing.T) {
 		{"from a machine's address", sorting.Facts{Auto: mail.AutoSender}, sorting.Verdict{Do: sorting.Unsorted, Reason: "auto-sender"}},
 		{"from a machine's address, in a case", sorting.Facts{Auto: mail.AutoSender, Place: sorting.InCase}, sorting.Verdict{Do: sorting.Aside, Reason: "auto-sender"}},
 		{"flooding, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Flood: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
+		{"malware, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Malware: true}, sorting.Verdict{Do: sorting.Hold, Reason: "malware"}},
+		{"malware", sorting.Facts{Malware: true}, sorting.Verdict{Do: sorting.Unsorted, Reason: "malware"}},
 		{"flooding", sorting.Facts{Flood: true}, sorting.Verdict{Do: sorting.Unsorted, Reason: "flood"}},
 	} {
 		if got := sorting.Decide(c.f); got != c.want {
