@@ -32,13 +32,12 @@ func (t TLP) Public() bool { return t == "" || t == TLPClear || t == TLPGreen }
 // Texts are plain text with Markdown for emphasis, lists and code; never HTML.
 // All instants are UTC.
 type Advisory struct {
-	ID       AdvisoryID `json:"id"`
-	Revision int        `json:"revision"` // 1 for the first that is published; 0 while none was
-	TLP      TLP        `json:"tlp,omitempty"`
-	Lang     string     `json:"lang,omitempty"` // BCP 47; empty is "en"
-	// SourceLang is the language that this text was translated from; empty: the original.
-	SourceLang string `json:"source_lang,omitempty"`
-	Title      string `json:"title"`
+	ID         AdvisoryID `json:"id"`
+	Revision   int        `json:"revision"` // 1 for the first that is published; 0 while none was
+	TLP        TLP        `json:"tlp,omitempty"`
+	Lang       string     `json:"lang,omitempty"`        // BCP 47; empty is "en"
+	SourceLang string     `json:"source_lang,omitempty"` // what this text was translated from; empty: the original
+	Title      string     `json:"title"`
 	// Overview is the advisory in a paragraph, for people who decide whether to
 	// read on.
 	Overview string `json:"overview,omitempty"`
@@ -237,11 +236,10 @@ type AdvisoryChange struct {
 
 // AdvisoryText is the words of an advisory in another language.
 type AdvisoryText struct {
-	Title    string `json:"title,omitempty"`
-	Overview string `json:"overview,omitempty"`
-	Details  string `json:"details,omitempty"`
-	// Parts win over the members above; one whose original changed is missing, not wrong.
-	Parts []TextPart `json:"parts,omitempty"`
+	Title    string     `json:"title,omitempty"`
+	Overview string     `json:"overview,omitempty"`
+	Details  string     `json:"details,omitempty"`
+	Parts    []TextPart `json:"parts,omitempty"` // wins over the above; one whose original changed is missing
 }
 
 // TextPart is one text in another language.

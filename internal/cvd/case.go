@@ -338,14 +338,16 @@ func (c *Case) learn(ev *Event) {
 	}
 	carries := ev.Type == EventReceived || ev.Type == EventContact || ev.Type == EventKeyLearned || ev.Type == EventKeyTrusted ||
 		(ev.Redacts > 0 && ev.Redacts == c.Sources.Contact) // the contact moved on to this event
-	if ev.Type == EventPartyNamed {
-		p := c.Participant(ev.Joined[0].ID)
+	if p := c.Participant(PartyID(ev.Seq)); p != nil {
 		p.ContactBox, p.Contact = b.ContactBox, b.Contact
 	}
 	if p := c.Participant(Reporter); p != nil && carries {
 		p.ContactBox, p.Contact, c.Sources.Contact = b.ContactBox, b.Contact, ev.Seq
 	}
 }
+
+// PartyID is the id of the party that an event named, to be told of a release.
+func PartyID(seq int64) ParticipantID { return ParticipantID(fmt.Sprintf("party-%d", seq)) }
 
 // unlearn forgets what the redacted event had told.
 func (c *Case) unlearn(seq int64) {

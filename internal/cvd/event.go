@@ -1,7 +1,6 @@
 package cvd
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -14,9 +13,6 @@ const (
 	Vendor   ParticipantID = "vendor" // the organisation whose policy runs here
 	Reporter ParticipantID = "reporter"
 )
-
-// PartyID is the id of the party that an event named, to be told of a release.
-func PartyID(seq int64) ParticipantID { return ParticipantID(fmt.Sprintf("party-%d", seq)) }
 
 // ParticipantRole is what a participant is in the case; one may be several.
 type ParticipantRole string

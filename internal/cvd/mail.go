@@ -23,6 +23,9 @@ type Mail struct {
 	Raw    []byte      `json:"raw,omitempty"`
 	File   *Attachment `json:"file,omitempty"`
 	Digest string      `json:"digest,omitempty"` // SHA-256 of the message without its header, in hex
+	// Unanswered is why a report got no automatic answer: suppressed, not-named,
+	// doubtful.
+	Unanswered string `json:"unanswered,omitempty"`
 	// Held is why it waits for a member's nod, as a name in the message catalogue;
 	// Admitted is the member who gave it.
 	Held     string `json:"held,omitempty"`

@@ -138,6 +138,8 @@ func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
 	switch {
 	case n.Held:
 		return []byte(voice.Say("notice.held")), nil
+	case n.Unanswered != "":
+		return []byte(voice.Say("notice.unanswered." + n.Unanswered)), nil
 	case !n.Place.Later.IsZero():
 		return nil, waits{n.Place.Later}
 	case !n.Place.With.IsZero():

@@ -22,6 +22,7 @@ const (
 	BareWeb     = "web"     // they read answers in the thread
 	BareNoKey   = "no-key"  // they wrote encrypted, and no key of theirs is known
 	BareGone    = "gone"    // the words were removed meanwhile
+	BareDoubt   = "doubt"   // somebody else may have reported in the name of the address
 )
 
 // mostBefore bounds how many earlier messages of a thread are named beside its first.
@@ -55,8 +56,13 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 	if b := evs[i].Body; b != nil && b.Mail != nil && b.Mail.MessageID != "" { // what the letter answers
 		m.References = append(m.References, b.Mail.MessageID)
 	}
+	if b := evs[i].Body; e.Template == string(cvd.EventReceived) && b != nil && b.Mail != nil {
+		n.Unanswered = b.Mail.Unanswered
+	}
 	switch m.Bare = BareOf(l.State, m.Sealed, m.Key != "", wanted); {
 	case m.Bare != "":
+	case doubtful(evs[:i+1]) && !m.Sealed:
+		m.Bare = BareDoubt
 	case evs[i].Body == nil:
 		m.Bare = BareGone
 	default:
@@ -70,6 +76,21 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 		return nil // a code in the clear would open what they encrypted
 	}
 	return b.claim(ctx, n)
+}
+
+// doubtful tells whether the report may have been sent in somebody else's name, and
+// no mail since was vouched for by the domain of its sender.
+func doubtful(evs []cvd.Event) bool {
+	out := false
+	for _, ev := range evs {
+		if ev.Body == nil || ev.Body.Mail == nil {
+			continue
+		}
+		if out = out || ev.Body.Mail.Unanswered == "doubtful"; out && ev.Body.Mail.Proof.Aligned && ev.Actor == string(cvd.ActorReporter) {
+			out = false
+		}
+	}
+	return out
 }
 
 // habits tells whether the reporter last wrote by mail, and whether any mail of theirs

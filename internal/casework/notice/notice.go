@@ -44,6 +44,8 @@ type Notice struct {
 	Gone         bool       // the party was dropped meanwhile
 	Held         bool       // the address got as many today as it may
 	Place        pace.Place // of a new report, among others
+	// Unanswered is why a report by mail gets no automatic answer; then nothing is sent.
+	Unanswered string
 	// Mail is what a letter to a reporter needs beyond the bare notice; nil for
 	// notices to the team.
 	Mail *Mail

@@ -3,11 +3,14 @@ package clerk
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
+	"fairlead/internal/intake/mail"
 	"fairlead/internal/mailin/clerk/sorting"
 )
 
@@ -46,14 +49,30 @@ func (s *sheet) act(ctx context.Context, v sorting.Verdict, f *sorting.Facts) er
 // report opens a case.
 func (s *sheet) report(ctx context.Context) error {
 	s.fetch(ctx)
+	m := mailroom.Mail(s.it, &s.read, s.proof)
+	m.Unanswered = sorting.Unanswered(s.asker())
 	_, err := s.Desk.As(cvd.Stranger).Receive(ctx, casework.Submission{
 		Report:  mailroom.Report(s.read.Message, s.it.Program, s.read.Key, s.wordless()),
-		Channel: "mail", Received: s.it.Received, Mail: mailroom.Mail(s.it, &s.read, s.proof), Once: mailroom.Key(s.it),
+		Channel: "mail", Received: s.it.Received, Mail: m, Once: mailroom.Key(s.it),
 	})
 	if err != nil {
 		return err
 	}
 	return s.file(ctx)
+}
+
+// asker is whoever would get the automatic answer.
+func (s *sheet) asker() sorting.Asker {
+	m, e := s.read.Message, s.it.Envelope
+	own := slices.Concat(e.To, m.Delivered)
+	named := slices.ContainsFunc(slices.Concat(m.To, m.Cc), func(a mail.Address) bool {
+		return (s.Ours != nil && s.Ours(a.Email)) || slices.ContainsFunc(own, func(o string) bool { return strings.EqualFold(o, a.Email) })
+	})
+	failed := s.proof.DMARC == "fail" || (s.proof.DMARC != "pass" && s.proof.SPF == "fail")
+	return sorting.Asker{
+		Suppress: m.Auto == mail.AutoSuppress, Named: named, Aligned: s.proof.Aligned, Failed: failed,
+		Other: e.From != "" && !strings.EqualFold(e.From, mailroom.Author(m)),
+	}
 }
 
 // fetch asks for the key of a reporter who sent none. Without one they are written to

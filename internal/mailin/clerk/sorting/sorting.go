@@ -119,10 +119,11 @@ var rules = []rule{
 	{name: "echo", when: func(f *Facts) bool { return f.Echo }, do: Aside},
 	{name: "hops", when: func(f *Facts) bool { return f.Hops > MostHops }, do: Aside},
 	{name: "duplicate", when: func(f *Facts) bool { return f.Again }, do: Aside},
-	// A list may be how an address of the team is spread to its members, so what comes
-	// by one is looked at before it counts as nothing.
-	{name: "auto-list", when: func(f *Facts) bool { return f.Auto == mail.AutoList && f.Place == Nowhere && !f.Spam }, do: Unsorted},
-	{name: "auto", when: func(f *Facts) bool { return f.Auto != "" }, do: Aside, why: func(f *Facts) string { return "auto-" + string(f.Auto) }},
+	// A list may be how an address of the team is spread to its members, and people
+	// report from a machine's address too, so these are looked at before they count as
+	// nothing.
+	{name: "maybe", when: func(f *Facts) bool { return perhaps[f.Auto] && f.Place == Nowhere && !f.Spam }, do: Unsorted, why: auto},
+	{name: "auto", when: func(f *Facts) bool { return machine(f.Auto) }, do: Aside, why: auto},
 	// A form on a site of the organisation may write in the name of its own address.
 	{name: "self", when: func(f *Facts) bool { return f.Self }, do: Unsorted},
 	{name: "busy", when: func(f *Facts) bool { return f.Place != Nowhere && f.Lately >= MostAnHour }, do: Aside},
@@ -136,6 +137,9 @@ var rules = []rule{
 	{name: "malware", when: func(f *Facts) bool { return f.Malware }, do: Unsorted},
 	{name: "words", when: func(f *Facts) bool { return f.Place == InCase && vouched(f) }, do: Words},
 	{name: "forged", when: func(f *Facts) bool { return f.Place == InCase && f.Forged }, do: Hold},
+	// Whoever has a mail that a participant once signed can send it here again, so a
+	// signature alone does not speak (EM-13); it helps the member who looks.
+	{name: "signed", when: func(f *Facts) bool { return f.Place == InCase && f.Signed }, do: Hold},
 	{name: "unasked", when: func(f *Facts) bool { return f.Place == InCase && f.Known && f.Unasked }, do: Hold},
 	{name: "unaligned", when: func(f *Facts) bool { return f.Place == InCase && f.Known }, do: Hold},
 	{name: "another-address", when: func(f *Facts) bool { return f.Place == InCase }, do: Hold},
@@ -148,8 +152,17 @@ var rules = []rule{
 func belongs(f *Facts) bool { return f.Place == InCase && vouched(f) }
 
 // vouched tells whether somebody may speak as whom the mail names: by the address on
-// record, if its domain vouches, or by the key pinned for them.
-func vouched(f *Facts) bool { return (f.Known && f.Aligned) || f.Signed }
+// record, if its domain vouches.
+func vouched(f *Facts) bool { return f.Known && f.Aligned }
+
+// perhaps are the signs of a machine that mail of people bears too.
+var perhaps = map[mail.Auto]bool{mail.AutoList: true, mail.AutoBulk: true, mail.AutoSender: true}
+
+// machine tells whether a machine wrote a mail. That no automatic answer is wanted
+// says nothing of who wrote.
+func machine(a mail.Auto) bool { return a != "" && a != mail.AutoSuppress }
+
+func auto(f *Facts) string { return "auto-" + string(f.Auto) }
 
 func locked(f *Facts) string { return "locked-" + string(f.Lock) }
 
@@ -177,7 +190,7 @@ func Reasons() []string {
 		}
 	}
 	for _, a := range Autos {
-		if a != mail.AutoList {
+		if machine(a) {
 			out = append(out, "auto-"+string(a))
 		}
 	}
@@ -185,6 +198,36 @@ func Reasons() []string {
 		out = append(out, "locked-"+string(l))
 	}
 	return out
+}
+
+// Asker is what is known of whoever would get the automatic answer to a report.
+type Asker struct {
+	Suppress bool // the mail wants no automatic answer
+	Named    bool // an address of ours stands in To or Cc
+	Aligned  bool // the domain of From vouches for it
+	Failed   bool // that domain says that it is not its mail
+	Other    bool // the envelope names another sender than From
+}
+
+// Why a report by mail gets no automatic answer (RFC 3834 section 2; EM-1, EM-2): its
+// code opens the thread, so it goes to nobody who may not have written.
+const (
+	Suppressed = "suppressed"
+	NotNamed   = "not-named"
+	Doubtful   = "doubtful"
+)
+
+// Unanswered is why a report gets no automatic answer; empty if it gets one.
+func Unanswered(a Asker) string {
+	switch {
+	case a.Suppress:
+		return Suppressed
+	case !a.Named:
+		return NotNamed
+	case !a.Aligned && (a.Failed || a.Other):
+		return Doubtful
+	}
+	return ""
 }
 
 // Autos are why a mail may count as written by a machine.

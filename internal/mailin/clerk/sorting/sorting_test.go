@@ -72,9 +72,9 @@ func TestNoCombinationBreaksTheRules(t *testing.T) {
 		reasons[v.Reason] = true
 		speaks := v.Do == sorting.Report || v.Do == sorting.Words
 		switch {
-		case f.Auto != "" && (speaks || v.Do == sorting.Hold):
+		case f.Auto != "" && f.Auto != mail.AutoSuppress && (speaks || v.Do == sorting.Hold):
 			bad("a machine's mail reaches a case")
-		case v.Do == sorting.Words && !f.Signed && (!f.Aligned || !f.Known):
+		case v.Do == sorting.Words && (!f.Aligned || !f.Known):
 			bad("somebody speaks whom nobody vouches for")
 		case v.Do == sorting.Words && f.Place != sorting.InCase:
 			bad("words in no case")
@@ -177,7 +177,10 @@ func TestDecide(t *testing.T) {
 		{"encrypted to a key that is gone", sorting.Facts{Lock: sorting.NoKey}, sorting.Verdict{Do: sorting.Unsorted, Reason: "locked-no-key"}},
 		{"spam that answers us, vouched for", sorting.Facts{Spam: true, Place: sorting.InCase, Known: true, Aligned: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
 		{"spam that answers us, of nobody's", sorting.Facts{Spam: true, Place: sorting.InCase, Known: true}, sorting.Verdict{Do: sorting.Spam, Reason: "spam"}},
-		{"signed from another address", sorting.Facts{Place: sorting.InCase, Signed: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
+		{"signed, and perhaps sent again by somebody", sorting.Facts{Place: sorting.InCase, Known: true, Signed: true}, sorting.Verdict{Do: sorting.Hold, Reason: "signed"}},
+		{"wants no automatic answer, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Auto: mail.AutoSuppress}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
+		{"from a machine's address", sorting.Facts{Auto: mail.AutoSender}, sorting.Verdict{Do: sorting.Unsorted, Reason: "auto-sender"}},
+		{"from a machine's address, in a case", sorting.Facts{Auto: mail.AutoSender, Place: sorting.InCase}, sorting.Verdict{Do: sorting.Aside, Reason: "auto-sender"}},
 		{"flooding, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Flood: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
 		{"malware, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Malware: true}, sorting.Verdict{Do: sorting.Hold, Reason: "malware"}},
 		{"malware", sorting.Facts{Malware: true}, sorting.Verdict{Do: sorting.Unsorted, Reason: "malware"}},
@@ -185,6 +188,28 @@ func TestDecide(t *testing.T) {
 	} {
 		if got := sorting.Decide(c.f); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// The code of an automatic answer opens the thread: it goes to nobody who may not have
+// written (EM-1, EM-2).
+func TestUnanswered(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		a    sorting.Asker
+		want string
+	}{
+		{"vouched for", sorting.Asker{Named: true, Aligned: true}, ""},
+		{"a domain without records", sorting.Asker{Named: true}, ""},
+		{"vouched for, by the servers of a sender for many", sorting.Asker{Named: true, Aligned: true, Other: true}, ""},
+		{"the domain says that it is not its mail", sorting.Asker{Named: true, Failed: true}, sorting.Doubtful},
+		{"the envelope names somebody else", sorting.Asker{Named: true, Other: true}, sorting.Doubtful},
+		{"no address of ours stands in it", sorting.Asker{Aligned: true}, sorting.NotNamed},
+		{"it wants none", sorting.Asker{Named: true, Aligned: true, Suppress: true}, sorting.Suppressed},
+	} {
+		if got := sorting.Unanswered(c.a); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }

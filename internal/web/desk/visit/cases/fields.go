@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/moves"
 )
 
 // itemView is one part of a verb's form: a field, or a list to tick.
@@ -84,7 +85,8 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 	case "seq":
 		switch {
 		case verb == cvd.VerbOfferCheck:
-			v.fileField(f, item.Field)
+			item.Field.Kind, item.Field.Help = "select", v.Say("desk.field.seq.offer-check.help")
+			item.Field.Options = moves.Files(f.Events, item.Field.Value, v.Say("desk.field.seq.offer-check.none"))
 		case item.Field.Value == "" && (verb == cvd.VerbSchedule || verb == cvd.VerbPublish):
 			item.Field.Value = strconv.FormatInt(f.Case.Release.Draft, 10)
 		}
@@ -107,18 +109,6 @@ func (v lens) field(verb cvd.Verb, name, kind string, typed url.Values, needed b
 		f.Rows = 4
 	}
 	return f
-}
-
-// fileField offers the files of the case, latest first.
-func (v lens) fileField(f *casework.File, field *web.Field) {
-	field.Kind, field.Help = "select", v.Say("desk.field.seq.offer-check.help")
-	field.Options = []web.Option{{Label: v.Say("desk.field.seq.offer-check.none"), Chosen: field.Value == ""}}
-	for _, ev := range slices.Backward(f.Events) {
-		if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.File != nil {
-			seq := strconv.FormatInt(ev.Seq, 10)
-			field.Options = append(field.Options, web.Option{Value: seq, Label: ev.Body.File.Name + " · " + v.Voice.Instant(ev.At, v.Zone), Chosen: seq == field.Value})
-		}
-	}
 }
 
 // outcomeField offers what may come of the verb.
@@ -149,7 +139,7 @@ func (v lens) toField(f *casework.File, verb cvd.Verb, field *web.Field) {
 	case cvd.VerbInvite:
 		fits = func(m cvd.Member) bool { return m.Is(cvd.RoleFixer) }
 	case cvd.VerbDropParty:
-		v.partyField(f, field)
+		field.Kind, field.Options = "select", moves.Parties(f.Case, field.Value)
 		return
 	default: // handed on to somebody outside
 		if f.Policy != nil && f.Policy.Policy.TrackerURL != "" {
@@ -168,20 +158,6 @@ func (v lens) toField(f *casework.File, verb cvd.Verb, field *web.Field) {
 	}
 	if len(field.Options) == 0 {
 		field.Help = v.Say("desk.field.to.none." + string(verb))
-	}
-}
-
-// partyField offers the parties of the case.
-func (v lens) partyField(f *casework.File, field *web.Field) {
-	field.Kind = "select"
-	for i := range f.Case.Participants {
-		if p := &f.Case.Participants[i]; rule.Party(p) && p.Contact != nil {
-			label := strings.TrimSpace(p.Contact.Name + " " + p.Contact.Email)
-			field.Options = append(field.Options, web.Option{Value: string(p.ID), Label: label, Chosen: string(p.ID) == field.Value})
-		}
-	}
-	if len(field.Options) == 0 {
-		field.Help = v.Say("desk.field.to.none.drop-party")
 	}
 }
 

@@ -1,0 +1,35 @@
+package moves
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
+	"fairlead/internal/web"
+)
+
+// Files are the files of a case by the events that they came with, latest first, behind
+// the choice of none.
+func Files(evs []cvd.Event, chosen, none string) []web.Option {
+	out := []web.Option{{Label: none, Chosen: chosen == ""}}
+	for _, ev := range slices.Backward(evs) {
+		if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.File != nil {
+			seq := strconv.FormatInt(ev.Seq, 10)
+			out = append(out, web.Option{Value: seq, Label: ev.Body.File.Name, Chosen: seq == chosen})
+		}
+	}
+	return out
+}
+
+// Parties are whom a case names to be told of a release.
+func Parties(c *cvd.Case, chosen string) []web.Option {
+	var out []web.Option
+	for i := range c.Participants {
+		if p := &c.Participants[i]; rule.Party(p) && p.Contact != nil {
+			out = append(out, web.Option{Value: string(p.ID), Label: strings.TrimSpace(p.Contact.Name + " " + p.Contact.Email), Chosen: string(p.ID) == chosen})
+		}
+	}
+	return out
+}
