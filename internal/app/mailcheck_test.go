@@ -24,8 +24,10 @@ func TestACaseWithMailsChecksOut(t *testing.T) {
 		Channel: "mail", Mail: mail("one", 100<<10), Report: &cvd.Report{Description: "x", Reporter: &cvd.Contact{Email: "canary@example.net"}},
 	})
 	c.must(err)
-	_, err = c.h.Desk.As(cvd.System).Do(ctx, a.Case, cvd.VerbHoldMail, cvd.Input{Text: "x", Mail: mail("two", 1)})
+	held, err := c.h.Desk.As(cvd.System).Do(ctx, a.Case, cvd.VerbHoldMail, cvd.Input{Text: "x", Mail: mail("two", 1)})
 	c.must(err)
+	// Let in, none waits any more: as before the first.
+	c.do(a.Case, cvd.VerbAdmit, cvd.Input{Seq: held.Events[0].Seq})
 	c.must(c.h.Desk.As(cvd.System).Bounced(ctx, a.Case, "", "5.1.1"))
 	for _, files := range []int{3, 2} {
 		if text := c.faults(false); text != "" {

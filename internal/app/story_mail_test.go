@@ -76,9 +76,6 @@ func storyMail(ts *testscript.TestScript, _ bool, args []string) {
 		text = strings.ReplaceAll(text, "LETTER", s.letter(ts))
 	}
 	it := inbox.Item{Door: "smtp", Received: s.h.Options.Clock.Now(), Envelope: mail.Envelope{Peer: s.remote}}
-	if m := fromLine.FindStringSubmatch(text); m != nil {
-		it.Envelope.From = m[1]
-	}
 	key := ""
 	for _, a := range args[2:] {
 		kind, given, named := strings.Cut(a, ":")
@@ -100,6 +97,9 @@ func storyMail(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if it.Envelope.To == nil {
 		it.Envelope.To = []string{"security@example.org"}
+	}
+	if m := fromLine.FindStringSubmatch(text); m != nil && it.Envelope.From == "" && !it.Envelope.Null {
+		it.Envelope.From = m[1]
 	}
 	it.Raw = []byte(strings.ReplaceAll(text, "\n", "\r\n"))
 	if key != "" {

@@ -138,17 +138,6 @@ func (a *Answer) UnmarshalJSON(b []byte) error {
 // Lines is a list of short texts.
 type Lines []string
 
-// SplitLines breaks a text into its lines that are not blank.
-func SplitLines(s string) Lines {
-	var out Lines
-	for _, line := range strings.Split(s, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			out = append(out, line)
-		}
-	}
-	return out
-}
-
 // Blank tells whether a text shows nothing: spaces, and marks that have no
 // width.
 func Blank(s string) bool {

@@ -26,7 +26,7 @@ func FromForm(fields url.Values) (*cvd.Report, error) {
 		case len(values) == 0:
 		case isExtra && strings.TrimSpace(strings.Join(values, "")) == "":
 		case l != nil && l.shape == list:
-			in.putList(l, cvd.SplitLines(strings.ReplaceAll(strings.Join(values, "\n"), "\r", "\n")))
+			in.putList(l, SplitLines(strings.ReplaceAll(strings.Join(values, "\n"), "\r", "\n")))
 		case len(values) > 1:
 			in.fault(nameable(name), "is given more than once", "fill it in once")
 		case isExtra:

@@ -75,7 +75,7 @@ func (in *reading) member(prefix string, m member) {
 	case l.shape == list && m.value.kind == '[':
 		in.list(l, m.value)
 	case l.shape == list && m.value.kind == 's':
-		in.putList(l, cvd.SplitLines(strings.ReplaceAll(m.value.text, "\r", "\n")))
+		in.putList(l, SplitLines(strings.ReplaceAll(m.value.text, "\r", "\n")))
 	case m.value.kind == 's', m.value.kind == 'b' && l.shape == answer, m.value.kind == '0' && l.name == "cwe":
 		in.put(l, field, m.value.text)
 	default:

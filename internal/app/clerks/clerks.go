@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/inbox/channels"
+	"fairlead/internal/mailin/clamav"
 	"fairlead/internal/mailin/clerk"
 	"fairlead/internal/mailin/proof"
 	"fairlead/internal/outbox"
@@ -102,7 +104,7 @@ func New(c Config) *Clerks {
 		Clerk: clerk.New(clerk.Config{
 			Desk: c.Desk, Box: c.Box, Reader: reader, Book: c.Book, Words: c.Words, Now: c.Now, Log: c.Log, Proof: check.Check,
 			Ours:  func(address string) bool { _, err := known.Program(address); return err == nil },
-			Probe: board.Read, Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
+			Probe: board.Read, Scan: c.scan(), Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
 		}),
 		Room: mailroom.New(mailroom.Config{
 			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check,
@@ -146,6 +148,21 @@ func (c Config) resolver() proof.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, c.Mail.Resolver)
 	}}
+}
+
+// scan asks the configured scanner; nil: there is none.
+func (c Config) scan() func(context.Context, []byte) (bool, error) {
+	if c.Mail == nil || c.Mail.ClamAV == "" {
+		return nil
+	}
+	scanner := &clamav.Client{Network: "tcp", Address: c.Mail.ClamAV}
+	if filepath.IsAbs(c.Mail.ClamAV) {
+		scanner.Network = "unix"
+	}
+	return func(ctx context.Context, data []byte) (bool, error) {
+		v, err := scanner.Scan(ctx, data)
+		return v.Found != "", err
+	}
 }
 
 // mark is a digest that nobody makes without the server's key, 128 bits in hex.

@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/inbox"
 	"fairlead/internal/inbox/channels"
 	"fairlead/internal/intake"
+	"fairlead/internal/mailin/clerk"
 )
 
 // ways lists the channels as they are configured.
@@ -39,6 +40,9 @@ func (c Config) ways() []channels.Way {
 			w.Send = c.byRelay(c.address)
 		}
 		out = append(out, w)
+	}
+	if c.Mail != nil && c.Mail.ClamAV != "" {
+		out = append(out, channels.Way{Name: clerk.Scanner, Kind: "clamav", Out: true})
 	}
 	if c.CVE {
 		out = append(out, channels.Way{Name: "cve-services", Kind: "cve", Out: true, Figures: c.figures})

@@ -118,6 +118,7 @@ func TestMail(t *testing.T) {
 		"mail:\n  smtp: {listen: ':25', key: k.pem}\n":                            "mail.smtp: a certificate and its key",
 		"mail:\n  smtp: {listen: ':25', relays: [mx]}\n":                          "mail.smtp.relays[0]",
 		"mail:\n  dkim: {domain: example.org, selector: s, key_file: DIR/none}\n": "mail.dkim.key_file",
+		"mail:\n  clamav: mail.example.org:3310\n":                                "mail.clamav",
 		"mail:\n  resolver: ns\n":                                                 "mail.resolver",
 		account + ", every: 1s}\n":                                                "mail.imap[0].every",
 		account + ", done: delete}\n":                                             "mail.imap[0].done",

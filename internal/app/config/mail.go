@@ -31,6 +31,7 @@ type Mail struct {
 	// believed (RFC 8601 section 2.5).
 	AuthservIDs []string `yaml:"authserv_ids"`
 	Resolver    string   `yaml:"resolver"`
+	ClamAV      string   `yaml:"clamav"` // path of a socket, or host:port on loopback
 	// KeyDomains are the mail domains whose key directories may be asked, in lower case.
 	KeyDomains []string `yaml:"key_domains"`
 	SMIME      *SMIME   `yaml:"smime"`
@@ -136,6 +137,9 @@ func (m *Mail) finish(file *source.File, secret func(at, path string, into *stri
 	}
 	if m.LMTP != "" && !filepath.IsAbs(m.LMTP) && !onLoopback(m.LMTP) {
 		file.Fault("mail.lmtp", "is no socket of this machine", "write a path such as /run/fairlead/lmtp.sock, or 127.0.0.1:2424: LMTP has no limits for strangers")
+	}
+	if m.ClamAV != "" && !filepath.IsAbs(m.ClamAV) && !onLoopback(m.ClamAV) {
+		file.Fault("mail.clamav", "is no socket of this machine", "write a path such as /run/clamav/clamd.ctl, or 127.0.0.1:3310: mail goes there in the clear")
 	}
 	if m.Resolver != "" && !hostPort(m.Resolver) {
 		file.Fault("mail.resolver", "is no address with a port", "write 127.0.0.1:53, or leave it out to use this machine's own")

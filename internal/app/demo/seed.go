@@ -61,6 +61,9 @@ func Seed(ctx context.Context, h *app.House, source []byte, empty bool) (*Seeded
 	defer clock.Run(s.now)
 	if !done {
 		err = s.people(ctx, source)
+		if err == nil { // older than anything that cases may sign, also those that come into an empty demo later
+			_, err = h.PublicKey(ctx)
+		}
 	}
 	if err == nil && !empty {
 		err = s.cases(ctx)

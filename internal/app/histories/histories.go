@@ -8,6 +8,7 @@ package histories
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -274,7 +275,7 @@ func (c Checker) compare(ctx context.Context, f *file, out *Checked) error {
 			return nil
 		default:
 			f.keepContact(state)
-			if !reflect.DeepEqual(normal(state), normal(f.sum)) {
+			if normal(state) != normal(f.sum) {
 				what = append(what, "what is sealed in it")
 			}
 		}
@@ -342,7 +343,7 @@ func micros(t time.Time) int64 {
 }
 
 // normal brings instants and empty lists into the form they have after storage.
-func normal(c *cvd.Case) cvd.Case {
+func normal(c *cvd.Case) string {
 	d := *c.Clone()
 	for i := range d.Participants {
 		d.Participants[i].Contact = nil
@@ -357,11 +358,6 @@ func normal(c *cvd.Case) cvd.Case {
 			utc(t)
 		}
 	}
-	if len(d.Missing) == 0 {
-		d.Missing = nil
-	}
-	if len(d.Links) == 0 {
-		d.Links = nil
-	}
-	return d
+	b, _ := json.Marshal(d) // as it is stored: an empty list and none are one there
+	return string(b)
 }

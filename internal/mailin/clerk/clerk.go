@@ -50,6 +50,9 @@ type Config struct {
 	// Fetch asks the sender's domain for their OpenPGP key; may be nil. It answers within
 	// its own time.
 	Fetch func(ctx context.Context, email string) (*pgp.PublicKey, error)
+	// Scan says whether a scanner knows something in the bytes; nil: nobody scans. That it
+	// cannot be asked holds nothing up, and is noted at the door Scanner.
+	Scan func(ctx context.Context, data []byte) (found bool, err error)
 	// Spam says that the verdict of the filter before us is believed.
 	Spam bool
 	// Unlimited lifts the limits of new reports, for load tests.
@@ -209,6 +212,7 @@ func (s *sheet) facts(ctx context.Context) (sorting.Facts, error) {
 	f.Signed = s.read.Signature == cvd.SignatureGood && s.place.Signer != "" && s.read.Signer == s.place.Signer
 	f.Forged = s.read.Signature == cvd.SignatureBad
 	s.prove(ctx, &f)
+	f.Malware = s.scan(ctx)
 	if f.Place == sorting.Nowhere && sorting.Decide(f).Do == sorting.Report {
 		f.Flood = !s.room()
 	}
@@ -302,6 +306,37 @@ func (s *sheet) prove(ctx context.Context, f *sorting.Facts) {
 		s.away.Store(s.Now().Add(awayFor).UnixNano())
 	}
 	f.Unasked = !f.Aligned && slices.Contains([]string{s.proof.SPF, s.proof.DKIM, s.proof.DMARC}, "temperror")
+}
+
+// Scanner is the name under which the scanner stands among the channels.
+const Scanner = "clamav"
+
+// scan asks the scanner about the mail as it came, and about the files of one that
+// was encrypted.
+func (s *sheet) scan(ctx context.Context) bool {
+	if s.Scan == nil {
+		return false
+	}
+	all := [][]byte{s.it.Raw}
+	if s.read.Encrypted {
+		for _, f := range s.read.Message.Files {
+			all = append(all, f.Data)
+		}
+	}
+	bounded, cancel := context.WithTimeout(ctx, asked)
+	defer cancel()
+	for _, data := range all {
+		found, err := s.Scan(bounded, data)
+		if err != nil {
+			s.Box.NoteDoor(inbox.Note{Door: Scanner, Err: "channel.unscanned"})
+			return false
+		}
+		s.Box.NoteDoor(inbox.Note{Door: Scanner, Worked: true})
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 // room tells whether one more report is taken of this sender, and at all.

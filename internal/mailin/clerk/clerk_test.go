@@ -307,3 +307,30 @@ func TestWithoutAPolicy(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What a scanner knows is kept apart; a scanner that is away holds nothing up, and is
+// seen to be away.
+func TestScanner(t *testing.T) {
+	var answer error
+	h := open(t, func(c *clerk.Config) {
+		c.Scan = func(_ context.Context, data []byte) (bool, error) {
+			return strings.Contains(string(data), "EICAR"), answer
+		}
+	})
+	h.sorted(strings.ReplaceAll(first, "An empty", "EICAR: an empty"))
+	h.sorted(strings.ReplaceAll(first, "first@", "clean@"))
+	h.sorted(strings.ReplaceAll(strings.ReplaceAll(reply, "first@", "clean@"), "3.2", "EICAR"))
+	if got := h.state(); got != "case of 2 events, received, mail-held, unsorted malware" {
+		t.Error(got)
+	}
+	answer = errors.New("connection refused")
+	h.sorted(strings.ReplaceAll(first, "first@", "late@"))
+	if got := h.state(); strings.Count(got, "received") != 2 {
+		t.Error(got)
+	}
+	doors, err := h.box.Doors(ctx)
+	must(t, err)
+	if i := slices.IndexFunc(doors, func(d inbox.Door) bool { return d.Name == clerk.Scanner }); i < 0 || doors[i].Errors == 0 {
+		t.Errorf("nobody sees that the scanner is away: %+v", doors)
+	}
+}

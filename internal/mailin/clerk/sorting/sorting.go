@@ -92,6 +92,7 @@ type Facts struct {
 	Forged  bool // a signature that does not fit the text
 	Flood   bool // the sender, or everybody together, sends more new mail than is taken
 	Empty   bool // neither text nor files
+	Malware bool // a scanner of ours knows something in it
 }
 
 // Verdict is what becomes of the mail, and why, as a name in the message catalogue
@@ -132,6 +133,9 @@ var rules = []rule{
 	{name: "locked-case", when: func(f *Facts) bool { return f.Lock != Open && f.Place == InCase }, do: Hold, why: locked},
 	{name: "locked", when: func(f *Facts) bool { return f.Lock != Open }, do: Unsorted, why: locked},
 	{name: "empty", when: func(f *Facts) bool { return f.Empty }, do: Unsorted},
+	// A finder may have to send malware, so it is never lost, and never let in unseen.
+	{name: "malware-case", when: func(f *Facts) bool { return f.Malware && f.Place == InCase }, do: Hold, why: func(*Facts) string { return "malware" }},
+	{name: "malware", when: func(f *Facts) bool { return f.Malware }, do: Unsorted},
 	{name: "words", when: func(f *Facts) bool { return f.Place == InCase && vouched(f) }, do: Words},
 	{name: "forged", when: func(f *Facts) bool { return f.Place == InCase && f.Forged }, do: Hold},
 	// Whoever has a mail that a participant once signed can send it here again, so a

@@ -23,7 +23,7 @@ func every(do func(sorting.Facts)) {
 	for bits := range 1 << 10 {
 		on := func(n int) bool { return bits&(1<<n) != 0 }
 		f := sorting.Facts{
-			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
+			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Malware: on(7) && on(6), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
 			Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
 		}
 		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge} {
@@ -72,9 +72,9 @@ func TestNoCombinationBreaksTheRules(t *testing.T) {
 		reasons[v.Reason] = true
 		speaks := v.Do == sorting.Report || v.Do == sorting.Words
 		switch {
-		case f.Auto != "" && (speaks || v.Do == sorting.Hold):
+		case f.Auto != "" && f.Auto != mail.AutoSuppress && (speaks || v.Do == sorting.Hold):
 			bad("a machine's mail reaches a case")
-		case v.Do == sorting.Words && !f.Signed && (!f.Aligned || !f.Known):
+		case v.Do == sorting.Words && (!f.Aligned || !f.Known):
 			bad("somebody speaks whom nobody vouches for")
 		case v.Do == sorting.Words && f.Place != sorting.InCase:
 			bad("words in no case")
@@ -82,7 +82,7 @@ func TestNoCombinationBreaksTheRules(t *testing.T) {
 			bad("what belongs to a case opens another")
 		case v.Do == sorting.Hold && f.Place != sorting.InCase:
 			bad("held at no case")
-		case speaks && (f.Lock != sorting.Open || f.Reading != sorting.Whole || f.Empty || f.Again || f.Echo):
+		case speaks && (f.Lock != sorting.Open || f.Malware || f.Reading != sorting.Whole || f.Empty || f.Again || f.Echo):
 			bad("it cannot say anything")
 		case v.Do == sorting.Bounced && f.Return != sorting.Failed:
 			bad("nothing came back")
@@ -177,12 +177,39 @@ func TestDecide(t *testing.T) {
 		{"encrypted to a key that is gone", sorting.Facts{Lock: sorting.NoKey}, sorting.Verdict{Do: sorting.Unsorted, Reason: "locked-no-key"}},
 		{"spam that answers us, vouched for", sorting.Facts{Spam: true, Place: sorting.InCase, Known: true, Aligned: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
 		{"spam that answers us, of nobody's", sorting.Facts{Spam: true, Place: sorting.InCase, Known: true}, sorting.Verdict{Do: sorting.Spam, Reason: "spam"}},
-		{"signed from another address", sorting.Facts{Place: sorting.InCase, Signed: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
+		{"signed, and perhaps sent again by somebody", sorting.Facts{Place: sorting.InCase, Known: true, Signed: true}, sorting.Verdict{Do: sorting.Hold, Reason: "signed"}},
+		{"wants no automatic answer, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Auto: mail.AutoSuppress}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
+		{"from a machine's address", sorting.Facts{Auto: mail.AutoSender}, sorting.Verdict{Do: sorting.Unsorted, Reason: "auto-sender"}},
+		{"from a machine's address, in a case", sorting.Facts{Auto: mail.AutoSender, Place: sorting.InCase}, sorting.Verdict{Do: sorting.Aside, Reason: "auto-sender"}},
 		{"flooding, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Flood: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
+		{"malware, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Malware: true}, sorting.Verdict{Do: sorting.Hold, Reason: "malware"}},
+		{"malware", sorting.Facts{Malware: true}, sorting.Verdict{Do: sorting.Unsorted, Reason: "malware"}},
 		{"flooding", sorting.Facts{Flood: true}, sorting.Verdict{Do: sorting.Unsorted, Reason: "flood"}},
 	} {
 		if got := sorting.Decide(c.f); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// The code of an automatic answer opens the thread: it goes to nobody who may not have
+// written (EM-1, EM-2).
+func TestUnanswered(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		a    sorting.Asker
+		want string
+	}{
+		{"vouched for", sorting.Asker{Named: true, Aligned: true}, ""},
+		{"a domain without records", sorting.Asker{Named: true}, ""},
+		{"vouched for, by the servers of a sender for many", sorting.Asker{Named: true, Aligned: true, Other: true}, ""},
+		{"the domain says that it is not its mail", sorting.Asker{Named: true, Failed: true}, sorting.Doubtful},
+		{"the envelope names somebody else", sorting.Asker{Named: true, Other: true}, sorting.Doubtful},
+		{"no address of ours stands in it", sorting.Asker{Aligned: true}, sorting.NotNamed},
+		{"it wants none", sorting.Asker{Named: true, Aligned: true, Suppress: true}, sorting.Suppressed},
+	} {
+		if got := sorting.Unanswered(c.a); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }

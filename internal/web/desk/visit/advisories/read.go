@@ -11,6 +11,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 )
 
 // reader makes a record of what was typed.
@@ -36,7 +37,7 @@ func read(base *cvd.Advisory, form url.Values) (*cvd.Advisory, cvd.Faults) {
 	v.CVE, v.CWE, v.Description, v.Impact, v.Exploited = strings.ToUpper(get("cve")), list(strings.ToUpper(get("cwe"))), get("description"), get("impact"), get("exploited")
 	scores := v.Scores
 	v.Scores = nil
-	for i, vector := range cvd.SplitLines(get("vectors")) {
+	for i, vector := range intake.SplitLines(get("vectors")) {
 		one := cvd.AdvisoryScore{Vector: vector}
 		if i < len(scores) {
 			one.Products = scores[i].Products
@@ -216,7 +217,7 @@ var (
 // ranges reads lines such as ">= 1.0, < 1.4", "< 1.4" and ">= 2.0".
 func (r *reader) ranges(field, text string) []cvd.VersionRange {
 	out := cvd.VersionRange{Kind: cvd.RangeSemver}
-	for n, line := range cvd.SplitLines(text) {
+	for n, line := range intake.SplitLines(text) {
 		events := []cvd.VersionEvent{{Introduced: "0"}}
 		for _, part := range strings.Split(line, ",") {
 			m := bound.FindStringSubmatch(strings.TrimSpace(part))

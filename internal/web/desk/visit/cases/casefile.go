@@ -2,11 +2,8 @@ package cases
 
 import (
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -318,25 +315,4 @@ func (l lens) notices(f *casework.File) []web.Notice {
 		out = append(out, n)
 	}
 	return out
-}
-
-// file sends an attachment: as a download, of no type that a browser opens.
-func (d *desk) file(w http.ResponseWriter, r *http.Request, v lens) error {
-	a, body, err := d.Site.Desk.As(v.Actor).Attachment(r.Context(), cvd.CaseID(r.PathValue("id")), r.PathValue("blob"))
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
-	_, err = io.Copy(w, body)
-	if err != nil {
-		// The answer has begun: ending the connection is the only way left to say so.
-		d.Site.Log.Error("a file broke off", "case", r.PathValue("id"), "err", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
 }

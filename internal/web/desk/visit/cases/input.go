@@ -31,7 +31,7 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 		case "clauses":
 			in.Clauses = o.typed["clauses"]
 		case "missing":
-			in.Missing = append(slices.Clone(o.typed["missing"]), cvd.SplitLines(get("missing_more"))...)
+			in.Missing = append(slices.Clone(o.typed["missing"]), intake.SplitLines(get("missing_more"))...)
 		case "vector":
 			in.Vector = cmp.Or(builtVector(o.typed), get("vector"))
 		case "to":

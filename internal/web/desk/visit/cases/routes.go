@@ -27,7 +27,6 @@ func Routes(shared *visit.Desk) []visit.Route {
 	return []visit.Route{
 		{Pattern: "GET /desk/{$}", Area: may.AreaCases, Use: may.Look, Do: on(d.queue)},
 		{Pattern: "GET /desk/cases/{id}", Area: may.AreaCases, Use: may.Look, Do: on(d.caseFile)},
-		{Pattern: "GET /desk/cases/{id}/files/{blob}", Area: may.AreaCases, Use: may.Look, Do: on(d.file)},
 		{Pattern: "GET /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.ask)},
 		{Pattern: "POST /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.act), Upload: true},
 	}

@@ -1,6 +1,6 @@
 // Package post is what mail means on the page of a case: how words came and what
 // vouches for their sender, which mails wait for a member's nod, and whether letters
-// to the reporter arrive.
+// to the reporter arrive. It also hands out the files of a case.
 //
 // It never rules on a mail, never opens one as a page, and shows nobody the reporter's
 // address who may not know it.
@@ -171,10 +171,13 @@ func checks(p cvd.Proof) string {
 
 // Routes lists the addresses of this part.
 func Routes(shared *visit.Desk) []visit.Route {
-	return []visit.Route{{
-		Pattern: "GET /desk/cases/{id}/mails/{seq}", Area: may.AreaCases, Use: may.Look,
-		Do: func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return raw(shared, w, r, v) },
-	}}
+	on := func(do func(*visit.Desk, http.ResponseWriter, *http.Request, *visit.Visit) error) visit.Handler {
+		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(shared, w, r, v) }
+	}
+	return []visit.Route{
+		{Pattern: "GET /desk/cases/{id}/mails/{seq}", Area: may.AreaCases, Use: may.Look, Do: on(raw)},
+		{Pattern: "GET /desk/cases/{id}/files/{blob}", Area: may.AreaCases, Use: may.Look, Do: on(file)},
+	}
 }
 
 // raw sends a mail as it came: as a download, of no type that a browser opens.
@@ -196,6 +199,27 @@ func raw(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) 
 	if _, err := io.Copy(w, body); err != nil {
 		// The answer has begun: ending the connection is the only way left to say so.
 		d.Site.Log.Error("a mail broke off", "case", id, "err", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// file sends an attachment: as a download, of no type that a browser opens.
+func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
+	a, body, err := d.Site.Desk.As(v.Actor).Attachment(r.Context(), cvd.CaseID(r.PathValue("id")), r.PathValue("blob"))
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
+	_, err = io.Copy(w, body)
+	if err != nil {
+		// The answer has begun: ending the connection is the only way left to say so.
+		d.Site.Log.Error("a file broke off", "case", r.PathValue("id"), "err", err)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
