@@ -66,6 +66,7 @@ type SignatureState string
 // The states of a signature.
 const (
 	SignatureGood    SignatureState = "good"    // by the key that is known for this participant
+	SignatureFirst   SignatureState = "first"   // by a key of the sender's that came with the mail itself, seen for the first time: it gives no rights
 	SignatureUnknown SignatureState = "unknown" // by a key that nobody vouches for
 	SignatureBad     SignatureState = "bad"     // it does not fit the text
 )

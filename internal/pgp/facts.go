@@ -22,6 +22,42 @@ func (k *PublicKey) HasAddress(email string, now time.Time) bool {
 	return has
 }
 
+// Trouble is why nothing can be encrypted to a key.
+type Trouble string
+
+// Why nothing can be encrypted to a key.
+const (
+	Usable  Trouble = ""
+	Expired Trouble = "expired" // the key, or all that it has for encryption
+	Revoked Trouble = "revoked"
+	Unfit   Trouble = "unfit" // it is not made for encryption, too weak for it, or not good yet
+)
+
+// Trouble is why nothing can be encrypted to the key at now; Usable if CanEncrypt.
+func (k *PublicKey) Trouble(now time.Time) Trouble {
+	if k.CanEncrypt(now) {
+		return Usable
+	}
+	out := Unfit
+	k.g.with(func(key *crypto.Key) {
+		entity := key.GetEntity()
+		if key.IsRevoked(now.Unix()) {
+			out = Revoked
+			return
+		}
+		// A part for encryption was good when it was made, unless it never could.
+		for _, sub := range entity.Subkeys {
+			if at := sub.PublicKey.CreationTime; at.Before(now) && key.CanEncrypt(at.Unix()) {
+				out = Expired
+			}
+		}
+		if at := entity.PrimaryKey.CreationTime; at.Before(now) && key.CanEncrypt(at.Unix()) {
+			out = Expired
+		}
+	})
+	return out
+}
+
 // Addresses are the mail addresses in the key's names, in lower case, sorted, each once.
 func (k *PublicKey) Addresses() []string {
 	seen := map[string]bool{}

@@ -140,7 +140,7 @@ type Letter struct {
 	Files     []Enclosure        `json:"files,omitempty"`
 	Encrypted bool               `json:"encrypted,omitempty"`
 	Locked    bool               `json:"locked,omitempty" doc:"It could not be decrypted."`
-	Signature cvd.SignatureState `json:"signature,omitempty" doc:"Of OpenPGP: good, unknown or bad."`
+	Signature cvd.SignatureState `json:"signature,omitempty" doc:"Of OpenPGP or S/MIME: good, first (by a key of the sender's that came with the mail itself; it gives no rights), unknown or bad."`
 	Doubts    []string           `json:"doubts,omitempty" doc:"What could not be read of it."`
 }
 

@@ -16,7 +16,7 @@ type Mail struct {
 	Door      string             `json:"door"`
 	Proof     cvd.Proof          `json:"proof" doc:"What is known about the domain that it names as its sender's."`
 	Encrypted bool               `json:"encrypted,omitempty"`
-	Signature cvd.SignatureState `json:"signature,omitempty" enum:"good,unknown,bad"`
+	Signature cvd.SignatureState `json:"signature,omitempty" enum:"good,first,unknown,bad" doc:"first: by a key of the sender's that came with the mail itself, seen for the first time; it gives no rights."`
 	Signer    string             `json:"signer,omitempty" doc:"Fingerprint of the key that made the signature."`
 	Held      string             `json:"held,omitempty" doc:"Why it waits for a member's nod."`
 	Admitted  string             `json:"admitted,omitempty" doc:"Who took it as the reporter's words."`

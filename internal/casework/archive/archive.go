@@ -183,7 +183,7 @@ func (l *Letter) text(wordless string) string {
 func (l *Letter) mail() *cvd.Mail {
 	m := &cvd.Mail{
 		MessageID: l.Message.ID, From: from(l.Message), Subject: l.Message.Subject, At: l.At.UTC(), Door: "import", Raw: l.Raw,
-		Encrypted: slices.Contains([]mail.Cipher{mail.CipherPGP, mail.CipherPGPInline, mail.CipherCMS}, l.Message.Cipher),
+		Encrypted: l.Message.Closed || slices.Contains([]mail.Cipher{mail.CipherPGP, mail.CipherPGPInline, mail.CipherCMS}, l.Message.Cipher),
 	}
 	for _, f := range l.Message.Files {
 		m.Files = append(m.Files, cvd.MailFile{Name: f.Name, Data: f.Data})

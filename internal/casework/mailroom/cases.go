@@ -52,7 +52,7 @@ func (r *Room) whole(ctx context.Context, by cvd.Actor, id string) (*inbox.Item,
 	if err != nil {
 		return nil, nil, err
 	}
-	if read.Message == nil || read.Lock != Unlocked {
+	if !read.Says() {
 		return nil, nil, fmt.Errorf("%w: the mail cannot be read; ask its sender for it again", cvd.ErrNotReady)
 	}
 	r.Looks.Note(ctx, by, look(id), "mail", r.Now())

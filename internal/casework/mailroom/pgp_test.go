@@ -40,7 +40,7 @@ func readPGP(t *testing.T, r *mailroom.Reader, raw, known string) mailroom.Read 
 
 const plain = "From: Ann <ann@example.net>\r\nTo: security@example.org\r\nSubject: Login bypass\r\nMessage-ID: <a@example.net>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe quetzal.\r\n"
 
-// Only the pinned key makes a signature good; any other is one that nobody vouches for.
+// Only the pinned key makes a signature good; without one, that of the mail itself is told apart.
 func TestWhoSignedWhatWasEncrypted(t *testing.T) {
 	team, teamPublic := key(t, "security@example.org")
 	ann, annPublic := key(t, "ann@example.net")
@@ -60,7 +60,7 @@ func TestWhoSignedWhatWasEncrypted(t *testing.T) {
 	for _, c := range []struct {
 		name, known string
 		want        cvd.SignatureState
-	}{{"the pinned key", armored(annPublic), cvd.SignatureGood}, {"another key", armored(evePublic), cvd.SignatureUnknown}, {"no key", "", cvd.SignatureUnknown}} {
+	}{{"the pinned key", armored(annPublic), cvd.SignatureGood}, {"another key", armored(evePublic), cvd.SignatureUnknown}, {"the one that came with it", "", cvd.SignatureFirst}} {
 		got := readPGP(t, r, string(sealed), c.known)
 		if got.Lock != mailroom.Unlocked || !got.Encrypted || got.Signature != c.want || got.Message.Subject != "Login bypass" || !strings.Contains(got.Message.Text, "quetzal") {
 			t.Errorf("%s: %+v %+v", c.name, got, got.Message)
@@ -98,8 +98,12 @@ func TestWhichKeyIsLearned(t *testing.T) {
 		name, raw string
 		learned   bool
 	}{
-		{"theirs", with(part(ann)), true}, {"theirs, twice", with(part(ann), part(ann)), true}, {"theirs and somebody's", with(part(eve), part(ann)), true},
-		{"two of theirs", with(part(ann), part(other)), false}, {"somebody's", with(part(eve)), false}, {"none", with(), false},
+		{"theirs", with(part(ann)), true},
+		{"theirs, twice", with(part(ann), part(ann)), true},
+		{"theirs and somebody's", with(part(eve), part(ann)), true},
+		{"two of theirs", with(part(ann), part(other)), false},
+		{"somebody's", with(part(eve)), false},
+		{"none", with(), false},
 	} {
 		got := readPGP(t, &mailroom.Reader{}, c.raw, "")
 		if (got.Key != "") != c.learned || (c.learned && got.How != mailroom.ByFile) {

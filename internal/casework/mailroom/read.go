@@ -25,6 +25,7 @@ const (
 	Exposed  Lock = "exposed" // nothing protects it from being changed on the way (EM-9)
 	Broken   Lock = "broken"  // the encrypted part is damaged, or holds too much
 	SMIME    Lock = "smime"   // S/MIME of a kind that is not read here, or without a certificate of ours
+	Part     Lock = "part"    // something in it is encrypted, but not the mail as a whole (mail.Message.Closed)
 )
 
 // Read is what could be read of a mail.
@@ -37,13 +38,23 @@ type Read struct {
 	// Encrypted says that it came encrypted, opened or not.
 	Encrypted bool
 	// Signature and Signer are what the signature says: OpenPGP is good only by the key
-	// that was handed in; S/MIME by a certificate for the sender's address that an
+	// that was handed in, and first by one of the sender's own that came with the mail
+	// where none was; S/MIME is good by a certificate for the sender's address that an
 	// authority of the operator's vouches for. Only the first is a participant's own key.
 	Signature cvd.SignatureState
 	Signer    string
 	// Key is the sender's own key as the mail brings it, armored, and How by what:
 	// autocrypt or attached. Empty if it brings none, or several.
 	Key, How string
+	// Unfit is why the sender's own key that came with the mail cannot be encrypted to
+	// (pgp.Trouble); empty where one can, or none came.
+	Unfit string
+}
+
+// Says tells whether a person can read words in it: of what stays encrypted, those
+// that stand around it.
+func (r *Read) Says() bool {
+	return r.Message != nil && (r.Lock == Unlocked || !cvd.Blank(r.Message.Text))
 }
 
 // Reader reads mail: its structure, its encryption and its signature.
@@ -82,6 +93,7 @@ func (r *Reader) Open(ctx context.Context, read Read, known string, now time.Tim
 func (r *Reader) unwrap(ctx context.Context, read *Read, known string, now time.Time) error {
 	outer := read.Message
 	parts := letter.Parts{}
+	read.Encrypted = outer.Closed
 	switch outer.Cipher {
 	case mail.CipherPGP, mail.CipherPGPInline:
 		parts.Sealed, parts.Inline = outer.Sealed, outer.Cipher == mail.CipherPGPInline
@@ -94,6 +106,7 @@ func (r *Reader) unwrap(ctx context.Context, read *Read, known string, now time.
 		r.certified(read, now)
 		return nil
 	default:
+		read.settle(outer, false)
 		return nil
 	}
 	keys, err := r.keys(ctx)
@@ -104,19 +117,74 @@ func (r *Reader) unwrap(ctx context.Context, read *Read, known string, now time.
 	if key, err := pgp.ReadPublic([]byte(known)); known != "" && err == nil {
 		pinned = append(pinned, key)
 	}
-	opened, err := letter.Open(parts, keys, pinned, now)
+	opened, inner, err := open(outer, parts, keys, pinned, now)
 	if err != nil {
 		read.shut(err)
 		return nil
 	}
+	read.Encrypted = read.Encrypted || opened.Encrypted
 	read.Signature, read.Signer = cvd.SignatureState(opened.Signature.State), opened.Signature.Fingerprint
-	inner, err := within(outer, opened.Entity)
-	if err != nil {
-		read.shut(err)
-		return nil
+	if len(pinned) == 0 && read.Signature == cvd.SignatureUnknown {
+		read.first(outer, inner, parts, keys, now)
 	}
-	read.Message = inner
+	if beside(outer) {
+		read.Signature = unvouched(read.Signature)
+	}
+	read.settle(inner, opened.Encrypted)
 	return nil
+}
+
+// open takes encryption and signature off, and reads what comes out.
+func open(outer *mail.Message, parts letter.Parts, keys []*pgp.PrivateKey, known []*pgp.PublicKey, now time.Time) (*letter.Opened, *mail.Message, error) {
+	opened, err := letter.Open(parts, keys, known, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	inner, err := within(outer, opened.Entity)
+	return opened, inner, err
+}
+
+// first judges a signature by the sender's own keys that came with the mail. That one
+// fits shows that nobody changed the text who did not change the key as well.
+func (r *Read) first(outer, inner *mail.Message, parts letter.Parts, keys []*pgp.PrivateKey, now time.Time) {
+	var own []*pgp.PublicKey
+	for _, one := range carried(outer, inner, now) {
+		own = append(own, one.key)
+	}
+	if len(own) == 0 {
+		return
+	}
+	opened, err := letter.Open(parts, keys, own, now)
+	if err != nil {
+		return
+	}
+	r.Signer = opened.Signature.Fingerprint
+	switch opened.Signature.State {
+	case pgp.Good:
+		r.Signature = cvd.SignatureFirst
+	case pgp.Bad:
+		r.Signature = cvd.SignatureBad
+	}
+}
+
+// settle is what there is to read now; opened says that it was encrypted as a whole
+// and is not any more. Where something in the mail still is, the mail counts as
+// encrypted, and is opened no further.
+func (r *Read) settle(m *mail.Message, opened bool) {
+	r.Message = m
+	sealed := slices.Contains([]mail.Cipher{mail.CipherPGP, mail.CipherPGPInline, mail.CipherCMS}, m.Cipher)
+	if (m.Closed || sealed) && !opened || sealed && m.Text == "" {
+		r.Encrypted, r.Lock = true, Part
+	}
+}
+
+// beside tells whether there are words or files beside an inline text, which its
+// signature does not cover. Keys say nothing.
+func beside(outer *mail.Message) bool {
+	if outer.Cipher != mail.CipherPGPInline && outer.Cipher != mail.CipherPGPClear {
+		return false
+	}
+	return outer.Before != "" || outer.After != "" || slices.ContainsFunc(outer.Files, func(f mail.File) bool { return !isKey(&f) })
 }
 
 // certified takes S/MIME off. What is only signed can be read all the same.
@@ -124,7 +192,7 @@ func (r *Reader) certified(read *Read, now time.Time) {
 	outer := read.Message
 	read.Encrypted = outer.Cipher == mail.CipherCMS
 	if r.SMIME == nil {
-		if read.Encrypted {
+		if read.settle(outer, false); outer.Cipher == mail.CipherCMS {
 			read.Lock = SMIME
 		}
 		return
@@ -140,7 +208,7 @@ func (r *Reader) certified(read *Read, now time.Time) {
 		o.Cipher = mail.CipherCMS // what comes out is an entity, and the structure is no file any more
 		var inner *mail.Message
 		if inner, err = mail.Inner(&o, opened.Entity); err == nil {
-			read.Message = inner
+			read.settle(inner, opened.Encrypted)
 			return
 		}
 	}
@@ -148,12 +216,15 @@ func (r *Reader) certified(read *Read, now time.Time) {
 		read.Lock = SMIME
 		return
 	}
-	read.shut(err)
+	closed := !read.Encrypted && outer.Closed
+	if read.shut(err); closed {
+		read.Encrypted, read.Lock = true, Part
+	}
 }
 
 // unvouched is what a signature is worth that somebody else than the sender made.
 func unvouched(s cvd.SignatureState) cvd.SignatureState {
-	if s == cvd.SignatureGood {
+	if s == cvd.SignatureGood || s == cvd.SignatureFirst {
 		return cvd.SignatureUnknown
 	}
 	return s
@@ -203,37 +274,64 @@ const (
 	ByDirectory = "wkd" // not by the mail: the sender's domain was asked
 )
 
-// learn finds the sender's own key in the mail: an attached one before that of the
-// header, which programs add by themselves. Whoever sends several is asked.
+// learn takes the sender's own key from the mail, if there is one of it that can be
+// used. Whoever sends several is asked; what is wrong with one that cannot be used is
+// told.
 func learn(read *Read, outer *mail.Message, now time.Time) {
+	var usable []own
+	for _, one := range carried(outer, read.Message, now) {
+		switch trouble := one.key.Trouble(now); {
+		case trouble == "":
+			usable = append(usable, one)
+		case read.Unfit == "":
+			read.Unfit = string(trouble)
+		}
+	}
+	if len(usable) > 0 {
+		read.Unfit = ""
+	}
+	if len(usable) != 1 {
+		return
+	}
+	if armored, err := usable[0].key.Armor(); err == nil {
+		read.Key, read.How = string(armored), usable[0].how
+	}
+}
+
+// own is a key with the sender's address, and by what it came.
+type own struct {
+	key *pgp.PublicKey
+	how string
+}
+
+// mostCarried is how many keys of a sender are looked at in one mail.
+const mostCarried = 8
+
+// carried are the sender's own keys in a mail, each once: attached ones, else that of
+// the header, which programs add by themselves.
+func carried(outer, inner *mail.Message, now time.Time) []own {
 	if len(outer.From) != 1 {
-		return
+		return nil
 	}
-	found := map[string]*pgp.PublicKey{}
-	take := func(b []byte) {
+	var out []own
+	take := func(b []byte, how string) {
 		key, err := pgp.ReadCarried(b)
-		if err == nil && key.CanEncrypt(now) && key.HasAddress(outer.From[0].Email, now) {
-			found[key.Fingerprint()] = key
+		if err != nil || !key.HasAddress(outer.From[0].Email, now) || len(out) >= mostCarried {
+			return
+		}
+		if !slices.ContainsFunc(out, func(o own) bool { return o.key.Fingerprint() == key.Fingerprint() }) {
+			out = append(out, own{key, how})
 		}
 	}
-	for _, f := range read.Message.Files {
+	for _, f := range inner.Files {
 		if isKey(&f) {
-			take(f.Data)
+			take(f.Data, ByFile)
 		}
 	}
-	how := ByFile
-	if len(found) == 0 && outer.Autocrypt != nil {
-		how = ByAutocrypt
-		take(outer.Autocrypt)
+	if len(out) == 0 && outer.Autocrypt != nil {
+		take(outer.Autocrypt, ByAutocrypt)
 	}
-	if len(found) != 1 {
-		return
-	}
-	for _, key := range found {
-		if armored, err := key.Armor(); err == nil {
-			read.Key, read.How = string(armored), how
-		}
-	}
+	return out
 }
 
 // isKey tells whether a file is meant as an OpenPGP public key (RFC 3156 section 7).

@@ -8,11 +8,6 @@ import (
 	"fairlead/internal/intake/mail/text"
 )
 
-var (
-	armorMessage   = [2]string{"-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----"}
-	armorSignature = [2]string{"-----BEGIN PGP SIGNED MESSAGE-----", "-----END PGP SIGNATURE-----"}
-)
-
 // protected reads a message that is encrypted or signed as a whole, and tells whether
 // it did. A part that is so is none of this: only a whole is decrypted, so that no
 // words of a stranger can stand around what somebody else has encrypted.
@@ -35,6 +30,7 @@ func (r *reading) protected(e *entity) bool {
 func (r *reading) encrypted(e *entity) bool {
 	if !r.sealed(r.cutParts(e)) {
 		r.doubts.add(doubtCipher)
+		r.m.Closed = true
 		return false
 	}
 	return true
@@ -103,7 +99,9 @@ func (r *reading) signedWhole(e *entity) bool {
 	}
 	r.m.Cipher, r.m.Signed, r.m.Signature = kind, canonical(raw[0]), signature
 	r.parts += 2
-	r.finish(r.part(first, 0, e.media.kind))
+	c := r.part(first, 0, e.media.kind)
+	r.m.Closed = r.m.Closed || c.cryptic()
+	r.finish(c)
 	return true
 }
 
@@ -129,61 +127,40 @@ var (
 // everybody who is handed it can open it.
 func (r *reading) cms(e *entity) {
 	data := e.decoded(&r.doubts)
-	start := data[:min(len(data), 32)]
-	kind := strings.ToLower(e.media.params["smime-type"])
-	switch {
-	case len(data) == 0:
-		r.doubts.add(doubtCipher)
-	case kind == "signed-data", kind == "" && bytes.Contains(start, oidSigned):
-		r.m.Cipher = CipherCMSSigned
-	case kind == "enveloped-data", kind == "authenveloped-data", kind == "" && bytes.Contains(start, oidEnveloped):
-		r.m.Cipher = CipherCMS
-	default:
-		r.doubts.add(doubtCipher)
-	}
-	if r.m.Cipher != CipherNone {
+	if r.m.Cipher = cmsKind(e, data); r.m.Cipher != CipherNone {
 		r.m.Sealed = data
+	} else {
+		r.doubts.add(doubtCipher)
 	}
 	r.attach(e)
 }
 
-// inline finds OpenPGP in the text itself, where it is all that the text is.
-func (r *reading) inline(c content) content {
-	if r.texts != 1 || c.html || c.text == "" {
-		return c
-	}
-	octets := bytes.TrimSpace(r.octets)
-	is := func(armor [2]string) bool {
-		return bytes.HasPrefix(octets, []byte(armor[0])) && bytes.HasSuffix(octets, []byte(armor[1])) &&
-			bytes.Count(octets, []byte(armor[0])) == 1 && bytes.Count(octets, []byte(armor[1])) == 1
-	}
+// cmsKind is what a CMS structure is, as it says.
+func cmsKind(e *entity, data []byte) Cipher {
+	start := data[:min(len(data), 32)]
+	kind := strings.ToLower(e.media.params["smime-type"])
 	switch {
-	case is(armorMessage):
-		r.m.Cipher, r.m.Sealed = CipherPGPInline, octets
-		c.text = "" // of an encrypted message there is none before it is opened
-	case is(armorSignature):
-		r.m.Cipher, r.m.Sealed = CipherPGPClear, octets
-		c.text = clearText(c.text)
-	case bytes.Contains(octets, []byte(armorMessage[0])):
-		r.doubts.add(doubtInlineCipher)
+	case len(data) == 0:
+		return CipherNone
+	case kind == "signed-data", kind == "" && bytes.Contains(start, oidSigned):
+		return CipherCMSSigned
+	case kind == "enveloped-data", kind == "authenveloped-data", kind == "" && bytes.Contains(start, oidEnveloped):
+		return CipherCMS
 	}
-	return c
+	return CipherNone
 }
 
-// clearText is what people read of a clear-signed text (RFC 9580 section 7).
-func clearText(s string) string {
-	_, s, ok := strings.Cut(s, "\n\n")
-	if !ok {
-		return ""
+// cryptic tells whether a part among others is encrypted: what a mailing list, a server
+// on the way or somebody who wants it decrypted for them has made of a whole message.
+func cryptic(parent, e *entity) bool {
+	switch {
+	case parent.media.kind == "multipart/encrypted", e.media.in("multipart/encrypted", "application/pgp-encrypted"):
+		return true
+	case e.media.in("application/pkcs7-mime", "application/x-pkcs7-mime"), e.media.kind == "application/octet-stream" && strings.HasSuffix(strings.ToLower(e.fileName()), ".p7m"):
+		var aside doubts
+		return cmsKind(e, e.decoded(&aside)) == CipherCMS
 	}
-	if i := strings.LastIndex(s, "\n-----BEGIN PGP SIGNATURE-----"); i >= 0 {
-		s = s[:i]
-	}
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimPrefix(line, "- ")
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
+	return false
 }
 
 // cutParts cuts the parts of an entity; nil if one of them cannot be read.

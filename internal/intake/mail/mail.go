@@ -21,7 +21,7 @@ type Message struct {
 	Subject    string
 	Date       time.Time // as the message claims it, never used for a clock; zero if unreadable
 	// Text is the body for people: the text part, else the HTML made plain. Of an
-	// encrypted message it is empty; of a signed one it is there whether or not the
+	// encrypted message it is empty, unless words stand around the encrypted text; of a signed one it is there whether or not the
 	// signature holds.
 	Text string
 	// HTML says that Text was made from HTML.
@@ -35,6 +35,13 @@ type Message struct {
 	Delivery *Delivery
 	// Cipher is how the message is encrypted or signed.
 	Cipher Cipher
+	// Closed says that something in it is encrypted, but not so that it is opened: a part
+	// among others, several armored messages, a broken one, or one in HTML.
+	Closed bool `json:",omitempty"`
+	// Before and After are the words around an encrypted text (CipherPGPInline). Anybody
+	// on the way may have written them.
+	Before string `json:",omitempty"`
+	After  string `json:",omitempty"`
 	// Sealed is what somebody with the right key reads on: an armored or binary OpenPGP
 	// message, a clear-signed text, or a CMS structure, encrypted or with its content
 	// inside of the signature. CMS stands in Files too. What comes out goes to Inner.
@@ -100,7 +107,7 @@ type Cipher string
 const (
 	CipherNone      Cipher = ""
 	CipherPGP       Cipher = "pgp-encrypted"    // multipart/encrypted (RFC 3156 section 4)
-	CipherPGPInline Cipher = "pgp-inline"       // an armored message as the whole text part
+	CipherPGPInline Cipher = "pgp-inline"       // one armored message in the text
 	CipherPGPSigned Cipher = "pgp-signed"       // multipart/signed (RFC 3156 section 5)
 	CipherPGPClear  Cipher = "pgp-clear-signed" // a clear-signed text part
 	CipherCMS       Cipher = "cms-encrypted"    // application/pkcs7-mime, enveloped (RFC 8551 section 3.3)

@@ -57,11 +57,12 @@ func Inner(outer *Message, plain []byte) (*Message, error) {
 	}
 	m := *outer
 	m.Cipher, m.Sealed, m.Signed, m.Signature = CipherNone, nil, nil, nil
-	m.Text, m.HTML = "", false
+	m.Text, m.HTML, m.Closed, m.Before, m.After = "", false, false, "", ""
 	r := &reading{m: &m, doubts: slices.Clone(outer.Doubts)}
 	if outer.Cipher == CipherPGPInline || outer.Cipher == CipherPGPClear {
 		m.Files = slices.Clone(outer.Files)
 		r.finish(content{text: tidy(decodeText(plain, "", &r.doubts), &r.doubts)})
+		m.Text = around(outer.Before, m.Text, outer.After)
 		m.Doubts = r.doubts
 		return &m, nil
 	}
@@ -88,6 +89,7 @@ func Inner(outer *Message, plain []byte) (*Message, error) {
 	}
 	r.legacy = true
 	r.root(e)
+	m.Text = around(outer.Before, m.Text, outer.After)
 	m.Doubts = r.doubts
 	return &m, nil
 }
@@ -125,12 +127,6 @@ type reading struct {
 	legacy bool    // the text begins with copies of header fields (RFC 9788 section 4.10)
 	status *entity // the first message/delivery-status
 	origin *entity // the first message, or header of one, that is attached
-}
-
-// content is the words of a part.
-type content struct {
-	text string
-	html bool
 }
 
 // root reads the content of the whole message.
@@ -179,18 +175,14 @@ func (r *reading) part(e *entity, depth int, parent string) content {
 	if e.media.kind == "text/html" {
 		return r.html(e, octets, label)
 	}
-	shown := decodeText(octets, label, &r.doubts)
-	if strings.EqualFold(e.media.params["format"], "flowed") {
-		shown = text.Unflow(shown, strings.EqualFold(e.media.params["delsp"], "yes"))
-	}
-	shown = tidy(shown, &r.doubts)
+	c := armored(decodeText(octets, label, &r.doubts), r.shown(e))
 	if r.legacy && e.media.params["hp-legacy-display"] == "1" {
-		if _, after, ok := strings.Cut(shown, "\n\n"); ok {
-			shown = after
+		if _, after, ok := strings.Cut(c.text, "\n\n"); ok {
+			c.text = after
 		}
 	}
 	r.octets = octets
-	return content{text: shown}
+	return c
 }
 
 // isFile tells whether a part is a file and not words of the message.
@@ -222,7 +214,7 @@ func (r *reading) html(e *entity, octets []byte, label string) content {
 		r.doubts.add(doubtHTMLBlank)
 		r.file("message.html", e.media.kind, octets)
 	}
-	return content{text: shown, html: true}
+	return content{text: shown, html: true, closed: sealedHTML(shown)}
 }
 
 // multipart reads the parts of a part.
@@ -235,7 +227,7 @@ func (r *reading) multipart(e *entity, depth int) content {
 	list, rest, ok := e.parts(&r.doubts)
 	if !ok {
 		r.doubts.add(doubtBoundary)
-		return content{text: tidy(decodeText(e.body, "", &r.doubts), &r.doubts)}
+		return armored(decodeText(e.body, "", &r.doubts), func(s string) string { return tidy(s, &r.doubts) })
 	}
 	var all []content
 	for i, raw := range list {
@@ -267,8 +259,9 @@ func (r *reading) multipart(e *entity, depth int) content {
 // files where only a part of the message is.
 func (r *reading) child(parent, e *entity, depth int) content {
 	switch {
-	case parent.media.kind == "multipart/encrypted" || e.media.kind == "multipart/encrypted":
+	case cryptic(parent, e):
 		r.doubts.add(doubtInnerCipher)
+		r.m.Closed = true
 	case parent.media.kind == "multipart/signed" && !r.signed:
 		r.signed = true
 		r.doubts.add(doubtInnerSigned)
@@ -285,7 +278,7 @@ func (r *reading) choose(all []content) content {
 	var words, html content
 	for _, c := range all {
 		switch {
-		case c.text == "":
+		case c.text == "" && !c.cryptic():
 		case c.html:
 			html = join([]content{html, c})
 		case words.text == "":
@@ -304,23 +297,11 @@ func (r *reading) choose(all []content) content {
 	if html.text != "" {
 		r.texts--
 	}
+	words.closed = words.closed || html.closed && words.sealed == nil
 	return words
 }
 
 func letters(s string) int { return len(strings.Join(strings.Fields(s), "")) }
-
-// join sets words of several parts below each other.
-func join(all []content) content {
-	var texts []string
-	html := false
-	for _, c := range all {
-		if c.text != "" {
-			texts = append(texts, c.text)
-			html = html || c.html
-		}
-	}
-	return content{text: strings.Join(texts, "\n\n"), html: html}
-}
 
 // whole is the entity as it came.
 func (e *entity) whole() []byte {

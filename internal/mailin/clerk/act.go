@@ -106,7 +106,7 @@ func (s *sheet) hold(ctx context.Context, why string) error {
 	m := mailroom.Mail(s.it, &s.read, s.proof)
 	m.Held = why
 	text := ""
-	if s.read.Lock == mailroom.Unlocked {
+	if s.read.Says() {
 		text = mailroom.Words(s.read.Message, s.wordless())
 	}
 	_, err := s.Desk.As(cvd.System).Once(mailroom.Key(s.it)).Do(ctx, s.place.Case, cvd.VerbHoldMail, cvd.Input{Text: text, Mail: m})

@@ -42,6 +42,7 @@ const (
 	Exposed Lock = "exposed" // nothing protects it from being changed on the way (EM-9)
 	Broken  Lock = "broken"  // the encrypted part is damaged
 	SMIME   Lock = "smime"   // S/MIME, which is not read here
+	Part    Lock = "part"    // something in it is encrypted, but not the mail as a whole
 )
 
 // Return is what a notice says of a letter of ours.
@@ -194,7 +195,7 @@ func Reasons() []string {
 			out = append(out, "auto-"+string(a))
 		}
 	}
-	for _, l := range []Lock{NoKey, Exposed, Broken, SMIME} {
+	for _, l := range []Lock{NoKey, Exposed, Broken, SMIME, Part} {
 		out = append(out, "locked-"+string(l))
 	}
 	return out

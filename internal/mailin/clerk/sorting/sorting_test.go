@@ -27,7 +27,7 @@ func every(do func(sorting.Facts)) {
 			Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
 		}
 		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge} {
-			for _, f.Lock = range []sorting.Lock{sorting.Open, sorting.NoKey, sorting.Exposed, sorting.Broken, sorting.SMIME} {
+			for _, f.Lock = range []sorting.Lock{sorting.Open, sorting.NoKey, sorting.Exposed, sorting.Broken, sorting.SMIME, sorting.Part} {
 				for _, f.Return = range []sorting.Return{sorting.NoReturn, sorting.Failed, sorting.Under} {
 					for _, f.Auto = range autos {
 						for _, f.Place = range []sorting.Place{sorting.Nowhere, sorting.InCase, sorting.Erased} {

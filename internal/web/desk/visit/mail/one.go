@@ -157,7 +157,7 @@ func (v lens) marks(l *mailroom.Letter) []web.Badge {
 		out = append(out, web.Badge{Kind: "info", Text: v.Say("desk.mail.encrypted")})
 	}
 	if s := l.Read.Signature; s != "" {
-		kind := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}[s]
+		kind := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureFirst: "neutral", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}[s]
 		out = append(out, web.Badge{Kind: kind, Text: v.Say("desk.mail.signed." + string(s))})
 	}
 	return out
@@ -166,7 +166,7 @@ func (v lens) marks(l *mailroom.Letter) []web.Badge {
 // forms are what a member can do with the mail.
 func (v lens) forms(l *mailroom.Letter) []formView {
 	var out []formView
-	if l.Read.Message != nil && l.Read.Lock == mailroom.Unlocked {
+	if l.Read.Says() {
 		open := formView{Do: "open", Title: v.Say("desk.mail.open"), Main: true, Help: v.Say("desk.mail.open.help", "when", v.Voice.Instant(l.Received, v.Zone))}
 		if cur := v.Site.Book.Current(); cur != nil && len(cur.Policy.Programs) > 1 {
 			f := web.Field{Name: "program", Kind: "select", Label: v.Say("desk.mail.open.program")}

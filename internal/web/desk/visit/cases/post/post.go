@@ -114,7 +114,7 @@ func OriginOf(l *visit.Lens, f *casework.File, ev *cvd.Event) *Origin {
 		From: m.From, Subject: m.Subject, At: m.At, Door: m.Door, Domain: domain(l, m.Proof), Checks: checks(m.Proof),
 		Encrypted: m.Encrypted, Signer: m.Signer, Left: m.Left,
 	}
-	kinds := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}
+	kinds := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureFirst: "neutral", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}
 	if kind := kinds[m.Signature]; kind != "" {
 		o.Signature = web.Badge{Kind: kind, Text: l.Say("desk.post.signature." + string(m.Signature))}
 	}
