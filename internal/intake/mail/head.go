@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -75,6 +76,31 @@ func (r *reading) date(s string) time.Time {
 		return time.Time{}
 	}
 	return at.UTC()
+}
+
+// Glimpse reads of a message that cannot be read as a whole from whom it says that it
+// is, and about what: From and Subject, wherever they stand in a header of any length.
+// All else of the result is empty.
+func Glimpse(raw []byte) *Message {
+	r := &reading{m: &Message{}}
+	e, kept := &entity{}, false
+	for rest := lineEnds(raw); len(rest) > 0; {
+		var line []byte
+		line, rest = nextLine(rest)
+		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
+			break
+		}
+		if line[0] != ' ' && line[0] != '\t' {
+			name, _, _ := bytes.Cut(line[:min(len(line), maxID)], []byte{':'})
+			name = bytes.ToLower(bytes.TrimSpace(name))
+			kept = (string(name) == "from" && !e.has("from")) || (string(name) == "subject" && !e.has("subject"))
+		}
+		if kept {
+			e.take(line, &r.doubts)
+		}
+	}
+	r.m.From, r.m.Subject = r.addresses(e, "from"), r.subject(words(e.get("subject")))
+	return r.m
 }
 
 // Authors are the addresses of all From fields of a message, without reading the rest

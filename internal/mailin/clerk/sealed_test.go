@@ -62,3 +62,22 @@ func TestWhatIsEncryptedInPart(t *testing.T) {
 		}
 	}
 }
+
+// A header that is too long says so, and hides nobody's name.
+func TestLongHeader(t *testing.T) {
+	h := open(t, nil)
+	big := "X-Big: x\n" + strings.Repeat(" xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n", 10000)
+	h.sorted("From: Ann <ann@example.net>\nSubject: =?utf-8?Q?Log=20in?=\n bypass\n" + big + "\nwords\n")
+	h.sorted(big + "From: Ann <ann@example.net>\nSubject: Log in bypass\nFrom: eve@example.net\n\nSubject: words\n")
+	h.sorted(strings.Repeat("X-One: 1\n", 1001) + "From: Ann <ann@example.net>\nSubject: Log in bypass\n\nwords\n")
+	all, err := h.box.List(ctx, inbox.Unsorted, nil, 10)
+	must(t, err)
+	if len(all) != 3 {
+		t.Fatal(h.state())
+	}
+	for _, it := range all {
+		if it.Reason != "long-header" || it.From != "ann@example.net" || it.Subject != "Log in bypass" {
+			t.Errorf("%s: from %q, about %q", it.Reason, it.From, it.Subject)
+		}
+	}
+}
