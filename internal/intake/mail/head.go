@@ -150,6 +150,7 @@ func plausible(s string) bool {
 var (
 	inBrackets  = regexp.MustCompile(`<\s*([^<>\s]+@[^<>\s]+?)\s*>`)
 	bareAddress = regexp.MustCompile(`[^\s<>,;:"()\[\]\\]+@[^\s<>,;:"()\[\]\\]+`)
+	encodedWord = regexp.MustCompile(`=\?[^?\s]{1,75}\?[bBqQ]\?[^?]*\?=`)
 	quotedText  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
@@ -165,13 +166,15 @@ func readAddresses(s string) []Address {
 		return out
 	}
 	var out []Address
-	bare := quotedText.ReplaceAllString(text.Uncomment(s), " ")
+	// An encoded word is a name (RFC 2047 section 5), whatever stands in it raw.
+	masked := encodedWord.ReplaceAllStringFunc(s, func(w string) string { return strings.Repeat("x", len(w)) })
+	bare := quotedText.ReplaceAllString(text.Uncomment(masked), " ")
 	add := func(name, email string) {
 		if !slices.ContainsFunc(out, func(a Address) bool { return a.Email == email }) && len(out) <= maxAddresses {
 			out = append(out, Address{name, email})
 		}
 	}
-	for i, at := range inBrackets.FindAllStringSubmatchIndex(s, maxAddresses) {
+	for i, at := range inBrackets.FindAllStringSubmatchIndex(masked, maxAddresses) {
 		name := ""
 		if i == 0 {
 			name = strings.Trim(s[:at[0]], " \t\"<>")
