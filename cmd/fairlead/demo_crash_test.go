@@ -49,7 +49,7 @@ func TestADemoKilledWhileItSeedsComesUpWhole(t *testing.T) {
 				t.Errorf("killed at %d KiB: no case is %s", kib, state)
 			}
 		}
-		if n := strings.Count(cases, `"case":"`); n != 15 {
+		if n := strings.Count(cases, `"case":"`); n != 17 {
 			t.Errorf("killed at %d KiB: %d cases", kib, n)
 		}
 		status, body, err := ask(http.MethodGet, again.URL+"/advisories", "", "", nil)

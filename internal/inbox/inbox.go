@@ -52,8 +52,8 @@ const Inline = 256 << 10
 // shelfLife is how long a message stays on a shelf; what is not listed stays
 // until somebody takes it away.
 var shelfLife = map[State]time.Duration{
-	Aside: 30 * 24 * time.Hour,
-	Spam:  30 * 24 * time.Hour,
+	Aside: 90 * 24 * time.Hour,
+	Spam:  90 * 24 * time.Hour,
 }
 
 // originLife is how long it is remembered that a message was fetched already.

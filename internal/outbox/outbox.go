@@ -47,8 +47,8 @@ type Config struct {
 	// GivenUp is told of an effect before it is given up, at least once; may be nil.
 	// Where it fails, the effect is carried once more instead.
 	GivenUp func(ctx context.Context, e store.Effect) error
-	Now      func() time.Time
-	Log      *slog.Logger
+	Now     func() time.Time
+	Log     *slog.Logger
 
 	Workers int           // how many cases are served at once; 4
 	Tries   int           // after how many an effect is given up; 12

@@ -53,7 +53,8 @@ type Config struct {
 	// Scan says whether a scanner knows something in the bytes; nil: nobody scans. That it
 	// cannot be asked holds nothing up, and is noted at the door Scanner.
 	Scan func(ctx context.Context, data []byte) (found bool, err error)
-	// Spam says that the verdict of the filter before us is believed.
+	// Spam says that the verdict of the filter before us is believed; of mail that a
+	// stranger's server brought, never.
 	Spam bool
 	// Unlimited lifts the limits of new reports, for load tests.
 	Unlimited bool
@@ -198,7 +199,7 @@ func (s *sheet) facts(ctx context.Context) (sorting.Facts, error) {
 		}
 		return f, nil
 	}
-	f := sorting.Facts{Hops: m.Received, Auto: m.Auto, Spam: m.Spam && s.Spam}
+	f := sorting.Facts{Hops: m.Received, Auto: m.Auto, Spam: m.Spam && s.Spam && s.it.Envelope.Peer == ""}
 	if _, _, f.Probe = s.probe(); f.Probe {
 		return f, nil
 	}

@@ -71,7 +71,7 @@ func TestSecondFactorOnTheDesk(t *testing.T) {
 	}
 	b.Get("/desk/team").Check(h, http.StatusOK)
 	lead := in(h, "lead@example.org")
-	one := lead.Get("/desk/team/" + h.Member.ID).Check(h, http.StatusOK)
+	one := lead.Get("/desk/team/"+h.Member.ID).Check(h, http.StatusOK)
 	whole(t, "one", one)
 	if !strings.Contains(one.Body, `action="/desk/team/`+h.Member.ID+`/second"`) {
 		t.Error("a lead cannot take a lost factor away")

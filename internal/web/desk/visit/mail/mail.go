@@ -71,7 +71,7 @@ type shelfView struct {
 type rowView struct {
 	ID, From, Subject, Reason, Door string
 	Case                            cvd.CaseID
-	Received                        time.Time
+	Received, Expires               time.Time
 	Size                            int64
 }
 
@@ -116,7 +116,7 @@ func (d *desk) shelf(w http.ResponseWriter, r *http.Request, v lens) error {
 
 func (v lens) row(row *mailroom.Row) rowView {
 	out := rowView{
-		ID: row.ID, From: row.From, Subject: row.Subject, Reason: row.Why(v.Voice, v.Who), Door: row.Door, Case: row.Case, Received: row.Received, Size: row.Size,
+		ID: row.ID, From: row.From, Subject: row.Subject, Reason: row.Why(v.Voice, v.Who), Door: row.Door, Case: row.Case, Received: row.Received, Expires: row.Expires, Size: row.Size,
 	}
 	if out.From == "" {
 		out.From = v.Say("desk.mail.nobody")
