@@ -18,6 +18,9 @@ type Mail struct {
 	Signature SignatureState `json:"signature,omitempty"`
 	Signer    string         `json:"signer,omitempty"`
 	Encrypted bool           `json:"encrypted,omitempty"`
+	// Unfit is why the sender's OpenPGP key that came with it is not used: expired,
+	// revoked, or unfit for encryption. Empty where one is, or none came.
+	Unfit string `json:"unfit,omitempty"`
 	// Raw is the message as it came. Whoever hands a mail in gives it here; what is
 	// large is then moved to a sealed file, which File names.
 	Raw    []byte      `json:"raw,omitempty"`

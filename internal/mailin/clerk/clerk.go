@@ -191,7 +191,10 @@ func (s *sheet) facts(ctx context.Context) (sorting.Facts, error) {
 	m := s.read.Message
 	if m == nil {
 		f := sorting.Facts{Reading: sorting.Unreadable}
-		if errors.Is(s.read.Problem, cvd.ErrTooLarge) {
+		switch {
+		case errors.Is(s.read.Problem, mail.ErrHeader):
+			f.Reading = sorting.LongHeader
+		case errors.Is(s.read.Problem, cvd.ErrTooLarge):
 			f.Reading = sorting.TooLarge
 		}
 		return f, nil

@@ -30,6 +30,7 @@ const (
 	Whole      Reading = ""
 	Unreadable Reading = "unreadable"
 	TooLarge   Reading = "too-large"
+	LongHeader Reading = "long-header"
 )
 
 // Lock is why an encrypted mail could not be opened.
@@ -114,6 +115,7 @@ type rule struct {
 var rules = []rule{
 	{name: "probe", when: func(f *Facts) bool { return f.Probe }, do: Probe},
 	{name: "too-large", when: func(f *Facts) bool { return f.Reading == TooLarge }, do: Unsorted},
+	{name: "long-header", when: func(f *Facts) bool { return f.Reading == LongHeader }, do: Unsorted},
 	{name: "unreadable", when: func(f *Facts) bool { return f.Reading != Whole }, do: Unsorted},
 	{name: "bounced", when: func(f *Facts) bool { return f.Return == Failed }, do: Bounced},
 	{name: "under-way", when: func(f *Facts) bool { return f.Return != NoReturn }, do: Aside},

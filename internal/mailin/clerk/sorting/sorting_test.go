@@ -26,7 +26,7 @@ func every(do func(sorting.Facts)) {
 			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Malware: on(7) && on(6), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
 			Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
 		}
-		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge} {
+		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge, sorting.LongHeader} {
 			for _, f.Lock = range []sorting.Lock{sorting.Open, sorting.NoKey, sorting.Exposed, sorting.Broken, sorting.SMIME, sorting.Part} {
 				for _, f.Return = range []sorting.Return{sorting.NoReturn, sorting.Failed, sorting.Under} {
 					for _, f.Auto = range autos {
