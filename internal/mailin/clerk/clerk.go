@@ -305,7 +305,7 @@ func (s *sheet) prove(ctx context.Context, f *sorting.Facts) {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	s.proof = s.Proof(bounded, s.it.Raw, s.it.Envelope, mailroom.Author(s.read.Message))
-	f.Aligned = s.proof.Aligned
+	f.Aligned, f.Loose = s.proof.Aligned, s.proof.Loose
 	if bounded.Err() != nil {
 		s.away.Store(s.Now().Add(awayFor).UnixNano())
 	}
