@@ -50,6 +50,18 @@ func Missing(r *cvd.Report, form []policy.Field) cvd.Faults {
 	return out
 }
 
+// Lacking lists the evidence that the policy asks for and the report does not show to
+// hold: of a field that is empty, or of no field, so that only a reader can tell.
+func Lacking(r *cvd.Report, evidence []policy.Clause) []string {
+	var out []string
+	for _, e := range evidence {
+		if !e.Optional && (e.Field == "" || !given(r, e.Field)) {
+			out = append(out, e.Title)
+		}
+	}
+	return out
+}
+
 // given tells whether the report holds anything in the field.
 func given(r *cvd.Report, name string) bool {
 	if extra, ok := strings.CutPrefix(name, "extra."); ok {

@@ -321,3 +321,16 @@ func TestReplacementCharactersAndPairsAreText(t *testing.T) {
 		}
 	}
 }
+
+// What only a reader of the words can find is asked for too; what is optional is not.
+func TestLacking(t *testing.T) {
+	evidence := []policy.Clause{
+		{Title: "the version", Field: "version"},
+		{Title: "the steps", Field: "steps"},
+		{Title: "who could do it"},
+		{Title: "the tools", Field: "tools", Optional: true},
+	}
+	if got := Lacking(&cvd.Report{Steps: "1. open it"}, evidence); !slices.Equal(got, []string{"the version", "who could do it"}) {
+		t.Errorf("%q", got)
+	}
+}

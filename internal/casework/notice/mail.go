@@ -219,7 +219,7 @@ func missing(r *cvd.Report, contact *cvd.Contact, v *rulebook.Version) []string 
 	for _, f := range intake.Missing(&whole, v.Policy.Information) {
 		out = append(out, f.Field)
 	}
-	return out
+	return append(out, intake.Lacking(&whole, v.Policy.Evidence)...)
 }
 
 // claim names the code that opens the thread, as long as it works.
