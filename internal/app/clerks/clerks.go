@@ -107,7 +107,7 @@ func New(c Config) *Clerks {
 			Probe: board.Read, Scan: c.scan(), Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
 		}),
 		Room: mailroom.New(mailroom.Config{
-			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check,
+			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check, Fetch: c.fetch(),
 			Looks: &looks.Book{Store: c.Store, Vault: c.Vault, Log: c.Log},
 		}),
 	}
