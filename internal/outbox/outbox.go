@@ -50,7 +50,7 @@ type Config struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	Workers int           // how many cases are served at once; 4
+	Workers int           // how many lanes are served at once; 16
 	Tries   int           // after how many an effect is given up; 12
 	Lease   time.Duration // how long a batch is ours; 2 minutes
 	Limit   time.Duration // of carrying one effect; 45 seconds, and never over half of Lease
@@ -85,7 +85,7 @@ func New(cfg Config) *Outbox {
 			*d = otherwise
 		}
 	}
-	number(&cfg.Workers, 4)
+	number(&cfg.Workers, 16)
 	number(&cfg.Tries, 12)
 	span(&cfg.Lease, 2*time.Minute)
 	span(&cfg.Limit, 45*time.Second)

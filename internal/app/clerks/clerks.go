@@ -137,11 +137,15 @@ func (c Config) fetch() func(ctx context.Context, email string) (*pgp.PublicKey,
 	return (&wkd.Client{Domains: c.Mail.KeyDomains, Now: c.Now}).Fetch
 }
 
-// resolver is the configured one, or that of this machine.
+// resolver is the configured one, or that of this machine, with a short memory.
 func (c Config) resolver() proof.Resolver {
 	if c.Resolver != nil {
 		return c.Resolver
 	}
+	return &proof.Memory{Resolver: c.server(), Now: c.Now}
+}
+
+func (c Config) server() *net.Resolver {
 	if c.Mail == nil || c.Mail.Resolver == "" {
 		return net.DefaultResolver
 	}
