@@ -306,6 +306,7 @@ func (h *House) openOutbox() error {
 	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{
 		Workers: workers, Store: h.Store, Seal: h.Desk.SealSent, Now: h.Options.Clock.Now, Log: h.Options.Log, Carriers: carriers,
+		Alone: h.Config.Database.Engine != "postgres", // whoever runs on SQLite holds the data folder
 		GivenUp: func(ctx context.Context, e store.Effect) error {
 			if e.Kind != cvd.EffectNotifyReporter {
 				return nil

@@ -61,13 +61,14 @@ func storyDNS(ts *testscript.TestScript, _ bool, args []string) {
 
 var fromLine = regexp.MustCompile(`(?mi)^From:.*?([^\s<>]+@[^\s<>]+)`)
 
-// mail NAME FILE [sender:ADDRESS] [to:ADDRESS…] [door:DOOR] [encrypted:KEY] [WORD=VALUE…]
+// mail NAME FILE [sender:ADDRESS] [to:ADDRESS…] [door:DOOR] [encrypted:KEY] [armor:KEY] [WORD=VALUE…]
 // hands in a message, as it came from where requests come from, and lets the house sort
 // it. The envelope's sender is that of From, or empty with "sender:". WORD is replaced
 // in the file; LETTER stands for the Message-ID of the latest letter to the reporter of
-// the latest case. What is encrypted to a KEY goes to one that was kept before. A case that it opens is NAME's.
+// the latest case. What is encrypted to a KEY goes to one that was kept before; armor:
+// stands for the secret, encrypted to it, where the file says ARMOR. A case that it opens is NAME's.
 func storyMail(ts *testscript.TestScript, _ bool, args []string) {
-	need(ts, args, 2, "mail NAME FILE [sender:ADDRESS] [to:ADDRESS…] [door:DOOR] [encrypted:KEY] [WORD=VALUE…]")
+	need(ts, args, 2, "mail NAME FILE [sender:ADDRESS] [to:ADDRESS…] [door:DOOR] [encrypted:KEY] [armor:KEY] [WORD=VALUE…]")
 	s := of(ts)
 	raw, err := os.ReadFile(ts.MkAbs(args[1]))
 	check(ts, err)
@@ -83,6 +84,8 @@ func storyMail(ts *testscript.TestScript, _ bool, args []string) {
 		switch {
 		case named && kind == "encrypted":
 			key = given
+		case named && kind == "armor":
+			text = strings.ReplaceAll(text, "ARMOR", s.armor(ts, given))
 		case named && kind == "sender":
 			it.Envelope.From, it.Envelope.Null = given, given == ""
 		case named && kind == "to":
@@ -176,6 +179,17 @@ func (s *story) encrypt(ts *testscript.TestScript, raw []byte, name string) []by
 	out, err := letter.Seal(raw, []*pgp.PublicKey{key.PublicKey}, nil, key.at)
 	check(ts, err)
 	return out
+}
+
+// armor is a short text, encrypted to a key that was remembered.
+func (s *story) armor(ts *testscript.TestScript, name string) string {
+	key, ok := s.keys[name]
+	if !ok {
+		ts.Fatalf("keep %s comes before", name)
+	}
+	out, err := pgp.Encrypt([]byte("quetzalcode\n"), []*pgp.PublicKey{key.PublicKey}, nil, nil, key.at)
+	check(ts, err)
+	return strings.TrimSpace(string(out))
 }
 
 // claim NAME   uses the code in the answer to NAME's first mail, and so gets a receipt

@@ -104,7 +104,7 @@ func storyPress(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func deskPath(ts *testscript.TestScript, path string) string {
-	return strings.ReplaceAll(path, "CASE", ts.Getenv("CASE"))
+	return strings.NewReplacer("CASE", ts.Getenv("CASE"), "MAIL", ts.Getenv("MAIL")).Replace(path)
 }
 
 // signedIn adds the cookie of a fresh session, by a one-time link.

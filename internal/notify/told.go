@@ -106,7 +106,11 @@ func (s script) told() letter {
 		}
 	}
 	parts := []string{s.Say(lead)}
-	if h := s.heading(); h != "" {
+	switch h := s.heading(); {
+	case h == "":
+	case lead == "letter.text.lead":
+		parts[0] = h // it is the news
+	default:
 		parts = append(parts, h)
 	}
 	if m.Text != "" {

@@ -50,12 +50,15 @@ type Config struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	Workers int           // how many cases are served at once; 4
+	Workers int           // how many lanes are served at once; 16
 	Tries   int           // after how many an effect is given up; 12
 	Lease   time.Duration // how long a batch is ours; 2 minutes
 	Limit   time.Duration // of carrying one effect; 45 seconds, and never over half of Lease
 	Grace   time.Duration // how long a stop waits for what is leased; 20 seconds
 	Poll    time.Duration // how often Run looks without being poked; 20 seconds
+	// Alone says that no other process works on the store, so that what one which died had
+	// leased is free when Run begins.
+	Alone bool
 }
 
 // Outbox carries effects. It is safe for concurrent use, and several may work
@@ -85,7 +88,7 @@ func New(cfg Config) *Outbox {
 			*d = otherwise
 		}
 	}
-	number(&cfg.Workers, 4)
+	number(&cfg.Workers, 16)
 	number(&cfg.Tries, 12)
 	span(&cfg.Lease, 2*time.Minute)
 	span(&cfg.Limit, 45*time.Second)
@@ -109,6 +112,9 @@ func (o *Outbox) Poke() {
 // what it has leased within Grace, hands the rest back and returns.
 func (o *Outbox) Run(ctx context.Context) {
 	stuck := false
+	if err := o.reclaim(ctx); err != nil && ctx.Err() == nil {
+		o.cfg.Log.Error("what a process that died was carrying waits until its lease is over", "err", err)
+	}
 	for {
 		_, err := o.Drain(ctx)
 		switch {
@@ -125,6 +131,27 @@ func (o *Outbox) Run(ctx context.Context) {
 		}
 	}
 }
+
+// reclaim hands back what is leased, as it was; what only rests is handed back with it
+// and rests on.
+func (o *Outbox) reclaim(ctx context.Context) error {
+	if !o.cfg.Alone {
+		return nil
+	}
+	o.turn.Lock()
+	defer o.turn.Unlock()
+	return o.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		now := o.cfg.Now()
+		all, err := tx.Lease(now.Add(o.cfg.Lease), now, mostReclaimed)
+		for _, e := range all {
+			err = errors.Join(err, tx.Finish(e))
+		}
+		return err
+	})
+}
+
+// mostReclaimed is how many effects are looked at for that. Over it, leases run out.
+const mostReclaimed = 20_000
 
 // wait returns when there may be something to do, and false when ctx ended.
 func (o *Outbox) wait(ctx context.Context) bool {

@@ -176,3 +176,54 @@ func TestAtLeastOnceAndNeverTwiceAtATime(t *testing.T) {
 		}
 	})
 }
+
+// What a process that died had leased is carried at once where nobody else can have it,
+// in its order; what rests, rests on.
+func TestRunTakesWhatADeadProcessHadLeased(t *testing.T) {
+	b := open(t)
+	carried := make(chan struct{})
+	cfg := b.config(func(_ context.Context, e store.Effect) ([]byte, error) {
+		if e.Seq == 2 {
+			close(carried)
+		}
+		return []byte("sent"), nil
+	})
+	cfg.Alone = true
+	b.enqueue(b.effect("FL-1", 1))
+	err := b.store.Update(t.Context(), func(tx store.Tx) error {
+		got, err := tx.Lease(start, start.Add(2*time.Minute), 10)
+		if len(got) != 1 {
+			t.Errorf("%d leased", len(got))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resting := b.effect("FL-2", 3)
+	resting.At = start.Add(time.Minute)
+	b.enqueue(b.effect("FL-1", 2), resting)
+	o := outbox.New(cfg)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { o.Run(ctx); close(ended) }()
+	<-carried
+	stop()
+	<-ended
+	all := b.all()
+	if e := all["FL-1/1/notify-team/team"]; e.State != store.EffectDone {
+		t.Errorf("it waits for its lease: %+v", e)
+	}
+	if e := all[resting.Key]; e.State != store.EffectPending || !e.At.Equal(resting.At) || !e.Leased.IsZero() {
+		t.Errorf("what rests: %+v", e)
+	}
+	if err := b.store.Update(t.Context(), func(tx store.Tx) error {
+		got, err := tx.Lease(start.Add(59*time.Second), start.Add(2*time.Minute), 10)
+		if len(got) != 0 {
+			t.Errorf("%d carried before their time", len(got))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

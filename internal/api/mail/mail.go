@@ -57,7 +57,7 @@ var (
 	Open = openapi.Operation{
 		Method: http.MethodPost, Path: one + "/open", Access: openapi.ByToken, Name: "open-mail", Status: http.StatusCreated, Gives: Opened{}, Also: unread,
 		Body:  &openapi.Body{Of: Opening{}, Optional: true},
-		Short: "Open a case from a mail", Long: "As a report by its sender, received when the mail came. For leads and members.",
+		Short: "Open a case from a mail", Long: "As a report by its sender, received when the mail came. Of one that cannot be decrypted the description says so and why, the case keeps the mail as it came, and the answer goes out encrypted or not at all: where no key of the sender is known, post.undelivered_since is set. For leads and members.",
 	}
 	Add = openapi.Operation{
 		Method: http.MethodPost, Path: one + "/add", Access: openapi.ByToken, Name: "add-mail", Status: http.StatusOK, Gives: Added{}, Also: unread,

@@ -110,7 +110,7 @@ func New(c Config) *Clerks {
 			Probe: board.Read, Scan: c.scan(), Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
 		}),
 		Room: mailroom.New(mailroom.Config{
-			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check,
+			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check, Fetch: c.fetch(),
 			Looks: &looks.Book{Store: c.Store, Vault: c.Vault, Log: c.Log},
 		}),
 	}
@@ -140,11 +140,15 @@ func (c Config) fetch() func(ctx context.Context, email string) (*pgp.PublicKey,
 	return (&wkd.Client{Domains: c.Mail.KeyDomains, Now: c.Now}).Fetch
 }
 
-// resolver is the configured one, or that of this machine.
+// resolver is the configured one, or that of this machine, with a short memory.
 func (c Config) resolver() proof.Resolver {
 	if c.Resolver != nil {
 		return c.Resolver
 	}
+	return &proof.Memory{Resolver: c.server(), Now: c.Now}
+}
+
+func (c Config) server() *net.Resolver {
 	if c.Mail == nil || c.Mail.Resolver == "" {
 		return net.DefaultResolver
 	}

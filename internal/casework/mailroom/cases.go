@@ -5,16 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/intake"
+	"fairlead/internal/intake/mail"
 	"fairlead/internal/may"
 )
 
 // Open opens a case from a mail, as a report by its sender, received when the mail
-// came. program may be empty: then the address tells that it was sent to.
+// came. program may be empty: then the address tells that it was sent to. One that
+// cannot be decrypted opens a case too: a line says why, in place of its words.
 func (r *Room) Open(ctx context.Context, by cvd.Actor, id, program string, wrong ...cvd.Fault) (casework.Accepted, error) {
 	if err := enter(by, may.Change); err != nil {
 		return casework.Accepted{}, err
@@ -33,7 +36,7 @@ func (r *Room) Open(ctx context.Context, by cvd.Actor, id, program string, wrong
 		return casework.Accepted{}, err
 	}
 	made, err := r.Desk.As(by).Receive(ctx, casework.Submission{
-		Report: Report(read.Message, cmp.Or(program, it.Program), read.Key, r.wordless()), Channel: "mail", Received: it.Received,
+		Report: Report(r.legible(read), cmp.Or(program, it.Program), r.key(ctx, read), r.wordless()), Channel: "mail", Received: it.Received,
 		Mail: Mail(it, read, r.proof(ctx, it, read)), Once: Key(it),
 	})
 	if err != nil {
@@ -42,7 +45,34 @@ func (r *Room) Open(ctx context.Context, by cvd.Actor, id, program string, wrong
 	return made, r.Box.Move(ctx, id, inbox.Filing{State: inbox.Filed})
 }
 
-// whole is a mail of a shelf that could be read whole.
+// legible is the message with a line before its words where it stays encrypted: that
+// it could not be read, and why.
+func (r *Room) legible(read *Read) *mail.Message {
+	if read.Lock == Unlocked {
+		return read.Message
+	}
+	m := *read.Message
+	m.Text = strings.TrimSpace(r.Words.In("en").Say("mail.unread."+string(read.Lock)) + "\n\n" + m.Text)
+	return &m
+}
+
+// key is the sender's own: without one, whoever wrote encrypted cannot be answered.
+func (r *Room) key(ctx context.Context, read *Read) string {
+	if read.Key != "" || r.Fetch == nil {
+		return read.Key
+	}
+	key, err := r.Fetch(ctx, Author(read.Message))
+	if err != nil {
+		return ""
+	}
+	armored, err := key.Armor()
+	if err != nil {
+		return ""
+	}
+	return string(armored)
+}
+
+// whole is a mail of a shelf of which there is anything to read, if only who wrote it.
 func (r *Room) whole(ctx context.Context, by cvd.Actor, id string) (*inbox.Item, *Read, error) {
 	it, err := r.item(ctx, by, may.Change, id)
 	if err != nil {
@@ -52,8 +82,8 @@ func (r *Room) whole(ctx context.Context, by cvd.Actor, id string) (*inbox.Item,
 	if err != nil {
 		return nil, nil, err
 	}
-	if !read.Says() {
-		return nil, nil, fmt.Errorf("%w: the mail cannot be read; ask its sender for it again", cvd.ErrNotReady)
+	if read.Message == nil {
+		return nil, nil, fmt.Errorf("%w: nothing can be made of the mail, not even who sent it; look at it as it came, and record a report by hand or set it aside", cvd.ErrNotReady)
 	}
 	r.Looks.Note(ctx, by, look(id), "mail", r.Now())
 	return it, &read, nil
@@ -90,7 +120,7 @@ func (r *Room) Add(ctx context.Context, by cvd.Actor, id, to string, wrong ...cv
 	}
 	m := Mail(it, read, r.proof(ctx, it, read))
 	m.Held = it.Reason
-	held, err := r.Desk.As(cvd.System).Do(ctx, target, cvd.VerbHoldMail, cvd.Input{Text: Words(read.Message, r.wordless()), Mail: m})
+	held, err := r.Desk.As(cvd.System).Do(ctx, target, cvd.VerbHoldMail, cvd.Input{Text: Words(r.legible(read), r.wordless()), Mail: m})
 	if errors.Is(err, cvd.ErrNotFound) {
 		return "", cvd.Faults{{Field: "case", Problem: "there is no such case", Remedy: "look its id up in the queue"}}
 	}

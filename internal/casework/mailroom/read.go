@@ -37,7 +37,7 @@ type Read struct {
 	Problem error
 	Glimpse *mail.Message
 	Lock    Lock
-	// Encrypted says that it came encrypted, opened or not.
+	// Encrypted says that it, or a file of it, came encrypted, opened or not.
 	Encrypted bool
 	// Signature and Signer are what the signature says: OpenPGP is good only by the key
 	// that was handed in, and first by one of the sender's own that came with the mail
@@ -86,6 +86,9 @@ func (r *Reader) Open(ctx context.Context, read Read, known string, now time.Tim
 		return read, nil
 	}
 	if err := r.unwrap(ctx, &read, known, now); err != nil {
+		return read, err
+	}
+	if err := r.files(ctx, &read, now); err != nil {
 		return read, err
 	}
 	learn(&read, outer, now)

@@ -10,6 +10,7 @@ import (
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/intake"
 	"fairlead/internal/intake/mail"
+	"fairlead/internal/words"
 )
 
 func TestReport(t *testing.T) {
@@ -41,4 +42,17 @@ func TestReportIsWithinTheLimits(t *testing.T) {
 			t.Errorf("the description would be refused: %v", err)
 		}
 	})
+}
+
+// Whatever kept a mail closed, the case that is opened from it says so in one line.
+func TestEveryLockHasItsLine(t *testing.T) {
+	book, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lock := range []mailroom.Lock{mailroom.NoKey, mailroom.Exposed, mailroom.Broken, mailroom.SMIME, mailroom.Part} {
+		if id := "mail.unread." + string(lock); !book.In("en").Has(id) || strings.Contains(book.In("en").Say(id), "\n") {
+			t.Errorf("%s is not said in one line", id)
+		}
+	}
 }

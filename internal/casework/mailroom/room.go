@@ -20,6 +20,7 @@ import (
 	"fairlead/internal/intake"
 	"fairlead/internal/intake/mail"
 	"fairlead/internal/may"
+	"fairlead/internal/pgp"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store/vault/looks"
 	"fairlead/internal/words"
@@ -36,6 +37,9 @@ type Config struct {
 	Now    func() time.Time
 	// Proof says what is known of a sender's domain; may be nil.
 	Proof func(ctx context.Context, raw []byte, env mail.Envelope, from string) cvd.Proof
+	// Fetch asks the sender's domain for their OpenPGP key; may be nil. It answers within
+	// its own time.
+	Fetch func(ctx context.Context, email string) (*pgp.PublicKey, error)
 }
 
 // Room is where members deal with mail. It is safe for concurrent use.

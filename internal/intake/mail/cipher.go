@@ -154,8 +154,11 @@ func cmsKind(e *entity, data []byte) Cipher {
 // on the way or somebody who wants it decrypted for them has made of a whole message.
 func cryptic(parent, e *entity) bool {
 	switch {
-	case parent.media.kind == "multipart/encrypted", e.media.in("multipart/encrypted", "application/pgp-encrypted"):
+	case parent.media.kind == "multipart/encrypted", e.media.kind == "multipart/encrypted":
 		return true
+	case e.media.kind == "application/pgp-encrypted": // else it is a file that somebody encrypted by itself
+		var aside doubts
+		return versionOne(e.decoded(&aside))
 	case e.media.in("application/pkcs7-mime", "application/x-pkcs7-mime"), e.media.kind == "application/octet-stream" && strings.HasSuffix(strings.ToLower(e.fileName()), ".p7m"):
 		var aside doubts
 		return cmsKind(e, e.decoded(&aside)) == CipherCMS

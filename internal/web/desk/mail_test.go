@@ -151,3 +151,30 @@ func TestChannels(t *testing.T) {
 	auditor.Post("/desk/channels/test", form("channel", "smtp")).Check(h, 404)
 	in(h, "fixer@example.org").Get("/desk/channels").Check(h, 404)
 }
+
+// Whoever wrote what nobody here can read waits too: a case opens from it, and says so.
+func TestACaseOpensFromWhatCannotBeRead(t *testing.T) {
+	h := house(t)
+	lead := in(h, "lead@example.org")
+	raw := "From: Ann <ann@example.net>\r\nTo: security@example.org\r\nSubject: ...\r\nMIME-Version: 1.0\r\n" +
+		"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\r\n\r\n--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n" +
+		"--b\r\nContent-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nwV4D\r\n-----END PGP MESSAGE-----\r\n--b--\r\n"
+	at := "/desk/mail/" + shelved(h, raw, inbox.Filing{State: inbox.Unsorted, Reason: "locked-no-key", From: "ann@example.net"})
+	if text := lead.Get(at).Check(h, 200).Text(); !strings.Contains(text, "Open a case from it") || !strings.Contains(text, "Then ask for the mail again from the case") {
+		t.Errorf("nothing says what to do: %s", text)
+	}
+	page := lead.Get(lead.Post(at+"/open", form()).Check(h, 303).Header.Get("Location")).Check(h, 200)
+	whole(t, "its case", page)
+	for _, want := range []string{"This mail could not be read: it is encrypted to a key that we do not have.", "ann@example.net", "encrypted"} {
+		if !strings.Contains(page.Text(), want) {
+			t.Errorf("the case does not say %q: %s", want, page.Text())
+		}
+	}
+	lead.Get(at).Check(h, 404)
+
+	at = "/desk/mail/" + shelved(h, "\x01\x02\x03\x00\x04", inbox.Filing{State: inbox.Unsorted, Reason: "unreadable"})
+	if text := lead.Get(at).Check(h, 200).Text(); strings.Contains(text, "Open a case from it") {
+		t.Errorf("a case of nothing is offered: %s", text)
+	}
+	lead.Post(at+"/open", form()).Check(h, 409)
+}

@@ -130,7 +130,9 @@ var rules = []rule{
 	{name: "auto", when: func(f *Facts) bool { return machine(f.Auto) }, do: Aside, why: auto},
 	// A form on a site of the organisation may write in the name of its own address.
 	{name: "self", when: func(f *Facts) bool { return f.Self }, do: Unsorted},
-	{name: "busy", when: func(f *Facts) bool { return f.Place != Nowhere && f.Lately >= MostAnHour }, do: Aside},
+	// Whoever is vouched for may have sent forty pictures one by one; a member looks.
+	{name: "busy-known", when: func(f *Facts) bool { return busy(f) && vouched(f) }, do: Unsorted, why: func(*Facts) string { return "busy" }},
+	{name: "busy", when: busy, do: Aside},
 	{name: "spam", when: func(f *Facts) bool { return f.Spam && !belongs(f) }, do: Spam},
 	{name: "erased", when: func(f *Facts) bool { return f.Place == Erased }, do: Unsorted},
 	{name: "locked-case", when: func(f *Facts) bool { return f.Lock != Open && f.Place == InCase }, do: Hold, why: locked},
@@ -151,6 +153,8 @@ var rules = []rule{
 	{name: "flood", when: func(f *Facts) bool { return f.Flood }, do: Unsorted},
 	{name: "report", when: func(*Facts) bool { return true }, do: Report},
 }
+
+func busy(f *Facts) bool { return f.Place != Nowhere && f.Lately >= MostAnHour }
 
 // belongs tells whether a mail is from whom its case knows, as their domain says:
 // a filter's guess weighs less.

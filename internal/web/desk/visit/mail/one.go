@@ -166,8 +166,12 @@ func (v lens) marks(l *mailroom.Letter) []web.Badge {
 // forms are what a member can do with the mail.
 func (v lens) forms(l *mailroom.Letter) []formView {
 	var out []formView
-	if l.Read.Says() {
-		open := formView{Do: "open", Title: v.Say("desk.mail.open"), Main: true, Help: v.Say("desk.mail.open.help", "when", v.Voice.Instant(l.Received, v.Zone))}
+	if l.Read.Message != nil {
+		help := "desk.mail.open.help"
+		if l.Read.Lock != mailroom.Unlocked {
+			help = "desk.mail.open.unread"
+		}
+		open := formView{Do: "open", Title: v.Say("desk.mail.open"), Main: true, Help: v.Say(help, "when", v.Voice.Instant(l.Received, v.Zone))}
 		if cur := v.Site.Book.Current(); cur != nil && len(cur.Policy.Programs) > 1 {
 			f := web.Field{Name: "program", Kind: "select", Label: v.Say("desk.mail.open.program")}
 			for _, p := range cur.Policy.Programs {
