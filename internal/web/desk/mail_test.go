@@ -88,8 +88,10 @@ func TestMailIsSetAside(t *testing.T) {
 	if text := lead.Get("/desk/mail").Check(h, 200).Text(); strings.Contains(text, "Mail 1") {
 		t.Errorf("it still waits: %s", text)
 	}
-	if text := lead.Get("/desk/mail?shelf=aside").Check(h, 200).Text(); !strings.Contains(text, "Lena Lead set it aside: an advertisement") {
-		t.Errorf("nobody can see who set it aside and why: %s", text)
+	aside := lead.Get("/desk/mail?shelf=aside").Check(h, 200)
+	whole(t, "what is set aside", aside)
+	if text := aside.Text(); !strings.Contains(text, "Lena Lead set it aside: an advertisement") || !strings.Contains(text, "destroyed on ") {
+		t.Errorf("nobody can see who set it aside and why, or until when it is kept: %s", text)
 	}
 	// A second thought is possible, but not a second discarding.
 	lead.Get(at).Check(h, 200)
