@@ -42,6 +42,7 @@ func TestMailOnTheCasePage(t *testing.T) {
 		return done.Events[0].Seq
 	}
 	one, two := hold("first-words"), hold("second-words")
+	three := hold("rea-of-another-domain") // its own domain vouches for it
 	if err := system.Bounced(ctx, a.Case, "", "5.1.1"); err != nil {
 		t.Fatal(err)
 	}
@@ -65,10 +66,16 @@ func TestMailOnTheCasePage(t *testing.T) {
 		!strings.Contains(eml.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(eml.Header.Get("Content-Disposition"), "-1.eml") || eml.Header.Get("Content-Security-Policy") != "default-src 'none'; sandbox" {
 		t.Errorf("served as %v", eml.Header)
 	}
-	for _, gone := range []string{"/mails/0", "/mails/99", "/mails/x", "/mails/4"} {
+	for _, gone := range []string{"/mails/0", "/mails/99", "/mails/x", "/mails/5"} {
 		b.Get(path+gone).Check(h, http.StatusNotFound)
 	}
 
+	// Whom a stranger's domain vouches for is a stranger still.
+	_, strangers, _ := strings.Cut(page.Body, "Mail that waits")
+	strangers, _, _ = strings.Cut(strangers, "story-title")
+	if strings.Count(strangers, `<span class="badge alarm">not the reporter&#39;s address</span> <span class="broken">`) != 3 || strings.Contains(strangers, "badge good") || !strings.Contains(strangers, `badge neutral">example.net vouches for it`) {
+		t.Errorf("what waits is shown as %s", strangers)
+	}
 	// Each mail is ruled on beside its own words, not beside those that came last.
 	for _, at := range []string{fmt.Sprintf("%s/do/admit?seq=%d", path, one), fmt.Sprintf("%s/do/dismiss?seq=%d", path, one)} {
 		text := b.Get(at).Check(h, http.StatusOK).Text()
@@ -84,6 +91,7 @@ func TestMailOnTheCasePage(t *testing.T) {
 	seq := func(n int64) string { return fmt.Sprint(n) }
 	do(b, h, a.Case, "admit", url.Values{"seq": {seq(one)}})
 	do(b, h, a.Case, "dismiss", url.Values{"seq": {seq(two)}, "reason": {"not theirs"}})
+	do(b, h, a.Case, "dismiss", url.Values{"seq": {seq(three)}, "reason": {"not theirs"}})
 	do(b, h, a.Case, "reached", url.Values{"note": {"by telephone"}})
 	c := state(h, a.Case)
 	if len(c.HeldMail) != 0 || !c.Undelivered.IsZero() || c.Files != 1 {
