@@ -252,6 +252,11 @@ func (s *studio) team(ctx context.Context) error {
 	if err := s.mail(ctx); err != nil {
 		return err
 	}
+	for _, p := range []struct{ name, path string }{{"mail", "/desk/mail"}, {"channels", "/desk/channels"}} {
+		if err := s.shoot(ctx, p.name, s.URL+p.path); err != nil {
+			return err
+		}
+	}
 	if err := s.shoot(ctx, "account", s.URL+"/desk/me"); err != nil {
 		return err
 	}

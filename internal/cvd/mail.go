@@ -18,6 +18,9 @@ type Mail struct {
 	Signature SignatureState `json:"signature,omitempty"`
 	Signer    string         `json:"signer,omitempty"`
 	Encrypted bool           `json:"encrypted,omitempty"`
+	// Unfit is why the sender's OpenPGP key that came with it is not used: expired,
+	// revoked, or unfit for encryption. Empty where one is, or none came.
+	Unfit string `json:"unfit,omitempty"`
 	// Raw is the message as it came. Whoever hands a mail in gives it here; what is
 	// large is then moved to a sealed file, which File names.
 	Raw    []byte      `json:"raw,omitempty"`
@@ -80,6 +83,9 @@ type Proof struct {
 	Policy string `json:"policy,omitempty"` // what that domain asks to be done where DMARC fails: none, quarantine, reject
 	Domain string `json:"domain,omitempty"` // of From
 	// Aligned says that SPF or DKIM passed for the domain of From (RFC 7489 section 3.1).
-	Aligned bool   `json:"aligned,omitempty"`
-	By      string `json:"by,omitempty"` // who checked it: empty for us, else the authserv-id believed
+	Aligned bool `json:"aligned,omitempty"`
+	// Loose says that it is aligned by a DKIM signature alone which leaves fields out
+	// that name the case: somebody may have sent an old mail again with others.
+	Loose bool   `json:"loose,omitempty"`
+	By    string `json:"by,omitempty"` // who checked it: empty for us, else the authserv-id believed
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"strings"
 	"time"
 	"unicode"
@@ -51,7 +52,12 @@ var teamKinds = map[string]string{
 	"openpgp-ended":          "openpgp.ended",
 	"openpgp-renewed":        "openpgp.renewed",
 	"channel-dead":           "channel.dead",
+	"mail-unsorted":          "mail.unsorted",
 }
+
+// places are the pages of the desk of notices that belong to no case; of all others
+// that is the policy's.
+var places = map[string]string{"channel-dead": "/desk/channels", "mail-unsorted": "/desk/mail"}
 
 func kind(of map[string]string, template string) string {
 	if k, ok := of[template]; ok {
@@ -159,7 +165,7 @@ func toTeam(v *words.Voice, n *casework.Notice, base string, now time.Time) lett
 	if n.Place.Together > 1 {
 		return toTeamOfMany(v, n, base)
 	}
-	subject, where := v.Say(id+".subject"), base+"/desk/policy"
+	subject, where := v.Say(id+".subject"), base+cmp.Or(places[n.Effect.Template], "/desk/policy")
 	if what == "channel.dead" {
 		where = base + "/desk/channels"
 	}

@@ -55,16 +55,24 @@ func (m *Mail) usable(s script) (*pgp.PublicKey, error) {
 		return nil, &Failure{Stage: StageSeal, Text: "not sent, since this letter may only go out encrypted: " + why, Final: true}
 	}
 	if s.n.Mail.Key == "" {
+		if why := troubles[pgp.Trouble(s.n.Mail.Unfit)]; why != "" {
+			return refuse("the key that came with the reporter's mail " + why + ", and no other is known")
+		}
 		return refuse("no key of the reporter is known")
 	}
 	key, err := pgp.ReadPublic([]byte(s.n.Mail.Key))
 	if err != nil {
 		return refuse("the reporter's key cannot be read")
 	}
-	if !key.CanEncrypt(s.now) {
-		return refuse("the reporter's key has expired, was revoked or is not made for encryption")
+	if why := troubles[key.Trouble(s.now)]; why != "" {
+		return refuse("the reporter's key " + why)
 	}
 	return key, nil
+}
+
+// troubles are what is wrong with a key, in words for the outbox.
+var troubles = map[pgp.Trouble]string{
+	pgp.Expired: "has expired", pgp.Revoked: "was revoked by its owner", pgp.Unfit: "is not made for encryption, or not good yet",
 }
 
 // outside is the header that everybody may read, of an encrypted letter; of anything

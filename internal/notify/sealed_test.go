@@ -164,21 +164,25 @@ func TestSealedOrNotAtAll(t *testing.T) {
 	broken := errors.New("the key is away")
 	for name, c := range map[string]struct {
 		key   string
+		came  string // what is wrong with the key that came
 		seal  func(*notify.Config)
 		sign  func([]byte) ([]byte, error)
 		relay error
 		final bool
 		why   string // empty: it is sent
 	}{
-		"all is well":              {key: good, seal: sealer(own)},
-		"no key":                   {key: "", seal: sealer(own), final: true, why: "no key of the reporter is known"},
-		"an expired key":           {key: expired, seal: sealer(own), final: true, why: "has expired"},
-		"no key at all":            {key: canary, seal: sealer(own), final: true, why: "cannot be read"},
-		"half a key":               {key: ourArmor[:len(ourArmor)/2], seal: sealer(own), final: true, why: "cannot be read"},
-		"nobody to encrypt":        {key: good, seal: leak(nil), why: "cannot encrypt"},
-		"our key is away":          {key: good, seal: leak(func([]byte) ([]byte, error) { return nil, broken }), why: "the key is away"},
-		"an error beside the text": {key: good, seal: leak(func(b []byte) ([]byte, error) { return b, broken }), why: "the key is away"},
-		"not encrypted":            {key: good, seal: leak(func(b []byte) ([]byte, error) { return b, nil }), why: "no encrypted letter"},
+		"all is well":               {key: good, seal: sealer(own)},
+		"no key":                    {key: "", seal: sealer(own), final: true, why: "no key of the reporter is known"},
+		"an expired key":            {key: expired, seal: sealer(own), final: true, why: "has expired"},
+		"an expired key that came":  {came: "expired", seal: sealer(own), final: true, why: "the key that came with the reporter's mail has expired"},
+		"a key that cannot encrypt": {came: "unfit", seal: sealer(own), final: true, why: "the key that came with the reporter's mail is not made for encryption"},
+		"a word that nobody knows":  {came: canary, seal: sealer(own), final: true, why: "no key of the reporter is known"},
+		"no key at all":             {key: canary, seal: sealer(own), final: true, why: "cannot be read"},
+		"half a key":                {key: ourArmor[:len(ourArmor)/2], seal: sealer(own), final: true, why: "cannot be read"},
+		"nobody to encrypt":         {key: good, seal: leak(nil), why: "cannot encrypt"},
+		"our key is away":           {key: good, seal: leak(func([]byte) ([]byte, error) { return nil, broken }), why: "the key is away"},
+		"an error beside the text":  {key: good, seal: leak(func(b []byte) ([]byte, error) { return b, broken }), why: "the key is away"},
+		"not encrypted":             {key: good, seal: leak(func(b []byte) ([]byte, error) { return b, nil }), why: "no encrypted letter"},
 		"signed instead": {key: good, seal: leak(func(b []byte) ([]byte, error) {
 			return pgpletter.Sign(bytes.ReplaceAll(b, []byte(" \r\n"), []byte("\r\n")), own, noon)
 		}), why: "no encrypted letter"},
@@ -191,6 +195,7 @@ func TestSealedOrNotAtAll(t *testing.T) {
 	} {
 		for _, template := range []string{"received", "message", "slipped", "receipt-reissued", "accepted"} {
 			n := secretive(template, c.key, func(m *notice.Mail) {
+				m.Unfit = c.came
 				if template == "received" {
 					m.Claim, m.ClaimEnds, m.Missing = canary, noon.Add(time.Hour), []string{canary}
 				}

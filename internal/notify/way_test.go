@@ -12,12 +12,12 @@ import (
 )
 
 // byMail hands in a report as one that came by mail.
-func (h *house) byMail(encrypted bool, key string) cvd.CaseID {
+func (h *house) byMail(encrypted bool, key, unfit string) cvd.CaseID {
 	h.Helper()
 	r := &cvd.Report{Title: "Crash", Description: "zanzibar", Product: "tidewater-cli", Reporter: &cvd.Contact{Email: "rosa@example.net", PGPKey: key}}
 	a := must(h.desk.As(cvd.Stranger).Receive(h.Context(), casework.Submission{
 		Report: r, Channel: "mail", Received: h.now(),
-		Mail: &cvd.Mail{Item: "item-1", MessageID: "first@mail.example.net", From: "rosa@example.net", Subject: "Crash on print", Encrypted: encrypted, Raw: []byte("x")},
+		Mail: &cvd.Mail{Item: "item-1", MessageID: "first@mail.example.net", From: "rosa@example.net", Subject: "Crash on print", Encrypted: encrypted, Unfit: unfit, Raw: []byte("x")},
 	}))
 	return a.Case
 }
@@ -27,7 +27,7 @@ func (h *house) byMail(encrypted bool, key string) cvd.CaseID {
 func TestThreadByMail(t *testing.T) {
 	h := build(t)
 	p := &pocket{}
-	id := h.byMail(false, "")
+	id := h.byMail(false, "", "")
 	o := h.outbox(h.mail(p, door))
 	h.drain(o)
 	h.do(h.lead, id, cvd.VerbAcknowledge, cvd.Input{})
@@ -73,10 +73,20 @@ func TestThreadByMail(t *testing.T) {
 func TestThreadByEncryptedMail(t *testing.T) {
 	own, _, _ := pair("security@example.org", 2*year)
 	_, _, theirs := pair("rosa@example.net", year)
-	for key, want := range map[string]int{theirs: 2, "": 0} {
+	for _, one := range []struct {
+		key, unfit string
+		want       int
+		why        string
+	}{
+		{theirs, "", 2, ""},
+		{theirs, "expired", 2, ""},
+		{"", "", 0, "no key of the reporter is known"},
+		{"", "expired", 0, "the key that came with the reporter's mail has expired"},
+	} {
+		want := one.want
 		h := build(t)
 		p := &counting{}
-		id := h.byMail(true, key)
+		id := h.byMail(true, one.key, one.unfit)
 		o := h.outbox(h.mail(p, door, sealer(own)))
 		h.do(h.lead, id, cvd.VerbMessage, cvd.Input{Text: canary})
 		h.drain(o)
@@ -94,7 +104,7 @@ func TestThreadByEncryptedMail(t *testing.T) {
 			t.Errorf("%d given up, want %d", len(dead), 2-want)
 		}
 		for _, c := range dead {
-			if !strings.Contains(c.Text, "may only go out encrypted: no key of the reporter is known") {
+			if !strings.Contains(c.Text, "may only go out encrypted: "+one.why) {
 				t.Errorf("%s", c.Text)
 			}
 		}

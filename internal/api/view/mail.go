@@ -18,6 +18,7 @@ type Mail struct {
 	Encrypted bool               `json:"encrypted,omitempty"`
 	Signature cvd.SignatureState `json:"signature,omitempty" enum:"good,first,unknown,bad" doc:"first: by a key of the sender's that came with the mail itself, seen for the first time; it gives no rights."`
 	Signer    string             `json:"signer,omitempty" doc:"Fingerprint of the key that made the signature."`
+	Unfit     string             `json:"unfit,omitempty" enum:"expired,revoked,unfit" doc:"Why the sender's OpenPGP key that came with it is not used."`
 	Held      string             `json:"held,omitempty" doc:"Why it waits for a member's nod."`
 	Admitted  string             `json:"admitted,omitempty" doc:"Who took it as the reporter's words."`
 	Left      int                `json:"left,omitempty" doc:"Files that stand only in the message as it came."`
@@ -29,7 +30,7 @@ func mailOf(m *cvd.Mail) *Mail {
 	}
 	return &Mail{
 		From: m.From, Subject: m.Subject, MessageID: m.MessageID, At: m.At, Door: m.Door, Proof: m.Proof,
-		Encrypted: m.Encrypted, Signature: m.Signature, Signer: m.Signer, Held: m.Held, Admitted: m.Admitted, Left: m.Left,
+		Encrypted: m.Encrypted, Signature: m.Signature, Signer: m.Signer, Unfit: m.Unfit, Held: m.Held, Admitted: m.Admitted, Left: m.Left,
 	}
 }
 

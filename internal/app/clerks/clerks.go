@@ -81,6 +81,9 @@ type Clerks struct {
 	now   func() time.Time
 	poke  func()
 	told  map[string]string // by channel: the notice that was written last; of Tick alone
+	// The newest mail on the unsorted shelf that was told, and when the next may be.
+	newest string
+	next   time.Time
 }
 
 // New wires them.
@@ -197,7 +200,7 @@ const (
 )
 
 // Tick tests what was not tested today, and tells the team of each test that did not
-// arrive, once.
+// arrive, once; and of mail on the unsorted shelf, once an hour at most.
 func (c *Clerks) Tick(ctx context.Context) error {
 	tested := c.Board.Tick(ctx)
 	dead, err := c.Board.Dead(ctx)
@@ -209,19 +212,46 @@ func (c *Clerks) Tick(ctx context.Context) error {
 		if c.told[dead[i].Name] == key {
 			continue
 		}
-		// Another process may have told it: the key makes that one notice.
-		err := c.store.Update(ctx, func(tx store.Tx) error {
-			return tx.Enqueue([]store.Effect{{State: store.EffectPending, Effect: cvd.Effect{
-				Key: key, Kind: cvd.EffectNotifyTeam, To: tell.ToTeam, Template: "channel-dead", At: c.now(),
-			}}})
-		})
-		if err != nil {
+		if err := c.tell(ctx, key, tell.ToTeam, "channel-dead"); err != nil {
 			return errors.Join(tested, err)
 		}
 		c.told[dead[i].Name] = key
+	}
+	return errors.Join(tested, c.shelf(ctx))
+}
+
+// tell writes a notice to the team down. Another process may have told it: the key
+// makes that one notice.
+func (c *Clerks) tell(ctx context.Context, key, to, template string) error {
+	err := c.store.Update(ctx, func(tx store.Tx) error {
+		return tx.Enqueue([]store.Effect{{State: store.EffectPending, Effect: cvd.Effect{
+			Key: key, Kind: cvd.EffectNotifyTeam, To: to, Template: template, At: c.now(),
+		}}})
+	})
+	if err == nil {
 		c.poke()
 	}
-	return tested
+	return err
+}
+
+// shelfEvery is how often at most the team hears that mail came to the unsorted shelf.
+const shelfEvery = time.Hour
+
+// shelf tells whoever is on duty that mail came which nobody could place: each may be
+// a report.
+func (c *Clerks) shelf(ctx context.Context) error {
+	if c.now().Before(c.next) {
+		return nil
+	}
+	last, err := c.Room.Box.List(ctx, inbox.Unsorted, nil, 1)
+	if err != nil || len(last) == 0 || last[0].ID == c.newest {
+		return err
+	}
+	if err := c.tell(ctx, "mail-unsorted/"+last[0].ID, tell.ToOnDuty, "mail-unsorted"); err != nil {
+		return err
+	}
+	c.newest, c.next = last[0].ID, c.now().Add(shelfEvery)
+	return nil
 }
 
 // address is where a test goes: the policy's first mailbox, without a tag.

@@ -111,4 +111,37 @@ func TestChannelsOfTheConfiguration(t *testing.T) {
 	if strings.Join(told, " ") != "channel-dead channel-dead channel-dead" {
 		t.Errorf("told: %v", told)
 	}
+
+	// Mail that nobody could place is told, once for an hour of it, and not again for
+	// the same mail.
+	unsorted := func() (n int) {
+		must(t, c.Tick(ctx))
+		must(t, st.View(ctx, func(tx store.Tx) error {
+			effects, err := tx.Effects(store.EffectPending, "", nil, 100)
+			for _, e := range effects {
+				if e.Template == "mail-unsorted" {
+					n++
+				}
+			}
+			return err
+		}))
+		return n
+	}
+	for i, want := range []int{1, 1, 1, 2, 2} {
+		now = now.Add(time.Second)
+		if i == 3 {
+			now = now.Add(time.Hour)
+		}
+		if i < 4 {
+			_, err := box.Accept(ctx, inbox.Item{Door: "smtp", Received: now, Raw: []byte("x"), State: inbox.Unsorted, Reason: "unreadable"})
+			must(t, err)
+		}
+		if n := unsorted(); n != want {
+			t.Errorf("%d: told %d times, not %d", i, n, want)
+		}
+	}
+	now = now.Add(2 * time.Hour)
+	if n := unsorted(); n != 2 {
+		t.Errorf("the same mail is told again: %d", n)
+	}
 }

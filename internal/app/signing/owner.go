@@ -12,7 +12,7 @@ import (
 )
 
 // OwnerIn reads from the policy in effect whose key it is and for which addresses:
-// the mail contacts, in their order.
+// its mailboxes.
 func OwnerIn(book *rulebook.Book) func() (name string, mails []string, err error) {
 	return func() (string, []string, error) {
 		cur := book.Current()
@@ -34,17 +34,23 @@ func OwnerIn(book *rulebook.Book) func() (name string, mails []string, err error
 	}
 }
 
-// Mails are the addresses of the policy's mailto contacts, each once, in lower case.
+// Mails are the mailboxes that the policy names, each once, in lower case: its contacts
+// first, since the first address is the key's main one, then those of programs.
 func Mails(p *policy.Policy) []string {
-	var out []string
-	for _, c := range p.Contacts {
-		rest, ok := strings.CutPrefix(c.URI, "mailto:")
-		if !ok {
+	var contacts, programs []string
+	for _, box := range p.Mailboxes() {
+		if box.Program != "" {
+			programs = append(programs, strings.ToLower(box.Address))
 			continue
 		}
-		rest, _, _ = strings.Cut(rest, "?")
-		addr, err := url.PathUnescape(rest)
-		if addr = strings.ToLower(addr); err == nil && strings.Contains(addr, "@") && !slices.Contains(out, addr) {
+		rest, _, _ := strings.Cut(box.Address, "?")
+		if addr, err := url.PathUnescape(rest); err == nil {
+			contacts = append(contacts, strings.ToLower(addr))
+		}
+	}
+	var out []string
+	for _, addr := range slices.Concat(contacts, programs) {
+		if strings.Contains(addr, "@") && !slices.Contains(out, addr) {
 			out = append(out, addr)
 		}
 	}

@@ -32,8 +32,10 @@ const (
 type Read struct {
 	// Message is nil only if nothing at all can be made of the mail.
 	Message *mail.Message
-	// Problem is why Message is nil: cvd.ErrUnreadable or cvd.ErrTooLarge.
+	// Problem is why Message is nil: cvd.ErrUnreadable or cvd.ErrTooLarge, of which
+	// mail.ErrHeader is one. Glimpse then holds sender and subject, if they can be seen.
 	Problem error
+	Glimpse *mail.Message
 	Lock    Lock
 	// Encrypted says that it came encrypted, opened or not.
 	Encrypted bool
@@ -70,7 +72,7 @@ type Reader struct {
 func (r *Reader) Parse(raw []byte, env mail.Envelope) Read {
 	m, err := mail.Parse(raw, env)
 	if err != nil {
-		return Read{Problem: err}
+		return Read{Problem: err, Glimpse: mail.Glimpse(raw)}
 	}
 	return Read{Message: m}
 }

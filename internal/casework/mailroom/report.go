@@ -114,7 +114,7 @@ func Author(m *mail.Message) string {
 // Mail is how words came, for the case that they go into.
 func Mail(it *inbox.Item, read *Read, proof cvd.Proof) *cvd.Mail {
 	m := &cvd.Mail{
-		Item: it.ID, At: it.Received, Door: it.Door, Proof: proof, Signature: read.Signature, Signer: read.Signer, Encrypted: read.Encrypted, Raw: it.Raw,
+		Item: it.ID, At: it.Received, Door: it.Door, Proof: proof, Signature: read.Signature, Signer: read.Signer, Encrypted: read.Encrypted, Unfit: read.Unfit, Raw: it.Raw,
 	}
 	if read.Message == nil {
 		return m

@@ -52,6 +52,9 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 	byMail, sealed := habits(evs[:i+1])
 	wanted := contact.ReplyBy == cvd.ReplyByMail || (contact.ReplyBy == "" && byMail)
 	m.Sealed = sealed || (wanted && m.Key != "")
+	if m.Key == "" {
+		m.Unfit = unfit(evs[:i+1])
+	}
 	m.References = b.thread(evs[:i])
 	if b := evs[i].Body; b != nil && b.Mail != nil && b.Mail.MessageID != "" { // what the letter answers
 		m.References = append(m.References, b.Mail.MessageID)
@@ -109,6 +112,17 @@ func habits(evs []cvd.Event) (byMail, sealed bool) {
 		}
 	}
 	return byMail, sealed
+}
+
+// unfit is what is wrong with the key that came last with a mail of the participant's
+// own.
+func unfit(evs []cvd.Event) string {
+	for _, ev := range slices.Backward(evs) {
+		if ev.Type != cvd.EventMailHeld && ev.Body != nil && ev.Body.With == 0 && ev.Body.Mail != nil && ev.Body.Mail.Unfit != "" {
+			return ev.Body.Mail.Unfit
+		}
+	}
+	return ""
 }
 
 // BareOf says why a letter carries nothing of what was said; empty where it may.

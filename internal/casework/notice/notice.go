@@ -77,6 +77,9 @@ type Mail struct {
 	// encrypted to it or not at all.
 	Key    string
 	Sealed bool
+	// Unfit is, without Key, why the one that came with the participant's latest mail
+	// that brought one is not used (cvd.Mail.Unfit).
+	Unfit string
 	// Claim is a code that works once and opens the thread; only in the answer to a
 	// report that came by mail, and where a receipt was made anew.
 	Claim     string

@@ -24,6 +24,9 @@ type entity struct {
 	media  mediaType
 }
 
+// ErrHeader says that it is the header that is too large, and not the message.
+var ErrHeader = fmt.Errorf("%w: the header is too large", cvd.ErrTooLarge)
+
 // cut separates the header from the body. A header that is too large is an error; all
 // else is read somehow.
 func cut(raw []byte, d *doubts) (*entity, error) {
@@ -32,7 +35,7 @@ func cut(raw []byte, d *doubts) (*entity, error) {
 	for len(rest) > 0 {
 		line, after := nextLine(rest)
 		if len(raw)-len(after) > maxHeader {
-			return nil, fmt.Errorf("the header is larger than %d KiB, which is the most: %w", maxHeader>>10, cvd.ErrTooLarge)
+			return nil, fmt.Errorf("%w: it has more than %d KiB, which is the most", ErrHeader, maxHeader>>10)
 		}
 		text := bytes.TrimRight(line, "\r\n")
 		if len(text) == 0 {
@@ -51,7 +54,7 @@ func cut(raw []byte, d *doubts) (*entity, error) {
 			break
 		}
 		if len(e.fields) > maxFields {
-			return nil, fmt.Errorf("the header has more than %d fields, which is the most: %w", maxFields, cvd.ErrTooLarge)
+			return nil, fmt.Errorf("%w: it has more than %d fields, which is the most", ErrHeader, maxFields)
 		}
 		rest = after
 	}

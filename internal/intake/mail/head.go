@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -77,6 +78,31 @@ func (r *reading) date(s string) time.Time {
 	return at.UTC()
 }
 
+// Glimpse reads of a message that cannot be read as a whole from whom it says that it
+// is, and about what: From and Subject, wherever they stand in a header of any length.
+// All else of the result is empty.
+func Glimpse(raw []byte) *Message {
+	r := &reading{m: &Message{}}
+	e, kept := &entity{}, false
+	for rest := lineEnds(raw); len(rest) > 0; {
+		var line []byte
+		line, rest = nextLine(rest)
+		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
+			break
+		}
+		if line[0] != ' ' && line[0] != '\t' {
+			name, _, _ := bytes.Cut(line[:min(len(line), maxID)], []byte{':'})
+			name = bytes.ToLower(bytes.TrimSpace(name))
+			kept = (string(name) == "from" && !e.has("from")) || (string(name) == "subject" && !e.has("subject"))
+		}
+		if kept {
+			e.take(line, &r.doubts)
+		}
+	}
+	r.m.From, r.m.Subject = r.addresses(e, "from"), r.subject(words(e.get("subject")))
+	return r.m
+}
+
 // Authors are the addresses of all From fields of a message, without reading the rest
 // of it; nil if its header cannot be read.
 func Authors(raw []byte) []Address {
@@ -124,6 +150,7 @@ func plausible(s string) bool {
 var (
 	inBrackets  = regexp.MustCompile(`<\s*([^<>\s]+@[^<>\s]+?)\s*>`)
 	bareAddress = regexp.MustCompile(`[^\s<>,;:"()\[\]\\]+@[^\s<>,;:"()\[\]\\]+`)
+	encodedWord = regexp.MustCompile(`=\?[^?\s]{1,75}\?[bBqQ]\?[^?]*\?=`)
 	quotedText  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
@@ -139,13 +166,15 @@ func readAddresses(s string) []Address {
 		return out
 	}
 	var out []Address
-	bare := quotedText.ReplaceAllString(text.Uncomment(s), " ")
+	// An encoded word is a name (RFC 2047 section 5), whatever stands in it raw.
+	masked := encodedWord.ReplaceAllStringFunc(s, func(w string) string { return strings.Repeat("x", len(w)) })
+	bare := quotedText.ReplaceAllString(text.Uncomment(masked), " ")
 	add := func(name, email string) {
 		if !slices.ContainsFunc(out, func(a Address) bool { return a.Email == email }) && len(out) <= maxAddresses {
 			out = append(out, Address{name, email})
 		}
 	}
-	for i, at := range inBrackets.FindAllStringSubmatchIndex(s, maxAddresses) {
+	for i, at := range inBrackets.FindAllStringSubmatchIndex(masked, maxAddresses) {
 		name := ""
 		if i == 0 {
 			name = strings.Trim(s[:at[0]], " \t\"<>")

@@ -94,34 +94,9 @@ func (r *reading) inline(c content) content {
 	if r.texts == 1 && !c.html && c.text != "" && bytes.HasPrefix(octets, []byte(armorSignature[0])) && bytes.HasSuffix(octets, []byte(armorSignature[1])) &&
 		bytes.Count(octets, []byte(armorSignature[0])) == 1 && bytes.Count(octets, []byte(armorSignature[1])) == 1 {
 		r.m.Cipher, r.m.Sealed = CipherPGPClear, octets
-		c.text = clearText(c.text)
+		c.text = text.Signed(c.text)
 	}
 	return c
-}
-
-// The lines that part what was encrypted from what was not.
-const (
-	markBefore = "[These words stood before the encrypted message. They were not encrypted, and no signature covers them:]"
-	markInside = "[The encrypted message:]"
-	markAfter  = "[These words stood after the encrypted message. They were not encrypted, and no signature covers them:]"
-)
-
-// around sets what stood around an encrypted message around what came out of it. Every
-// line from outside carries a bar, so that none can pass for one from inside.
-func around(before, inside, after string) string {
-	if before == "" && after == "" {
-		return inside
-	}
-	barred := func(s string) string { return "| " + strings.ReplaceAll(s, "\n", "\n| ") }
-	var all []string
-	if before != "" {
-		all = append(all, markBefore, barred(before))
-	}
-	all = append(all, markInside, inside)
-	if after != "" {
-		all = append(all, markAfter, barred(after))
-	}
-	return strings.Join(all, "\n\n")
 }
 
 // join sets words of several parts below each other.
@@ -155,22 +130,6 @@ func joined(a, b string) string {
 		return a + b
 	}
 	return a + "\n\n" + b
-}
-
-// clearText is what people read of a clear-signed text (RFC 9580 section 7).
-func clearText(s string) string {
-	_, s, ok := strings.Cut(s, "\n\n")
-	if !ok {
-		return ""
-	}
-	if i := strings.LastIndex(s, "\n-----BEGIN PGP SIGNATURE-----"); i >= 0 {
-		s = s[:i]
-	}
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimPrefix(line, "- ")
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 // shown makes of a text part what people read.

@@ -62,7 +62,7 @@ func Inner(outer *Message, plain []byte) (*Message, error) {
 	if outer.Cipher == CipherPGPInline || outer.Cipher == CipherPGPClear {
 		m.Files = slices.Clone(outer.Files)
 		r.finish(content{text: tidy(decodeText(plain, "", &r.doubts), &r.doubts)})
-		m.Text = around(outer.Before, m.Text, outer.After)
+		m.Text = text.Around(outer.Before, m.Text, outer.After)
 		m.Doubts = r.doubts
 		return &m, nil
 	}
@@ -89,7 +89,7 @@ func Inner(outer *Message, plain []byte) (*Message, error) {
 	}
 	r.legacy = true
 	r.root(e)
-	m.Text = around(outer.Before, m.Text, outer.After)
+	m.Text = text.Around(outer.Before, m.Text, outer.After)
 	m.Doubts = r.doubts
 	return &m, nil
 }

@@ -1,6 +1,7 @@
 package clerk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -131,7 +132,7 @@ func (s *sheet) file(ctx context.Context) error {
 }
 
 func (s *sheet) shelve(ctx context.Context, shelf inbox.State, reason string) error {
-	m := s.read.Message
+	m := cmp.Or(s.read.Message, s.read.Glimpse)
 	return s.Box.Move(ctx, s.it.ID, inbox.Filing{
 		State: shelf, Reason: reason, Case: s.place.Case, From: mailroom.Sender(m), Subject: mailroom.Subject(m),
 	})

@@ -191,7 +191,10 @@ func (s *sheet) facts(ctx context.Context) (sorting.Facts, error) {
 	m := s.read.Message
 	if m == nil {
 		f := sorting.Facts{Reading: sorting.Unreadable}
-		if errors.Is(s.read.Problem, cvd.ErrTooLarge) {
+		switch {
+		case errors.Is(s.read.Problem, mail.ErrHeader):
+			f.Reading = sorting.LongHeader
+		case errors.Is(s.read.Problem, cvd.ErrTooLarge):
 			f.Reading = sorting.TooLarge
 		}
 		return f, nil
@@ -302,7 +305,7 @@ func (s *sheet) prove(ctx context.Context, f *sorting.Facts) {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	s.proof = s.Proof(bounded, s.it.Raw, s.it.Envelope, mailroom.Author(s.read.Message))
-	f.Aligned = s.proof.Aligned
+	f.Aligned, f.Loose = s.proof.Aligned, s.proof.Loose
 	if bounded.Err() != nil {
 		s.away.Store(s.Now().Add(awayFor).UnixNano())
 	}

@@ -84,12 +84,27 @@ func (l *lookups) spf(env mail.Envelope) (result, domain string) {
 	return string(r), domain
 }
 
-// dkim verifies the signatures and tells whose hold. One that covers only a part of the
+// naming are the fields by which a mail finds its case.
+var naming = []string{"In-Reply-To", "References", "To", "Cc"}
+
+// covers tells whether a signature holds for every field that names a case and stands
+// in the mail. One that was left out can be added by whoever sends the mail again.
+func covers(raw []byte, signed []string) bool {
+	for _, name := range naming {
+		if topmost(raw, name) != "" && !slices.ContainsFunc(signed, func(s string) bool { return strings.EqualFold(s, name) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// dkim verifies the signatures and tells whose hold, and whose of them cover what names
+// the case. One that covers only a part of the
 // body does not, nor one by a key that is being tried out (RFC 6376 section 3.6.1).
-func (l *lookups) dkim(raw []byte, now func() time.Time) (result string, signers []string) {
+func (l *lookups) dkim(raw []byte, now func() time.Time) (result string, signers, whole []string) {
 	list, err := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{LookupTXT: l.key, MaxVerifications: maxSignatures})
 	if err != nil && !errors.Is(err, dkim.ErrTooManySignatures) {
-		return permError, nil
+		return permError, nil, nil
 	}
 	result = none
 	rank := []string{none, permError, fail, tempError, pass}
@@ -104,6 +119,9 @@ func (l *lookups) dkim(raw []byte, now func() time.Time) (result string, signers
 		case v.Err == nil:
 			if d := domainName(v.Domain); d != "" {
 				signers = append(signers, d)
+				if covers(raw, v.HeaderKeys) {
+					whole = append(whole, d)
+				}
 			}
 		case dkim.IsTempFail(v.Err):
 			one = tempError
@@ -116,7 +134,7 @@ func (l *lookups) dkim(raw []byte, now func() time.Time) (result string, signers
 			result = one
 		}
 	}
-	return result, signers
+	return result, signers, whole
 }
 
 // key looks up the key of a signature.

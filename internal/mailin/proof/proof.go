@@ -64,6 +64,7 @@ type evidence struct {
 	spf, dkim string   // the results
 	mailFrom  string   // the domain that SPF passed for
 	signers   []string // the domains whose DKIM signatures hold
+	whole     []string // those of them that cover what names the case
 }
 
 // Check says what is known about the domain of from, the address that the caller took
@@ -88,7 +89,7 @@ func (c *Checker) Check(ctx context.Context, raw []byte, env mail.Envelope, from
 	if !relayed {
 		seen.spf, seen.mailFrom = dns.spf(env)
 	}
-	seen.dkim, seen.signers = dns.dkim(raw, c.Now)
+	seen.dkim, seen.signers, seen.whole = dns.dkim(raw, c.Now)
 	if said != nil {
 		p.By = said.by
 		seen = seen.with(said)
@@ -99,6 +100,8 @@ func (c *Checker) Check(ctx context.Context, raw []byte, env mail.Envelope, from
 	switch {
 	case certain && seen.speaksFor(p.Domain, record):
 		p.Aligned = true
+		seen.signers = seen.whole
+		p.Loose = !seen.speaksFor(p.Domain, record)
 		p.DMARC = pass
 		if state != pass {
 			p.DMARC = state
@@ -137,6 +140,7 @@ func (e evidence) with(said *results) evidence {
 		e.dkim = said.dkim
 	}
 	e.signers = append(e.signers, said.signers...)
+	e.whole = append(e.whole, said.signers...)
 	return e
 }
 

@@ -131,6 +131,8 @@ func TestOwnChecks(t *testing.T) {
 			SPF: none, DKIM: none, DMARC: none, Domain: "bare.example",
 		}},
 		"aligned DKIM":                      {signed, "b@lists.example", elsewhere, "x", "", nil, cvd.Proof{SPF: none, DKIM: pass, DMARC: pass, Policy: "reject", Domain: "example.net", Aligned: true}},
+		"sent again, with a case named":     {"In-Reply-To: <x@example.org>\r\n" + signed, "b@lists.example", elsewhere, "x", "", nil, cvd.Proof{SPF: none, DKIM: pass, DMARC: pass, Policy: "reject", Domain: "example.net", Aligned: true, Loose: true}},
+		"and by a server of theirs":         {"References: <x@example.org>\r\n" + signed, "ada@example.net", ours, "x", "", nil, cvd.Proof{SPF: pass, DKIM: pass, DMARC: pass, Policy: "reject", Domain: "example.net", Aligned: true}},
 		"aligned SPF only":                  {message, "ada@example.net", ours, "x", "", nil, cvd.Proof{SPF: pass, DKIM: none, DMARC: pass, Policy: "reject", Domain: "example.net", Aligned: true}},
 		"SPF by MX":                         {message, "ada@example.net", "192.0.2.7", "x", "", nil, cvd.Proof{SPF: pass, DKIM: none, DMARC: pass, Policy: "reject", Domain: "example.net", Aligned: true}},
 		"SPF of a subdomain":                {message, "b@bounce.example.net", ours, "x", "", nil, cvd.Proof{SPF: pass, DKIM: none, DMARC: pass, Policy: "reject", Domain: "example.net", Aligned: true}},

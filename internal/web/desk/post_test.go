@@ -20,7 +20,7 @@ func TestMailOnTheCasePage(t *testing.T) {
 	ctx := context.Background()
 	mail := func(from string) *cvd.Mail {
 		return &cvd.Mail{
-			MessageID: from, From: from, Subject: "<script>subject</script>", At: h.Now(), Door: "smtp", Raw: []byte("From: " + from + "\n\n<script>raw</script>"),
+			Signature: cvd.SignatureFirst, Unfit: "expired", MessageID: from, From: from, Subject: "<script>subject</script>", At: h.Now(), Door: "smtp", Raw: []byte("From: " + from + "\n\n<script>raw</script>"),
 			Proof: cvd.Proof{SPF: "fail", DKIM: "pass", Domain: "example.net", Aligned: strings.HasPrefix(from, "rea")},
 		}
 	}
@@ -53,6 +53,7 @@ func TestMailOnTheCasePage(t *testing.T) {
 	for _, want := range []string{
 		"By mail from rea@example.net", "example.net vouches for it", "example.net does not vouch for it", "SPF fail, DKIM pass",
 		"first-words", "second-words", "Mail that waits", "Letters to the reporter do not arrive", "log.txt",
+		"signed by a key that came with it, seen for the first time", "has expired, so it is not used",
 	} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page does not say %q", want)

@@ -10,12 +10,27 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Base64 skips what is not of the alphabet (RFC 2045 section 6.8). What follows the
 // padding is not part of it: software on the way appends footers there, so it is
-// kept as it is where the caller asks for it. whole tells whether nothing was wrong.
-func Base64(b []byte, keepTail bool) (out []byte, whole bool) {
+// kept as it is where the caller asks for it, as it does for text. A line of something
+// else holds letters of the alphabet as well, which would shift all that follows: in a
+// text such lines are left out as a whole, where only that makes words of it. whole
+// tells whether nothing was wrong.
+func Base64(b []byte, isText bool) (out []byte, whole bool) {
+	out, whole = base64Of(b, isText)
+	if whole || !isText || readable(out) {
+		return out, whole
+	}
+	if clean, _ := base64Of(withoutOddLines(b), isText); len(clean) > 0 && readable(clean) {
+		return clean, false
+	}
+	return out, whole
+}
+
+func base64Of(b []byte, keepTail bool) (out []byte, whole bool) {
 	digits, tail, whole := digitsOf(b)
 	if len(digits)%4 == 1 { // six bits alone are no octet
 		digits, whole = digits[:len(digits)-1], false
@@ -27,6 +42,31 @@ func Base64(b []byte, keepTail bool) (out []byte, whole bool) {
 		out = append(append(out, '\n'), tail...)
 	}
 	return out, whole && err == nil && len(tail) == 0
+}
+
+// withoutOddLines leaves out the lines that hold something else than digits, up to the
+// padding.
+func withoutOddLines(b []byte) []byte {
+	var out []byte
+	for len(b) > 0 {
+		line, rest := nextLine(b)
+		bare := bytes.TrimSpace(line)
+		digits := bytes.TrimRight(bare, "=")
+		if len(digits) < len(bare) && len(digits) > 0 && !bytes.ContainsFunc(digits, noDigit) {
+			return append(out, b...)
+		}
+		if !bytes.ContainsFunc(bare, noDigit) {
+			out = append(out, line...)
+		}
+		b = rest
+	}
+	return out
+}
+
+// readable tells whether octets may be words in UTF-8, in which what is decoded out of
+// step hardly ever comes out.
+func readable(b []byte) bool {
+	return utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return IsControl(r) && r != '\t' && r != '\n' && r != '\r' })
 }
 
 // digitsOf gathers the digits of base64 up to the padding, or up to a blank line behind

@@ -49,6 +49,17 @@ func TestTransferEncodings(t *testing.T) {
 			t.Errorf("%q: %q", in, got)
 		}
 	}
+	// A line of garbage must not shift the digits behind it.
+	for in, want := range map[string]string{
+		"%%% no base64 %%%\r\nVGhlIHdvcmRzLg==":  "The words.",
+		"VGhlIHdv\r\n<<not base64>>\r\ncmRzLg==": "The words.",
+		"VGhl*IHdv\r\ncmRz(Lg==":                 "The words.",
+		"***\r\nVGhlIHdvcmRzLg==":                "The words.",
+	} {
+		if got, whole := Base64([]byte(in), true); string(got) != want || whole {
+			t.Errorf("%q: %q, whole %v", in, got, whole)
+		}
+	}
 	in := []byte("QUI=x\r\nyyyy\r\nzz")
 	if Base64(in, true); string(in) != "QUI=x\r\nyyyy\r\nzz" {
 		t.Errorf("reading changed what was read: %q", in)

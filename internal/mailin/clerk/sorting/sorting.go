@@ -30,6 +30,7 @@ const (
 	Whole      Reading = ""
 	Unreadable Reading = "unreadable"
 	TooLarge   Reading = "too-large"
+	LongHeader Reading = "long-header"
 )
 
 // Lock is why an encrypted mail could not be opened.
@@ -87,6 +88,7 @@ type Facts struct {
 	Place   Place
 	Known   bool // From is the address on record of whom it belongs to
 	Aligned bool // the domain of From vouches for it (EM-13)
+	Loose   bool // it does, by a signature that leaves out which case is meant
 	Unasked bool // nobody could be asked whether it does
 	Signed  bool // a good signature by the key pinned for whom it belongs to
 	Forged  bool // a signature that does not fit the text
@@ -114,6 +116,7 @@ type rule struct {
 var rules = []rule{
 	{name: "probe", when: func(f *Facts) bool { return f.Probe }, do: Probe},
 	{name: "too-large", when: func(f *Facts) bool { return f.Reading == TooLarge }, do: Unsorted},
+	{name: "long-header", when: func(f *Facts) bool { return f.Reading == LongHeader }, do: Unsorted},
 	{name: "unreadable", when: func(f *Facts) bool { return f.Reading != Whole }, do: Unsorted},
 	{name: "bounced", when: func(f *Facts) bool { return f.Return == Failed }, do: Bounced},
 	{name: "under-way", when: func(f *Facts) bool { return f.Return != NoReturn }, do: Aside},
@@ -140,6 +143,7 @@ var rules = []rule{
 	{name: "forged", when: func(f *Facts) bool { return f.Place == InCase && f.Forged }, do: Hold},
 	// Whoever has a mail that a participant once signed can send it here again, so a
 	// signature alone does not speak (EM-13); it helps the member who looks.
+	{name: "loose", when: func(f *Facts) bool { return f.Place == InCase && f.Known && f.Aligned }, do: Hold},
 	{name: "signed", when: func(f *Facts) bool { return f.Place == InCase && f.Signed }, do: Hold},
 	{name: "unasked", when: func(f *Facts) bool { return f.Place == InCase && f.Known && f.Unasked }, do: Hold},
 	{name: "unaligned", when: func(f *Facts) bool { return f.Place == InCase && f.Known }, do: Hold},
@@ -153,8 +157,8 @@ var rules = []rule{
 func belongs(f *Facts) bool { return f.Place == InCase && vouched(f) }
 
 // vouched tells whether somebody may speak as whom the mail names: by the address on
-// record, if its domain vouches.
-func vouched(f *Facts) bool { return f.Known && f.Aligned }
+// record, if its domain vouches for the mail and for which case it names.
+func vouched(f *Facts) bool { return f.Known && f.Aligned && !f.Loose }
 
 // perhaps are the signs of a machine that mail of people bears too.
 var perhaps = map[mail.Auto]bool{mail.AutoList: true, mail.AutoBulk: true, mail.AutoSender: true}

@@ -24,9 +24,9 @@ func every(do func(sorting.Facts)) {
 		on := func(n int) bool { return bits&(1<<n) != 0 }
 		f := sorting.Facts{
 			Probe: on(0), Echo: on(1), Self: on(7) && on(9), Malware: on(7) && on(6), Again: on(2), Spam: on(3), Known: on(4), Aligned: on(5), Signed: on(6), Forged: on(7), Empty: on(9),
-			Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
+			Loose: on(5) && on(6), Flood: on(8), Unasked: on(8), // the one only matters nowhere, the other only in a case
 		}
-		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge} {
+		for _, f.Reading = range []sorting.Reading{sorting.Whole, sorting.Unreadable, sorting.TooLarge, sorting.LongHeader} {
 			for _, f.Lock = range []sorting.Lock{sorting.Open, sorting.NoKey, sorting.Exposed, sorting.Broken, sorting.SMIME, sorting.Part} {
 				for _, f.Return = range []sorting.Return{sorting.NoReturn, sorting.Failed, sorting.Under} {
 					for _, f.Auto = range autos {
@@ -74,7 +74,7 @@ func TestNoCombinationBreaksTheRules(t *testing.T) {
 		switch {
 		case f.Auto != "" && f.Auto != mail.AutoSuppress && (speaks || v.Do == sorting.Hold):
 			bad("a machine's mail reaches a case")
-		case v.Do == sorting.Words && (!f.Aligned || !f.Known):
+		case v.Do == sorting.Words && (!f.Aligned || !f.Known || f.Loose):
 			bad("somebody speaks whom nobody vouches for")
 		case v.Do == sorting.Words && f.Place != sorting.InCase:
 			bad("words in no case")
@@ -102,6 +102,7 @@ func TestNoCombinationBreaksTheRules(t *testing.T) {
 // A sender who is vouched for less, or a mail that is worse, never gets further.
 func TestVouchingOnlyHelps(t *testing.T) {
 	every(func(f sorting.Facts) {
+		f.Loose = false
 		if f.Aligned || sorting.Decide(f).Do != sorting.Words {
 			return
 		}
@@ -178,6 +179,7 @@ func TestDecide(t *testing.T) {
 		{"spam that answers us, vouched for", sorting.Facts{Spam: true, Place: sorting.InCase, Known: true, Aligned: true}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
 		{"spam that answers us, of nobody's", sorting.Facts{Spam: true, Place: sorting.InCase, Known: true}, sorting.Verdict{Do: sorting.Spam, Reason: "spam"}},
 		{"signed, and perhaps sent again by somebody", sorting.Facts{Place: sorting.InCase, Known: true, Signed: true}, sorting.Verdict{Do: sorting.Hold, Reason: "signed"}},
+		{"vouched for, but not which case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Loose: true}, sorting.Verdict{Do: sorting.Hold, Reason: "loose"}},
 		{"wants no automatic answer, in a case", sorting.Facts{Place: sorting.InCase, Known: true, Aligned: true, Auto: mail.AutoSuppress}, sorting.Verdict{Do: sorting.Words, Reason: "words"}},
 		{"from a machine's address", sorting.Facts{Auto: mail.AutoSender}, sorting.Verdict{Do: sorting.Unsorted, Reason: "auto-sender"}},
 		{"from a machine's address, in a case", sorting.Facts{Auto: mail.AutoSender, Place: sorting.InCase}, sorting.Verdict{Do: sorting.Aside, Reason: "auto-sender"}},

@@ -50,21 +50,30 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens) error {
 	return d.show(w, r, v, http.StatusOK, draft, fill(v, draft.Record, 1), nil)
 }
 
+// typed is the draft, of one who may change it, and what was typed into its form.
+func (d *desk) typed(r *http.Request, v lens) (*casework.Draft, url.Values, cvd.Faults, error) {
+	draft, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if may.Allow(v.Actor, cvd.VerbAdvise, draft.Case) != nil {
+		return nil, nil, nil, cvd.ErrNotFound
+	}
+	if err := web.Form(r); err != nil {
+		return nil, nil, nil, err
+	}
+	typed, faults := visit.Clean(r.PostForm)
+	return draft, typed, faults, nil
+}
+
 // save takes the form: it adds empty rows, shows every format of what was typed, or
 // saves the draft.
 func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 	session := d.Site.Desk.As(v.Actor)
-	draft, err := session.Draft(r.Context(), caseOf(r))
+	draft, typed, faults, err := d.typed(r, v)
 	if err != nil {
 		return err
 	}
-	if may.Allow(v.Actor, cvd.VerbAdvise, draft.Case) != nil {
-		return cvd.ErrNotFound
-	}
-	if err := web.Form(r); err != nil {
-		return err
-	}
-	typed, faults := visit.Clean(r.PostForm)
 	a, wrong := read(draft.Record, typed)
 	faults = append(faults, wrong...)
 	step := typed.Get("step")

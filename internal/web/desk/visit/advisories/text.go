@@ -126,17 +126,10 @@ func (d *desk) text(w http.ResponseWriter, r *http.Request, v lens) error {
 // is left is gone.
 func (d *desk) saveText(w http.ResponseWriter, r *http.Request, v lens) error {
 	session := d.Site.Desk.As(v.Actor)
-	draft, err := session.Draft(r.Context(), caseOf(r))
+	draft, typed, faults, err := d.typed(r, v)
 	if err != nil {
 		return err
 	}
-	if may.Allow(v.Actor, cvd.VerbAdvise, draft.Case) != nil {
-		return cvd.ErrNotFound
-	}
-	if err := web.Form(r); err != nil {
-		return err
-	}
-	typed, faults := visit.Clean(r.PostForm)
 	lang, wrong := tag(draft.Record, typed.Get("lang"))
 	faults = append(faults, wrong...)
 	a := draft.Record.Clone()

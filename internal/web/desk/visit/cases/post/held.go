@@ -22,9 +22,9 @@ func standing(l *visit.Lens, c *cvd.Case, m *cvd.Mail) web.Badge {
 		known, same = true, p.Contact.Email != "" && strings.EqualFold(p.Contact.Email, m.From)
 	}
 	switch {
-	case same && m.Proof.Aligned:
+	case same && m.Proof.Aligned && m.Held != "loose":
 		return web.Badge{}
-	case same, !known && (m.Held == "unaligned" || m.Held == "unasked"):
+	case same, !known && slices.Contains([]string{"unaligned", "unasked", "loose"}, m.Held):
 		return web.Badge{Kind: "warn", Text: l.Say("desk.post.standing.unproven")}
 	case known, m.Held == "another-address":
 		return web.Badge{Kind: "alarm", Text: l.Say("desk.post.standing.other")}

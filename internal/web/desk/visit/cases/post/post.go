@@ -34,6 +34,7 @@ type Origin struct {
 	Signature     web.Badge
 	Signer        string
 	Encrypted     bool
+	Unfit         string // why the key that came with it is not used
 	Held          string // why it waits or waited
 	Admitted      string // who took it as the reporter's words
 	Left          int
@@ -121,6 +122,9 @@ func OriginOf(l *visit.Lens, f *casework.File, ev *cvd.Event) *Origin {
 	kinds := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureFirst: "neutral", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}
 	if kind := kinds[m.Signature]; kind != "" {
 		o.Signature = web.Badge{Kind: kind, Text: l.Say("desk.post.signature." + string(m.Signature))}
+	}
+	if id := "desk.post.unfit." + m.Unfit; m.Unfit != "" && l.Voice.Has(id) {
+		o.Unfit = l.Say(id)
 	}
 	if m.Held != "" {
 		if o.Held = l.Say("desk.post.held.other"); l.Voice.Has("mail.reason." + m.Held) {
