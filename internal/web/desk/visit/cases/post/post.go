@@ -116,8 +116,8 @@ func OriginOf(l *visit.Lens, f *casework.File, ev *cvd.Event) *Origin {
 		From: m.From, Subject: m.Subject, At: m.At, Door: m.Door, Domain: domain(l, m.Proof), Checks: checks(m.Proof),
 		Encrypted: m.Encrypted, Signer: m.Signer, Left: m.Left,
 	}
-	if o.Standing = standing(l, f.Case, m); o.Standing.Text != "" && m.Proof.Aligned {
-		o.Domain.Kind = "neutral" // that a stranger's domain vouches for a stranger is no good news
+	if o.Standing = standing(l, f.Case, m); o.Standing.Kind == "alarm" || (o.Standing.Text != "" && m.Proof.Aligned) {
+		o.Domain.Kind = "neutral" // what a stranger's domain says of a stranger is no news, good or bad
 	}
 	kinds := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureFirst: "neutral", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}
 	if kind := kinds[m.Signature]; kind != "" {
