@@ -1,11 +1,13 @@
 package api
 
 import (
+	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
 
+	"fairlead/internal/api/problem"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
@@ -41,6 +43,9 @@ func (c *call) claim() error {
 		return auth.Limited{After: after}
 	}
 	got, err := c.desk().Claim(c.r.Context(), in.Code)
+	if errors.Is(err, cvd.ErrUnauthenticated) {
+		err = errors.Join(problem.ErrCode, err)
+	}
 	if err != nil {
 		return err
 	}

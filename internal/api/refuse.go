@@ -50,6 +50,9 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // detail is the sentence below the title.
 func (a *api) detail(k problem.Kind, err error) string {
+	if errors.Is(err, problem.ErrCode) {
+		return a.Voice.Say("api.problem.code.detail")
+	}
 	if !k.Fixed {
 		text := strings.TrimPrefix(err.Error(), k.Err.Error()+": ")
 		if text != k.Err.Error() && !errors.Is(err, cvd.ErrInvalid) {

@@ -405,7 +405,10 @@ func TestMailOfACase(t *testing.T) {
 	code := claim.Code(h.Vault, a.Case, 1)
 	path, body := "/api/v1/thread/claim", func(code string) string { return `{"code":"` + code + `"}` }
 	for _, wrong := range []string{"x", code + "a", claim.Code(h.Vault, a.Case, 2)} {
-		h.ask("POST", path, body(wrong)).want(t, http.StatusUnauthorized)
+		a := h.ask("POST", path, body(wrong)).want(t, http.StatusUnauthorized)
+		if detail, _ := a.object(t)["detail"].(string); !strings.Contains(detail, "code") || strings.Contains(detail, "header") {
+			t.Errorf("a wrong code is told %q", detail)
+		}
 	}
 	got := h.ask("POST", path, body(strings.ToUpper(code))).want(t, http.StatusOK).object(t)
 	receipt := got["receipt"].(string)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/mailbox"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
@@ -48,8 +49,10 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 		if unsorted > 0 {
 			add("alarm", "mail-unsorted", "/desk/mail", "count", unsorted)
 		}
-		if len(dead) > 0 {
-			add("alarm", "channel-dead", "/desk/channels", "count", len(dead), "names", strings.Join(dead, ", "))
+		for _, id := range []string{clerks.ChannelDead, clerks.LettersDead} {
+			if names := dead[id]; len(names) > 0 {
+				add("alarm", id, "/desk/channels", "count", len(names), "names", strings.Join(names, ", "))
+			}
 		}
 	}
 	if why := h.stuck.Load(); why != nil {

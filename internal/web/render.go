@@ -193,9 +193,11 @@ func (s *Site) funcs() template.FuncMap {
 	return template.FuncMap{
 		"say": s.say,
 		"has": s.voice.Has,
-		// when is an exact instant; day a date; ago the distance from now.
+		// when is an exact instant; day a date; ago the distance from now. Inside a
+		// text of the catalogue a date is on, which is no markup.
 		"when": func(t time.Time) template.HTML { return timeTag(t, s.voice.Instant(t, s.Zone())) },
 		"day":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, s.Zone())) },
+		"on":   func(t time.Time) string { return s.voice.Day(t, s.Zone()) },
 		// date is the day of an advisory: in UTC, as in each of its documents.
 		"date": func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, time.UTC)) },
 		"ago":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Distance(t, s.Now())) },
@@ -219,19 +221,25 @@ func (s *Site) funcs() template.FuncMap {
 	}
 }
 
-// say remembers texts without blanks, since a page holds scores of them.
-func (s *Site) say(id string, pairs ...any) string {
+// say remembers texts without blanks, since a page holds scores of them. Markup in a
+// blank would be shown as its tags, so it is an error of the template.
+func (s *Site) say(id string, pairs ...any) (string, error) {
+	for _, value := range pairs {
+		if _, markup := value.(template.HTML); markup {
+			return "", fmt.Errorf("the text %s is given markup", id)
+		}
+	}
 	if len(pairs) > 0 {
-		return s.voice.Say(id, pairs...)
+		return s.voice.Say(id, pairs...), nil
 	}
 	if text, ok := s.said.Load(id); ok {
-		return text.(string)
+		return text.(string), nil
 	}
 	text := s.voice.Say(id)
 	if s.voice.Has(id) { // ids of the catalogue only, so that it stays bounded
 		s.said.Store(id, text)
 	}
-	return text
+	return text, nil
 }
 
 // prose remembers what texts of the policy look like. They are as many as the

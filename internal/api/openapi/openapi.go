@@ -251,14 +251,15 @@ func (d *describer) body(r *Operation) *huma.RequestBody {
 		if name == "unknown_product" || (reflect.TypeOf(b.Of) == reflect.TypeFor[cvd.Input]() && !slices.Contains(b.Members, name)) {
 			continue
 		}
-		s.Properties[name] = d.limit(b.Of, name, d.about(b.Of, name, one))
+		s.Properties[name] = d.limit(b.Of, name, d.about(b.Of, r.Name, name, one))
 	}
 	out.Content[typeJSON] = &huma.MediaType{Schema: s}
 	return out
 }
 
-// about adds the words of the catalogue to a member that has none in its type.
-func (d *describer) about(asked any, name string, s *huma.Schema) *huma.Schema {
+// about adds the words of the catalogue to a member that has none in its type: those for
+// the operation, else those that all have in common.
+func (d *describer) about(asked any, operation, name string, s *huma.Schema) *huma.Schema {
 	area := "report."
 	switch asked.(type) {
 	case cvd.Input:
@@ -271,8 +272,11 @@ func (d *describer) about(asked any, name string, s *huma.Schema) *huma.Schema {
 	}
 	c := *s
 	c.Nullable = false
-	if id := "api." + area + name; c.Description == "" && d.a.Voice.Has(id) {
-		c.Description = d.a.Voice.Say(id)
+	common := "api." + area + name
+	for _, id := range []string{common + "." + operation, common} {
+		if c.Description == "" && d.a.Voice.Has(id) {
+			c.Description = d.a.Voice.Say(id)
+		}
 	}
 	return &c
 }
@@ -313,7 +317,7 @@ func (d *describer) finish() {
 		for member, one := range s.Properties {
 			one.Nullable = one.Nullable && one.Type != huma.TypeArray
 			if asked {
-				one = d.limit(cvd.Contact{}, member, d.about(cvd.Contact{}, member, one))
+				one = d.limit(cvd.Contact{}, member, d.about(cvd.Contact{}, "", member, one))
 			}
 			if one.Ref != "" && nullable[member] {
 				one = &huma.Schema{OneOf: []*huma.Schema{{Ref: one.Ref}, {Type: "null"}}, Description: one.Description}

@@ -22,6 +22,9 @@ import (
 // ErrMethod is a refusal that only a door for HTTP knows.
 var ErrMethod = errors.New("method not allowed")
 
+// ErrCode goes with a refusal of the code of a letter, for which no header helps.
+var ErrCode = errors.New("the code of a letter opens nothing")
+
 // Kind is one row of the door's table of refusals. Its name is part of a stable
 // URN and never changes.
 type Kind struct {

@@ -179,17 +179,29 @@ func (c Config) mark(text string) string {
 }
 
 // Alarms are what of all this the team must see on every page: how many mails nobody
-// could place, and which channels are dead.
-func (c *Clerks) Alarms(ctx context.Context) (unsorted int, dead []string, err error) {
+// could place, and which channels are dead: the ways in and the ways out, by the name
+// of the alarm.
+func (c *Clerks) Alarms(ctx context.Context) (unsorted int, dead map[string][]string, err error) {
 	if unsorted, err = c.Room.Box.Count(ctx, inbox.Unsorted); err != nil {
 		return 0, nil, err
 	}
 	all, err := c.Board.Dead(ctx)
+	dead = map[string][]string{}
 	for i := range all {
-		dead = append(dead, all[i].Name)
+		id := ChannelDead
+		if all[i].Out {
+			id = LettersDead
+		}
+		dead[id] = append(dead[id], all[i].Name)
 	}
 	return unsorted, dead, err
 }
+
+// The alarms about dead channels: by the one reports may be lost, by the other letters.
+const (
+	ChannelDead = "channel-dead"
+	LettersDead = "channel-dead-out"
+)
 
 // Tick tests what was not tested today, and tells the team of each test that did not
 // arrive, once; and of mail on the unsorted shelf, once an hour at most.

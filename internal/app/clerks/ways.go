@@ -28,24 +28,29 @@ func (c Config) ways() []channels.Way {
 		for i := range c.Mail.IMAP {
 			w := channels.Way{Name: "imap/" + c.Mail.IMAP[i].Name, Kind: "imap"}
 			// Which address leads to a mailbox, only a mailbox that is an address tells.
-			if to := c.Mail.IMAP[i].Username; c.Relay != nil && intake.Address(to) {
+			switch to := c.Mail.IMAP[i].Username; {
+			case c.Relay == nil:
+				w.Untestable = "channel.untestable.relay"
+			case !intake.Address(to):
+				w.Untestable = "channel.untestable.address"
+			default:
 				w.Send = c.byRelay(func() string { return to })
 			}
 			out = append(out, w)
 		}
 	}
 	if c.Relay != nil {
-		w := channels.Way{Name: "relay", Kind: "mail-out", Out: true, Figures: c.figures}
+		w := channels.Way{Name: "relay", Kind: "mail-out", Out: true, Figures: c.figures, Untestable: "channel.untestable.back"}
 		if c.Mail.In() {
-			w.Send = c.byRelay(c.address)
+			w.Send, w.Untestable = c.byRelay(c.address), ""
 		}
 		out = append(out, w)
 	}
 	if c.Mail != nil && c.Mail.ClamAV != "" {
-		out = append(out, channels.Way{Name: clerk.Scanner, Kind: "clamav", Out: true})
+		out = append(out, channels.Way{Name: clerk.Scanner, Kind: "clamav", Out: true, Untestable: "channel.untestable.use"})
 	}
 	if c.CVE {
-		out = append(out, channels.Way{Name: "cve-services", Kind: "cve", Out: true, Figures: c.figures})
+		out = append(out, channels.Way{Name: "cve-services", Kind: "cve", Out: true, Figures: c.figures, Untestable: "channel.untestable.use"})
 	}
 	return out
 }
@@ -58,7 +63,7 @@ func (c Config) figures(ctx context.Context, d *inbox.Door) error {
 	}
 	d.Backlog = s.Pending
 	if s.Dead > 0 && d.Errors == 0 {
-		d.Error = "channel.dead-letters"
+		d.Error, d.Failed = "channel.dead-letters", time.Time{} // as it is now, not when
 	}
 	return nil
 }

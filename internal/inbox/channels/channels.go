@@ -36,8 +36,10 @@ const (
 // Channel is one way in or out.
 type Channel struct {
 	inbox.Door
-	// Testable says that a test can be sent by it.
-	Testable bool
+	// Testable says that a test can be sent by it; Untestable why none can, as a name
+	// in the message catalogue.
+	Testable   bool
+	Untestable string
 	// Server says that it is part of this very server: it works while the page is seen.
 	Server bool
 	// Out says that it is a way out.
@@ -75,8 +77,9 @@ type Way struct {
 	Name, Kind  string
 	Server, Out bool
 	// Send hands over a test with this Message-ID (without brackets), which is to come
-	// back by one of the doors; nil: it cannot be tested.
-	Send func(ctx context.Context, id string) error
+	// back by one of the doors; nil: it cannot be tested, and Untestable says why.
+	Send       func(ctx context.Context, id string) error
+	Untestable string
 	// Figures adds what is known of it elsewhere; may be nil.
 	Figures func(ctx context.Context, d *inbox.Door) error
 }
@@ -129,7 +132,7 @@ func (b *Board) list(ctx context.Context) ([]Channel, error) {
 	var out []Channel
 	for i := range b.Ways {
 		w := &b.Ways[i]
-		c := Channel{Door: inbox.Door{Name: w.Name}, Testable: w.Send != nil, Server: w.Server, Out: w.Out}
+		c := Channel{Door: inbox.Door{Name: w.Name}, Testable: w.Send != nil, Untestable: w.Untestable, Server: w.Server, Out: w.Out}
 		if at := slices.IndexFunc(doors, func(d inbox.Door) bool { return d.Name == w.Name }); at >= 0 {
 			c.Door = doors[at]
 			doors = slices.Delete(doors, at, at+1)
@@ -147,6 +150,9 @@ func (b *Board) list(ctx context.Context) ([]Channel, error) {
 	}
 	return out, nil
 }
+
+// Past tells whether what last went wrong is over: it worked since.
+func (c *Channel) Past() bool { return c.Error != "" && c.Errors == 0 && !c.Failed.IsZero() }
 
 // Dead lists the channels whose last test did not arrive.
 func (b *Board) Dead(ctx context.Context) ([]Channel, error) {

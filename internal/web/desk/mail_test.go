@@ -88,8 +88,10 @@ func TestMailIsSetAside(t *testing.T) {
 	if text := lead.Get("/desk/mail").Check(h, 200).Text(); strings.Contains(text, "Mail 1") {
 		t.Errorf("it still waits: %s", text)
 	}
-	if text := lead.Get("/desk/mail?shelf=aside").Check(h, 200).Text(); !strings.Contains(text, "Lena Lead set it aside: an advertisement") {
-		t.Errorf("nobody can see who set it aside and why: %s", text)
+	aside := lead.Get("/desk/mail?shelf=aside").Check(h, 200)
+	whole(t, "what is set aside", aside)
+	if text := aside.Text(); !strings.Contains(text, "Lena Lead set it aside: an advertisement") || !strings.Contains(text, "destroyed on ") {
+		t.Errorf("nobody can see who set it aside and why, or until when it is kept: %s", text)
 	}
 	// A second thought is possible, but not a second discarding.
 	lead.Get(at).Check(h, 200)
@@ -127,7 +129,7 @@ func TestChannels(t *testing.T) {
 	h.Box.NoteDoor(inbox.Note{Door: "smtp", Opened: true, Message: true})
 	page := lead.Get("/desk/channels").Check(h, 200)
 	whole(t, "the channels", page)
-	for _, want := range []string{"smtp", "works", "not tested yet", "part of this server"} {
+	for _, want := range []string{"smtp", "works", "not tested yet", "part of this server", "its username is no address"} {
 		if !strings.Contains(page.Text(), want) {
 			t.Errorf("the page does not say %q: %s", want, page.Text())
 		}
@@ -140,7 +142,16 @@ func TestChannels(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	h.Pass(20 * time.Minute)
-	if text := lead.Get("/desk/channels").Check(h, 200).Text(); !strings.Contains(text, "the test did not arrive") {
+	if text := lead.Get("/desk/channels").Check(h, 200).Text(); !strings.Contains(text, "the test did not arrive") || !strings.Contains(text, "none has arrived") || strings.Contains(text, "not tested yet") {
+		t.Errorf("%s", text)
+	}
+	// What went wrong is told as long as it goes wrong, and as past after that.
+	h.Box.NoteDoor(inbox.Note{Door: "imap/old", Opened: true, Err: "no such mailbox"})
+	if text := lead.Get("/desk/channels").Check(h, 200).Text(); !strings.Contains(text, "no such mailbox") || strings.Contains(text, "over now") {
+		t.Errorf("%s", text)
+	}
+	h.Box.NoteDoor(inbox.Note{Door: "imap/old", Worked: true})
+	if text := lead.Get("/desk/channels").Check(h, 200).Text(); !strings.Contains(text, "last trouble, over now: no such mailbox") {
 		t.Errorf("%s", text)
 	}
 	lead.Post("/desk/channels/test", form("channel", "web")).Check(h, 404)

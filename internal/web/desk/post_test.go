@@ -42,6 +42,7 @@ func TestMailOnTheCasePage(t *testing.T) {
 		return done.Events[0].Seq
 	}
 	one, two := hold("first-words"), hold("second-words")
+	three := hold("rea-of-another-domain") // its own domain vouches for it
 	if err := system.Bounced(ctx, a.Case, "", "5.1.1"); err != nil {
 		t.Fatal(err)
 	}
@@ -66,21 +67,41 @@ func TestMailOnTheCasePage(t *testing.T) {
 		!strings.Contains(eml.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(eml.Header.Get("Content-Disposition"), "-1.eml") || eml.Header.Get("Content-Security-Policy") != "default-src 'none'; sandbox" {
 		t.Errorf("served as %v", eml.Header)
 	}
-	for _, gone := range []string{"/mails/0", "/mails/99", "/mails/x", "/mails/4"} {
+	for _, gone := range []string{"/mails/0", "/mails/99", "/mails/x", "/mails/5"} {
 		b.Get(path+gone).Check(h, http.StatusNotFound)
 	}
 
-	b.Get(fmt.Sprintf("%s/do/admit?seq=%d", path, one)).Check(h, http.StatusOK)
+	// Whom a stranger's domain vouches for is a stranger still.
+	_, strangers, _ := strings.Cut(page.Body, "Mail that waits")
+	strangers, _, _ = strings.Cut(strangers, "story-title")
+	if strings.Count(strangers, `<span class="badge alarm">not the reporter&#39;s address</span> <span class="broken">`) != 3 || strings.Contains(strangers, "badge good") || !strings.Contains(strangers, `badge neutral">example.net vouches for it`) {
+		t.Errorf("what waits is shown as %s", strangers)
+	}
+	// Each mail is ruled on beside its own words, not beside those that came last.
+	for _, at := range []string{fmt.Sprintf("%s/do/admit?seq=%d", path, one), fmt.Sprintf("%s/do/dismiss?seq=%d", path, one)} {
+		text := b.Get(at).Check(h, http.StatusOK).Text()
+		for _, want := range []string{"The mail that this is about", "first-words@example.com", "not the reporter's address", "SPF fail"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q", at, want)
+			}
+		}
+		if strings.Contains(text, "second-words") || strings.Contains(text, "Latest words") {
+			t.Errorf("%s shows other words: %s", at, text)
+		}
+	}
 	seq := func(n int64) string { return fmt.Sprint(n) }
 	do(b, h, a.Case, "admit", url.Values{"seq": {seq(one)}})
 	do(b, h, a.Case, "dismiss", url.Values{"seq": {seq(two)}, "reason": {"not theirs"}})
+	do(b, h, a.Case, "dismiss", url.Values{"seq": {seq(three)}, "reason": {"not theirs"}})
 	do(b, h, a.Case, "reached", url.Values{"note": {"by telephone"}})
 	c := state(h, a.Case)
 	if len(c.HeldMail) != 0 || !c.Undelivered.IsZero() || c.Files != 1 {
 		t.Errorf("%v wait, %s, %d files", c.HeldMail, c.Undelivered, c.Files)
 	}
-	if page := b.Get(path).Check(h, http.StatusOK); strings.Contains(page.Body, "Mail that waits") || strings.Contains(page.Body, "do not arrive") || !strings.Contains(page.Body, "Taken as the reporter") {
+	if page := b.Get(path).Check(h, http.StatusOK); strings.Contains(page.Body, "Mail that waits") || strings.Contains(page.Body, "do not arrive") || strings.Contains(page.Body, "waits for your nod") || !strings.Contains(page.Body, "Taken as the reporter") {
 		t.Error("the page still asks")
+	} else if text := page.Text(); !strings.Contains(text, "Milo Member took it as the reporter's words") || !strings.Contains(text, "Milo Member set it aside") {
+		t.Errorf("the timeline does not say what became of the mails: %s", text)
 	}
 
 	if _, err := h.Desk.As(h.Lead).Do(ctx, a.Case, cvd.VerbInvite, cvd.Input{To: h.Fixer.ID}); err != nil {

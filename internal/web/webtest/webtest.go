@@ -135,7 +135,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	})
 	h.Channels = channels.New(channels.Config{
 		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
-		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}},
+		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}, {Name: "imap/old", Kind: "imap", Untestable: "channel.untestable.address"}},
 	})
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))

@@ -14,6 +14,7 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/moves"
+	"fairlead/internal/web/desk/visit/cases/post"
 )
 
 // doView is the form of one verb, or what it will do once that is asked.
@@ -33,7 +34,8 @@ type doView struct {
 	Summary     *web.Summary
 	Preview     *previewView
 	Hidden      []visit.Pair
-	Last        []entryView // the latest words of the thread
+	Mail        *post.Held  // the mail that the verb settles
+	Last        []entryView // the latest words of the thread, where it settles none
 	Letter      string      // what may be written to a component's own project
 }
 
@@ -218,6 +220,9 @@ func (d *desk) doView(v lens, o *deed) doView {
 		for _, reply := range p.Policy.CannedReplies {
 			view.Canned = append(view.Canned, web.Option{Value: reply.ID, Label: reply.Title})
 		}
+	}
+	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
+		return view
 	}
 	entries := v.entries(o.file)
 	for _, e := range slices.Backward(entries) {

@@ -71,6 +71,9 @@ func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
 		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
 		Mail: post.OriginOf(&l.Lens, f, ev),
 	}
+	if became := post.Became(&l.Lens, f, ev); became != "" {
+		e.Heading = became
+	}
 	switch ev.Tell {
 	case cvd.TellTeam:
 		e.Told = web.Badge{Kind: "quiet", Text: l.Say("desk.told.team")}

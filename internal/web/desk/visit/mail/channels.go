@@ -25,8 +25,10 @@ type channelView struct {
 	Took              string
 	Sent              time.Time // of a test that has not arrived
 	Backlog           string
+	Untestable        string // why
 	Error             string
 	Failed            time.Time
+	Past              bool // what went wrong is over
 }
 
 // looks of a channel's states.
@@ -54,7 +56,7 @@ func (v lens) channel(c *channels.Channel) channelView {
 	out := channelView{
 		Name: c.Name, Title: c.Name, What: v.Say("desk.channels.kind." + c.Kind), Server: c.Server, Testable: c.Testable,
 		State: web.Badge{Kind: channelLooks[state], Text: v.Say("desk.channels.state." + string(state))}, Loud: state == channels.Dead || state == channels.Failing,
-		Message: c.Message, Tested: c.Tested, Failed: c.Failed,
+		Message: c.Message, Tested: c.Tested, Failed: c.Failed, Past: c.Past(),
 	}
 	if c.Took > 0 {
 		out.Took = v.took(c.Took)
@@ -64,6 +66,9 @@ func (v lens) channel(c *channels.Channel) channelView {
 	}
 	if c.Backlog > 0 {
 		out.Backlog = v.Counted(c.Backlog)
+	}
+	if c.Untestable != "" {
+		out.Untestable = v.Say(c.Untestable)
 	}
 	if out.Error = c.Error; v.Voice.Has(c.Error) {
 		out.Error = v.Say(c.Error)

@@ -28,6 +28,7 @@ type Origin struct {
 	From, Subject string
 	At            time.Time
 	Door          string
+	Standing      web.Badge // of held mail: whether From is the reporter's address
 	Domain        web.Badge // whether the domain of From vouches for it
 	Checks        string    // what was checked, in the words of the standard
 	Signature     web.Badge
@@ -114,6 +115,9 @@ func OriginOf(l *visit.Lens, f *casework.File, ev *cvd.Event) *Origin {
 	o := &Origin{
 		From: m.From, Subject: m.Subject, At: m.At, Door: m.Door, Domain: domain(l, m.Proof), Checks: checks(m.Proof),
 		Encrypted: m.Encrypted, Signer: m.Signer, Left: m.Left,
+	}
+	if o.Standing = standing(l, f.Case, m); o.Standing.Kind == "alarm" || (o.Standing.Text != "" && m.Proof.Aligned) {
+		o.Domain.Kind = "neutral" // what a stranger's domain says of a stranger is no news, good or bad
 	}
 	kinds := map[cvd.SignatureState]string{cvd.SignatureGood: "good", cvd.SignatureFirst: "neutral", cvd.SignatureUnknown: "neutral", cvd.SignatureBad: "alarm"}
 	if kind := kinds[m.Signature]; kind != "" {
