@@ -134,7 +134,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
-		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil,
+		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil, Withheld: h.Words.In("en").Say("public.thread.withheld"),
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
 	h.Inbox = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: h.Blobs, Now: opt.Clock.Now, Rand: rand.Reader, Poke: h.poke})

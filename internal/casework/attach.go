@@ -76,7 +76,7 @@ func (s *Session) Attachment(ctx context.Context, id cvd.CaseID, blobName string
 		return nil, nil, err
 	}
 	for i := range evs {
-		if !may.See(s.actor, &evs[i].Head) {
+		if !may.See(s.actor, &evs[i].Head) || (s.actor.Kind == cvd.ActorReporter && may.Withholds(evs, i)) {
 			continue
 		}
 		if f := post.FileOf(&evs[i], blobName); f != nil {

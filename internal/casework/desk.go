@@ -67,6 +67,8 @@ type Config struct {
 	// NoticesADay and NewReports bound what is sent; see pace.Book.
 	NoticesADay int
 	NewReports  time.Duration
+	// Withheld stands in a reporter's thread for what they sent encrypted.
+	Withheld string
 	// Poke is called after each commit that left effects to carry; it must not
 	// block.
 	Poke func()

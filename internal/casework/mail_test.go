@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -388,4 +389,49 @@ func TestForgettingReachesTheMails(t *testing.T) {
 		}
 		h.addsUp(a.Case)
 	})
+}
+
+// Whoever caught an encrypted mail can send it again as a report of their own. Their
+// thread must not open it for them: neither words nor names nor files.
+func TestTheThreadOpensNothingThatCameEncrypted(t *testing.T) {
+	h := newHouse(t)
+	m := letter("caught", "secretsubject", 10, cvd.MailFile{Name: "secretname.txt", Data: []byte("secretfile")})
+	m.Encrypted = true
+	a := h.mailed(m)
+	reporter := h.desk.As(cvd.Actor{Kind: cvd.ActorReporter, Cases: []cvd.Reach{{Case: a.Case, Participant: cvd.Reporter}}})
+	f, err := reporter.Case(ctx, a.Case)
+	must(t, err)
+	text, err := json.Marshal(f)
+	must(t, err)
+	for _, word := range []string{"secretsubject", "secretname", "it breaks"} {
+		if bytes.Contains(text, []byte(word)) {
+			t.Errorf("the thread tells %s", word)
+		}
+	}
+	files := 0
+	for _, ev := range f.Events {
+		if ev.Body == nil || ev.Body.File == nil {
+			continue
+		}
+		files++
+		if _, r, err := reporter.Attachment(ctx, a.Case, ev.Body.File.Blob); err == nil {
+			_ = r.Close()
+			t.Error("the thread gives the file")
+		} else if !errors.Is(err, cvd.ErrNotFound) {
+			t.Error(err)
+		}
+		if _, r, err := h.desk.As(h.lead).Attachment(ctx, a.Case, ev.Body.File.Blob); err != nil {
+			t.Error(err)
+		} else {
+			_ = r.Close()
+		}
+	}
+	if files != 1 {
+		t.Errorf("%d files", files)
+	}
+	whole, err := h.desk.As(h.lead).Case(ctx, a.Case)
+	must(t, err)
+	if whole.Case.Title != "secretsubject" || whole.Events[0].Body.Report.Description != "it breaks" {
+		t.Errorf("the team does not see it: %+v", whole.Case)
+	}
 }

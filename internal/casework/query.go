@@ -117,7 +117,9 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 	if !may.Person(s.actor) {
 		may.HidePerson(f.Case, f.Events)
 	}
-	if s.actor.Kind != cvd.ActorReporter {
+	if s.actor.Kind == cvd.ActorReporter {
+		may.HideSealed(f.Case, f.Events, s.desk.Withheld)
+	} else {
 		if f.Readers, err = s.desk.looks.Latest(ctx, id); err != nil {
 			return nil, err
 		}

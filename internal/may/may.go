@@ -225,6 +225,46 @@ func HidePerson(c *cvd.Case, evs []cvd.Event) {
 	}
 }
 
+// Sealed tells whether the words of an event came encrypted.
+func Sealed(ev *cvd.Event) bool {
+	return ev.Body != nil && ev.Body.Mail != nil && ev.Body.Mail.Encrypted
+}
+
+// HideSealed takes what came by encrypted mail out of what a reporter reads, and puts
+// words in its place. Whoever caught such a mail could else send it here again as a
+// report of their own and read in their thread what it says.
+func HideSealed(c *cvd.Case, evs []cvd.Event, words string) {
+	sealed := map[int64]bool{}
+	for i := range evs {
+		ev := &evs[i]
+		if Sealed(ev) {
+			sealed[ev.Seq] = true
+			b := *ev.Body
+			b.Text, b.Files = words, nil
+			if b.Report != nil {
+				b.Text, b.Report = "", &cvd.Report{Program: b.Report.Program, Description: words}
+				c.Title, c.Product, c.Affects = "", "", ""
+			}
+			ev.Body = &b
+		}
+		if ev.Body != nil && ev.Body.File != nil && sealed[ev.Body.With] {
+			b, f := *ev.Body, *ev.Body.File
+			f.Name, b.File = words, &f
+			ev.Body = &b
+		}
+	}
+}
+
+// Withholds tells whether the files of the event of that place in its history are kept
+// from a reporter: they came with an encrypted mail.
+func Withholds(evs []cvd.Event, i int) bool {
+	if Sealed(&evs[i]) {
+		return true
+	}
+	b := evs[i].Body
+	return b != nil && b.With > 0 && slices.ContainsFunc(evs, func(ev cvd.Event) bool { return ev.Seq == b.With && Sealed(&ev) })
+}
+
 // Alone tells whether the person is the only one there who works cases, so that
 // nobody could be a second one.
 func Alone(a cvd.Actor, members []cvd.Member) bool {

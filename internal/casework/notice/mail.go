@@ -203,6 +203,9 @@ func (b Book) thread(evs []cvd.Event) []string {
 func subject(evs []cvd.Event) string {
 	for _, ev := range evs {
 		if ev.Type != cvd.EventMailHeld && ev.Body != nil && ev.Body.Mail != nil {
+			if ev.Body.Mail.Encrypted {
+				return "" // it may be somebody else's, sent again
+			}
 			return ev.Body.Mail.Subject
 		}
 	}

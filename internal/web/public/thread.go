@@ -1,6 +1,7 @@
 package public
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -183,7 +184,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
-		ID: c.ID, Title: c.Title, Received: c.Created, State: p.site.State(c.RM()), Meaning: p.say("rm." + string(c.RM()) + ".meaning"),
+		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: p.site.State(c.RM()), Meaning: p.say("rm." + string(c.RM()) + ".meaning"),
 		Band: p.site.Band(c.Band), Closed: c.Closed(), Erased: f.Erased, Policy: c.Policy, Links: c.Links, Missing: c.Missing,
 		Withdrawn: c.HasReporter() && !c.Waited(),
 		CanWrite:  slices.Contains(f.Verbs, cvd.VerbMessage), CanAttach: slices.Contains(f.Verbs, cvd.VerbAttach),
