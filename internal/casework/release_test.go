@@ -138,7 +138,7 @@ func TestAPartyIsTold(t *testing.T) {
 		told := func() map[string]string {
 			all, _, err := h.desk.As(h.lead).Outbox(ctx, "", nil, 500)
 			must(t, err)
-			out := map[string]string{}
+			out, names := map[string]string{}, map[string]string{}
 			for _, e := range all {
 				if e.Kind != cvd.EffectNotifyParty {
 					continue
@@ -146,6 +146,16 @@ func TestAPartyIsTold(t *testing.T) {
 				out[e.To] = e.Template + " " + out[e.To]
 				n, err := h.desk.As(cvd.System).Notice(ctx, e.Effect)
 				must(t, err)
+				// A name of its own, and none of the case's or of the reporter's letters.
+				for _, name := range append([]string{n.Mail.Ref}, n.Mail.References...) {
+					if strings.Contains(name, strings.ToLower(string(a.Case))) || names[name] != "" && names[name] != e.Key && name == n.Mail.Ref {
+						t.Errorf("%s to %s is named %s", e.Template, e.To, name)
+					}
+					names[name] = e.Key
+				}
+				if n.Mail.ReplyTag+n.Mail.BounceTag+n.Mail.Text+n.Mail.Claim != "" {
+					t.Errorf("%s to %s carries %+v", e.Template, e.To, n.Mail)
+				}
 				if e.To == string(second) && (!n.ToParty || n.ToReporter || len(n.To) != 1 || n.To[0].Email != dan.Email || n.Next != nil || !n.Due.Equal(h.file(a.Case).Case.Release.At)) {
 					t.Errorf("%s to %s: %+v", e.Template, e.To, n)
 				}

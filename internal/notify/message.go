@@ -75,7 +75,7 @@ func (m *Mail) compose(ctx context.Context, v *words.Voice, n *casework.Notice) 
 func (m *Mail) address(n *casework.Notice, from *mail.Address, d *draft) {
 	for _, a := range n.To {
 		to, err := address(a.Email)
-		if err == nil && n.ToReporter && m.own(n, from, to) {
+		if err == nil && (n.ToReporter || n.ToParty) && m.own(n, from, to) {
 			err = errOwn
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/reply"
 	"fairlead/internal/casework/spine"
 	"fairlead/internal/cvd"
@@ -78,15 +79,20 @@ func (b Book) toReporter(ctx context.Context, n *Notice, l *spine.Loaded, v *rul
 // toParty is for somebody outside: the date as it is now, and nothing of the case. Who
 // was dropped meanwhile is told nothing, and the outbox says so.
 func (b Book) toParty(ctx context.Context, n *Notice, l *spine.Loaded, v *rulebook.Version) (*Notice, error) {
-	n, err := b.toReporter(ctx, n, l, v)
-	if err != nil {
-		return nil, err
-	}
-	n.ToParty, n.ToReporter, n.Next, n.Due = true, false, nil, l.State.Release.At
-	if l.State.Participant(cvd.ParticipantID(n.Effect.To)).Contact == nil {
+	e := n.Effect
+	n.ToParty, n.Next, n.Due = true, nil, l.State.Release.At
+	// Names of their own: those of the reporter's letters hold the case's id, and would
+	// tell who else is written to.
+	n.Mail = &Mail{Ref: post.PartyRef(b.Vault, e.Key), References: []string{post.PartyRef(b.Vault, string(e.Case)+"/"+e.To)}}
+	p := l.State.Participant(cvd.ParticipantID(e.To))
+	if p == nil || p.Contact == nil || p.Contact.Email == "" {
 		n.Gone = true
+		return n, nil
 	}
-	return n, nil
+	n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+	ok, err := b.Pace.Allow(ctx, p.Contact.Email, e.Key, b.Now())
+	n.Held = !ok
+	return n, err
 }
 
 func (b Book) ofPolicy(e store.Effect, members []cvd.Member) (*Notice, error) {

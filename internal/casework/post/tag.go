@@ -27,6 +27,7 @@ const (
 	domainRef    = "mail/ref"
 	domainReply  = "mail/reply"
 	domainBounce = "mail/bounce"
+	domainParty  = "mail/party"
 )
 
 var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
@@ -77,6 +78,10 @@ func BounceTag(v *vault.Vault, id cvd.CaseID, seq int64) string {
 func ReplyTag(v *vault.Vault, id cvd.CaseID, who cvd.ParticipantID) string {
 	return fmt.Sprintf("%s.%s.%s", replyTag, strings.ToLower(string(id)), mac(v, domainReply, string(id)+"/"+string(who)))
 }
+
+// PartyRef names a letter to somebody outside, by what tells it from all others: nothing
+// of the case is in it, and no answer finds back by it.
+func PartyRef(v *vault.Vault, name string) string { return "p." + mac(v, domainParty, name) }
 
 // parse reads CASE.SEQ.MAC and checks it.
 func parse(v *vault.Vault, domain, s string) (cvd.CaseID, int64, bool) {

@@ -190,7 +190,10 @@ func (l lens) facts(c *cvd.Case) []factView {
 func (l lens) people(c *cvd.Case) []personView {
 	var out []personView
 	for _, p := range c.Participants {
-		one := personView{Name: l.Say("desk.participant." + string(p.ID))}
+		one := personView{Name: l.Say("desk.participant.gone")}
+		if id := "desk.participant." + string(p.ID); l.Voice.Has(id) {
+			one.Name = l.Say(id)
+		}
 		switch {
 		case p.Member != "":
 			one.Name = l.Member(p.Member)
