@@ -429,6 +429,19 @@ func TestTheThreadOpensNothingThatCameEncrypted(t *testing.T) {
 	if files != 1 {
 		t.Errorf("%d files", files)
 	}
+	// A case that comes of it, because that one is closed, is not called by it either.
+	h.do(h.lead, a.Case, cvd.VerbInvalidate, cvd.Input{Reason: "x"})
+	h.do(h.lead, a.Case, cvd.VerbClose, cvd.Input{})
+	done, err := reporter.Do(ctx, a.Case, cvd.VerbMessage, cvd.Input{Text: "more"})
+	must(t, err)
+	both := h.desk.As(cvd.Actor{Kind: cvd.ActorReporter, Cases: []cvd.Reach{{Case: a.Case, Participant: cvd.Reporter}, {Case: done.Successor.Case, Participant: cvd.Reporter}}})
+	all, err := both.Thread(ctx)
+	must(t, err)
+	text, err = json.Marshal(all)
+	must(t, err)
+	if len(all) != 2 || all[0].Case.ID != done.Successor.Case || bytes.Contains(text, []byte("secretsubject")) || !bytes.Contains(text, []byte("more")) {
+		t.Errorf("%d cases: %s", len(all), text)
+	}
 	whole, err := h.desk.As(h.lead).Case(ctx, a.Case)
 	must(t, err)
 	if whole.Case.Title != "secretsubject" || whole.Events[0].Body.Report.Description != "it breaks" {

@@ -97,6 +97,11 @@ type File struct {
 
 // Case reads one case with its history. The look is recorded.
 func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
+	return s.file(ctx, id, map[string]bool{})
+}
+
+// file is Case; titles are those that no case of the thread may show.
+func (s *Session) file(ctx context.Context, id cvd.CaseID, titles map[string]bool) (*File, error) {
 	l, err := s.load(ctx, id, cvd.VerbRead)
 	if err != nil {
 		return nil, err
@@ -118,7 +123,7 @@ func (s *Session) Case(ctx context.Context, id cvd.CaseID) (*File, error) {
 		may.HidePerson(f.Case, f.Events)
 	}
 	if s.actor.Kind == cvd.ActorReporter {
-		may.HideSealed(f.Case, f.Events, s.desk.Withheld)
+		may.HideSealed(f.Case, f.Events, s.desk.Withheld, titles)
 	} else {
 		if f.Readers, err = s.desk.looks.Latest(ctx, id); err != nil {
 			return nil, err
@@ -134,8 +139,9 @@ func (s *Session) Thread(ctx context.Context) ([]*File, error) {
 		return nil, cvd.ErrUnauthenticated
 	}
 	var out []*File
-	for i := len(s.actor.Cases) - 1; i >= 0; i-- {
-		f, err := s.Case(ctx, s.actor.Cases[i].Case)
+	titles := map[string]bool{}
+	for _, one := range s.actor.Cases { // oldest first
+		f, err := s.file(ctx, one.Case, titles)
 		if errors.Is(err, cvd.ErrNotFound) {
 			continue
 		}
@@ -147,6 +153,7 @@ func (s *Session) Thread(ctx context.Context) ([]*File, error) {
 	if len(out) == 0 {
 		return nil, cvd.ErrUnauthenticated
 	}
+	slices.Reverse(out)
 	return out, nil
 }
 

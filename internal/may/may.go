@@ -232,9 +232,13 @@ func Sealed(ev *cvd.Event) bool {
 
 // HideSealed takes what came by encrypted mail out of what a reporter reads, and puts
 // words in its place. Whoever caught such a mail could else send it here again as a
-// report of their own and read in their thread what it says.
-func HideSealed(c *cvd.Case, evs []cvd.Event, words string) {
+// report of their own and read in their thread what it says. titles are what other
+// cases of the thread, which came of it, are called by its words.
+func HideSealed(c *cvd.Case, evs []cvd.Event, words string, titles map[string]bool) {
 	sealed := map[int64]bool{}
+	if titles[c.Title] {
+		c.Title, c.Product, c.Affects = "", "", ""
+	}
 	for i := range evs {
 		ev := &evs[i]
 		if Sealed(ev) {
@@ -242,9 +246,14 @@ func HideSealed(c *cvd.Case, evs []cvd.Event, words string) {
 			b := *ev.Body
 			b.Text, b.Files = words, nil
 			if b.Report != nil {
+				titles[b.Report.Headline()] = true
 				b.Text, b.Report = "", &cvd.Report{Program: b.Report.Program, Description: words}
 				c.Title, c.Product, c.Affects = "", "", ""
 			}
+			ev.Body = &b
+		} else if ev.Body != nil && ev.Body.Report != nil && titles[ev.Body.Report.Headline()] {
+			b, r := *ev.Body, *ev.Body.Report
+			r.Title, r.Product, r.Version, b.Report = "", "", "", &r
 			ev.Body = &b
 		}
 		if ev.Body != nil && ev.Body.File != nil && sealed[ev.Body.With] {
