@@ -209,6 +209,9 @@ func (s *studio) mail(ctx context.Context) error {
 	if err := s.shoot(ctx, "mail", s.URL+"/desk/mail"); err != nil {
 		return err
 	}
+	if s.only != nil {
+		return nil // none of them is for the README
+	}
 	href, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(a => a ? a.href : "")(document.querySelector('.mails a[href^="/desk/mail/"]'))`))
 	if err != nil {
 		return err
@@ -252,13 +255,11 @@ func (s *studio) team(ctx context.Context) error {
 	if err := s.mail(ctx); err != nil {
 		return err
 	}
-	for _, p := range []struct{ name, path string }{{"mail", "/desk/mail"}, {"channels", "/desk/channels"}} {
-		if err := s.shoot(ctx, p.name, s.URL+p.path); err != nil {
-			return err
-		}
-	}
 	if err := s.shoot(ctx, "account", s.URL+"/desk/me"); err != nil {
 		return err
+	}
+	if s.only != nil {
+		return nil
 	}
 	// Offered only: no code is shown, so nothing changes.
 	if err := s.press(ctx, s.URL+"/desk/me/second", `form[action="/desk/me/second/begin"] button`, nil); err != nil {
