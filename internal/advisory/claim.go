@@ -8,6 +8,7 @@ import (
 
 	"github.com/package-url/packageurl-go"
 
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/advisory/vers"
 	"fairlead/internal/cvd"
 )
@@ -109,7 +110,7 @@ func spread(p *cvd.AdvisoryProduct, affect *cvd.Affect) []Claim {
 // PURL is the product's package URL with the claim's version, or "" for a product
 // that has none or whose own is unusable. The range of a claim has no place in it.
 func (c Claim) PURL() string {
-	p, err := packageurl.FromString(PURL(c.Product))
+	p, err := packageurl.FromString(ecosystem.PURL(c.Product))
 	if err != nil {
 		return ""
 	}

@@ -28,7 +28,7 @@ type rule struct {
 }
 
 // rules are all rows, in the order in which people read a record.
-var rules = concat(recordRules, csafRules, osvRules, cveRules)
+var rules = concat(recordRules, langRules, csafRules, osvRules, cveRules)
 
 func concat(tables ...[]rule) []rule {
 	var out []rule
@@ -98,11 +98,11 @@ func (l *lint) texts(f func(field, text string)) {
 	f("why", a.Why)
 	for _, lang := range sorted(a.Texts) {
 		t := a.Texts[lang]
-		f("texts."+lang+".title", t.Title)
-		f("texts."+lang+".overview", t.Overview)
-		f("texts."+lang+".details", t.Details)
+		f(textsOf(lang)+".title", t.Title)
+		f(textsOf(lang)+".overview", t.Overview)
+		f(textsOf(lang)+".details", t.Details)
 		for n := range t.Parts {
-			f(fmt.Sprintf("texts.%s.parts[%d].text", lang, n), t.Parts[n].Text)
+			f(fmt.Sprintf("%s.parts[%d].text", textsOf(lang), n), t.Parts[n].Text)
 		}
 	}
 	for n := range a.History {

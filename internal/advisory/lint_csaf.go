@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
-	"golang.org/x/text/language"
 
 	"fairlead/internal/advisory/cwe"
 	"fairlead/internal/cvd"
@@ -80,18 +79,6 @@ var csafRules = []rule{
 		l.weaknesses(func(field string, w cwe.Weakness, known bool) {
 			l.need(!known || w.Usage != cwe.Discouraged, field, "is so general that mapping to it is discouraged", "choose one of its children")
 		})
-	}},
-	{"csaf-6.1.12", LevelError, func(l *lint) {
-		check := func(field, tag string) {
-			_, err := language.Parse(tag)
-			l.need(err == nil && !strings.EqualFold(tag, "i-default"), field, "is no language", "write a BCP 47 tag such as en or pt-BR")
-		}
-		if l.a.Lang != "" {
-			check("lang", l.a.Lang)
-		}
-		for _, tag := range sorted(l.a.Texts) {
-			check("texts", tag)
-		}
 	}},
 	{"csaf-6.1.13", LevelError, func(l *lint) {
 		l.products(func(field string, p *cvd.AdvisoryProduct) {

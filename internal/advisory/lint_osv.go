@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 )
 
@@ -67,7 +68,7 @@ var osvRules = []rule{
 	}},
 	{"osv-ecosystem", LevelError, func(l *lint) {
 		l.products(func(field string, p *cvd.AdvisoryProduct) {
-			_, known := FindEcosystem(p.Ecosystem)
+			_, known := ecosystem.Find(p.Ecosystem)
 			l.need(p.Ecosystem == "" || known, field+".ecosystem", "is not registered at OSV", "choose one from the list, or leave it out")
 			l.need((p.Ecosystem == "") == (p.Package == ""), field+".package", "goes with an ecosystem", "give both or neither")
 		})

@@ -33,12 +33,6 @@ var recordRules = []rule{
 	{"record-withdrawn", LevelWarning, func(l *lint) {
 		l.need(l.a.Withdrawn.IsZero() || said(l.a.Why), "why", "is missing", "say why the advisory was withdrawn")
 	}},
-	{"record-texts", LevelError, translations},
-	{"record-texts-import", LevelInfo, func(l *lint) {
-		for _, lang := range sorted(l.a.Texts) {
-			l.need(l.a.Source == nil, "texts."+lang, "is kept, and published in the CVE record only", "nothing is to be done; translations of an imported record are its publisher's")
-		}
-	}},
 	{"record-words", LevelError, enumerations},
 	{"record-control", LevelError, func(l *lint) {
 		l.texts(func(field, text string) {

@@ -57,6 +57,33 @@ var ruleCases = []struct {
 	{"record-https", "vulnerabilities[0].remedies[0].url", vuln(func(v *cvd.Vulnerability) { v.Remedies[0].URL = "http://example.org" })},
 	{"record-texts", "texts.fr", rec(func(a *cvd.Advisory) { a.Texts = map[string]cvd.AdvisoryText{"fr": {Title: "x"}} })},
 	{"record-texts", "texts.EN", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "EN") })},
+	{"record-texts", "texts.de.parts[1].of", rec(func(a *cvd.Advisory) {
+		*a = *advisorytest.Translate(a, "de")
+		de := a.Texts["de"]
+		de.Parts = slices.Insert(de.Parts, 1, cvd.TextPart{Of: a.Title, Text: "another"})
+		a.Texts["de"] = de
+	})},
+	{"record-texts", "texts.de.title", rec(func(a *cvd.Advisory) {
+		*a = *advisorytest.Translate(a, "de")
+		de := a.Texts["de"]
+		de.Title = "another"
+		a.Texts["de"] = de
+	})},
+	{"record-texts-left", "texts.de.parts[0].of", rec(func(a *cvd.Advisory) {
+		*a = *advisorytest.Translate(a, "de")
+		de := a.Texts["de"]
+		de.Parts = slices.Insert(de.Parts, 0, cvd.TextPart{Of: a.Title + ".", Text: "of a title that was"})
+		a.Texts["de"] = de
+	})},
+	{"record-texts-left", "texts.de.details", rec(func(a *cvd.Advisory) {
+		a.Details = ""
+		*a = *advisorytest.Translate(a, "de")
+		de := a.Texts["de"]
+		de.Details = "of details that were"
+		a.Texts["de"] = de
+	})},
+	{"record-source-lang", "source_lang", rec(func(a *cvd.Advisory) { a.SourceLang = "de" })},
+	{"record-source-lang", "source_lang", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "fr"); a.SourceLang = "en" })},
 	{"record-texts-import", "texts.fr", rec(func(a *cvd.Advisory) {
 		a.Source, a.Texts = &cvd.AdvisorySource{Format: "cve5"}, map[string]cvd.AdvisoryText{"fr": {Title: "x"}}
 	})},
@@ -78,6 +105,12 @@ var ruleCases = []struct {
 	{"csaf-6.1.11", "vulnerabilities[0].cwe[1]", vuln(func(v *cvd.Vulnerability) { v.CWE[1] = "CWE-71" })},
 	{"cwe-discouraged", "vulnerabilities[0].cwe[0]", vuln(func(v *cvd.Vulnerability) { v.CWE[0] = "CWE-20" })},
 	{"csaf-6.1.12", "lang", rec(func(a *cvd.Advisory) { a.Lang = "english please" })},
+	{"csaf-6.1.12", "texts.fr_FR", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "fr_FR") })},
+	{"csaf-6.1.12", "texts.i-klingon", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "i-klingon") })},
+	{"csaf-6.1.12", "texts", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "../x") })},
+	{"csaf-6.1.12", "source_lang", rec(func(a *cvd.Advisory) { a.SourceLang = "../x" })},
+	{"csaf-6.2.14", "lang", rec(func(a *cvd.Advisory) { a.Lang = "qqq" })},
+	{"csaf-6.2.14", "texts.de-x-ours", rec(func(a *cvd.Advisory) { *a = *advisorytest.Translate(a, "de-x-ours") })},
 	{"csaf-6.1.13", "products[0].purl", rec(func(a *cvd.Advisory) { a.Products[0].PURL = "golang/x" })},
 	{"csaf-6.1.13", "products[0].purl", rec(func(a *cvd.Advisory) { a.Products[0].PURL += "@1.0" })},
 	{"csaf-cpe", "products[1].cpe", rec(func(a *cvd.Advisory) { a.Products[1].CPE = "cpe:2.3:a:b" })},

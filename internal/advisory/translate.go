@@ -142,25 +142,3 @@ func Translation(a *cvd.Advisory) string {
 	}
 	return "-" + a.Lang
 }
-
-// translations are the rules of what is said in other languages. An import keeps
-// what came.
-func translations(l *lint) {
-	a := l.a
-	if a.Source != nil {
-		return
-	}
-	own := a.Lang
-	if own == "" {
-		own = "en"
-	}
-	seen := map[string]bool{strings.ToLower(own): true}
-	for _, lang := range sorted(a.Texts) {
-		field := "texts." + lang
-		l.need(!seen[strings.ToLower(lang)], field, "is the record's own language, or there twice", "keep the words of each language in one place")
-		seen[strings.ToLower(lang)] = true
-		for _, w := range Wordings(a, lang) {
-			l.need(said(w.Said), field, "does not say the "+w.Field+" of the record", "translate it, or leave the language out")
-		}
-	}
-}

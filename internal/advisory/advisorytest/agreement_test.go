@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/csaf/judge"
 	"fairlead/internal/advisory/cve5"
 	"fairlead/internal/advisory/cyclonedx"
 	"fairlead/internal/advisory/openvex"
@@ -156,4 +157,39 @@ func TestInside(t *testing.T) {
 			t.Errorf("%s %s: %v", c.specifier, c.version, got)
 		}
 	}
+}
+
+// What the lint lets through as a language is one to the judge of CSAF documents, as the
+// document's own and as that of a translation; private use is told by both.
+func TestLanguagesAgree(t *testing.T) {
+	told := func(found []advisory.Finding, rules ...string) bool {
+		return slices.ContainsFunc(found, func(f advisory.Finding) bool { return slices.Contains(rules, f.Rule) })
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		tag := rapid.OneOf(
+			rapid.SampledFrom([]string{
+				"de", "fr-CA", "pt-BR", "zh-Hant-TW", "sr-Latn", "de-1996", "de-CH-1901", "zh-yue", "de-u-co-phonebk", "en-a-bbb-x-a", "x-ours", "i-mingo",
+				"fr_FR", "i-klingon", "i-default", "../x", "", "qqq", "de-XA", "de-Qaay", "de-Qaaz", "de-Qabx", "und", "art-lojban", "en-GB-oed", "zz", "root", "c", "cmn", "sgn-BE-FR", "EN-us",
+			}),
+			rapid.StringMatching(`[A-Za-z]{1,4}([-_][A-Za-z0-9]{1,5}){0,3}`),
+		).Draw(t, "tag")
+		a := advisorytest.Translate(advisorytest.Example(), tag)
+		found := advisory.Lint(a, advisorytest.Publisher)
+		if tag == "" || told(found, "csaf-6.1.12", "record-texts") {
+			return
+		}
+		docs, err := csaf.Format.Documents(a, advisorytest.Publisher)
+		if err != nil || len(docs) != 2 {
+			t.Fatalf("%d documents, %v", len(docs), err)
+		}
+		judged := judge.Check(docs[1].Bytes)
+		if told(found, "csaf-6.2.14") != told(judged, "csaf-6.2.14") || told(judged, "csaf-6.2.15") {
+			t.Fatalf("the lint says %+v, the judge %+v", found, judged)
+		}
+		for _, f := range judged {
+			if f.Level == advisory.LevelError {
+				t.Fatalf("%+v", f)
+			}
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/advisory/vers"
 	"fairlead/internal/cvd"
 )
@@ -162,7 +163,7 @@ func (r *reader) helper(pointer string, in *product, out *cvd.AdvisoryProduct) (
 		} else {
 			p.Version = ""
 			out.PURL = p.ToString()
-			out.Ecosystem, out.Package, _ = advisory.FindPURL(out.PURL)
+			out.Ecosystem, out.Package, _ = ecosystem.FindPURL(out.PURL)
 		}
 	}
 	if h.CPE != "" {

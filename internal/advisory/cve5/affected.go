@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 )
 
@@ -91,8 +92,8 @@ func repos(all []cvd.Affect) []string {
 }
 
 func item(a *cvd.Advisory, product *cvd.AdvisoryProduct, all []cvd.Affect, repo string, p advisory.Publisher) affected {
-	out := affected{Vendor: cut(first(product.Vendor, p.Name, "n/a"), maxVendor), Product: cut(product.Name, maxName), PURL: advisory.PURL(product), Repo: repo}
-	if eco, ok := advisory.FindEcosystem(product.Ecosystem); ok && eco.Collection != "" && product.Package != "" {
+	out := affected{Vendor: cut(first(product.Vendor, p.Name, "n/a"), maxVendor), Product: cut(product.Name, maxName), PURL: ecosystem.PURL(product), Repo: repo}
+	if eco, ok := ecosystem.Find(product.Ecosystem); ok && eco.Collection != "" && product.Package != "" {
 		out.Collection, out.Package = eco.Collection, product.Package
 	}
 	if cpe23.MatchString(product.CPE) {

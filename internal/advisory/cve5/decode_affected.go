@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 )
 
@@ -99,7 +100,7 @@ func product(in *affected) (cvd.AdvisoryProduct, extraMembers) {
 	if !slices.ContainsFunc(in.Versions, func(v version) bool { return v.Type == "git" && (v.Less != "" || v.LessEqual != "") }) {
 		kept.Repo = in.Repo
 	}
-	for _, eco := range advisory.Ecosystems() {
+	for _, eco := range ecosystem.All() {
 		if eco.Collection != "" && strings.TrimSuffix(in.Collection, "/") == eco.Collection {
 			p.Ecosystem = eco.Name
 			kept.Collection = ""
@@ -109,8 +110,8 @@ func product(in *affected) (cvd.AdvisoryProduct, extraMembers) {
 			break
 		}
 	}
-	if ecosystem, pack, ok := advisory.FindPURL(in.PURL); ok && p.Ecosystem == "" && (in.Package == "" || in.Package == pack) {
-		p.Ecosystem, p.Package = ecosystem, pack
+	if world, pack, ok := ecosystem.FindPURL(in.PURL); ok && p.Ecosystem == "" && (in.Package == "" || in.Package == pack) {
+		p.Ecosystem, p.Package = world, pack
 	}
 	for _, cpe := range in.CPEs {
 		if p.CPE == "" && cpe23.MatchString(cpe) {

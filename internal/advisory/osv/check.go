@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 	"fairlead/internal/severity"
 )
@@ -120,7 +121,7 @@ func (c *checking) affected(field string, a *affected, rated bool) {
 	case a.Package.Name == "" || a.Package.Ecosystem == "":
 		c.Err("osv-package", field+".package", "lacks its name or its ecosystem", "give both")
 	default:
-		if _, known := advisory.FindEcosystem(a.Package.Ecosystem); !known {
+		if _, known := ecosystem.Find(a.Package.Ecosystem); !known {
 			c.Err("osv-ecosystem", field+".package.ecosystem", "is not registered", "use a name of the OSV schema, spelled as there")
 		}
 	}

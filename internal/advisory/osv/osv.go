@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 )
 
@@ -173,7 +174,7 @@ func sayable(a *cvd.Advisory, af *cvd.Affect) bool {
 	if p == nil || af.Status != cvd.StatusAffected {
 		return false
 	}
-	if _, known := advisory.FindEcosystem(p.Ecosystem); p.Package != "" && (known || (p.Ecosystem != "" && from(a))) {
+	if _, known := ecosystem.Find(p.Ecosystem); p.Package != "" && (known || (p.Ecosystem != "" && from(a))) {
 		return true
 	}
 	return slices.ContainsFunc(af.Ranges, isGit)

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/cwe"
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 )
@@ -133,7 +133,7 @@ func product(c *cvd.Case, p *policy.Policy) *cvd.AdvisoryProduct {
 			}
 		}
 	}
-	if eco, pkg, ok := advisory.FindPURL(out.PURL); ok {
+	if eco, pkg, ok := ecosystem.FindPURL(out.PURL); ok {
 		out.Ecosystem, out.Package = eco, pkg
 	}
 	if out.ID = strings.Trim(notInID.ReplaceAllString(strings.ToLower(out.Name), "-"), "-"); out.ID == "" {

@@ -3,6 +3,7 @@ package rule
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"fairlead/internal/cvd"
 )
@@ -37,7 +38,7 @@ func checkParty(c *cvd.Case, d Deed) error {
 		if !Party(p) {
 			continue
 		}
-		if named++; p.Contact != nil && p.Contact.Email == k.Email && k.Email != "" {
+		if named++; p.Contact != nil && strings.EqualFold(p.Contact.Email, k.Email) && k.Email != "" {
 			return cvd.Faults{{Field: "contact.email", Problem: "is named already", Remedy: "drop the party first, to name it anew"}}
 		}
 	}

@@ -88,6 +88,9 @@ func checkable(c *cvd.Case, d Deed) error {
 	if d.By.Kind == cvd.ActorReporter && cvd.FixCheck(d.In.Outcome) == cvd.CheckNone {
 		return cvd.Faults{{Field: "outcome", Problem: "is for the team to record", Remedy: "give pass or fail"}}
 	}
+	if cvd.FixCheck(d.In.Outcome) == cvd.CheckNone && slices.Contains([]cvd.FixCheck{cvd.CheckPass, cvd.CheckFail}, c.Release.Check) {
+		return refuse("the check was answered already; ask for another, or record pass or fail")
+	}
 	return nil
 }
 

@@ -143,6 +143,8 @@ func TestRulesOfARelease(t *testing.T) {
 		"check what nobody offered":        {nil, deed(cvd.VerbCheckResult, rep), cvd.ErrNotReady},
 		"a result that is none":            {func(c *cvd.Case) { c.Release.Check = cvd.CheckOffered }, Deed{Verb: cvd.VerbCheckResult, By: rep, In: cvd.Input{Outcome: "maybe"}}, cvd.ErrInvalid},
 		"no answer by the reporter":        {func(c *cvd.Case) { c.Release.Check = cvd.CheckOffered }, Deed{Verb: cvd.VerbCheckResult, By: rep, In: cvd.Input{Outcome: "none"}}, cvd.ErrInvalid},
+		"no answer after one that passed":  {func(c *cvd.Case) { c.Release.Check = cvd.CheckPass }, Deed{Verb: cvd.VerbCheckResult, By: ann, In: cvd.Input{Outcome: "none"}}, cvd.ErrNotReady},
+		"no answer after one that failed":  {func(c *cvd.Case) { c.Release.Check = cvd.CheckFail }, Deed{Verb: cvd.VerbCheckResult, By: ann, In: cvd.Input{Outcome: "none"}}, cvd.ErrNotReady},
 		"offer to nobody":                  {func(c *cvd.Case) { c.Participants = c.Participants[:1] }, deed(cvd.VerbOfferCheck, ann), cvd.ErrNotReady},
 		"a CVE before the advisory":        {nil, Deed{Verb: cvd.VerbCVE, By: ann, In: cvd.Input{CVE: "CVE-2026-12345", Outcome: "published"}}, cvd.ErrNotReady},
 		"a CVE of no form":                 {nil, Deed{Verb: cvd.VerbCVE, By: ann, In: cvd.Input{CVE: "CVE-26-1", Outcome: "reserved"}}, cvd.ErrInvalid},
@@ -159,6 +161,19 @@ func TestRulesOfARelease(t *testing.T) {
 			}
 			refused(t, cs, c.deed, c.want)
 		})
+	}
+}
+
+// What came of one check is not what comes of the next: each offer may stay without an
+// answer.
+func TestAnotherCheckMayStayUnanswered(t *testing.T) {
+	c := caseIn(cvd.RMAccepted)
+	for _, outcome := range []cvd.FixCheck{cvd.CheckPass, cvd.CheckNone} {
+		do(t, c, Deed{Verb: cvd.VerbOfferCheck, By: ann, In: cvd.Input{Text: "Please try it."}})
+		do(t, c, Deed{Verb: cvd.VerbCheckResult, By: ann, In: cvd.Input{Outcome: string(outcome), Text: "Thank you."}})
+		if c.Release.Check != outcome {
+			t.Errorf("%s, want %s", c.Release.Check, outcome)
+		}
 	}
 }
 

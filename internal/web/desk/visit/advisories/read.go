@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 )
@@ -75,7 +75,7 @@ func (r *reader) products(a *cvd.Advisory, v *cvd.Vulnerability) {
 		}
 		if purl := get("purl"); purl != p.PURL {
 			p.PURL, p.Ecosystem, p.Package = purl, "", ""
-			if eco, name, ok := advisory.FindPURL(purl); ok {
+			if eco, name, ok := ecosystem.FindPURL(purl); ok {
 				p.Ecosystem, p.Package = eco, name
 			}
 		}

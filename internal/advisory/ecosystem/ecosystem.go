@@ -1,4 +1,6 @@
-package advisory
+// Package ecosystem knows the worlds of packages that the OSV schema registers, and how
+// package URLs are made of their packages. It never asks a registry.
+package ecosystem
 
 import (
 	"net/url"
@@ -7,8 +9,8 @@ import (
 	"fairlead/internal/cvd"
 )
 
-// Ecosystem is a world of packages that the OSV schema registers.
-type Ecosystem struct {
+// Entry is a world of packages that the OSV schema registers.
+type Entry struct {
 	Name string
 	// PURL is how a package URL of it begins; empty where a name alone makes none.
 	PURL string
@@ -20,7 +22,7 @@ type Ecosystem struct {
 // ecosystems are those of the OSV schema 1.7.5 (its validation/schema.json,
 // $defs/ecosystemName, as of 2026-07-01); package URL types are those of the
 // package-url specification.
-var ecosystems = []Ecosystem{
+var ecosystems = []Entry{
 	{Name: "AlmaLinux"},
 	{Name: "Alpaquita"},
 	{"Alpine", "pkg:apk/alpine/", "https://pkgs.alpinelinux.org"},
@@ -71,16 +73,16 @@ var ecosystems = []Ecosystem{
 	{"Wolfi", "pkg:apk/wolfi/", ""},
 }
 
-// FindEcosystem looks an ecosystem up by its registered name, with or without the
+// Find looks an ecosystem up by its registered name, with or without the
 // suffix that narrows it, such as "Debian:12".
-func FindEcosystem(name string) (Ecosystem, bool) {
+func Find(name string) (Entry, bool) {
 	name, _, _ = strings.Cut(name, ":")
 	for _, e := range ecosystems {
 		if e.Name == name {
 			return e, true
 		}
 	}
-	return Ecosystem{}, false
+	return Entry{}, false
 }
 
 // FindPURL looks up the ecosystem and the package that a package URL names;
@@ -111,7 +113,7 @@ func FindPURL(purl string) (ecosystem, name string, ok bool) {
 // PURL is the product's package URL, without a version: the one that was given,
 // else the one that follows from ecosystem and package, else empty.
 func PURL(p *cvd.AdvisoryProduct) string {
-	e, ok := FindEcosystem(p.Ecosystem)
+	e, ok := Find(p.Ecosystem)
 	if p.PURL != "" || !ok || e.PURL == "" || p.Package == "" {
 		return p.PURL
 	}
@@ -131,5 +133,5 @@ func PURL(p *cvd.AdvisoryProduct) string {
 	return e.PURL + strings.Join(segments, "/")
 }
 
-// Ecosystems lists them all; the slice is shared and must not be changed.
-func Ecosystems() []Ecosystem { return ecosystems }
+// All lists them all; the slice is shared and must not be changed.
+func All() []Entry { return ecosystems }
