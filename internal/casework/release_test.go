@@ -361,13 +361,13 @@ func TestADraftTakesNobodysID(t *testing.T) {
 	h := newHouse(t)
 	a := h.fixed()
 	id := h.file(h.fixed().Case).Policy.Policy.Advisories.Prefix
-	taken := cvd.NewAdvisoryID(id, h.now.Year(), [6]byte{1, 2, 3, 4, 5, 6})
+	taken := cvd.AdvisoryID(cvd.NewCaseID(id, h.now.Year(), [6]byte{1, 2, 3, 4, 5, 6}))
 	must(t, h.reg.Publish(ctx, &cvd.Advisory{
 		ID: cvd.AdvisoryID(strings.ToLower(string(taken))), Revision: 1, Title: "Another", Published: h.now, Modified: h.now, Source: &cvd.AdvisorySource{Format: "osv"},
 	}))
 	h.desk.Rand = io.MultiReader(bytes.NewReader([]byte{1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 9, 9, 9, 9, 9, 9}), rand.Reader)
 	h.advise(a.Case, "Anybody can sign in")
-	if got := h.file(a.Case).Case.Release.Advisory; got != cvd.NewAdvisoryID(id, h.now.Year(), [6]byte{9, 9, 9, 9, 9, 9}) {
+	if got := h.file(a.Case).Case.Release.Advisory; got != cvd.AdvisoryID(cvd.NewCaseID(id, h.now.Year(), [6]byte{9, 9, 9, 9, 9, 9})) {
 		t.Errorf("it is %s, and %s is taken", got, taken)
 	}
 }

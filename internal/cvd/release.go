@@ -63,20 +63,6 @@ const (
 // CVEStates in the order of their lives.
 var CVEStates = []CVEState{CVERequested, CVEReserved, CVEPublished, CVERejected}
 
-// ValidCVE tells whether the text has the form of a CVE id.
-func ValidCVE(id string) bool {
-	parts := strings.Split(id, "-")
-	if len(parts) != 3 || parts[0] != "CVE" || len(parts[1]) != 4 || len(parts[2]) < 4 || len(parts[2]) > 19 {
-		return false
-	}
-	return strings.Trim(parts[1]+parts[2], "0123456789") == ""
-}
-
-// NewAdvisoryID makes an id from six bytes of randomness, as NewCaseID does.
-func NewAdvisoryID(prefix string, year int, random [6]byte) AdvisoryID {
-	return AdvisoryID(NewCaseID(prefix, year, random))
-}
-
 // WithCVE returns the list after this id reached the state. An id takes the place
 // of one that was only asked for.
 func WithCVE(list []CVE, id string, state CVEState) []CVE {

@@ -7,13 +7,19 @@ import (
 	"strconv"
 )
 
+// Download makes the answer a file to keep, never a page to show. name is a label.
+func Download(w http.ResponseWriter, name string) {
+	h := w.Header()
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+}
+
 // SendFile sends a stranger's file to be kept and never shown: as an
 // attachment, of no type, in a sandbox, kept by no cache. name is a label.
 func SendFile(w http.ResponseWriter, name string, size int64, body io.Reader) error {
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	Download(w, name)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	w.WriteHeader(http.StatusOK)

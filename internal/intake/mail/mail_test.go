@@ -226,34 +226,6 @@ func TestFresh(t *testing.T) {
 	}
 }
 
-func TestDigest(t *testing.T) {
-	const body = "Content-Type: text/plain\r\n\r\nWords.  \r\n\r\nMore.\r\n\r\n"
-	base := Digest([]byte(top + body))
-	same := map[string]string{
-		"another way":   "Received: by b\r\nReturn-Path: <x@y>\r\nDelivered-To: a@example.org\r\nX-Spam: no\r\nDKIM-Signature: v=1\r\n" + top + body,
-		"LF":            strings.ReplaceAll(top+body, "\r\n", "\n"),
-		"folded anew":   strings.Replace(top, "From: Ada <", "From: Ada\r\n <", 1) + body,
-		"blank ends":    top + strings.TrimSpace(body),
-		"order of them": "Message-ID: <m1@example.net>\r\n" + strings.Replace(top, "Message-ID: <m1@example.net>\r\n", "", 1) + body,
-	}
-	for name, raw := range same {
-		if Digest([]byte(raw)) != base {
-			t.Errorf("%s: another digest", name)
-		}
-	}
-	for name, raw := range map[string]string{
-		"another word":    top + strings.Replace(body, "More", "Less", 1),
-		"another sender":  strings.Replace(top, "ada@", "eve@", 1) + body,
-		"another subject": strings.Replace(top, "Overflow", "Underflow", 1) + body,
-		"a blank line":    top + strings.Replace(body, "\r\n\r\nMore", "\r\nMore", 1),
-		"two froms":       "From: Ada <ada@example.net>\r\n" + top + body,
-	} {
-		if Digest([]byte(raw)) == base {
-			t.Errorf("%s: the same digest", name)
-		}
-	}
-}
-
 func TestAuthors(t *testing.T) {
 	for raw, want := range map[string]int{
 		top + "\r\nText.": 1,
@@ -295,7 +267,6 @@ func FuzzParse(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(m, again) {
 			t.Fatal("the same bytes read twice say different things")
 		}
-		Digest(raw)
 		Fresh(m.Text)
 		if got := Authors(raw); len(got) != len(m.From) && len(raw) < maxHeader {
 			t.Errorf("%d authors, but %d senders", len(got), len(m.From))

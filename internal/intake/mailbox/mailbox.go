@@ -175,12 +175,6 @@ func Maildir(name string, dir fs.FS, each func(Entry) error) error {
 	return nil
 }
 
-// IsMaildir tells whether a folder is one.
-func IsMaildir(dir fs.FS) bool {
-	info, err := fs.Stat(dir, "cur")
-	return err == nil && info.IsDir()
-}
-
 // Single reads a file of a Maildir, which is one message.
 func Single(name string, dir fs.FS, path string) Entry {
 	e := Entry{File: name + "/" + path}

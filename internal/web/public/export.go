@@ -91,7 +91,7 @@ func (p *pub) exportJSON(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	download(w, "thread.json")
+	web.Download(w, "thread.json")
 	return web.Write(w, r, http.StatusOK, "application/json", append(b, '\n'))
 }
 
@@ -157,7 +157,7 @@ func (p *pub) exportText(w http.ResponseWriter, r *http.Request) error {
 			p.exportEntry(&b, p.entry(f, &f.Events[i]))
 		}
 	}
-	download(w, "thread.txt")
+	web.Download(w, "thread.txt")
 	return web.Write(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(b.String()))
 }
 

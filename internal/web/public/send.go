@@ -371,7 +371,7 @@ func (p *pub) receiptFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	b.WriteString(voice.Say("public.receipt.code", "receipt", code) + "\n")
 	b.WriteString(voice.Say("public.receipt.use", "url", p.site.BaseURL(r)+"/thread") + "\n")
-	download(w, "receipt-"+string(files[len(files)-1].Case.ID)+".txt")
+	web.Download(w, "receipt-"+string(files[len(files)-1].Case.ID)+".txt")
 	return web.Write(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(b.String()))
 }
 
@@ -381,11 +381,4 @@ func (p *pub) allowCode(r *http.Request) error {
 		return auth.Limited{After: after}
 	}
 	return nil
-}
-
-// download makes the answer a file to keep, never a page to show.
-func download(w http.ResponseWriter, name string) {
-	h := w.Header()
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 }
