@@ -189,7 +189,13 @@ func (k *Keeper) onward(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "use https", http.StatusBadRequest)
 		return
 	}
-	http.Redirect(w, r, k.base+r.URL.RequestURI(), http.StatusFound)
+	to, err := url.Parse(k.base)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	to.Path, to.RawPath, to.RawQuery = r.URL.Path, r.URL.RawPath, r.URL.RawQuery
+	http.Redirect(w, r, to.String(), http.StatusFound)
 }
 
 func (k *Keeper) look() {
