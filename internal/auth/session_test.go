@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,27 @@ func TestSeenIsWrittenOnceAMinute(t *testing.T) {
 		if !mine[0].Seen.Equal(got.Seen) {
 			t.Errorf("stored %s, answered %s", mine[0].Seen, got.Seen)
 		}
+	}
+}
+
+// A page that asks by itself keeps nobody signed in.
+func TestAGlanceIsNoUse(t *testing.T) {
+	d := open(t)
+	s := d.link(d.lead)
+	for range 3 {
+		d.clock.pass(19 * time.Minute)
+		got, err := d.Glance(t.Context(), s.Token)
+		d.ok(err)
+		if got.Actor.ID != d.lead.ID || !got.Seen.Equal(s.Seen) {
+			t.Errorf("%+v", got)
+		}
+	}
+	d.clock.pass(3 * time.Minute)
+	if _, err := d.Glance(t.Context(), s.Token); !errors.Is(err, cvd.ErrUnauthenticated) || d.alive(s.Token) {
+		t.Errorf("after an hour: %v", err)
+	}
+	if _, err := d.Glance(t.Context(), "x"); !errors.Is(err, cvd.ErrUnauthenticated) {
+		t.Error(err)
 	}
 }
 
