@@ -59,6 +59,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
+		Watch:       h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
 		return nil, err
@@ -165,6 +166,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 		Handler: handler, ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHead,
 	}
+	srv.RegisterOnShutdown(h.Watch.Close)
 	if cert != nil {
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}

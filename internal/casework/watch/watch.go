@@ -8,6 +8,7 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -87,6 +88,7 @@ type Listener struct {
 	news   chan News
 	done   chan struct{}
 	once   sync.Once
+	why    error // once done is closed
 	behind bool // missed something; under the board's mu
 }
 
@@ -101,14 +103,14 @@ func (b *Board) Listen(member string) *Listener {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
-		l.end()
+		l.end(ErrClosed)
 		return l
 	}
 	own := 0
 	for _, other := range slices.Backward(b.listeners) {
 		if other.member == member {
 			if own++; own >= Most {
-				other.end()
+				other.end(ErrCrowded)
 			}
 		}
 	}
@@ -121,27 +123,39 @@ func (b *Board) Listen(member string) *Listener {
 	return l
 }
 
-// Next waits for the next look and tells what it found. It is false when the listener
-// was ended or ctx is over.
-func (l *Listener) Next(ctx context.Context) (News, bool) {
+// The ends of a listener.
+var (
+	ErrCrowded = errors.New("the member listens in too many places")
+	ErrClosed  = errors.New("nobody is told any more")
+)
+
+// Next waits for the next look and tells what it found. Errors: ErrCrowded, ErrClosed,
+// and that of ctx.
+func (l *Listener) Next(ctx context.Context) (News, error) {
 	select {
 	case n := <-l.news:
 		l.board.mu.Lock()
 		defer l.board.mu.Unlock()
 		n.Many = n.Many || l.behind
 		l.behind = false
-		return n, true
+		return n, nil
 	case <-l.done:
+		return News{}, l.why
 	case <-ctx.Done():
+		return News{}, ctx.Err()
 	}
-	return News{}, false
 }
 
-func (l *Listener) end() { l.once.Do(func() { close(l.done) }) }
+func (l *Listener) end(why error) {
+	l.once.Do(func() {
+		l.why = why
+		close(l.done)
+	})
+}
 
 // Close ends the listener.
 func (l *Listener) Close() {
-	l.end()
+	l.end(ErrClosed)
 	b := l.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -158,7 +172,7 @@ func (b *Board) Close() {
 	defer b.mu.Unlock()
 	b.closed = true
 	for _, l := range b.listeners {
-		l.end()
+		l.end(ErrClosed)
 	}
 }
 

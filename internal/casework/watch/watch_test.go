@@ -49,9 +49,9 @@ func told(t *testing.T, b *watch.Board, l *watch.Listener) watch.News {
 	// The board's own first look may have come between: it found nothing or the same.
 	for range 2 {
 		c, stop := context.WithTimeout(ctx, 50*time.Millisecond)
-		n, ok := l.Next(c)
+		n, err := l.Next(c)
 		stop()
-		if !ok {
+		if err != nil {
 			break
 		}
 		out.Changes, out.Many = append(out.Changes, n.Changes...), out.Many || n.Many
@@ -176,15 +176,15 @@ func TestListenersAreBoundedAndEnd(t *testing.T) {
 		for range watch.Most {
 			defer b.Listen("ann").Close()
 		}
-		if !ended(first) {
+		if ended(first) != watch.ErrCrowded {
 			t.Error("the oldest goes on")
 		}
 		b.Look(ctx)
-		if _, ok := others.Next(ctx); !ok {
+		if _, err := others.Next(ctx); err != nil {
 			t.Error("somebody else's was ended")
 		}
 		b.Close()
-		if !ended(others) || !ended(b.Listen("eve")) {
+		if ended(others) != watch.ErrClosed || ended(b.Listen("eve")) != watch.ErrClosed {
 			t.Error("somebody listens to what is closed")
 		}
 	})
@@ -214,13 +214,13 @@ func TestASlowListenerIsToldMany(t *testing.T) {
 	})
 }
 
-// ended tells whether the listener hears nothing more, behind what it heard already.
-func ended(l *watch.Listener) bool {
+// ended tells how the listener ends, behind what it heard already.
+func ended(l *watch.Listener) error {
 	c, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	for {
-		if _, ok := l.Next(c); !ok {
-			return c.Err() == nil
+		if _, err := l.Next(c); err != nil {
+			return err
 		}
 	}
 }
