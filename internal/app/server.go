@@ -60,6 +60,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
+		Watch:       h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
 		return nil, err
@@ -166,6 +167,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, kept *cert.Keeper) er
 		Handler: handler, ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHead,
 	}
+	srv.RegisterOnShutdown(h.Watch.Close)
 	h.cert = kept
 	if kept != nil {
 		l = tls.NewListener(l, kept.TLS())
