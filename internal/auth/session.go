@@ -134,8 +134,7 @@ func (a *Auth) StartMember(ctx context.Context, id string, way Way, whole bool, 
 		if actor, err = a.k.ActiveIn(tx, id); err != nil || whole {
 			return err
 		}
-		_, f, err := a.seconds.In(tx, id)
-		half = f.On()
+		half, err = a.hasSecondIn(tx, id)
 		return err
 	})
 	if err != nil {
