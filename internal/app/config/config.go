@@ -38,6 +38,7 @@ type Config struct {
 	Mail           *Mail      `yaml:"mail"`
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
+	SignIn         *SignIn    `yaml:"sign_in"`
 	Log            Log        `yaml:"log"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
 }
@@ -147,6 +148,9 @@ func (c *Config) finish(file *source.File) error {
 		if c.CVE.Key == "" {
 			file.Fault("cve", "CVE Services need the user's key", "write key_file or key")
 		}
+	}
+	if c.SignIn != nil {
+		c.SignIn.finish(file, secret)
 	}
 	for i, p := range c.TrustedProxies {
 		if _, err := ParseProxy(p); err != nil {

@@ -32,6 +32,8 @@ const (
 	ActFactorSet     Act = "second.set"
 	ActFactorPaper   Act = "second.codes"
 	ActFactorGone    Act = "second.removed"
+	ActLinked        Act = "identity.linked"
+	ActUnlinked      Act = "identity.removed"
 )
 
 // auditYears is how long an entry is kept.

@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/web/desk/visit/factor"
 	"fairlead/internal/web/desk/visit/mail"
 	"fairlead/internal/web/desk/visit/office"
+	"fairlead/internal/web/desk/visit/provider"
 )
 
 //go:embed templates
@@ -44,6 +45,8 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	shared.Add(mux, factor.Routes(shared))
+	provider.Register(mux, shared)
+	shared.Add(mux, provider.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
 	shared.Add(mux, advisories.Routes(shared))
 	shared.Add(mux, mail.Routes(shared))

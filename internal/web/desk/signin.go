@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -18,6 +19,8 @@ type signInView struct {
 	Email   string
 	Second  bool // a code is asked for, the rest was right
 	Refusal *web.Notice
+
+	Providers []oidc.Way
 }
 
 // signInPage shows the form. A one-time link only fills a field: mail programs
@@ -34,6 +37,7 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, view signInView) error {
+	view.Providers = d.Site.Ways.List()
 	page := &web.Page{Title: d.Site.Voice(r).Say("desk.signin.title"), Desk: true, Home: "/desk/"}
 	return d.Pages.Render(w, r, status, "signin", page, view)
 }
