@@ -23,6 +23,13 @@ type stream struct {
 	said strings.Builder
 }
 
+// serve answers over a real connection until the test and its streams are over.
+func serve(h *webtest.House) *httptest.Server {
+	srv := httptest.NewServer(h.Mux)
+	h.T.Cleanup(srv.Close)
+	return srv
+}
+
 func listen(h *webtest.House, b *webtest.Browser, srv *httptest.Server) *stream {
 	h.T.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
@@ -71,8 +78,7 @@ func (s *stream) event() string {
 // Two members look; one acts, and the other's page hears what, and nothing more.
 func TestAnOpenPageHearsWhatChanged(t *testing.T) {
 	h := house(t)
-	srv := httptest.NewServer(h.Mux)
-	defer srv.Close()
+	srv := serve(h)
 	id := h.Receive(cvd.Report{Title: canary, Description: canary}).Case
 	h.Watch.Look(context.Background())
 	lead, member := listen(h, in(h, "lead@example.org"), srv), listen(h, in(h, "member@example.org"), srv)
@@ -95,8 +101,7 @@ func TestAnOpenPageHearsWhatChanged(t *testing.T) {
 // No role hears of a case that it may not see, not even that there is one.
 func TestNobodyHearsOfAForeignCase(t *testing.T) {
 	h := house(t)
-	srv := httptest.NewServer(h.Mux)
-	defer srv.Close()
+	srv := serve(h)
 	own := h.Receive(cvd.Report{Title: "own"}).Case
 	h.Do(h.Lead, own, cvd.VerbInvite, cvd.Input{To: h.Fixer.ID})
 	h.Watch.Look(context.Background())
@@ -138,8 +143,7 @@ func TestNobodyHearsOfAForeignCase(t *testing.T) {
 // one of the same member.
 func TestAStreamEnds(t *testing.T) {
 	h := house(t)
-	srv := httptest.NewServer(h.Mux)
-	defer srv.Close()
+	srv := serve(h)
 	b := in(h, "lead@example.org")
 	first := listen(h, b, srv)
 	look := func(n int) {
