@@ -127,6 +127,7 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 			return err
 		}
 		r = r.WithContext(auth.InSession(r.Context(), s))
+		d.Site.Prefer(r, "")
 		v, err := d.visit(r, s)
 		if err != nil {
 			return err
