@@ -24,6 +24,7 @@ import (
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/cvd"
@@ -148,7 +149,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		h.Publish(source)
 	}
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Watch: h.Watch, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Watch: h.Watch, Filters: filters.New(h.Store, h.Vault, h.Now), Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {
