@@ -34,6 +34,7 @@ type Page struct {
 	Alarms       []Notice // above everything
 	Wide         bool     // a table or a board rather than a text
 	Feeds        bool     // the page's machines find the feeds of advisories by its head
+	Scripts      []string // static files that add to the page; it must work without
 }
 
 // Link is an entry of a navigation.
