@@ -93,8 +93,7 @@ func faulty() []web.Field {
 	}
 }
 
-func canned(site *web.Site, theme string) view {
-	now := site.Now()
+func canned(voice *words.Voice, now time.Time, theme string) view {
 	day := 24 * time.Hour
 	badge := func(kind, text string) web.Badge { return web.Badge{Kind: kind, Text: text} }
 	v := view{
@@ -107,10 +106,10 @@ func canned(site *web.Site, theme string) view {
 		Ways: []way{{Href: "mailto:security@example.org", Label: "security@example.org", Note: "Answered on business days.", Key: "#ways"}, {Href: "tel:+15550100", Label: "+1 555 0100"}},
 	}
 	for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMValid, cvd.RMInvalid, cvd.RMAccepted, cvd.RMDeferred, cvd.RMClosed} {
-		v.States = append(v.States, site.State(rm))
+		v.States = append(v.States, web.State(voice, rm))
 	}
 	for _, band := range []cvd.Band{cvd.BandNone, cvd.BandLow, cvd.BandMedium, cvd.BandHigh, cvd.BandCritical} {
-		v.States = append(v.States, site.Band(band))
+		v.States = append(v.States, web.Band(voice, band))
 	}
 	v.Summary = web.Summarise("Please correct this first; nothing was sent yet", v.Faulty, []cvd.Fault{{Field: "role", Problem: "is no field of this form", Remedy: "leave it out"}})
 	v.Plan = []promise{
@@ -134,9 +133,9 @@ func canned(site *web.Site, theme string) view {
 		{At: now, Who: "The team", Class: "person", Heading: "A message was redacted", Erased: true},
 	}
 	v.Rows = []row{
-		{"FL-2026-7KQ4MXZ", "Reset link works twice", site.State(cvd.RMValid), site.Band(cvd.BandHigh), now.Add(day), "unread"},
-		{"FL-2026-2MPC9WA", long, site.State(cvd.RMReceived), web.Badge{}, now.Add(-day), ""},
-		{"FL-2026-9TR5XKB", rtl + " " + emoji, site.State(cvd.RMClosed), site.Band(cvd.BandCritical), now.Add(9 * day), "privacy"},
+		{"FL-2026-7KQ4MXZ", "Reset link works twice", web.State(voice, cvd.RMValid), web.Band(voice, cvd.BandHigh), now.Add(day), "unread"},
+		{"FL-2026-2MPC9WA", long, web.State(voice, cvd.RMReceived), web.Badge{}, now.Add(-day), ""},
+		{"FL-2026-9TR5XKB", rtl + " " + emoji, web.State(voice, cvd.RMClosed), web.Band(voice, cvd.BandCritical), now.Add(9 * day), "privacy"},
 	}
 	return v
 }

@@ -49,7 +49,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 		if theme != "light" && theme != "dark" {
 			theme = ""
 		}
-		page := site.Page("Storybook")
+		page := site.Page(r, "Storybook")
 		page.Organisation, page.Home = "Northlake Health Software", "/"
 		if r.URL.Query().Get("desk") != "" {
 			page.Desk, page.Wide = true, true
@@ -58,7 +58,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 			page.Alarms = notices()[3:]
 		}
 		page.Scripts = []string{"report.js"}
-		return pages.Render(w, r, http.StatusOK, "story", page, canned(site, theme))
+		return pages.Render(w, r, http.StatusOK, "story", page, canned(site.Voice(r), site.Now(), theme))
 	}))
 	return nil
 }
