@@ -1,4 +1,4 @@
-package public
+package thread
 
 import (
 	"encoding/json"
@@ -24,7 +24,7 @@ func (p *pub) contactLabel(f *casework.File, name string) policy.Field {
 			}
 		}
 	}
-	return policy.Field{Name: name, Label: p.say("public.field." + name)}
+	return policy.Field{Name: name, Label: p.Say("public.field." + name)}
 }
 
 // file hands a file out to be kept, never to be shown.
@@ -83,7 +83,7 @@ func (p *pub) exportJSON(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := exported{Organisation: p.site.Organisation(), At: p.site.Now().UTC().Truncate(time.Second)}
+	out := exported{Organisation: p.Site.Organisation(), At: p.Site.Now().UTC().Truncate(time.Second)}
 	for _, f := range files {
 		out.Cases = append(out.Cases, p.exportCase(f))
 	}
@@ -144,12 +144,12 @@ func (p *pub) exportText(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	voice, zone := p.site.Voice(r), p.site.Zone()
+	voice, zone := p.Site.Voice(r), p.Site.Zone()
 	var b strings.Builder
-	b.WriteString(voice.Say("public.receipt.head", "organisation", p.site.Organisation()) + "\n")
+	b.WriteString(voice.Say("public.receipt.head", "organisation", p.Site.Organisation()) + "\n")
 	for _, f := range files {
 		fmt.Fprintf(&b, "\n%s\n%s\n\n", f.Case.ID, strings.Repeat("=", len(f.Case.ID)))
-		b.WriteString(p.say("rm."+string(f.Case.RM())) + ". " + p.say("rm."+string(f.Case.RM())+".meaning") + "\n")
+		b.WriteString(p.Say("rm."+string(f.Case.RM())) + ". " + p.Say("rm."+string(f.Case.RM())+".meaning") + "\n")
 		for _, one := range f.Promises() {
 			b.WriteString(voice.Say("public.receipt.promise", "what", voice.Say("clock."+string(one.Kind)), "when", voice.Instant(one.Due, zone)) + "\n")
 		}
@@ -162,7 +162,7 @@ func (p *pub) exportText(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) exportEntry(b io.Writer, e entry) {
-	fmt.Fprintf(b, "\n%s · %s · %s\n", p.voice().Instant(e.At, p.site.Zone()), e.Who, e.Heading)
+	fmt.Fprintf(b, "\n%s · %s · %s\n", p.Voice().Instant(e.At, p.Site.Zone()), e.Who, e.Heading)
 	for _, q := range append(slices.Clone(e.Report), e.Quotes...) {
 		if q.Label != "" {
 			fmt.Fprintf(b, "%s:\n", q.Label)

@@ -1,4 +1,4 @@
-package public
+package thread
 
 import (
 	"context"
@@ -32,14 +32,14 @@ func (p *pub) release(ctx context.Context, c *cvd.Case) *releaseView {
 	if !r.Told.IsZero() || r.Revision > 0 {
 		v.ID = string(r.Advisory)
 	}
-	if r.Revision > 0 && p.site.Register != nil {
-		if e, err := p.site.Register.Entry(ctx, r.Advisory); err == nil && e.TLP.Public() {
+	if r.Revision > 0 && p.Site.Register != nil {
+		if e, err := p.Site.Register.Entry(ctx, r.Advisory); err == nil && e.TLP.Public() {
 			v.Link = "/advisories/" + url.PathEscape(v.ID)
 		}
 	}
 	for _, one := range c.CVEs {
 		if one.ID != "" {
-			v.CVEs = append(v.CVEs, one.ID+" ("+p.say("cve."+string(one.State))+")")
+			v.CVEs = append(v.CVEs, one.ID+" ("+p.Say("cve."+string(one.State))+")")
 		}
 	}
 	if v.Scheduled.IsZero() && v.Revision == 0 && len(v.CVEs) == 0 && !v.Asked {
@@ -57,7 +57,7 @@ func (p *pub) checked(w http.ResponseWriter, r *http.Request) error {
 	outcome, typed := a.form.Get("outcome"), a.form.Get("text")
 	text, err := intake.Message("text", typed, intake.MaxMessage)
 	if err == nil && outcome == "" {
-		err = cvd.Faults{{Field: p.say("public.check.question"), Problem: p.say("public.check.missing"), Remedy: p.say("public.check.missing.remedy")}}
+		err = cvd.Faults{{Field: p.Say("public.check.question"), Problem: p.Say("public.check.missing"), Remedy: p.Say("public.check.missing.remedy")}}
 	}
 	if err == nil {
 		_, err = a.session.Do(r.Context(), a.id, cvd.VerbCheckResult, cvd.Input{Outcome: outcome, Text: text})

@@ -1,4 +1,4 @@
-package public
+package promise
 
 import (
 	"net/http"
@@ -8,10 +8,10 @@ import (
 )
 
 func (p *pub) securityTxt(w http.ResponseWriter, r *http.Request) error {
-	if p.site.SecurityTxt == nil {
+	if p.Site.SecurityTxt == nil {
 		return cvd.ErrNotFound
 	}
-	text, err := p.site.SecurityTxt(r)
+	text, err := p.Site.SecurityTxt(r)
 	if err != nil {
 		return err
 	}
@@ -26,10 +26,10 @@ func (p *pub) securityTxtMoved(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) publicKey(w http.ResponseWriter, r *http.Request) error {
-	if p.site.PublicKey == nil {
+	if p.Site.PublicKey == nil {
 		return cvd.ErrNotFound
 	}
-	key := p.site.PublicKey()
+	key := p.Site.PublicKey()
 	if len(key) == 0 {
 		return cvd.ErrNotFound
 	}
@@ -44,7 +44,7 @@ type emptyView struct{ Title, Lead, Text string }
 func notYet(name string) func(*pub, http.ResponseWriter, *http.Request) error {
 	return func(p *pub, w http.ResponseWriter, r *http.Request) error {
 		id := "public." + name + "."
-		v := emptyView{p.say(id + "title"), p.say(id + "lead"), p.say(id + "text")}
-		return p.pages.Render(w, r, http.StatusOK, "empty", p.page(v.Title, "/"+name), v)
+		v := emptyView{p.Say(id + "title"), p.Say(id + "lead"), p.Say(id + "text")}
+		return p.Pages.Render(w, r, http.StatusOK, "empty", p.Page(v.Title, "/"+name), v)
 	}
 }

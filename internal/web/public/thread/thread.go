@@ -1,8 +1,14 @@
-package public
+// Package thread is a reporter's own case: what happened, what is next and by
+// when, and everything that a reporter may do.
+//
+// It shows no case but through the receipt that opens it, and never puts that
+// receipt into an address.
+package thread
 
 import (
 	"cmp"
 	"context"
+	"embed"
 	"errors"
 	"net/http"
 	"slices"
@@ -13,8 +19,46 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
+	"fairlead/internal/web/public"
 	"fairlead/internal/words"
 )
+
+//go:embed templates
+var templates embed.FS
+
+// pub serves one request.
+type pub struct{ public.Door }
+
+// Register adds the pages to the mux.
+func Register(mux *http.ServeMux, site *web.Site) error {
+	pages, err := site.Pages(templates, "templates")
+	if err != nil {
+		return err
+	}
+	serve := func(do func(*pub, http.ResponseWriter, *http.Request) error) web.Handler {
+		return func(w http.ResponseWriter, r *http.Request) error {
+			return do(&pub{public.Door{Site: site, Pages: pages, R: r}}, w, r)
+		}
+	}
+	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
+		"GET /thread":                     (*pub).thread,
+		"POST /thread/open":               (*pub).openThread,
+		"POST /thread/claim":              (*pub).claim,
+		"POST /thread/leave":              (*pub).leave,
+		"POST /thread/message":            (*pub).message,
+		"POST /thread/appeal":             (*pub).appeal,
+		"POST /thread/withdraw":           (*pub).withdraw,
+		"POST /thread/contact":            (*pub).contact,
+		"POST /thread/check":              (*pub).checked,
+		"GET /thread/files/{case}/{blob}": (*pub).file,
+		"GET /thread/export.json":         (*pub).exportJSON,
+		"GET /thread/export.txt":          (*pub).exportText,
+	} {
+		mux.Handle(pattern, site.Private(serve(do)))
+	}
+	mux.Handle("POST /thread/attach", site.Upload(func() int64 { return public.UploadLimit(site) }, serve((*pub).attach)))
+	return nil
+}
 
 // openView asks for the receipt.
 type openView struct {
@@ -28,15 +72,15 @@ type openView struct {
 }
 
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
-	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.say("public.open.label"), true, "current-password"
-	v.Field.Help = p.say("public.open.help")
+	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.Say("public.open.label"), true, "current-password"
+	v.Field.Help = p.Say("public.open.help")
 	if v.Code.Name == "" {
 		v.Code = p.codeField("", false)
 	}
 	if v.Wrong {
-		v.Field.Faults = []cvd.Fault{{Problem: p.say("public.open.wrong"), Remedy: p.say("public.open.remedy")}}
+		v.Field.Faults = []cvd.Fault{{Problem: p.Say("public.open.wrong"), Remedy: p.Say("public.open.remedy")}}
 	}
-	return p.pages.Render(w, r, status, "open", p.page(p.say("public.open.title"), "/thread"), v)
+	return p.Pages.Render(w, r, status, "open", p.Page(p.Say("public.open.title"), "/thread"), v)
 }
 
 // openThread turns a receipt into a session. A wrong one costs the same work and
@@ -47,43 +91,43 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	}
 	code := r.PostForm.Get("receipt")
 	var limited auth.Limited
-	if err := p.allowCode(r); errors.As(err, &limited) {
+	if err := p.AllowCode(r); errors.As(err, &limited) {
 		web.RetryAfter(w, limited)
 		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}})
 	}
-	actor, err := p.site.Auth.Receipt(r.Context(), code)
+	actor, err := p.Site.Auth.Receipt(r.Context(), code)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
 		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}})
 	}
 	if err != nil {
 		return err
 	}
-	session, err := p.site.Auth.StartReporter(r.Context(), actor)
+	session, err := p.Site.Auth.StartReporter(r.Context(), actor)
 	if err != nil {
 		return err
 	}
-	p.site.Remember(w, r, web.ReporterJar, session.Token)
+	p.Site.Remember(w, r, web.ReporterJar, session.Token)
 	return web.See(w, r, "/thread")
 }
 
 func (p *pub) leave(w http.ResponseWriter, r *http.Request) error {
-	if token := p.site.Token(r, web.ReporterJar); token != "" {
-		if err := p.site.Auth.SignOut(r.Context(), token); err != nil {
+	if token := p.Site.Token(r, web.ReporterJar); token != "" {
+		if err := p.Site.Auth.SignOut(r.Context(), token); err != nil {
 			return err
 		}
 	}
-	p.site.Forget(w, r, web.ReporterJar)
+	p.Site.Forget(w, r, web.ReporterJar)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	return web.See(w, r, "/thread?done=left")
 }
 
 // reporter is the desk as the holder of the receipt may use it.
 func (p *pub) reporter(r *http.Request) (*casework.Session, error) {
-	s, err := p.site.Session(r, web.ReporterJar)
+	s, err := p.Site.Session(r, web.ReporterJar)
 	if err != nil {
 		return nil, err
 	}
-	return p.site.Desk.As(s.Actor), nil
+	return p.Site.Desk.As(s.Actor), nil
 }
 
 // threadView is everything under one receipt.
@@ -102,10 +146,11 @@ type caseView struct {
 	State     web.Badge
 	Meaning   string
 	Band      web.Badge
-	Next      *promised // the next date, ours
-	Yours     *promised // the date by which an answer is awaited
+	Next      *public.Promised // the next date, ours
+	Yours     *public.Promised // the date by which an answer is awaited
 	Missing   []string
-	Promises  []promised
+	Promises  []public.Promised
+	Ahead     []public.Promised // those that are still to come
 	Timeline  []entry
 	Closed    bool
 	Erased    bool
@@ -122,6 +167,7 @@ type caseView struct {
 	Release   *releaseView
 	// What was typed and refused:
 	Draft   string
+	Preview string // the same, as it will be read
 	Appeal  string
 	Summary *web.Summary
 }
@@ -146,8 +192,8 @@ func (p *pub) thread(w http.ResponseWriter, r *http.Request) error {
 	s, err := p.reporter(r)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
 		v := openView{Left: r.URL.Query().Get("done") == "left"}
-		if p.site.Token(r, web.ReporterJar) != "" {
-			p.site.Forget(w, r, web.ReporterJar)
+		if p.Site.Token(r, web.ReporterJar) != "" {
+			p.Site.Forget(w, r, web.ReporterJar)
 			v.Ended = true
 		}
 		return p.askReceipt(w, r, http.StatusOK, v)
@@ -169,7 +215,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 	}
 	v := threadView{Idle: int(auth.ReporterIdle / time.Minute), Several: len(files) > 1}
 	if what := r.URL.Query().Get("done"); slices.Contains(done, what) {
-		v.Done = p.say("public.done." + what)
+		v.Done = p.Say("public.done." + what)
 	}
 	for _, f := range files {
 		one := p.caseView(r.Context(), f)
@@ -178,14 +224,14 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		}
 		v.Cases = append(v.Cases, one)
 	}
-	return p.pages.Render(w, r, status, "thread", p.page(p.say("public.thread.title"), "/thread"), v)
+	return p.Pages.Render(w, r, status, "thread", p.Page(p.Say("public.thread.title"), "/thread"), v)
 }
 
 func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
-		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: web.State(p.voice(), c.RM()), Meaning: p.say("rm." + string(c.RM()) + ".meaning"),
-		Band: web.Band(p.voice(), c.Band), Closed: c.Closed(), Erased: f.Erased, Policy: c.Policy, Links: c.Links, Missing: c.Missing,
+		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: web.State(p.Voice(), c.RM()), Meaning: p.Say("rm." + string(c.RM()) + ".meaning"),
+		Band: web.Band(p.Voice(), c.Band), Closed: c.Closed(), Erased: f.Erased, Policy: c.Policy, Links: c.Links, Missing: c.Missing,
 		Withdrawn: c.HasReporter() && !c.Waited(),
 		CanWrite:  slices.Contains(f.Verbs, cvd.VerbMessage), CanAttach: slices.Contains(f.Verbs, cvd.VerbAttach),
 		CanAppeal: slices.Contains(f.Verbs, cvd.VerbAppeal), CanLeave: slices.Contains(f.Verbs, cvd.VerbWithdraw),
@@ -195,7 +241,7 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 		v.FileMiB = f.Policy.Policy.Intake.AttachmentMiB
 	}
 	if f.Erased {
-		v.Title = p.say("public.thread.erased")
+		v.Title = p.Say("public.thread.erased")
 	}
 	for _, k := range casework.Clocks(c) {
 		if k.Internal() {
@@ -206,6 +252,9 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 			v.Yours = &one
 		}
 		v.Promises = append(v.Promises, one)
+		if one.Open {
+			v.Ahead = append(v.Ahead, one)
+		}
 	}
 	if k := c.NextPromise(); k != nil && !k.Theirs() {
 		one := p.promise(k)
@@ -221,8 +270,8 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 }
 
 // promise tells how one clock of the case stands.
-func (p *pub) promise(k *cvd.Clock) promised {
-	one := promised{What: p.say("clock." + string(k.Kind)), Due: k.Due, Target: k.Target}
+func (p *pub) promise(k *cvd.Clock) public.Promised {
+	one := public.Promised{What: p.Say("clock." + string(k.Kind)), Due: k.Due, Target: k.Target}
 	state, kind := "open", "info"
 	switch {
 	case !k.Met.IsZero() && k.Met.After(k.Due):
@@ -237,36 +286,37 @@ func (p *pub) promise(k *cvd.Clock) promised {
 		state, kind = "yours", "warn"
 	case !k.Breached.IsZero() && !k.Target:
 		state, kind = "missed", "alarm"
-	case k.Missed(p.site.Now()):
+	case k.Missed(p.Site.Now()):
 		state, kind = "passed", "warn"
-	case k.Due.Before(p.site.Now()):
+	case k.Due.Before(p.Site.Now()):
 		state, kind = "missed", "alarm"
 	}
-	one.State = web.Badge{Kind: kind, Text: p.say("public.promise." + state)}
+	one.State, one.Late = web.Badge{Kind: kind, Text: p.Say("public.promise." + state)}, kind == "alarm"
+	one.Open = k.Running()
 	switch {
 	case !k.Met.IsZero():
-		one.Note = p.say("public.promise.met", "when", p.voice().Instant(k.Met, p.site.Zone()))
+		one.Note = p.Say("public.promise.met", "when", p.Voice().Instant(k.Met, p.Site.Zone()))
 	case k.Running() && !k.Paused.IsZero():
-		one.Still, one.Note = true, p.say("public.promise.waits")
+		one.Still, one.Note = true, p.Say("public.promise.waits")
 	case k.Running() && !k.Expected.IsZero() && !k.Expected.Equal(k.Due):
-		one.Note = p.say("public.promise.expected", "when", p.voice().Instant(k.Expected, p.site.Zone()))
+		one.Note = p.Say("public.promise.expected", "when", p.Voice().Instant(k.Expected, p.Site.Zone()))
 	}
 	return one
 }
 
 func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
-	told := p.voice().Event(ev, words.ForReporter, p.site.Zone())
+	told := p.Voice().Event(ev, words.ForReporter, p.Site.Zone())
 	e := entry{
 		At: ev.At, Heading: told.Heading, Meaning: told.Meaning, Quotes: told.Quotes, Missing: told.Missing,
-		Erased: told.Erased, Who: p.say("public.who.house"),
+		Erased: told.Erased, Who: p.Say("public.who.house"),
 	}
 	switch {
 	case ev.Actor == string(cvd.ActorReporter), ev.Type == cvd.EventReceived, ev.Type == cvd.EventMailAdmitted:
-		e.Who, e.Class = p.say("public.who.you"), "you"
+		e.Who, e.Class = p.Say("public.who.you"), "you"
 	case ev.Body != nil && ev.Body.Author == cvd.AuthorReporter:
-		e.Who, e.Class = p.say("public.who.you"), "you"
+		e.Who, e.Class = p.Say("public.who.you"), "you"
 	case ev.ByMember(), ev.Body != nil && ev.Body.Author == cvd.AuthorTeam:
-		e.Who, e.Class = p.say("public.who.team"), "person"
+		e.Who, e.Class = p.Say("public.who.team"), "person"
 	}
 	if f.Policy != nil {
 		for _, id := range told.Clauses {

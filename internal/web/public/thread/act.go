@@ -1,4 +1,4 @@
-package public
+package thread
 
 import (
 	"errors"
@@ -14,6 +14,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 	"fairlead/internal/web"
+	"fairlead/internal/web/public"
 	"fairlead/internal/words"
 )
 
@@ -27,7 +28,7 @@ func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 				}
 			}
 		}
-		return p.say("public.field." + name)
+		return p.Say("public.field." + name)
 	}
 	var out []words.Quote
 	add := func(name, text string) {
@@ -83,28 +84,28 @@ func (p *pub) ask(r *http.Request) (*asked, error) {
 // again shows the thread with what was typed and why it was refused. Errors that
 // are not about the input go on.
 func (p *pub) again(w http.ResponseWriter, r *http.Request, a *asked, cause error, put func(*caseView)) error {
-	faults, ok := faultsOf(cause)
+	faults, ok := public.FaultsOf(cause)
 	if !ok {
 		plain := web.Plain(cause)
 		if limited, ok := errors.AsType[auth.Limited](cause); ok {
 			web.RetryAfter(w, limited)
-			plain = p.say("public.report.limited.text")
+			plain = p.Say("public.report.limited.text")
 		}
 		if plain == "" || errors.Is(cause, cvd.ErrNotFound) {
 			return cause
 		}
-		faults = cvd.Faults{{Field: p.say("public.thread.refused"), Problem: plain}}
+		faults = cvd.Faults{{Field: p.Say("public.thread.refused"), Problem: plain}}
 	}
 	return p.showThread(w, r, a.session, web.Status(cause), func(v *caseView) {
 		if v.ID != a.id {
 			return
 		}
 		put(v)
-		v.Summary = &web.Summary{Title: p.say("public.faults")}
+		v.Summary = &web.Summary{Title: p.Say("public.faults")}
 		for _, f := range faults {
 			item := web.SummaryItem{Label: f.Field, Problem: f.Problem, Remedy: f.Remedy}
 			if f.Field == "text" {
-				item.Label, item.Href = p.say("public.thread.write"), "#text-"+string(v.ID)
+				item.Label, item.Href = p.Say("public.thread.write"), "#text-"+string(v.ID)
 			}
 			v.Summary.Items = append(v.Summary.Items, item)
 		}
@@ -120,7 +121,15 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put f
 	typed := a.form.Get("text")
 	text, err := intake.Message("text", typed, intake.MaxMessage)
 	if err == nil && text == "" {
-		err = cvd.Faults{{Field: "text", Problem: p.say("public.thread.empty"), Remedy: p.say("public.thread.empty.remedy")}}
+		err = cvd.Faults{{Field: "text", Problem: p.Say("public.thread.empty"), Remedy: p.Say("public.thread.empty.remedy")}}
+	}
+	if err == nil && a.form.Get("step") == "preview" {
+		return p.showThread(w, r, a.session, http.StatusOK, func(v *caseView) {
+			if v.ID == a.id {
+				put(v, typed)
+				v.Preview = text
+			}
+		})
 	}
 	var did casework.Done
 	if err == nil && verb == cvd.VerbMessage {
@@ -145,7 +154,7 @@ func (p *pub) allowSuccessor(r *http.Request, a *asked) error {
 	if err != nil || !f.Case.Closed() {
 		return err
 	}
-	if ok, after := p.site.Reports.Allow(p.site.From(r)); !ok {
+	if ok, after := p.Site.Reports.Allow(p.Site.From(r)); !ok {
 		return auth.Limited{After: after}
 	}
 	return nil
@@ -177,10 +186,10 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 	}
 	reason, err := intake.Message("reason", a.form.Get("reason"), intake.Most("disclosure_plan"))
 	v := withdrawView{Case: a.id, Title: f.Case.Title, Reason: web.Field{
-		Name: "reason", Kind: "area", Rows: 3, Label: p.say("public.withdraw.reason"), Help: p.say("public.withdraw.help"), Value: a.form.Get("reason"),
+		Name: "reason", Kind: "area", Rows: 3, Label: p.Say("public.withdraw.reason"), Help: p.Say("public.withdraw.help"), Value: a.form.Get("reason"),
 	}}
 	status := http.StatusOK
-	if faults, ok := faultsOf(err); ok {
+	if faults, ok := public.FaultsOf(err); ok {
 		v.Reason.Faults, status = faults, http.StatusUnprocessableEntity
 	}
 	if err == nil && a.form.Get("step") == "do" {
@@ -189,7 +198,7 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 		}
 		return web.See(w, r, "/thread?done=withdrawn#"+string(a.id))
 	}
-	return p.pages.Render(w, r, status, "withdraw", p.page(p.say("public.withdraw.title"), "/thread"), v)
+	return p.Pages.Render(w, r, status, "withdraw", p.Page(p.Say("public.withdraw.title"), "/thread"), v)
 }
 
 // contactView changes how the reporter is reached and named.
@@ -228,7 +237,7 @@ func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
 		}
 		_, err = a.session.Do(r.Context(), a.id, cvd.VerbContact, cvd.Input{Contact: contact})
 	}
-	if faults, ok := faultsOf(err); ok {
+	if faults, ok := public.FaultsOf(err); ok {
 		return p.showContact(w, r, http.StatusUnprocessableEntity, f, typed, faults)
 	}
 	if err != nil {
@@ -258,17 +267,17 @@ func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f 
 	for _, name := range contactFields {
 		label := p.contactLabel(f, name)
 		if name == "reporter.credit" {
-			v.Fields = append(v.Fields, p.creditFields(label, typed)...)
+			v.Fields = append(v.Fields, p.Credit(label, typed)...)
 			continue
 		}
-		v.Fields = append(v.Fields, p.field(f.Policy.Policy, label, typed.Get(name)))
+		v.Fields = append(v.Fields, p.Field(f.Policy.Policy, label, typed.Get(name)))
 	}
 	for i := range v.Fields {
 		v.Fields[i].Required, v.Fields[i].Clauses = false, nil
 	}
 	rest := web.Blame(v.Fields, faults)
-	v.Summary = web.Summarise(p.say("public.faults"), v.Fields, rest)
-	return p.pages.Render(w, r, status, "contact", p.page(p.say("public.contact.title"), "/thread"), v)
+	v.Summary = web.Summarise(p.Say("public.faults"), v.Fields, rest)
+	return p.Pages.Render(w, r, status, "contact", p.Page(p.Say("public.contact.title"), "/thread"), v)
 }
 
 // attach adds files to a case. The case is named before the files.
@@ -277,28 +286,28 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in, err := readPosted(r)
+	in, err := public.ReadPosted(r)
 	if err != nil {
 		return err
 	}
-	a := &asked{s, cvd.CaseID(in.fields.Get("case")), in.fields}
+	a := &asked{s, cvd.CaseID(in.Fields.Get("case")), in.Fields}
 	var faults cvd.Faults
-	if in.next != nil {
-		_, err = in.each(func(name string, body io.Reader) (bool, error) {
+	if in.Next != nil {
+		_, err = in.Each(func(name string, body io.Reader) (bool, error) {
 			_, err := s.Attach(r.Context(), a.id, name, body, cvd.Input{})
 			if errors.Is(err, cvd.ErrNotFound) || errors.Is(err, cvd.ErrForbidden) {
 				return false, err
 			}
 			if err != nil {
-				faults = append(faults, cvd.Fault{Field: fileLabel(name), Problem: p.why(err)})
+				faults = append(faults, cvd.Fault{Field: public.FileLabel(name), Problem: p.Why(err)})
 			}
 			return err == nil, nil
 		})
 	} else {
-		faults = append(faults, cvd.Fault{Field: p.say("public.thread.file"), Problem: p.say("public.thread.nofile")})
+		faults = append(faults, cvd.Fault{Field: p.Say("public.thread.file"), Problem: p.Say("public.thread.nofile")})
 	}
-	if errors.Is(err, errRefused) {
-		faults, err = append(faults, cvd.Fault{Field: p.say("public.sent.rest"), Problem: p.why(err)}), nil
+	if errors.Is(err, public.ErrRefused) {
+		faults, err = append(faults, cvd.Fault{Field: p.Say("public.sent.rest"), Problem: p.Why(err)}), nil
 	}
 	if err != nil {
 		return err

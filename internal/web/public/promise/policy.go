@@ -1,4 +1,4 @@
-package public
+package promise
 
 import (
 	"fmt"
@@ -18,6 +18,7 @@ import (
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
+	"fairlead/internal/web/public"
 )
 
 // sheets keeps the last rendered policy, since it changes seldom and is read
@@ -65,7 +66,7 @@ type versionLine struct {
 }
 
 func (p *pub) policy(w http.ResponseWriter, r *http.Request) error {
-	cur, err := p.current()
+	cur, err := p.Current()
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (p *pub) policy(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pub) policyVersion(w http.ResponseWriter, r *http.Request) error {
 	n, err := strconv.Atoi(r.PathValue("n"))
-	v := p.site.Book.Version(n)
+	v := p.Site.Book.Version(n)
 	if err != nil || v == nil || v.Effective.IsZero() {
 		return cvd.ErrNotFound
 	}
@@ -87,13 +88,13 @@ func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Ver
 		return err
 	}
 	view := policyView{Number: v.Number, Body: body, Parts: parts(body), Versions: p.versions(), Effective: v.Effective}
-	if cur := p.site.Book.Current(); cur != nil {
+	if cur := p.Site.Book.Current(); cur != nil {
 		view.Current, view.Old = cur.Number, cur.Number != v.Number
 	}
-	if p.site.Fingerprint != nil && !view.Old {
-		view.Key = p.site.Fingerprint()
+	if p.Site.Fingerprint != nil && !view.Old {
+		view.Key = p.Site.Fingerprint()
 	}
-	return p.pages.Render(w, r, http.StatusOK, "policy", p.page(p.say("public.policy.title"), here), view)
+	return p.Pages.Render(w, r, http.StatusOK, "policy", p.Page(p.Say("public.policy.title"), here), view)
 }
 
 func (p *pub) policyBody(v *rulebook.Version) (template.HTML, error) {
@@ -113,9 +114,9 @@ func (p *pub) policyBody(v *rulebook.Version) (template.HTML, error) {
 
 // policyPage is what the render of a version must be told.
 func (p *pub) policyPage(v *rulebook.Version, base string) policypage.View {
-	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.site.Now(), BaseURL: base}
-	cur := p.site.Book.Current()
-	if review, ok := p.site.Book.Review(); ok && cur != nil && cur.Number == v.Number {
+	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.Site.Now(), BaseURL: base}
+	cur := p.Site.Book.Current()
+	if review, ok := p.Site.Book.Review(); ok && cur != nil && cur.Number == v.Number {
 		view.ReviewDue = review.Due
 	}
 	for _, one := range p.effective() {
@@ -130,7 +131,7 @@ func (p *pub) policyPage(v *rulebook.Version, base string) policypage.View {
 // for a sign-off is nobody's business yet.
 func (p *pub) effective() []*rulebook.Version {
 	var out []*rulebook.Version
-	for _, v := range p.site.Book.Versions().All {
+	for _, v := range p.Site.Book.Versions().All {
 		if !v.Effective.IsZero() {
 			out = append(out, v)
 		}
@@ -143,7 +144,7 @@ func (p *pub) effective() []*rulebook.Version {
 func (p *pub) revision(v *rulebook.Version) []policypage.RevisionRow {
 	row := policypage.RevisionRow{
 		Version: v.Number, Revision: v.Policy.Revision, Date: v.Effective.In(v.Calendar.Zone()).Format(time.DateOnly),
-		Changes: p.say("public.policy.recorded", "n", v.Number),
+		Changes: p.Say("public.policy.recorded", "n", v.Number),
 	}
 	for _, r := range v.Policy.Revisions {
 		if r.Revision == v.Policy.Revision {
@@ -154,7 +155,7 @@ func (p *pub) revision(v *rulebook.Version) []policypage.RevisionRow {
 	for _, s := range v.Signs {
 		if s.Office == "" {
 			again := row
-			again.Date, again.Changes = s.At.In(v.Calendar.Zone()).Format(time.DateOnly), p.say("public.policy.unchanged")
+			again.Date, again.Changes = s.At.In(v.Calendar.Zone()).Format(time.DateOnly), p.Say("public.policy.unchanged")
 			again.ReviewedBy, again.ApprovedBy = []string{s.Name}, nil
 			later = append(later, again)
 			continue
@@ -171,7 +172,7 @@ func (p *pub) revision(v *rulebook.Version) []policypage.RevisionRow {
 
 func (p *pub) versions() []versionLine {
 	var out []versionLine
-	cur := p.site.Book.Current()
+	cur := p.Site.Book.Current()
 	for _, v := range p.effective() {
 		out = append(out, versionLine{v.Number, v.Policy.Revision, v.Effective, v.Digest, v.Signs, cur != nil && v.Number == cur.Number})
 	}
@@ -180,11 +181,11 @@ func (p *pub) versions() []versionLine {
 }
 
 func (p *pub) policyMarkdown(w http.ResponseWriter, r *http.Request) error {
-	cur, err := p.current()
+	cur, err := p.Current()
 	if err != nil {
 		return err
 	}
-	text := policypage.Markdown(cur.Policy, p.policyPage(cur, p.site.BaseURL(r)))
+	text := policypage.Markdown(cur.Policy, p.policyPage(cur, p.Site.BaseURL(r)))
 	return web.Write(w, r, http.StatusOK, "text/markdown; charset=utf-8", text)
 }
 
@@ -208,7 +209,7 @@ func (p *pub) policyDiff(w http.ResponseWriter, r *http.Request) error {
 			return all[otherwise], nil
 		}
 		n, err := strconv.Atoi(text)
-		v := p.site.Book.Version(n)
+		v := p.Site.Book.Version(n)
 		if err != nil || v == nil || v.Effective.IsZero() {
 			return nil, cvd.ErrNotFound
 		}
@@ -225,15 +226,15 @@ func (p *pub) policyDiff(w http.ResponseWriter, r *http.Request) error {
 	view := diffView{A: a.Number, B: b.Number, Changes: policy.Diff(a.Policy, b.Policy)}
 	view.From = p.versionField("from", all, a.Number)
 	view.To = p.versionField("to", all, b.Number)
-	return p.pages.Render(w, r, http.StatusOK, "diff", p.page(p.say("public.diff.title"), "/policy/diff"), view)
+	return p.Pages.Render(w, r, http.StatusOK, "diff", p.Page(p.Say("public.diff.title"), "/policy/diff"), view)
 }
 
 func (p *pub) versionField(name string, all []*rulebook.Version, chosen int) web.Field {
-	f := web.Field{Name: name, Kind: "select", Label: p.say("public.diff." + name)}
+	f := web.Field{Name: name, Kind: "select", Label: p.Say("public.diff." + name)}
 	for _, v := range all {
 		f.Options = append(f.Options, web.Option{
 			Value: strconv.Itoa(v.Number), Chosen: v.Number == chosen,
-			Label: p.say("public.diff.version", "n", v.Number, "revision", v.Policy.Revision),
+			Label: p.Say("public.diff.version", "n", v.Number, "revision", v.Policy.Revision),
 		})
 	}
 	return f
@@ -250,18 +251,18 @@ type feedbackView struct {
 }
 
 func (p *pub) feedbackForm(text string) (feedbackView, error) {
-	cur, err := p.current()
+	cur, err := p.Current()
 	if err != nil {
 		return feedbackView{}, err
 	}
 	return feedbackView{
 		Text: cur.Policy.Feedback.Text, Source: cur.Policy.SourceURL,
-		Field: web.Field{Name: "text", Kind: "area", Rows: 8, Label: p.say("public.feedback.label"), Help: p.say("public.feedback.help"), Value: text, Required: true},
+		Field: web.Field{Name: "text", Kind: "area", Rows: 8, Label: p.Say("public.feedback.label"), Help: p.Say("public.feedback.help"), Value: text, Required: true},
 	}, nil
 }
 
 func (p *pub) showFeedback(w http.ResponseWriter, r *http.Request, status int, v feedbackView) error {
-	return p.pages.Render(w, r, status, "feedback", p.page(p.say("public.feedback.title"), "/policy/feedback"), v)
+	return p.Pages.Render(w, r, status, "feedback", p.Page(p.Say("public.feedback.title"), "/policy/feedback"), v)
 }
 
 func (p *pub) feedback(w http.ResponseWriter, r *http.Request) error {
@@ -282,19 +283,19 @@ func (p *pub) suggest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if ok, after := p.site.Suggest.Allow(p.site.From(r)); !ok {
+	if ok, after := p.Site.Suggest.Allow(p.Site.From(r)); !ok {
 		web.RetryAfter(w, auth.Limited{After: after})
 		v.Limited = true
 		return p.showFeedback(w, r, http.StatusTooManyRequests, v)
 	}
 	clean, err := intake.Message("text", text, intake.MaxMessage)
 	if err == nil {
-		err = p.site.Book.Suggest(r.Context(), clean)
+		err = p.Site.Book.Suggest(r.Context(), clean)
 	}
-	if found, ok := faultsOf(err); ok {
+	if found, ok := public.FaultsOf(err); ok {
 		fields := []web.Field{v.Field}
 		rest := web.Blame(fields, found)
-		v.Field, v.Summary = fields[0], web.Summarise(p.say("public.faults"), fields, rest)
+		v.Field, v.Summary = fields[0], web.Summarise(p.Say("public.faults"), fields, rest)
 		return p.showFeedback(w, r, http.StatusUnprocessableEntity, v)
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package public
+package thread
 
 import (
 	"errors"
@@ -16,9 +16,9 @@ type claimedView struct {
 
 // codeField asks for the code of a letter.
 func (p *pub) codeField(code string, wrong bool) web.Field {
-	f := web.Field{Name: "code", Label: p.say("public.claim.label"), Help: p.say("public.claim.help"), Value: code, Required: true, Autocomplete: "one-time-code"}
+	f := web.Field{Name: "code", Label: p.Say("public.claim.label"), Help: p.Say("public.claim.help"), Value: code, Required: true, Autocomplete: "one-time-code"}
 	if wrong {
-		f.Faults = []cvd.Fault{{Problem: p.say("public.claim.wrong"), Remedy: p.say("public.claim.remedy")}}
+		f.Faults = []cvd.Fault{{Problem: p.Say("public.claim.wrong"), Remedy: p.Say("public.claim.remedy")}}
 	}
 	return f
 }
@@ -31,17 +31,19 @@ func (p *pub) claim(w http.ResponseWriter, r *http.Request) error {
 	}
 	code := r.PostForm.Get("code")
 	var limited auth.Limited
-	if err := p.allowCode(r); errors.As(err, &limited) {
+	if err := p.AllowCode(r); errors.As(err, &limited) {
 		web.RetryAfter(w, limited)
 		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Code: p.codeField(code, false)})
 	}
-	got, err := p.site.Desk.As(cvd.Stranger).Claim(r.Context(), code)
+	got, err := p.Site.Desk.As(cvd.Stranger).Claim(r.Context(), code)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
 		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Code: p.codeField(code, true)})
 	}
 	if err != nil {
 		return err
 	}
-	v := claimedView{Case: string(got.Cases[len(got.Cases)-1]), Receipt: got.Receipt, Thread: p.site.BaseURL(r) + "/thread"}
-	return p.pages.Render(w, r, http.StatusOK, "claimed", p.page(p.say("public.claim.title"), "/thread"), v)
+	v := claimedView{Case: string(got.Cases[len(got.Cases)-1]), Receipt: got.Receipt, Thread: p.Site.BaseURL(r) + "/thread"}
+	page := p.Page(p.Say("public.claim.title"), "/thread")
+	page.Scripts = []string{"report.js"}
+	return p.Pages.Render(w, r, http.StatusOK, "claimed", page, v)
 }
