@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/casework/watch"
 	"fairlead/internal/inbox/channels"
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
@@ -67,6 +68,11 @@ type Config struct {
 	// Alarms are what the team must be shown on every page of the desk; may be
 	// nil.
 	Alarms func(*http.Request) []Notice
+	// Watch tells which cases changed; nil where no page listens.
+	Watch *watch.Board
+	// Within is the real instant so long from now, by which slow readers of a stream
+	// are cut off, whatever the house's clock shows; nil lets them be.
+	Within func(time.Duration) time.Time
 }
 
 // Site is what all pages share. It is safe for concurrent use.
