@@ -129,7 +129,7 @@ func TestRefusals(t *testing.T) {
 func TestDecode(t *testing.T) {
 	h := handed()
 	b := encode(t, h)
-	got, lost, err := report.Decode(b, advisorytest.Now)
+	got, _, err := report.Decode(b, advisorytest.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestDecode(t *testing.T) {
 	}
 	more := strings.Replace(string(b), `"vulnerabilities": [`, `"vulnerabilities": [{"involvements":[{"party":"vendor","status":"open"}],"remediations":[{"category":"workaround","details":"x"}],`+
 		`"title":"First","notes":[{"category":"description","title":"CVE Description","text":"Words."}],"product_status":{"fixed":["a"]}},`, 1)
-	got, lost, err = report.Decode([]byte(more), advisorytest.Now)
+	got, lost, err := report.Decode([]byte(more), advisorytest.Now)
 	if err != nil || got.Title != "First" || got.Description == "" {
 		t.Fatalf("%+v, %v", got, err)
 	}
