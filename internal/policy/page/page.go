@@ -1,21 +1,28 @@
 package page
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
+	"fairlead/internal/words"
 )
 
-// layout lays a policy out in the order in which a finder asks.
-type layout struct{ *policy.Policy }
+// layout lays a policy out in the order in which a finder asks: our words in the
+// reader's language, the policy's in that one too where it has them.
+type layout struct {
+	*policy.Policy
+	voice *words.Voice
+}
 
-func (p layout) sheet(v View) *sheet {
-	g := &sheet{}
+func newSheet(own *policy.Policy, v View) *sheet {
+	p := layout{own.In(v.Voice), v.Voice}
+	g := &sheet{p: p}
 	p.head(g, v)
 	p.reach(g, v)
 	p.who(g)
@@ -29,232 +36,253 @@ func (p layout) sheet(v View) *sheet {
 	return g
 }
 
+// t is a phrase of ours.
+func (p layout) t(id string, pairs ...any) string { return p.voice.Say("policy."+id, pairs...) }
+
+// count is a small number as a word.
+func (p layout) count(n int) string {
+	if id := "policy.number." + strconv.Itoa(n); p.voice.Has(id) {
+		return p.voice.Say(id)
+	}
+	return strconv.Itoa(n)
+}
+
+// list joins words by the last word of the kind, "and" or "or".
+func (p layout) list(kind string, items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	return p.t("list."+kind, "list", strings.Join(items[:len(items)-1], ", "), "last", items[len(items)-1])
+}
+
+// months is a phrase about a number of months; a whole year has its own.
+func (p layout) months(id string, n int) string {
+	if n == 12 {
+		return p.t(id + ".year")
+	}
+	return p.t(id, "count", n)
+}
+
 func (p layout) head(g *sheet, v View) {
-	g.head(1, policy.PartPrefix+"policy", fmt.Sprintf(english.Title, escape(p.Organisation.Name)))
+	g.head(1, policy.PartPrefix+"policy", p.t("title", "organisation", escape(p.Organisation.Name)))
 	var meta []string
 	if v.Version > 0 && !v.Since.IsZero() {
-		meta = append(meta, fmt.Sprintf(english.VersionLine, v.Version, p.day(v.Since)))
+		meta = append(meta, p.t("version", "n", v.Version, "day", p.day(v.Since)))
 	} else {
-		meta = append(meta, english.Draft)
+		meta = append(meta, p.t("draft"))
 	}
-	meta = append(meta, fmt.Sprintf(english.RevisionLine, escape(p.Revision)), fmt.Sprintf(english.Classified, escape(p.Classification)))
+	meta = append(meta, p.t("revision", "revision", escape(p.Revision)), p.t("classified", "class", p.class()))
 	switch {
 	case v.Overdue():
-		meta = append(meta, fmt.Sprintf(english.ReviewOverdue, p.day(v.ReviewDue)))
+		meta = append(meta, p.t("review-overdue", "day", p.day(v.ReviewDue)))
 	case !v.ReviewDue.IsZero():
-		meta = append(meta, fmt.Sprintf(english.ReviewDue, p.day(v.ReviewDue)))
+		meta = append(meta, p.t("review-due", "day", p.day(v.ReviewDue)))
 	}
 	g.say(strings.Join(meta, " "))
 	if p.Intake.Paused != "" {
-		g.say("**" + english.Paused + "**")
-		g.say(p.Intake.Paused)
+		g.say("**" + p.t("paused") + "**")
+		g.quote(p.Intake.Paused)
 	}
 	if len(p.Sections) > 0 {
-		g.part("about", english.About)
-		g.clauses(clauses, p.Policy, p.Sections)
+		g.part("about", p.t("about"))
+		g.clauses(clauses, p.Sections)
 	}
 }
 
 func (p layout) reach(g *sheet, v View) {
-	g.part("contact", english.Reach)
-	var lines []string
+	g.part("contact", p.t("reach"))
+	var lines [][]part
 	for _, c := range p.Contacts {
-		line := address(c.URI)
-		var notes []string
+		line, joint := []part{{text: address(c.URI)}}, ": "
 		if c.Note != "" {
-			notes = append(notes, escape(strings.TrimSuffix(c.Note, ".")))
+			line = append(line, part{text: joint}, part{escape(strings.TrimSuffix(c.Note, ".")), p.Foreign(c.Note)})
+			joint = "; "
 		}
 		if c.Urgent {
-			notes = append(notes, "**"+english.ReachUrgent+"**")
+			line = append(line, part{text: joint + "**" + p.t("reach.urgent") + "**"})
+			joint = "; "
 		}
 		if c.Encryption != "" {
-			notes = append(notes, fmt.Sprintf(english.ReachKey, address(c.Encryption)))
-		}
-		if len(notes) > 0 {
-			line += ": " + strings.Join(notes, "; ")
+			line = append(line, part{text: joint + p.t("reach.key", "key", address(c.Encryption))})
 		}
 		lines = append(lines, line)
 	}
-	g.list(lines)
-	g.say(fmt.Sprintf(english.ReachForm, v.link("/report")))
+	g.lines(lines)
+	g.say(p.t("reach.form", "url", v.link("/report")))
 	if p.TrackerURL != "" {
-		g.say(fmt.Sprintf(english.ReachTracker, p.TrackerURL))
+		g.say(p.t("reach.tracker", "url", p.TrackerURL))
 	}
-	g.say(fmt.Sprintf(english.ReachLanguages, escape(tongues(p.Languages))))
+	g.say(p.t("reach.languages", "languages", escape(p.tongues())))
 }
 
 func (p layout) who(g *sheet) {
-	g.part("team", english.Who)
+	g.part("team", p.t("who"))
 	if p.Team.Minimum == 1 {
-		g.say(english.WhoMember)
+		g.say(p.t("who.member"))
 	} else {
-		g.say(fmt.Sprintf(english.WhoMembers, count(p.Team.Minimum)))
+		g.say(p.t("who.members", "number", p.count(p.Team.Minimum)))
 	}
-	g.say(p.Team.Qualification)
+	g.quote(p.Team.Qualification)
 	if p.Team.Duty == "weekly" {
-		g.say(english.WhoDutyWeekly)
+		g.say(p.t("who.duty.weekly"))
 	} else {
-		g.say(english.WhoDutyAll)
+		g.say(p.t("who.duty.all"))
 	}
-	g.say(p.Team.Prioritise)
-	g.subclauses(p.Policy, "roles", english.WhoRoles, "", p.Team.Roles)
+	g.quote(p.Team.Prioritise)
+	g.subclauses("roles", p.t("who.roles"), "", p.Team.Roles)
 }
 
 func (p layout) when(g *sheet) {
-	g.part("promises", english.When)
-	g.say(english.WhenIntro)
+	g.part("promises", p.t("when"))
+	g.say(p.t("when.intro"))
 	g.blocks = append(g.blocks, block{
-		kind: table, header: []string{english.ColStep, english.ColTime, english.ColWeight}, rows: p.promiseRows(),
+		kind: table, header: []string{p.t("col.step"), p.t("col.time"), p.t("col.weight")}, rows: p.promiseRows(),
 	})
-	var texts []string
+	var texts [][]part
 	for _, one := range p.Promises.All() {
-		if one.Promise.Text != "" {
-			texts = append(texts, strings.Join(strings.Fields(one.Promise.Text), " "))
+		if text := one.Promise.Text; text != "" {
+			texts = append(texts, []part{{strings.Join(strings.Fields(text), " "), p.Foreign(text)}})
 		}
 	}
-	g.list(texts)
+	g.lines(texts)
 	g.say(strings.Join(p.hoursLines(), " "))
-	g.say(english.WhenLate)
+	g.say(p.t("when.late"))
 	if len(p.Checklist) > 0 {
-		g.head(3, policy.PartPrefix+"steps", english.WhenSteps)
-		g.clauses(steps, p.Policy, p.Checklist)
+		g.head(3, policy.PartPrefix+"steps", p.t("when.steps"))
+		g.clauses(steps, p.Checklist)
 	}
-	g.head(3, policy.PartPrefix+"severity", english.Severity)
-	g.say(fmt.Sprintf(english.SeverityMethod, strings.ToUpper(strings.ReplaceAll(p.Severity.Method, "-", " "))))
-	g.say(p.Severity.Text)
+	g.head(3, policy.PartPrefix+"severity", p.t("severity"))
+	g.say(p.t("severity.method", "method", strings.ToUpper(strings.ReplaceAll(p.Severity.Method, "-", " "))))
+	g.quote(p.Severity.Text)
 	if p.Emergency.At != "" {
-		g.head(3, policy.PartPrefix+"emergency", english.Emergency)
-		g.say(fmt.Sprintf(english.EmergencyLane, escape(string(p.Emergency.At))))
-		g.say(p.Emergency.Text)
-		g.say(fmt.Sprintf(english.EmergencyAfter, escape(p.recipients(p.Emergency.ReportTo)), p.Emergency.AfterActionWithin))
+		g.head(3, policy.PartPrefix+"emergency", p.t("emergency"))
+		g.say(p.t("emergency.lane", "severity", p.t("band."+string(p.Emergency.At))))
+		g.quote(p.Emergency.Text)
+		g.say(p.t("emergency.after", "to", escape(p.recipients(p.Emergency.ReportTo)), "span", policy.Span(p.voice, p.Emergency.AfterActionWithin)))
 	}
 }
 
 // recipients names groups and roles in words.
 func (p layout) recipients(names []string) string {
-	words := map[string]string{"on-duty": "whoever is on duty", "other": "the other members", "team": "the team", "lead": "the team lead", "officers": "the officers"}
 	out := make([]string, 0, len(names))
 	for _, n := range names {
-		if w, ok := words[n]; ok {
-			n = w
-		} else if r, ok := p.Office(n); ok {
-			n = "the " + r.Title
+		if slices.Contains(policy.Targets, n) {
+			n = p.t("to." + n)
+		} else {
+			n = p.t("to.office", "office", p.OfficeTitle(n))
 		}
 		out = append(out, n)
 	}
-	if len(out) < 2 {
-		return strings.Join(out, "")
-	}
-	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
+	return p.list("and", out)
 }
 
 // promiseRows is the table of promises: what, how soon, with what weight.
-func (p layout) promiseRows() [][]string {
-	rows := [][]string{{english.StepReceipt, english.AtOnce, english.IsPromise}}
-	steps := map[cvd.ClockKind][2]string{
-		cvd.ClockAcknowledge: {english.StepAcknowledge, english.FromReceipt},
-		cvd.ClockFollowUp:    {english.StepFollowUp, english.FromReceipt},
-		cvd.ClockVerify:      {english.StepVerify, english.FromReceipt},
-		cvd.ClockUpdate:      {english.StepUpdate, english.FromLast},
-		cvd.ClockNeedsInfo:   {english.StepNeedsInfo, english.FromQuestion},
-		cvd.ClockDisclose:    {english.StepDisclose, english.FromReceipt},
+func (p layout) promiseRows() [][]part {
+	row := func(step, time, weight string) []part { return []part{{text: step}, {text: time}, {text: weight}} }
+	from := map[cvd.ClockKind]string{cvd.ClockUpdate: "last", cvd.ClockNeedsInfo: "question", cvd.ClockFix: "acceptance"}
+	span := func(kind cvd.ClockKind, a calendar.Amount) string {
+		return p.t("from."+cmp.Or(from[kind], "receipt"), "span", policy.Span(p.voice, a))
 	}
+	rows := [][]part{row(p.t("step.receipt"), p.t("from.at-once"), p.t("is.promise"))}
 	update := false
-	house := []string{english.StepUpdate, fmt.Sprintf(english.FromLast, policy.HouseUpdate), english.IsHouse}
 	for _, one := range p.Promises.All() {
 		update = update || one.Kind == cvd.ClockUpdate
 		if one.Kind == cvd.ClockNeedsInfo && !update {
-			rows = append(rows, house)
+			rows = append(rows, row(p.t("step.update"), span(cvd.ClockUpdate, policy.HouseUpdate), p.t("is.house")))
 		}
-		words, weight := steps[one.Kind], english.IsPromise
+		step, weight := "", p.t("is.promise")
 		if one.Promise.Target {
-			weight = english.IsTarget
+			weight = p.t("is.target")
 		}
-		if one.Kind == cvd.ClockFix {
-			words = [2]string{fmt.Sprintf(english.StepFix, one.Band), english.FromAcceptance}
+		switch one.Kind {
+		case cvd.ClockFix:
+			step = p.t("step.fix", "severity", p.t("band."+string(one.Band)))
+		case cvd.ClockNeedsInfo:
+			step, weight = p.t("step."+string(one.Kind)), ""
+		default:
+			step = p.t("step." + string(one.Kind))
 		}
-		if one.Kind == cvd.ClockNeedsInfo {
-			weight = ""
-		}
-		rows = append(rows, []string{words[0], fmt.Sprintf(words[1], one.Promise.Within), weight})
+		rows = append(rows, row(step, span(one.Kind, one.Promise.Within), weight))
 	}
 	return rows
 }
 
 func (p layout) hoursLines() []string {
-	lines := []string{fmt.Sprintf(english.WhenHours, escape(p.Calendar.Summary()))}
+	lines := []string{p.t("when.hours", "hours", escape(p.Calendar.Summary(p.voice)))}
 	if region := p.Calendar.Holidays.Region; region != "" {
-		lines = append(lines, fmt.Sprintf(english.WhenHolidaysRegion, escape(region)))
+		lines = append(lines, p.t("when.holidays.region", "region", escape(region)))
 	} else if len(p.Calendar.Holidays.Add) > 0 {
-		lines = append(lines, english.WhenHolidays)
+		lines = append(lines, p.t("when.holidays"))
 	}
 	for _, c := range p.Calendar.Closures {
-		lines = append(lines, fmt.Sprintf(english.WhenClosures, longDate(c.From), longDate(c.To), escape(c.Name)))
+		lines = append(lines, p.t("when.closures", "from", p.date(c.From), "to", p.date(c.To), "name", escape(c.Name)))
 	}
-	return append(lines, english.WhenPlain)
+	return append(lines, p.t("when.plain"))
 }
 
-func longDate(iso string) string {
+// date writes a day of the file as people read it.
+func (p layout) date(iso string) string {
 	d, err := calendar.ParseDate(iso)
 	if err != nil {
 		return escape(iso)
 	}
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Format("2 January 2006")
+	return p.voice.Day(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC), time.UTC)
 }
 
 func (p layout) scope(g *sheet) {
-	g.part("scope", english.Scope)
-	g.head(3, policy.PartPrefix+"products", english.ScopeProducts)
+	g.part("scope", p.t("scope"))
+	g.head(3, policy.PartPrefix+"products", p.t("scope.products"))
 	for _, one := range p.Programs {
 		if len(p.Programs) > 1 {
 			g.say("**" + escape(one.Name) + "**")
 		}
-		g.say(one.About)
+		g.quote(one.About)
 		if one.Mail != "" {
-			g.say(fmt.Sprintf(english.ProgramMail, address("mailto:"+one.Mail)))
+			g.say(p.t("scope.mail", "address", address("mailto:"+one.Mail)))
 		}
-		var lines []string
+		var lines [][]part
 		for _, product := range one.Products {
-			line := escape(product.Name)
+			name := escape(product.Name)
 			if len(product.Versions) > 0 {
-				line += " " + escape(strings.Join(product.Versions, ", "))
+				name += " " + escape(strings.Join(product.Versions, ", "))
 			}
+			line := []part{{text: name}}
 			if product.Note != "" {
-				line += ": " + escape(product.Note)
+				line = append(line, part{text: ": "}, part{escape(product.Note), p.Foreign(product.Note)})
 			}
 			lines = append(lines, line)
 		}
-		g.list(lines)
+		g.lines(lines)
 	}
-	g.subclauses(p.Policy, "in-scope", english.ScopeIn, "", p.Scope.In)
-	g.subclauses(p.Policy, "out-of-scope", english.ScopeOut, "", p.Scope.Out)
+	g.subclauses("in-scope", p.t("scope.in"), "", p.Scope.In)
+	g.subclauses("out-of-scope", p.t("scope.out"), "", p.Scope.Out)
 	if p.Scope.ThirdParty.ID != "" {
-		g.subclauses(p.Policy, "third-party", english.ScopeThird, "", []policy.Clause{p.Scope.ThirdParty})
+		g.subclauses("third-party", p.t("scope.third-party"), "", []policy.Clause{p.Scope.ThirdParty})
 	}
-	g.subclauses(p.Policy, "non-issues", english.NonIssues, english.NonIssuesIntro, p.Scope.NonIssues)
+	g.subclauses("non-issues", p.t("scope.non-issues"), p.t("scope.non-issues.intro"), p.Scope.NonIssues)
 }
 
 func (p layout) rules(g *sheet) {
 	if len(p.Guidelines) > 0 {
-		g.part("guidelines", english.Guidelines)
-		g.say(english.GuidelinesIntro)
-		g.clauses(clauses, p.Policy, p.Guidelines)
+		g.part("guidelines", p.t("guidelines"))
+		g.say(p.t("guidelines.intro"))
+		g.clauses(clauses, p.Guidelines)
 	}
-	g.part("safe-harbour", english.SafeHarbour)
+	g.part("safe-harbour", p.t("harbour"))
 	h := p.SafeHarbour
 	if h.NoLegalAction {
-		g.say(english.HarbourLegal)
+		g.say(p.t("harbour.legal"))
 	}
 	if h.NoLawEnforcement {
-		g.say(english.HarbourPolice)
+		g.say(p.t("harbour.police"))
 	}
 	if !h.NoLegalAction && !h.NoLawEnforcement && h.Text == "" {
-		g.say(english.HarbourNone)
+		g.say(p.t("harbour.none"))
 	}
 	p.stance(g, 0)
 	if len(p.Legal) > 0 {
-		g.part("legal", english.Legal)
-		g.clauses(clauses, p.Policy, p.Legal)
+		g.part("legal", p.t("legal"))
+		g.clauses(clauses, p.Legal)
 	}
 }
 
@@ -264,8 +292,8 @@ func (p layout) stance(g *sheet, i int) {
 	s := p.Stances()[i].Clause
 	for _, at := range p.Placed() {
 		if at.Clause.ID == s.ID && s.ID != "" {
-			g.say(s.Text)
-			g.say(fmt.Sprintf(english.Cite, "["+escape(at.Clause.Title)+"](#"+s.ID+")") + ".")
+			g.quote(s.Text)
+			g.say(p.t("cite", "clause", "["+escape(at.Clause.Title)+"](#"+s.ID+")"))
 			return
 		}
 	}
@@ -273,109 +301,99 @@ func (p layout) stance(g *sheet, i int) {
 }
 
 func (p layout) outcome(g *sheet, v View) {
-	g.part("rewards", english.Rewards)
+	g.part("rewards", p.t("rewards"))
 	if p.Rewards.Bounty {
-		g.say(english.RewardsBounty)
+		g.say(p.t("rewards.bounty"))
 	} else {
-		g.say(english.RewardsNoBounty)
+		g.say(p.t("rewards.no-bounty"))
 	}
-	g.say(map[string]string{"none": english.RecognitionNone, "cve-credit": english.RecognitionCVE, "page": english.RecognitionPage}[p.Rewards.Recognition])
+	g.say(p.t("recognition." + p.Rewards.Recognition))
 	p.stance(g, 1)
 	p.publication(g, v)
 }
 
 func (p layout) tell(g *sheet) {
-	g.part("information", english.Tell)
-	g.say(english.TellIntro)
-	var lines []string
+	g.part("information", p.t("tell"))
+	g.say(p.t("tell.intro"))
+	var lines [][]part
 	for _, f := range p.Information {
-		line := "**" + escape(f.Label) + "**"
+		line := []part{{"**" + escape(f.Label) + "**", p.Foreign(f.Label)}}
 		if f.Required || f.Name == "description" {
-			line += " (" + english.TellRequired + ")"
+			line = append(line, part{text: " (" + p.t("tell.required") + ")"})
 		}
 		if f.Help != "" {
-			line += ": " + escape(f.Help)
+			line = append(line, part{text: ": "}, part{escape(f.Help), p.Foreign(f.Help)})
 		}
 		lines = append(lines, line)
 	}
-	g.list(lines)
-	g.subclauses(p.Policy, "evidence", english.Evidence, english.EvidenceIntro, p.Evidence)
+	g.lines(lines)
+	g.subclauses("evidence", p.t("evidence"), p.t("evidence.intro"), p.Evidence)
 }
 
 func (p layout) privacy(g *sheet) {
-	g.part("privacy", english.Privacy)
-	g.say(p.Privacy.Notice)
-	lines := []string{fmt.Sprintf(english.PrivacyController, escape(p.Privacy.Controller))}
+	g.part("privacy", p.t("privacy"))
+	g.quote(p.Privacy.Notice)
+	lines := []string{p.t("privacy.controller", "who", escape(p.Privacy.Controller))}
 	if p.Privacy.Contact != "" {
-		lines = append(lines, fmt.Sprintf(english.PrivacyContact, address(p.Privacy.Contact)))
+		lines = append(lines, p.t("privacy.contact", "address", address(p.Privacy.Contact)))
 	}
 	if len(p.Privacy.BreachRegimes) > 0 {
-		lines = append(lines, fmt.Sprintf(english.PrivacyBreach, escape(strings.Join(p.Privacy.BreachRegimes, "; "))))
+		lines = append(lines, p.t("privacy.breach", "regimes", escape(strings.Join(p.Privacy.BreachRegimes, "; "))))
 	}
 	if m := p.Retention.ClosedCasesMonths; m > 0 {
-		lines = append(lines, fmt.Sprintf(english.KeptFor, months(m)))
+		lines = append(lines, p.months("privacy.kept", m))
 	} else {
-		lines = append(lines, english.KeptOpen)
+		lines = append(lines, p.t("privacy.kept.open"))
 	}
 	g.say(strings.Join(lines, " "))
-	g.say(p.Retention.Text)
-}
-
-func months(n int) string {
-	switch {
-	case n == 12:
-		return "year"
-	case n == 1:
-		return "month"
-	}
-	return fmt.Sprintf("%d months", n)
+	g.quote(p.Retention.Text)
 }
 
 func (p layout) review(g *sheet, v View) {
-	g.part("review", english.Review)
-	g.say(fmt.Sprintf(english.ReviewEvery, months(p.Review.EveryMonths)))
+	g.part("review", p.t("review"))
+	g.say(p.months("review.every", p.Review.EveryMonths))
 	var signs []string
 	for _, s := range p.Review.SignOffs {
-		words := english.SignReviewed
-		if s.Act == "approved" {
-			words = english.SignApproved
-		}
-		signs = append(signs, fmt.Sprintf(words, escape(s.Office)))
+		signs = append(signs, p.t("review.by."+s.Act, "office", escape(p.OfficeTitle(s.Office))))
 	}
 	if len(signs) > 0 {
-		g.say(fmt.Sprintf(english.ReviewSigned, strings.Join(signs, ", ")))
+		g.say(p.t("review.signed", "signatures", strings.Join(signs, ", ")))
 	}
-	g.head(3, policy.PartPrefix+"history", english.ReviewHistory)
+	g.head(3, policy.PartPrefix+"history", p.t("review.history"))
 	if rows := History(p.Policy, v.Recorded); len(rows) > 0 {
-		g.blocks = append(g.blocks, revisionTable(rows))
+		g.blocks = append(g.blocks, p.revisionTable(rows))
 		if slices.ContainsFunc(rows, func(r RevisionRow) bool { return r.Declared }) {
-			g.say(english.ReviewDeclared)
+			g.say(p.t("review.declared"))
 		}
 	} else {
-		g.say(english.ReviewNone)
+		g.say(p.t("review.none"))
 	}
-	g.head(3, policy.PartPrefix+"feedback", english.Suggest)
+	g.head(3, policy.PartPrefix+"feedback", p.t("suggest"))
 	if p.Feedback.Text == "" {
-		g.say(english.SuggestIntro)
+		g.say(p.t("suggest.intro"))
 	}
-	g.say(p.Feedback.Text)
+	g.quote(p.Feedback.Text)
 	if p.SourceURL != "" {
-		g.say(fmt.Sprintf(english.SuggestSource, p.SourceURL))
+		g.say(p.t("suggest.source", "url", p.SourceURL))
 	}
 }
 
-func revisionTable(rows []RevisionRow) block {
+func (p layout) revisionTable(rows []RevisionRow) block {
 	b := block{kind: table, header: []string{
-		english.ColRevision, english.ColDate, english.ColChanges, english.ColReviewed, english.ColApproved, english.ColOrigin,
+		p.t("col.revision"), p.t("col.date"), p.t("col.changes"), p.t("col.reviewed"), p.t("col.approved"), p.t("col.origin"),
 	}}
 	for _, r := range rows {
-		origin := english.OriginDeclared
+		origin := p.t("origin.declared")
 		if !r.Declared {
-			origin = fmt.Sprintf(english.OriginVersion, r.Version)
+			origin = p.t("origin.version", "n", r.Version)
 		}
-		b.rows = append(b.rows, []string{
-			escape(r.Revision), escape(r.Date), escape(r.Changes),
-			names(r.ReviewedBy), names(r.ApprovedBy), origin,
+		b.rows = append(b.rows, []part{
+			{text: escape(r.Revision)},
+			{text: escape(r.Date)},
+			{escape(r.Changes), p.Foreign(r.Changes)},
+			{text: names(r.ReviewedBy)},
+			{text: names(r.ApprovedBy)},
+			{text: origin},
 		})
 	}
 	return b

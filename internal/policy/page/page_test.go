@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/policy"
+	"fairlead/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -49,6 +50,16 @@ func example(t *testing.T, name string) *policy.Policy {
 	return p
 }
 
+func speak(t *testing.T, v View, lang string) View {
+	t.Helper()
+	book, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Voice = book.In(lang)
+	return v
+}
+
 var (
 	now   = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 	views = map[string]View{
@@ -65,7 +76,7 @@ var (
 
 func TestRenders(t *testing.T) {
 	for name, v := range views {
-		p := example(t, name)
+		p, v := example(t, name), speak(t, v, "en")
 		golden(t, name+".md", string(Markdown(p, v)))
 		html, err := HTMLBody(p, v)
 		if err != nil {
@@ -84,7 +95,7 @@ var (
 // link within the page to lead somewhere.
 func TestEveryClauseHasItsAnchor(t *testing.T) {
 	for name, v := range views {
-		p := example(t, name)
+		p, v := example(t, name), speak(t, v, "en")
 		html, err := HTMLBody(p, v)
 		if err != nil {
 			t.Fatal(err)
@@ -126,7 +137,7 @@ func TestOverdueIsShown(t *testing.T) {
 		{now, "The next review is due on 21 November 2026."},
 		{time.Time{}, "This is a draft."},
 	} {
-		if got := string(Markdown(p, View{Now: now, ReviewDue: c.due})); !strings.Contains(got, c.want) {
+		if got := string(Markdown(p, speak(t, View{Now: now, ReviewDue: c.due}, "en"))); !strings.Contains(got, c.want) {
 			t.Errorf("due %s: no %q", c.due, c.want)
 		}
 	}
@@ -153,7 +164,7 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 	p.Rewards.Text += evil
 	p.Revisions[0].Changes += evil
 	p.Review.SignOffs[0].Office += evil
-	html, err := HTMLBody(p, View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{Changes: evil}}})
+	html, err := HTMLBody(p, speak(t, View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{Changes: evil}}}, "en"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +178,7 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 	}
 	for _, name := range []string{"[Ann](https://evil.example)", "https://evil.example/ Ann", "www.evil.example", "ann@evil.example", "*Ann* <b>Lee</b> | x", "![Ann](https://evil.example/a.png)", "`Ann`"} {
 		view := View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{ReviewedBy: []string{name + " (Officer)"}, ApprovedBy: []string{name}}}}
-		html, err := HTMLBody(p, view)
+		html, err := HTMLBody(p, speak(t, view, "en"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +193,7 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 func TestProgramMailIsShown(t *testing.T) {
 	p := example(t, "signed-policy")
 	p.Programs[0].Mail = "server@example.org"
-	if got := string(Markdown(p, View{Now: now})); !strings.Contains(got, "Reports about these also reach us at [server@example.org](<mailto:server@example.org>).") {
+	if got := string(Markdown(p, speak(t, View{Now: now}, "en"))); !strings.Contains(got, "Reports about these also reach us at [server@example.org](<mailto:server@example.org>).") {
 		t.Error("it is not there")
 	}
 }

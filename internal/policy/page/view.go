@@ -6,7 +6,6 @@
 package page
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -14,11 +13,13 @@ import (
 	"golang.org/x/text/language/display"
 
 	"fairlead/internal/policy"
-	"fairlead/internal/policy/source"
+	"fairlead/internal/words"
 )
 
 // View is what a render must be told beside the policy itself.
 type View struct {
+	// Voice is the reader's; it must be given.
+	Voice *words.Voice
 	// Version numbers the recorded version; 0 is a draft.
 	Version int
 	// Since is when the version took effect; zero if it has not.
@@ -67,7 +68,15 @@ func (p layout) day(t time.Time) string {
 	if loc, err := time.LoadLocation(p.Calendar.Zone); err == nil {
 		t = t.In(loc)
 	}
-	return t.Format("2 January 2006")
+	return p.voice.Day(t, t.Location())
+}
+
+// class is who may read the policy, in words.
+func (p layout) class() string {
+	if id := "policy.class." + p.Classification; p.voice.Has(id) {
+		return p.voice.Say(id)
+	}
+	return escape(p.Classification)
 }
 
 func (v View) link(path string) string { return strings.TrimSuffix(v.BaseURL, "/") + path }
@@ -75,7 +84,10 @@ func (v View) link(path string) string { return strings.TrimSuffix(v.BaseURL, "/
 // sheet is the policy as a sequence of blocks, from which both the Markdown and
 // the HTML are written, so that they cannot differ. Plain values are escaped
 // on their way in; the texts of the policy are Markdown already.
-type sheet struct{ blocks []block }
+type sheet struct {
+	p      layout
+	blocks []block
+}
 
 type blockKind int
 
@@ -93,17 +105,23 @@ type block struct {
 	level  int    // of a heading
 	id     string // of a heading
 	text   string // Markdown
+	lang   string // of the text
 	items  []item
 	header []string
-	rows   [][]string
+	rows   [][]part
 }
 
 type item struct {
-	id    string
-	title string // Markdown
-	text  string // Markdown
-	note  string // Markdown
+	id   string
+	line []part // all that it has, or its title
+	text string // Markdown
+	lang string // of the text
+	note string // Markdown
 }
+
+// part is a piece of a line: Markdown, and its language where that is not the
+// page's.
+type part struct{ text, lang string }
 
 func (g *sheet) part(name, title string) { g.head(2, policy.PartPrefix+name, title) }
 func (g *sheet) head(level int, id, title string) {
@@ -117,10 +135,17 @@ func (g *sheet) say(markdown string) {
 	}
 }
 
-func (g *sheet) list(lines []string) {
+// quote is say for a text of the policy.
+func (g *sheet) quote(markdown string) {
+	if text := strings.TrimSpace(markdown); text != "" {
+		g.blocks = append(g.blocks, block{kind: paragraph, text: text, lang: g.p.Foreign(text)})
+	}
+}
+
+func (g *sheet) lines(lines [][]part) {
 	b := block{kind: bullets}
 	for _, l := range lines {
-		b.items = append(b.items, item{text: l})
+		b.items = append(b.items, item{line: l})
 	}
 	if len(b.items) > 0 {
 		g.blocks = append(g.blocks, b)
@@ -131,25 +156,25 @@ func (g *sheet) list(lines []string) {
 func (g *sheet) cited(id, title, text string) {
 	text = strings.TrimSpace(text)
 	if id == "" || text == "" {
-		g.say(text)
+		g.quote(text)
 		return
 	}
-	g.blocks = append(g.blocks, block{kind: clauses, items: []item{{id: id, title: title, text: text}}})
+	g.blocks = append(g.blocks, block{kind: clauses, items: []item{{id: id, line: []part{{text: title}}, text: text, lang: g.p.Foreign(text)}}})
 }
 
-func (g *sheet) clauses(kind blockKind, p *policy.Policy, list []policy.Clause) {
+func (g *sheet) clauses(kind blockKind, list []policy.Clause) {
 	b := block{kind: kind}
 	for _, c := range list {
-		it := item{id: c.ID, title: escape(c.Title), text: strings.TrimSpace(c.Text)}
+		it := item{id: c.ID, line: []part{{escape(c.Title), g.p.Foreign(c.Title)}}, text: strings.TrimSpace(c.Text), lang: g.p.Foreign(c.Text)}
 		if c.Optional {
-			it.title += " " + english.WhenOptional
+			it.line = append(it.line, part{text: " " + g.p.t("when.optional")})
 		}
 		if c.Urgent {
 			var ways []string
-			for _, one := range p.UrgentContacts() {
+			for _, one := range g.p.UrgentContacts() {
 				ways = append(ways, address(one.URI))
 			}
-			it.note = fmt.Sprintf(english.Urgent, source.OrList(ways))
+			it.note = g.p.t("guidelines.urgent", "ways", g.p.list("or", ways))
 		}
 		b.items = append(b.items, it)
 	}
@@ -159,13 +184,13 @@ func (g *sheet) clauses(kind blockKind, p *policy.Policy, list []policy.Clause) 
 }
 
 // subclauses adds clauses under a heading of the third level, if there are any.
-func (g *sheet) subclauses(p *policy.Policy, name, title, intro string, list []policy.Clause) {
+func (g *sheet) subclauses(name, title, intro string, list []policy.Clause) {
 	if len(list) == 0 {
 		return
 	}
 	g.head(3, policy.PartPrefix+name, title)
 	g.say(intro)
-	g.clauses(clauses, p, list)
+	g.clauses(clauses, list)
 }
 
 var escaper = strings.NewReplacer(
@@ -204,23 +229,18 @@ func address(uri string) string {
 	return "[" + escape(words) + "](<" + strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20").Replace(uri) + ">)"
 }
 
-// count is a small number as a word.
-func count(n int) string {
-	words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
-	if n >= 0 && n < len(words) {
-		return words[n]
+// tongues names the languages of the policy in the reader's.
+func (p layout) tongues() string {
+	namer := display.Tags(language.Make(p.voice.Lang()))
+	if namer == nil {
+		namer = display.English.Tags()
 	}
-	return fmt.Sprint(n)
-}
-
-// tongues names languages by their tags, in English.
-func tongues(tags []string) string {
-	names := make([]string, len(tags))
-	for i, tag := range tags {
-		names[i] = tag
+	out := make([]string, len(p.Languages))
+	for i, tag := range p.Languages {
+		out[i] = tag
 		if t, err := language.Parse(tag); err == nil {
-			names[i] = display.English.Tags().Name(t) + " (" + tag + ")"
+			out[i] = namer.Name(t) + " (" + tag + ")"
 		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(out, ", ")
 }

@@ -1,32 +1,25 @@
 package public
 
 import (
-	"fmt"
 	"html"
 	"html/template"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
-	"fairlead/internal/policy"
+	"fairlead/internal/policy/diff"
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
 )
 
-// sheets keeps the last rendered policy, since it changes seldom and is read
-// often.
-type sheets struct {
-	mu   sync.Mutex
-	key  string
-	html template.HTML
-}
+// sheets keeps the last rendered policy of each language.
+type sheets = policypage.Shelf
 
 // policyView is one version of the policy.
 type policyView struct {
@@ -82,7 +75,7 @@ func (p *pub) policyVersion(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Version, here string) error {
-	body, err := p.policyBody(v)
+	body, err := p.policyBody(r, v)
 	if err != nil {
 		return err
 	}
@@ -96,24 +89,13 @@ func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Ver
 	return p.pages.Render(w, r, http.StatusOK, "policy", p.page(p.say("public.policy.title"), here), view)
 }
 
-func (p *pub) policyBody(v *rulebook.Version) (template.HTML, error) {
-	view := p.policyPage(v, "")
-	key := fmt.Sprint(v.Number, view.Version, len(view.Recorded), view.ReviewDue, view.Overdue())
-	p.sheet.mu.Lock()
-	defer p.sheet.mu.Unlock()
-	if p.sheet.key == key {
-		return p.sheet.html, nil
-	}
-	body, err := policypage.HTMLBody(v.Policy, view)
-	if err == nil {
-		p.sheet.key, p.sheet.html = key, body
-	}
-	return body, err
+func (p *pub) policyBody(r *http.Request, v *rulebook.Version) (template.HTML, error) {
+	return p.sheet.HTMLBody(v.Policy, p.policyPage(r, v, ""))
 }
 
 // policyPage is what the render of a version must be told.
-func (p *pub) policyPage(v *rulebook.Version, base string) policypage.View {
-	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.site.Now(), BaseURL: base}
+func (p *pub) policyPage(r *http.Request, v *rulebook.Version, base string) policypage.View {
+	view := policypage.View{Voice: p.site.Voice(r), Version: v.Number, Since: v.Effective, Now: p.site.Now(), BaseURL: base}
 	cur := p.site.Book.Current()
 	if review, ok := p.site.Book.Review(); ok && cur != nil && cur.Number == v.Number {
 		view.ReviewDue = review.Due
@@ -184,14 +166,14 @@ func (p *pub) policyMarkdown(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := policypage.Markdown(cur.Policy, p.policyPage(cur, p.site.BaseURL(r)))
+	text := policypage.Markdown(cur.Policy, p.policyPage(r, cur, p.site.BaseURL(r)))
 	return web.Write(w, r, http.StatusOK, "text/markdown; charset=utf-8", text)
 }
 
 // diffView compares two versions.
 type diffView struct {
 	From, To web.Field
-	Changes  []policy.Change
+	Changes  []diff.Change
 	Asked    bool
 	A, B     int
 }
@@ -222,7 +204,7 @@ func (p *pub) policyDiff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := diffView{A: a.Number, B: b.Number, Changes: policy.Diff(a.Policy, b.Policy)}
+	view := diffView{A: a.Number, B: b.Number, Changes: diff.Between(a.Policy, b.Policy)}
 	view.From = p.versionField("from", all, a.Number)
 	view.To = p.versionField("to", all, b.Number)
 	return p.pages.Render(w, r, http.StatusOK, "diff", p.page(p.say("public.diff.title"), "/policy/diff"), view)
