@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/cert"
 	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/letters"
@@ -78,7 +79,8 @@ type House struct {
 
 	keyPath string
 	signing *signing.Keeper
-	doors   *post.Doors // nil until OpenDoors
+	cert    *cert.Keeper // nil without https of our own
+	doors   *post.Doors  // nil until OpenDoors
 	// Clerks are who deals with mail behind the doors.
 	Clerks  *clerks.Clerks
 	signed  *signing.Text

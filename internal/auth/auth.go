@@ -10,52 +10,69 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"errors"
-	"strings"
-	"sync/atomic"
 	"time"
 
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/password"
+	"fairlead/internal/auth/receipt"
+	"fairlead/internal/auth/roster"
 	"fairlead/internal/auth/second"
+	"fairlead/internal/auth/token"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/store/vault"
 )
 
-// The kinds of record this room keeps.
+// The kinds of record that others ask about.
 const (
-	RecordMember     store.RecordKind = "member"       // id: member id
-	RecordEmail      store.RecordKind = "member-email" // id: blind digest of the folded address; owner: member id
-	RecordRoster     store.RecordKind = "roster"       // id "1": counts changes to the members, so that two of them cannot pass each other
-	RecordCredential store.RecordKind = "credential"   // id and owner: member id
-	RecordLink       store.RecordKind = "link"         // id: blind digest of the code; owner: member id
-	RecordSession    store.RecordKind = "session"      // id: blind digest of the token; owner: member id or case id
-	RecordToken      store.RecordKind = "token"        // id: blind digest of the secret; owner: member id
-	RecordReceipt    store.RecordKind = "receipt"      // id: blind digest of the code; owner: first case id
-	RecordAudit      store.RecordKind = "audit"        // id: random; no owner
-	RecordFactor                      = second.Record  // id and owner: member id
+	RecordCredential = keeper.RecordCredential
+	RecordLink       = keeper.RecordLink
+	RecordSession    = keeper.RecordSession
+	RecordToken      = keeper.RecordToken
+	RecordReceipt    = keeper.RecordReceipt
+)
+
+// What the folders of this room keep, under the names by which doors know it.
+type (
+	Token      = token.Token
+	Act        = keeper.Act
+	AuditEntry = keeper.AuditEntry
 )
 
 const (
-	// listLimit is the most records of one kind that are listed at once.
-	listLimit = 1000
-	// seenEvery is how often a use of a session or token is written down.
-	seenEvery = time.Minute
+	// TokenLife and MaxTokenLife are how long API tokens are good for.
+	TokenLife, MaxTokenLife = token.Life, token.MaxLife
+	// TokenPrefix opens every API token.
+	TokenPrefix = token.Prefix
 	// looksKept is the most sessions that are remembered between two commits.
 	looksKept = 1000
-	// publicID is how much of a digest names a session or token in lists: 72
-	// bits, enough to be unique and no way to the rest.
-	publicID = 12
-	// secretBytes is the size of link codes, session tokens and API tokens: 256
-	// bits (ASVS 5.0.0 V7.2.3 asks for 128).
-	secretBytes = 32
-	// secretChars is how long they are in base64url without padding.
-	secretChars = 43
 )
+
+// The acts that the audit records.
+const (
+	ActSignIn        = keeper.ActSignIn
+	ActSignInFailed  = keeper.ActSignInFailed
+	ActSignInLimited = keeper.ActSignInLimited
+	ActSignOut       = keeper.ActSignOut
+	ActLinkMade      = keeper.ActLinkMade
+	ActLinkUsed      = keeper.ActLinkUsed
+	ActPasswordSet   = keeper.ActPasswordSet
+	ActMemberAdded   = keeper.ActMemberAdded
+	ActMemberChanged = keeper.ActMemberChanged
+	ActSessionEnded  = keeper.ActSessionEnded
+	ActTokenMade     = keeper.ActTokenMade
+	ActTokenRevoked  = keeper.ActTokenRevoked
+	ActFactorPassed  = keeper.ActFactorPassed
+	ActFactorFailed  = keeper.ActFactorFailed
+	ActFactorSet     = keeper.ActFactorSet
+	ActFactorPaper   = keeper.ActFactorPaper
+	ActFactorGone    = keeper.ActFactorGone
+)
+
+// NormaliseReceipt gives the canonical spelling of a receipt.
+func NormaliseReceipt(s string) string { return receipt.Normalise(s) }
 
 // Options are what the house decides for this room.
 type Options struct {
@@ -70,26 +87,28 @@ type Options struct {
 	Operator string
 }
 
+// The books that Auth is made of; their methods are its own.
+type (
+	members  = roster.Book
+	tokens   = token.Book
+	receipts = receipt.Book
+)
+
 // Auth knows who is asking. It is safe for use by several goroutines.
 type Auth struct {
-	st     store.Store
-	vault  *vault.Vault
-	now    func() time.Time
-	hasher *password.Hasher
+	*members
+	*tokens
+	*receipts
 
-	operator string
-	seconds  second.Book
+	k       *keeper.Keeper
+	hasher  *password.Hasher
+	seconds second.Book
 
 	byAccount *Limiter // from one source
 	byTarget  *Limiter // an account from everywhere
 	bySource  *Limiter
-	failures  *Limiter
-	unwritten atomic.Int64 // failures not recorded since the last one that was
 
-	looks *memo.Memo[string, look]     // members' sessions, by their record's id
-	team  *memo.Memo[struct{}, roster] // one
-
-	decoy store.Record // opened for a wrong receipt, so that it costs what a right one does
+	looks *memo.Memo[string, look] // members' sessions, by their record's id
 }
 
 // Limiter, NewLimiter and Limited are those of limit, for the doors.
@@ -106,37 +125,33 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	if st == nil || v == nil || opt.Now == nil {
 		panic("auth: store, vault and clock must be given")
 	}
-	now := func() time.Time { return opt.Now().UTC() }
+	k := keeper.New(st, v, opt.Now)
+	team := roster.New(k)
 	a := &Auth{
-		st: st, vault: v, now: now, operator: opt.Operator,
+		k: k, members: team, tokens: token.New(k, team, opt.Operator), receipts: receipt.New(k),
 		hasher:    password.NewHasher(opt.DevFastHash),
-		seconds:   second.Book{Store: st, Vault: v, Now: now},
-		byAccount: NewLimiter(5, 10, 4096, now),
-		byTarget:  NewLimiter(2, 100, 4096, now),
-		bySource:  NewLimiter(20, 20, 4096, now),
-		failures:  NewLimiter(60, 60, 1, now),
+		seconds:   second.Book{Store: st, Vault: v, Now: k.Now},
+		byAccount: NewLimiter(5, 10, 4096, k.Now),
+		byTarget:  NewLimiter(2, 100, 4096, k.Now),
+		bySource:  NewLimiter(20, 20, 4096, k.Now),
 		looks:     memo.New[string, look](st, looksKept),
-		team:      memo.New[struct{}, roster](st, 1),
 	}
 	if opt.Unlimited {
-		none := NewLimiter(0, 0, 1, now)
+		none := NewLimiter(0, 0, 1, k.Now)
 		a.byAccount, a.byTarget, a.bySource = none, none, none
 	}
-	decoy, err := v.Seal(store.Record{Kind: RecordReceipt, ID: "none"}, receipt{Cases: []reach{{}}})
-	if err != nil {
-		panic("auth: the vault cannot seal: " + err.Error())
-	}
-	a.decoy = decoy
 	return a
+}
+
+// Audit lists up to limit entries (at most 1,000), newest first. Leads and
+// auditors may read them; to others the answer is cvd.ErrNotFound.
+func (a *Auth) Audit(ctx context.Context, by cvd.Actor, limit int) ([]AuditEntry, error) {
+	return a.k.Audit(ctx, by, limit)
 }
 
 type contextKey int
 
-const (
-	sessionKey contextKey = iota
-	originKey
-	askerKey
-)
+const sessionKey contextKey = iota
 
 // InSession tells the room in which session the caller acts. SetPassword needs
 // it to know which session may stay and whether it came from a link.
@@ -151,12 +166,10 @@ func sessionOf(ctx context.Context) (Session, bool) {
 
 // AskedBy tells the room who asks where a deed does not say so itself, such as
 // NewLink. Without it that is the actor of the session, or else the house.
-func AskedBy(ctx context.Context, by cvd.Actor) context.Context {
-	return context.WithValue(ctx, askerKey, by)
-}
+func AskedBy(ctx context.Context, by cvd.Actor) context.Context { return keeper.AskedBy(ctx, by) }
 
 func askerOf(ctx context.Context) cvd.Actor {
-	if by, ok := ctx.Value(askerKey).(cvd.Actor); ok {
+	if by, ok := keeper.Asker(ctx); ok {
 		return by
 	}
 	if s, ok := sessionOf(ctx); ok {
@@ -165,96 +178,22 @@ func askerOf(ctx context.Context) cvd.Actor {
 	return cvd.System
 }
 
-type origin struct{ from, agent string }
-
 // WithOrigin tells the room where a request comes from (an address, as the door
 // sees it) and with which program (a User-Agent). New sessions and audit
 // entries carry both; they prove nothing and decide nothing.
 func WithOrigin(ctx context.Context, from, agent string) context.Context {
-	return context.WithValue(ctx, originKey, origin{from: clip(from, 100), agent: clip(agent, 200)})
-}
-
-func originOf(ctx context.Context) origin {
-	o, _ := ctx.Value(originKey).(origin)
-	return o
-}
-
-// clip keeps the printable beginning of a stranger's text, at most limit bytes.
-func clip(s string, limit int) string {
-	if len(s) > limit {
-		s = s[:limit]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == '\u2028' || r == '\u2029' || r == '\ufffd' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func newSecret() string {
-	var b [secretBytes]byte
-	_, _ = rand.Read(b[:]) // never returns an error
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// read opens the record with this id into value.
-func (a *Auth) read(tx store.Tx, kind store.RecordKind, id string, value any) (store.Record, error) {
-	rec, err := tx.Record(kind, id)
-	if err != nil {
-		return rec, err
-	}
-	return rec, a.vault.Read(rec, value)
-}
-
-// put is a record to store if the stored version is was.
-type put struct {
-	rec store.Record
-	was int64
-}
-
-// putAll stores each, and stops at the first that cannot be.
-func putAll(tx store.Tx, puts ...put) error {
-	for _, p := range puts {
-		if err := tx.PutRecord(p.rec, p.was); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unauthenticated turns "there is none" into "you are not signed in".
-func unauthenticated(err error) error {
-	if errors.Is(err, cvd.ErrNotFound) {
-		return cvd.ErrUnauthenticated
-	}
-	return err
-}
-
-// again runs change until nobody else changed the same thing meanwhile. Between
-// two runs it waits for the commit that was in the way, which a view would not
-// see yet.
-func (a *Auth) again(ctx context.Context, change func() error) error {
-	for try := 1; ; try++ {
-		err := change()
-		if !errors.Is(err, cvd.ErrConflict) || try == 10 {
-			return err
-		}
-		if err := a.st.Update(ctx, func(store.Tx) error { return nil }); err != nil {
-			return err
-		}
-	}
+	return keeper.WithOrigin(ctx, from, agent)
 }
 
 // Sweep deletes what has run out: links, sessions and audit entries at once,
 // API tokens 30 days later, so that their owners still see why they stopped
 // working. It returns how many records went.
 func (a *Auth) Sweep(ctx context.Context) (int, error) {
-	now, gone := a.now(), 0
-	err := a.st.Update(ctx, func(tx store.Tx) error {
+	now, gone := a.k.Now(), 0
+	err := a.k.Store.Update(ctx, func(tx store.Tx) error {
 		gone = 0
 		for kind, before := range map[store.RecordKind]time.Time{
-			RecordLink: now, RecordSession: now, RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
+			RecordLink: now, RecordSession: now, keeper.RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
 		} {
 			n, err := tx.DeleteRecords(store.Selection{Kind: kind, ExpiredBefore: before})
 			if err != nil {

@@ -1,4 +1,6 @@
 package auth
 
+import "fairlead/internal/auth/receipt"
+
 // ReceiptWords is for the test of a receipt's entropy.
-const ReceiptWords = receiptWords
+const ReceiptWords = receipt.Words

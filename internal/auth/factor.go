@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/second"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
@@ -17,13 +18,13 @@ func (a *Auth) HasSecond(ctx context.Context, memberID string) (second.Summary, 
 
 // changeFactor changes a member's factor together with what else is written; an
 // entry without an act is not recorded.
-func (a *Auth) changeFactor(ctx context.Context, id string, e AuditEntry, decide func(*second.Held) error, more func(store.Tx) error) error {
+func (a *Auth) changeFactor(ctx context.Context, id string, e keeper.AuditEntry, decide func(*second.Held) error, more func(store.Tx) error) error {
 	e.Subject = id
-	note, err := a.entry(ctx, e)
+	note, err := a.k.Entry(ctx, e)
 	if err != nil {
 		return err
 	}
-	return a.again(ctx, func() error {
+	return a.k.Again(ctx, func() error {
 		return a.seconds.Change(ctx, id, decide, func(tx store.Tx) error {
 			if e.Act != "" {
 				if err := tx.PutRecord(note, 0); err != nil {
@@ -57,11 +58,11 @@ func (a *Auth) OfferSecond(ctx context.Context, by cvd.Actor, issuer string) (ad
 	if err != nil || by.Kind != cvd.ActorMember {
 		return "", "", errors.Join(cvd.ErrUnauthenticated, err)
 	}
-	made := second.New(a.now())
+	made := second.New(a.k.Now())
 	if address, err = made.Address(issuer, m.Email); err != nil {
 		return "", "", err
 	}
-	return address, made.Secret, a.changeFactor(ctx, m.ID, AuditEntry{}, a.seconds.Offer(made), nil)
+	return address, made.Secret, a.changeFactor(ctx, m.ID, keeper.AuditEntry{}, a.seconds.Offer(made), nil)
 }
 
 // ConfirmSecond sets the factor that was offered, if code is one of it, and
@@ -75,7 +76,7 @@ func (a *Auth) ConfirmSecond(ctx context.Context, by cvd.Actor, code string) (pa
 	if err != nil {
 		return nil, err
 	}
-	err = a.changeFactor(ctx, by.ID, AuditEntry{By: by.Ref(), Act: ActFactorSet}, a.seconds.Confirm(code, &paper), func(tx store.Tx) error {
+	err = a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorSet}, a.seconds.Confirm(code, &paper), func(tx store.Tx) error {
 		return endOthers(tx, by.ID, here, nil)
 	})
 	return paper, err
@@ -86,7 +87,7 @@ func (a *Auth) NewPaper(ctx context.Context, by cvd.Actor, code string) (paper [
 	if err := a.tryCode(by); err != nil {
 		return nil, err
 	}
-	err = a.changeFactor(ctx, by.ID, AuditEntry{By: by.Ref(), Act: ActFactorPaper}, a.seconds.Renew(code, &paper), nil)
+	err = a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorPaper}, a.seconds.Renew(code, &paper), nil)
 	return paper, err
 }
 
@@ -95,30 +96,30 @@ func (a *Auth) RemoveSecond(ctx context.Context, by cvd.Actor, code string) erro
 	if err := a.tryCode(by); err != nil {
 		return err
 	}
-	return a.changeFactor(ctx, by.ID, AuditEntry{By: by.Ref(), Act: ActFactorGone}, a.seconds.Remove(code), nil)
+	return a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, a.seconds.Remove(code), nil)
 }
 
 // ResetSecond takes the factor of somebody who lost it away. Only a lead may, and
 // not their own; all sessions and links of the member end. The caller must have
 // made sure that it is the member who asks.
 func (a *Auth) ResetSecond(ctx context.Context, by cvd.Actor, memberID string) error {
-	if !leads(by) || by.ID == memberID {
+	if !keeper.Leads(by) || by.ID == memberID {
 		return fmt.Errorf("%w: only another lead may take a second factor away", cvd.ErrForbidden)
 	}
 	if _, err := a.Member(ctx, memberID); err != nil {
 		return err
 	}
-	return a.changeFactor(ctx, memberID, AuditEntry{By: by.Ref(), Act: ActFactorGone}, a.seconds.Reset, func(tx store.Tx) error {
-		return dropOwned(tx, memberID, RecordLink, RecordSession)
+	return a.changeFactor(ctx, memberID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, a.seconds.Reset, func(tx store.Tx) error {
+		return keeper.DropOwned(tx, memberID, keeper.RecordLink, keeper.RecordSession)
 	})
 }
 
 // halfIn reads a session that waits for its second factor.
 func (a *Auth) halfIn(tx store.Tx, token string) (s session, err error) {
-	if _, err = a.read(tx, RecordSession, a.sessionID(token), &s); err != nil {
-		return s, unauthenticated(err)
+	if _, err = a.k.Read(tx, keeper.RecordSession, a.sessionID(token), &s); err != nil {
+		return s, keeper.Unauthenticated(err)
 	}
-	if !s.Half || !a.now().Before(s.ends()) {
+	if !s.Half || !a.k.Now().Before(s.ends()) {
 		return s, cvd.ErrUnauthenticated
 	}
 	return s, nil
@@ -126,7 +127,7 @@ func (a *Auth) halfIn(tx store.Tx, token string) (s session, err error) {
 
 // Halfway tells whether the token is of a session that waits for its second factor.
 func (a *Auth) Halfway(ctx context.Context, token string) bool {
-	return a.st.View(ctx, func(tx store.Tx) error {
+	return a.k.Store.View(ctx, func(tx store.Tx) error {
 		_, err := a.halfIn(tx, token)
 		return err
 	}) == nil
@@ -139,9 +140,9 @@ func (a *Auth) Halfway(ctx context.Context, token string) bool {
 func (a *Auth) Second(ctx context.Context, token, code string) (Session, error) {
 	var s session
 	var actor cvd.Actor
-	err := a.st.View(ctx, func(tx store.Tx) (err error) {
+	err := a.k.Store.View(ctx, func(tx store.Tx) (err error) {
 		if s, err = a.halfIn(tx, token); err == nil {
-			actor, err = a.activeIn(tx, s.Member)
+			actor, err = a.k.ActiveIn(tx, s.Member)
 		}
 		return err
 	})
@@ -149,14 +150,14 @@ func (a *Auth) Second(ctx context.Context, token, code string) (Session, error) 
 		return Session{}, err
 	}
 	if err := a.tryCode(actor); err != nil {
-		return Session{}, errors.Join(err, a.failure(ctx, AuditEntry{Act: ActSignInLimited, Subject: actor.ID}))
+		return Session{}, errors.Join(err, a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInLimited, Subject: actor.ID}))
 	}
-	whole, rec, err := a.begin(ctx, actor, s.ViaLink, false)
+	whole, rec, err := a.begin(ctx, actor, s.way(), false)
 	if err != nil {
 		return Session{}, err
 	}
-	err = a.changeFactor(ctx, actor.ID, AuditEntry{By: actor.Ref(), Act: ActFactorPassed, Object: whole.ID}, a.seconds.Spend(code), func(tx store.Tx) error {
-		n, err := tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: a.sessionID(token)})
+	err = a.changeFactor(ctx, actor.ID, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActFactorPassed, Object: whole.ID}, a.seconds.Spend(code), func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordSession, ID: a.sessionID(token)})
 		if err == nil && n != 1 { // somebody else was first
 			err = cvd.ErrUnauthenticated
 		}
@@ -166,7 +167,7 @@ func (a *Auth) Second(ctx context.Context, token, code string) (Session, error) 
 		return tx.PutRecord(rec, 0)
 	})
 	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
-		return Session{}, errors.Join(cvd.ErrUnauthenticated, a.failure(ctx, AuditEntry{Act: ActFactorFailed, Subject: actor.ID}))
+		return Session{}, errors.Join(cvd.ErrUnauthenticated, a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActFactorFailed, Subject: actor.ID}))
 	}
 	if err != nil {
 		return Session{}, err

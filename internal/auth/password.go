@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/password"
 	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
@@ -33,7 +34,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	}
 	m, err := a.Member(ctx, by.ID)
 	if err != nil {
-		return unauthenticated(err)
+		return keeper.Unauthenticated(err)
 	}
 	if !m.Active {
 		return cvd.ErrUnauthenticated
@@ -47,7 +48,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 		return err
 	}
 	faults := password.Faults(next, m)
-	linked := here != nil && here.ViaLink && a.now().Sub(here.Started) <= linkGrace
+	linked := here != nil && here.ViaLink && a.k.Now().Sub(here.Started) <= linkGrace
 	switch {
 	case cred.Serial == "" && here == nil:
 		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)
@@ -73,7 +74,7 @@ func (a *Auth) HasPassword(ctx context.Context, memberID string) (bool, error) {
 }
 
 func (a *Auth) credential(ctx context.Context, id string) (cred credential, err error) {
-	err = a.st.View(ctx, func(tx store.Tx) error {
+	err = a.k.Store.View(ctx, func(tx store.Tx) error {
 		_, cred, err = a.credentialIn(tx, id)
 		return err
 	})
@@ -86,7 +87,7 @@ func (a *Auth) credential(ctx context.Context, id string) (cred credential, err 
 func (a *Auth) Confirm(ctx context.Context, by cvd.Actor, field, present string) error {
 	m, err := a.Member(ctx, by.ID)
 	if by.Kind != cvd.ActorMember || err != nil {
-		return unauthenticated(cmp.Or(err, cvd.ErrNotFound))
+		return keeper.Unauthenticated(cmp.Or(err, cvd.ErrNotFound))
 	}
 	cred, err := a.credential(ctx, m.ID)
 	if err != nil || cred.Serial == "" {
@@ -111,7 +112,7 @@ func (a *Auth) here(ctx context.Context, by cvd.Actor) (*held, error) {
 		return nil, err
 	}
 	for i := range mine {
-		if mine[i].rec.ID[:publicID] == s.ID {
+		if mine[i].rec.ID[:keeper.PublicID] == s.ID {
 			return &mine[i], nil
 		}
 	}
@@ -121,7 +122,7 @@ func (a *Auth) here(ctx context.Context, by cvd.Actor) (*held, error) {
 // credentialIn gives the member's credential and its version: none is an empty
 // one of version 0.
 func (a *Auth) credentialIn(tx store.Tx, id string) (version int64, cred credential, err error) {
-	rec, err := a.read(tx, RecordCredential, id, &cred)
+	rec, err := a.k.Read(tx, keeper.RecordCredential, id, &cred)
 	if errors.Is(err, cvd.ErrNotFound) {
 		return 0, credential{}, nil
 	}
@@ -131,7 +132,7 @@ func (a *Auth) credentialIn(tx store.Tx, id string) (version int64, cred credent
 // isCurrent checks the present password, with the same limit as a sign-in: a
 // stolen session must not be a way to guess it.
 func (a *Auth) isCurrent(ctx context.Context, m cvd.Member, cred credential, current string) (bool, error) {
-	if wait := a.limitAccount(person.Fold(m.Email), originOf(ctx).from); wait > 0 {
+	if wait := a.limitAccount(person.Fold(m.Email), keeper.OriginOf(ctx).From); wait > 0 {
 		return false, Limited{After: wait}
 	}
 	if len(current) > password.MaxBytes {
@@ -143,7 +144,7 @@ func (a *Auth) isCurrent(ctx context.Context, m cvd.Member, cred credential, cur
 	}
 	right, err := a.hasher.Matches(ctx, h, current)
 	if err == nil && !right {
-		err = a.failure(ctx, AuditEntry{Act: ActSignInFailed, Subject: m.ID})
+		err = a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInFailed, Subject: m.ID})
 	}
 	return right, err
 }
@@ -154,14 +155,14 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 	if err != nil {
 		return err
 	}
-	now := a.now()
-	rec, err1 := a.vault.Seal(store.Record{Kind: RecordCredential, ID: m.ID, Owner: m.ID, At: now},
+	now := a.k.Now()
+	rec, err1 := a.k.Vault.Seal(store.Record{Kind: keeper.RecordCredential, ID: m.ID, Owner: m.ID, At: now},
 		credential{PHC: hashed.String(), Serial: rand.Text(), Used: now})
-	note, err2 := a.entry(ctx, AuditEntry{By: actorOf(m).Ref(), Act: ActPasswordSet, Subject: m.ID})
+	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: keeper.ActorOf(m).Ref(), Act: keeper.ActPasswordSet, Subject: m.ID})
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	return a.st.Update(ctx, func(tx store.Tx) error {
+	return a.k.Store.Update(ctx, func(tx store.Tx) error {
 		version, present, err := a.credentialIn(tx, m.ID)
 		if err != nil {
 			return err
@@ -169,10 +170,10 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 		if present.Serial != was {
 			return cvd.ErrConflict
 		}
-		if err := putAll(tx, put{rec, version}, put{note, 0}); err != nil {
+		if err := keeper.PutAll(tx, keeper.Put{Rec: rec, Was: version}, keeper.Put{Rec: note}); err != nil {
 			return err
 		}
-		return endOthers(tx, m.ID, here, func() error { return a.dropMade(tx, m.ID) })
+		return endOthers(tx, m.ID, here, func() error { return a.DropMade(tx, m.ID) })
 	})
 }
 
@@ -182,11 +183,11 @@ func endOthers(tx store.Tx, member string, here *held, also func() error) error 
 	stays := 0
 	if here != nil {
 		var err error
-		if stays, err = tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: here.rec.ID}); err != nil {
+		if stays, err = tx.DeleteRecords(store.Selection{Kind: keeper.RecordSession, ID: here.rec.ID}); err != nil {
 			return err
 		}
 	}
-	if err := dropOwned(tx, member, RecordLink, RecordSession); err != nil {
+	if err := keeper.DropOwned(tx, member, keeper.RecordLink, keeper.RecordSession); err != nil {
 		return err
 	}
 	if also != nil {

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"fairlead/internal/auth"
-	"fairlead/internal/auth/phrase"
+	"fairlead/internal/auth/receipt/phrase"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -21,6 +22,18 @@ const (
 	halfLife     = 10 * time.Minute
 )
 
+// Way is how somebody signed in. The words are stable.
+type Way string
+
+// The ways in.
+const (
+	WayPassword Way = "password"
+	WayLink     Way = "link"     // a one-time link
+	WayPasskey  Way = "passkey"  // stands for the second factor too
+	WayProvider Way = "provider" // an identity provider vouched for them
+	WayReceipt  Way = "receipt"  // a reporter
+)
+
 // Session is one signed-in browser. All instants are UTC.
 type Session struct {
 	Token   string    // only when just made; never stored
@@ -30,11 +43,13 @@ type Session struct {
 	Seen    time.Time // the last use, to the minute
 	Until   time.Time // the absolute end
 	Agent   string    // the program, as it called itself
-	ViaLink bool      // started by a one-time link, not by a password
+	Way     Way       // how it was started; empty in old ones that no link started
+	ViaLink bool      // started by a one-time link
+	Proved  time.Time // when they last showed who they are; see Prove
 	Half    bool      // opens nothing before the second factor is shown; see Second
 }
 
-// session is the sealed content of a record of kind RecordSession.
+// session is the sealed content of a record of kind keeper.RecordSession.
 type session struct {
 	Member  string    `json:"member,omitempty"`
 	Receipt string    `json:"receipt,omitempty"`
@@ -43,7 +58,16 @@ type session struct {
 	Until   time.Time `json:"until"`
 	Agent   string    `json:"agent,omitempty"`
 	ViaLink bool      `json:"via_link,omitempty"`
+	Way     Way       `json:"way,omitempty"`
+	Proved  time.Time `json:"proved,omitzero"` // after Started
 	Half    bool      `json:"half,omitempty"`
+}
+
+func (s session) way() Way {
+	if s.Way == "" && s.ViaLink {
+		return WayLink
+	}
+	return s.Way
 }
 
 func (s session) idle() time.Duration {
@@ -65,23 +89,30 @@ func (s session) ends() time.Time {
 }
 
 func (s session) public(rec store.Record) Session {
-	return Session{ID: rec.ID[:publicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent, ViaLink: s.ViaLink, Half: s.Half}
+	out := Session{
+		ID: rec.ID[:keeper.PublicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent,
+		Way: s.way(), ViaLink: s.ViaLink, Proved: s.Proved, Half: s.Half,
+	}
+	if out.Proved.IsZero() {
+		out.Proved = s.Started
+	}
+	return out
 }
 
-func (a *Auth) sessionID(token string) string { return a.vault.Blind("auth/session", token) }
+func (a *Auth) sessionID(token string) string { return a.k.Vault.Blind("auth/session", token) }
 
 // begin makes a session and the record that the caller puts with was = 0.
-func (a *Auth) begin(ctx context.Context, actor cvd.Actor, viaLink, half bool) (Session, store.Record, error) {
-	now := a.now()
-	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: originOf(ctx).agent, ViaLink: viaLink, Half: half}
+func (a *Auth) begin(ctx context.Context, actor cvd.Actor, way Way, half bool) (Session, store.Record, error) {
+	now := a.k.Now()
+	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: keeper.OriginOf(ctx).Agent, Way: way, ViaLink: way == WayLink, Half: half}
 	owner := actor.ID
 	if actor.Kind == cvd.ActorReporter {
 		s.Receipt, owner = actor.Receipt, string(actor.Cases[0].Case)
 	} else {
 		s.Member = actor.ID
 	}
-	token := newSecret()
-	rec, err := a.vault.Seal(store.Record{Kind: RecordSession, ID: a.sessionID(token), Owner: owner, At: now, Expires: s.ends()}, s)
+	token := keeper.NewSecret()
+	rec, err := a.k.Vault.Seal(store.Record{Kind: keeper.RecordSession, ID: a.sessionID(token), Owner: owner, At: now, Expires: s.ends()}, s)
 	if err != nil {
 		return Session{}, rec, err
 	}
@@ -90,16 +121,58 @@ func (a *Auth) begin(ctx context.Context, actor cvd.Actor, viaLink, half bool) (
 	return out, rec, nil
 }
 
+// StartMember starts the session of a member whom something else than a password
+// or a link has shown to be there, such as an identity provider; the caller
+// vouches for it. whole says that it stands for the second factor too; otherwise
+// the session is Half where the member has one. Nobody else than an active
+// member gets one: cvd.ErrUnauthenticated. also, which may be nil, is done in the
+// same transaction, or nothing is.
+func (a *Auth) StartMember(ctx context.Context, id string, way Way, whole bool, also func(store.Tx) error) (Session, error) {
+	var actor cvd.Actor
+	half := false
+	err := a.k.Store.View(ctx, func(tx store.Tx) (err error) {
+		if actor, err = a.k.ActiveIn(tx, id); err != nil || whole {
+			return err
+		}
+		_, f, err := a.seconds.In(tx, id)
+		half = f.On()
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	s, rec, err1 := a.begin(ctx, actor, way, half)
+	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActSignIn, Subject: id, Object: s.ID, Detail: string(way)})
+	if err := errors.Join(err1, err2); err != nil {
+		return Session{}, err
+	}
+	err = a.k.Store.Update(ctx, func(tx store.Tx) error {
+		if _, err := a.k.ActiveIn(tx, id); err != nil {
+			return err
+		}
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
+		}
+		return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return s, nil
+}
+
 // StartReporter starts the browser session of somebody who showed a receipt.
 func (a *Auth) StartReporter(ctx context.Context, actor cvd.Actor) (Session, error) {
 	if actor.Kind != cvd.ActorReporter || actor.Receipt == "" || len(actor.Cases) == 0 {
 		return Session{}, cvd.ErrUnauthenticated
 	}
-	s, rec, err := a.begin(ctx, actor, false, false)
+	s, rec, err := a.begin(ctx, actor, WayReceipt, false)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := a.st.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) }); err != nil {
+	if err := a.k.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) }); err != nil {
 		return Session{}, err
 	}
 	return s, nil
@@ -110,10 +183,10 @@ func (a *Auth) StartReporter(ctx context.Context, actor cvd.Actor) (Session, err
 // one of a member who is no longer active, is cvd.ErrUnauthenticated. The use
 // is written down at most once a minute.
 func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
-	if len(token) != secretChars {
+	if len(token) != keeper.SecretChars {
 		return Session{}, cvd.ErrUnauthenticated
 	}
-	id, now := a.sessionID(token), a.now()
+	id, now := a.sessionID(token), a.k.Now()
 	l, err := a.looks.Get(ctx, id, nil, func() (look, error) { return a.look(ctx, id) })
 	if err != nil {
 		return Session{}, err
@@ -122,13 +195,14 @@ func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
 		return Session{}, cvd.ErrUnauthenticated
 	}
 	if l.Receipt != "" { // a receipt may run out by time alone
-		if l.actor, err = a.reporter(ctx, l.Receipt); err != nil {
+		if l.actor, err = a.Reporter(ctx, l.Receipt); err != nil {
 			return Session{}, err
 		}
 	}
-	if now.Sub(l.Seen) >= seenEvery {
+	if now.Sub(l.Seen) >= keeper.SeenEvery {
 		l.Seen = now
-		if err := a.seen(ctx, l.rec, l.session); err != nil {
+		l.rec.Expires = l.ends()
+		if err := a.k.Used(ctx, l.rec, l.session); err != nil {
 			return Session{}, err
 		}
 	}
@@ -146,58 +220,28 @@ type look struct {
 }
 
 func (a *Auth) look(ctx context.Context, id string) (l look, err error) {
-	err = a.st.View(ctx, func(tx store.Tx) (err error) {
+	err = a.k.Store.View(ctx, func(tx store.Tx) (err error) {
 		l = look{}
-		if l.rec, err = a.read(tx, RecordSession, id, &l.session); err != nil {
-			return unauthenticated(err)
+		if l.rec, err = a.k.Read(tx, keeper.RecordSession, id, &l.session); err != nil {
+			return keeper.Unauthenticated(err)
 		}
 		if l.Receipt == "" {
-			l.actor, err = a.activeIn(tx, l.Member)
+			l.actor, err = a.k.ActiveIn(tx, l.Member)
 		}
 		return err
 	})
 	return l, err
 }
 
-// seen writes down the use of a session. Where that fails the session still
-// counts: it only ends earlier. A session that was ended meanwhile is not
-// brought back, since its version is gone.
-func (a *Auth) seen(ctx context.Context, rec store.Record, s session) error {
-	was := rec.Version
-	rec.Expires = s.ends()
-	rec, err := a.vault.Seal(rec, s)
-	if err != nil {
-		return err
-	}
-	err = a.st.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
-	if errors.Is(err, cvd.ErrConflict) || errors.Is(err, cvd.ErrUnavailable) {
-		return nil
-	}
-	return err
-}
-
-// activeIn gives the member as an actor; cvd.ErrUnauthenticated if there is
-// none, or not an active one.
-func (a *Auth) activeIn(tx store.Tx, id string) (cvd.Actor, error) {
-	var m cvd.Member
-	if _, err := a.read(tx, RecordMember, id, &m); err != nil {
-		return cvd.Actor{}, unauthenticated(err)
-	}
-	if !m.Active {
-		return cvd.Actor{}, cvd.ErrUnauthenticated
-	}
-	return actorOf(m), nil
-}
-
 // SignOut ends the session of this token. Ending one that is over is no error.
 func (a *Auth) SignOut(ctx context.Context, token string) error {
-	if len(token) != secretChars {
+	if len(token) != keeper.SecretChars {
 		return nil
 	}
 	var s session
 	id := a.sessionID(token)
-	err := a.st.View(ctx, func(tx store.Tx) error {
-		_, err := a.read(tx, RecordSession, id, &s)
+	err := a.k.Store.View(ctx, func(tx store.Tx) error {
+		_, err := a.k.Read(tx, keeper.RecordSession, id, &s)
 		return err
 	})
 	if errors.Is(err, cvd.ErrNotFound) {
@@ -206,18 +250,18 @@ func (a *Auth) SignOut(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	return a.endSession(ctx, id, s, AuditEntry{By: "member/" + s.Member, Act: ActSignOut})
+	return a.endSession(ctx, id, s, keeper.AuditEntry{By: "member/" + s.Member, Act: keeper.ActSignOut})
 }
 
 // endSession deletes one session; a member's is recorded.
-func (a *Auth) endSession(ctx context.Context, id string, s session, e AuditEntry) error {
-	e.Subject, e.Object = s.Member, id[:publicID]
-	note, err := a.entry(ctx, e)
+func (a *Auth) endSession(ctx context.Context, id string, s session, e keeper.AuditEntry) error {
+	e.Subject, e.Object = s.Member, id[:keeper.PublicID]
+	note, err := a.k.Entry(ctx, e)
 	if err != nil {
 		return err
 	}
-	return a.st.Update(ctx, func(tx store.Tx) error {
-		n, err := tx.DeleteRecords(store.Selection{Kind: RecordSession, ID: id})
+	return a.k.Store.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordSession, ID: id})
 		if err != nil || n == 0 || s.Member == "" {
 			return err
 		}
@@ -242,18 +286,18 @@ func (a *Auth) own(ctx context.Context, by cvd.Actor) ([]held, error) {
 		return nil, fmt.Errorf("%w: only people have sessions", cvd.ErrForbidden)
 	}
 	var out []held
-	err := a.st.View(ctx, func(tx store.Tx) error {
+	err := a.k.Store.View(ctx, func(tx store.Tx) error {
 		out = nil
-		recs, err := tx.Records(RecordSession, owner, listLimit)
+		recs, err := tx.Records(keeper.RecordSession, owner, keeper.ListLimit)
 		if err != nil {
 			return err
 		}
 		for _, rec := range recs {
 			var s session
-			if err := a.vault.Read(rec, &s); err != nil {
+			if err := a.k.Vault.Read(rec, &s); err != nil {
 				return err
 			}
-			if s.Receipt == by.Receipt && !s.Half && a.now().Before(s.ends()) {
+			if s.Receipt == by.Receipt && !s.Half && a.k.Now().Before(s.ends()) {
 				out = append(out, held{session: s, rec: rec})
 			}
 		}
@@ -282,8 +326,8 @@ func (a *Auth) EndSession(ctx context.Context, by cvd.Actor, id string) error {
 		return err
 	}
 	for _, s := range mine {
-		if s.rec.ID[:publicID] == id {
-			return a.endSession(ctx, s.rec.ID, s.session, AuditEntry{By: by.Ref(), Act: ActSessionEnded})
+		if s.rec.ID[:keeper.PublicID] == id {
+			return a.endSession(ctx, s.rec.ID, s.session, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActSessionEnded})
 		}
 	}
 	return cvd.ErrNotFound
@@ -293,23 +337,23 @@ func (a *Auth) EndSession(ctx context.Context, by cvd.Actor, id string) error {
 // ones, or anybody's for a lead (ASVS 5.0.0 V7.4.5). Of the own tokens those go
 // on that others made.
 func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) error {
-	if !leads(by) && (by.Kind != cvd.ActorMember || by.ID != memberID) {
+	if !keeper.Leads(by) && (by.Kind != cvd.ActorMember || by.ID != memberID) {
 		return fmt.Errorf("%w: only a lead may end the sessions of others", cvd.ErrForbidden)
 	}
 	if _, err := a.Member(ctx, memberID); err != nil {
 		return err
 	}
-	note, err := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActSessionEnded, Subject: memberID, Detail: "all sessions, links and API tokens"})
+	note, err := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActSessionEnded, Subject: memberID, Detail: "all sessions, links and API tokens"})
 	if err != nil {
 		return err
 	}
-	return a.st.Update(ctx, func(tx store.Tx) error {
-		if err := dropOwned(tx, memberID, RecordLink, RecordSession); err != nil {
+	return a.k.Store.Update(ctx, func(tx store.Tx) error {
+		if err := keeper.DropOwned(tx, memberID, keeper.RecordLink, keeper.RecordSession); err != nil {
 			return err
 		}
-		drop := func() error { return dropOwned(tx, memberID, RecordToken) }
+		drop := func() error { return keeper.DropOwned(tx, memberID, keeper.RecordToken) }
 		if by.Kind == cvd.ActorMember && by.ID == memberID {
-			drop = func() error { return a.dropMade(tx, memberID) }
+			drop = func() error { return a.DropMade(tx, memberID) }
 		}
 		if err := drop(); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -264,5 +265,44 @@ func TestWhatOthersChangeCountsAtOnce(t *testing.T) {
 	d.ok(other.ChangeMember(t.Context(), d.lead, m))
 	if d.alive(again.Token) {
 		t.Error("the session of a member who is no longer active lives")
+	}
+}
+
+// StartMember opens for active members only, and stands for the second factor
+// only where it is said to.
+func TestStartMember(t *testing.T) {
+	d := open(t)
+	ctx := t.Context()
+	m := d.member(d.add("Mara Lind", "mara@example.org", cvd.RoleMember).ID)
+	for _, c := range []struct {
+		id    string
+		whole bool
+		want  error
+	}{{m.ID, false, nil}, {m.ID, true, nil}, {"m-nobody", true, cvd.ErrUnauthenticated}, {"", true, cvd.ErrUnauthenticated}} {
+		s, err := d.StartMember(ctx, c.id, auth.WayProvider, c.whole, nil)
+		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%q: %v", c.id, err)
+		}
+		if c.want == nil {
+			got, err := d.Look(ctx, s.Token)
+			d.ok(err)
+			if got.Actor.ID != m.ID || got.Way != auth.WayProvider || got.ViaLink {
+				t.Errorf("%+v", got)
+			}
+		}
+	}
+	refuse := errors.New("no")
+	if _, err := d.StartMember(ctx, m.ID, auth.WayProvider, true, func(store.Tx) error { return refuse }); !errors.Is(err, refuse) {
+		t.Errorf("what else belongs to it was not done, and yet: %v", err)
+	}
+	own, err := d.Sessions(ctx, cvd.Actor{Kind: cvd.ActorMember, ID: m.ID})
+	d.ok(err)
+	if len(own) != 2 {
+		t.Errorf("%d sessions", len(own))
+	}
+	m.Active = false
+	d.ok(d.ChangeMember(ctx, d.lead, m))
+	if _, err := d.StartMember(ctx, m.ID, auth.WayProvider, true, nil); !errors.Is(err, cvd.ErrUnauthenticated) {
+		t.Errorf("inactive: %v", err)
 	}
 }

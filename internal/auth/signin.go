@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/password"
 	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
@@ -15,21 +16,21 @@ import (
 // MaxLinkLife is the longest that a sign-in link may be good for.
 const MaxLinkLife = 7 * 24 * time.Hour
 
-// link is the sealed content of a record of kind RecordLink.
+// link is the sealed content of a record of kind keeper.RecordLink.
 type link struct {
 	Member string    `json:"member"`
 	Until  time.Time `json:"until"`
 	Whole  bool      `json:"whole,omitempty"` // opens without the second factor
 }
 
-// credential is the sealed content of a record of kind RecordCredential.
+// credential is the sealed content of a record of kind keeper.RecordCredential.
 type credential struct {
 	PHC    string    `json:"phc"`
 	Serial string    `json:"serial"` // random, another with each new password
 	Used   time.Time `json:"used"`   // also makes each sign-in a change, so that it cannot pass a change of the password
 }
 
-func (a *Auth) linkID(code string) string { return a.vault.Blind("auth/link", code) }
+func (a *Auth) linkID(code string) string { return a.k.Vault.Blind("auth/link", code) }
 
 // NewLink makes a one-time code that signs the member in once, within life
 // (more than 0, at most MaxLinkLife). The caller must have made sure who asks, and
@@ -48,15 +49,15 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 		return "", fmt.Errorf("%w: the member is not active; make them active first", cvd.ErrNotReady)
 	}
 	by := askerOf(ctx)
-	code = newSecret()
-	now := a.now()
+	code = keeper.NewSecret()
+	now := a.k.Now()
 	until := now.Add(life)
-	rec, err1 := a.vault.Seal(store.Record{Kind: RecordLink, ID: a.linkID(code), Owner: m.ID, At: now, Expires: until}, link{Member: m.ID, Until: until, Whole: by.ID == operator.ID && by.Kind == operator.Kind})
-	note, err2 := a.entry(ctx, AuditEntry{By: by.Ref(), Act: ActLinkMade, Subject: m.ID, Detail: "until " + until.Format(time.RFC3339)})
+	rec, err1 := a.k.Vault.Seal(store.Record{Kind: keeper.RecordLink, ID: a.linkID(code), Owner: m.ID, At: now, Expires: until}, link{Member: m.ID, Until: until, Whole: keeper.Operates(by)})
+	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActLinkMade, Subject: m.ID, Detail: "until " + until.Format(time.RFC3339)})
 	if err := errors.Join(err1, err2); err != nil {
 		return "", err
 	}
-	err = a.st.Update(ctx, func(tx store.Tx) error { return putAll(tx, put{rec, 0}, put{note, 0}) })
+	err = a.k.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note}) })
 	if err != nil {
 		return "", err
 	}
@@ -66,7 +67,7 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 // UseLink burns a code and starts a session, both or neither; one that is Half
 // where the member has a second factor. A code that is unknown, used or too old is cvd.ErrUnauthenticated.
 func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
-	if len(code) != secretChars {
+	if len(code) != keeper.SecretChars {
 		return Session{}, cvd.ErrUnauthenticated
 	}
 	var (
@@ -75,16 +76,16 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 		half  bool
 	)
 	id := a.linkID(code)
-	err := a.st.View(ctx, func(tx store.Tx) error {
+	err := a.k.Store.View(ctx, func(tx store.Tx) error {
 		l = link{}
-		if _, err := a.read(tx, RecordLink, id, &l); err != nil {
-			return unauthenticated(err)
+		if _, err := a.k.Read(tx, keeper.RecordLink, id, &l); err != nil {
+			return keeper.Unauthenticated(err)
 		}
-		if !a.now().Before(l.Until) {
+		if !a.k.Now().Before(l.Until) {
 			return cvd.ErrUnauthenticated
 		}
 		var err error
-		if actor, err = a.activeIn(tx, l.Member); err != nil {
+		if actor, err = a.k.ActiveIn(tx, l.Member); err != nil {
 			return err
 		}
 		_, f, err := a.seconds.In(tx, l.Member)
@@ -94,20 +95,20 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, err1 := a.begin(ctx, actor, true, half)
-	note, err2 := a.entry(ctx, AuditEntry{By: actor.Ref(), Act: ActLinkUsed, Subject: actor.ID, Object: s.ID})
+	s, rec, err1 := a.begin(ctx, actor, WayLink, half)
+	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActLinkUsed, Subject: actor.ID, Object: s.ID})
 	if err := errors.Join(err1, err2); err != nil {
 		return Session{}, err
 	}
-	err = a.st.Update(ctx, func(tx store.Tx) error {
-		n, err := tx.DeleteRecords(store.Selection{Kind: RecordLink, ID: id})
+	err = a.k.Store.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordLink, ID: id})
 		if err != nil {
 			return err
 		}
 		if n != 1 { // somebody else was first
 			return cvd.ErrUnauthenticated
 		}
-		return putAll(tx, put{rec, 0}, put{note, 0})
+		return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
 	})
 	if err != nil {
 		return Session{}, err
@@ -130,16 +131,16 @@ type account struct {
 // not.
 func (a *Auth) account(ctx context.Context, email string) (account, error) {
 	acc := account{hash: a.hasher.Nobody()}
-	err := a.st.View(ctx, func(tx store.Tx) error {
+	err := a.k.Store.View(ctx, func(tx store.Tx) error {
 		acc = account{hash: acc.hash}
-		index, err1 := tx.Record(RecordEmail, a.emailID(email))
+		index, err1 := tx.Record(keeper.RecordEmail, a.EmailID(email))
 		id := index.Owner
 		if errors.Is(err1, cvd.ErrNotFound) {
 			id, err1 = "nobody", nil
 		}
-		_, err2 := a.read(tx, RecordMember, id, &acc.member)
+		_, err2 := a.k.Read(tx, keeper.RecordMember, id, &acc.member)
 		var err3 error
-		acc.rec, err3 = a.read(tx, RecordCredential, id, &acc.cred)
+		acc.rec, err3 = a.k.Read(tx, keeper.RecordCredential, id, &acc.cred)
 		_, f, err4 := a.seconds.In(tx, id)
 		acc.half = f.On()
 		for _, err := range []error{err1, err2, err3, err4} {
@@ -169,11 +170,11 @@ func (a *Auth) account(ctx context.Context, email string) (account, error) {
 // by, such as a network address; an empty one is not limited.
 func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session, error) {
 	if from != "" {
-		ctx = WithOrigin(ctx, from, originOf(ctx).agent)
+		ctx = WithOrigin(ctx, from, keeper.OriginOf(ctx).Agent)
 	}
-	email = person.Fold(clip(email, 4*person.MaxEmail))
+	email = person.Fold(keeper.Clip(email, 4*person.MaxEmail))
 	if wait := a.limited(email, from); wait > 0 {
-		if err := a.failure(ctx, AuditEntry{Act: ActSignInLimited}); err != nil {
+		if err := a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInLimited}); err != nil {
 			return Session{}, err
 		}
 		return Session{}, Limited{After: wait}
@@ -191,7 +192,7 @@ func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session,
 		return Session{}, err
 	}
 	if !ok || long || !acc.real {
-		if err := a.failure(ctx, AuditEntry{Act: ActSignInFailed, Subject: acc.member.ID}); err != nil {
+		if err := a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInFailed, Subject: acc.member.ID}); err != nil {
 			return Session{}, err
 		}
 		return Session{}, cvd.ErrUnauthenticated
@@ -228,15 +229,15 @@ func (a *Auth) limitAccount(email, from string) time.Duration {
 // admit starts the session of somebody whose password was right, provided that
 // it still is the password when the session is stored.
 func (a *Auth) admit(ctx context.Context, acc account) (Session, error) {
-	s, rec, err1 := a.begin(ctx, actorOf(acc.member), false, acc.half)
-	acc.cred.Used = a.now()
-	cred, err2 := a.vault.Seal(acc.rec, acc.cred)
-	note, err3 := a.entry(ctx, AuditEntry{By: s.Actor.Ref(), Act: ActSignIn, Subject: s.Actor.ID, Object: s.ID})
+	s, rec, err1 := a.begin(ctx, keeper.ActorOf(acc.member), WayPassword, acc.half)
+	acc.cred.Used = a.k.Now()
+	cred, err2 := a.k.Vault.Seal(acc.rec, acc.cred)
+	note, err3 := a.k.Entry(ctx, keeper.AuditEntry{By: s.Actor.Ref(), Act: keeper.ActSignIn, Subject: s.Actor.ID, Object: s.ID})
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return Session{}, err
 	}
-	err := a.again(ctx, func() error {
-		return a.st.Update(ctx, func(tx store.Tx) error {
+	err := a.k.Again(ctx, func() error {
+		return a.k.Store.Update(ctx, func(tx store.Tx) error {
 			version, present, err := a.credentialIn(tx, acc.member.ID)
 			if err != nil {
 				return err
@@ -244,7 +245,7 @@ func (a *Auth) admit(ctx context.Context, acc account) (Session, error) {
 			if present.Serial != acc.cred.Serial {
 				return cvd.ErrUnauthenticated
 			}
-			return putAll(tx, put{cred, version}, put{rec, 0}, put{note, 0})
+			return keeper.PutAll(tx, keeper.Put{Rec: cred, Was: version}, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
 		})
 	})
 	if err != nil {

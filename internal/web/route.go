@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
@@ -36,21 +35,11 @@ func (s *Site) Upload(limit func() int64, do Handler) http.Handler {
 	})
 }
 
-type contextKey int
-
-const privateKey contextKey = iota
-
-func isPrivate(r *http.Request) bool {
-	private, _ := r.Context().Value(privateKey).(bool)
-	return private
-}
-
 func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.Now()
 		out := &answer{ResponseWriter: w}
-		ctx := context.WithValue(r.Context(), privateKey, private)
-		r = r.WithContext(auth.WithOrigin(ctx, s.From(r), clip(r.UserAgent(), 200)))
+		r = r.WithContext(auth.WithOrigin(withAsked(r, private), s.From(r), clip(r.UserAgent(), 200)))
 		s.headers(out.Header(), r, private)
 		defer func() { s.finish(out, r, start, recover()) }()
 		if err := s.cross.Check(r); err != nil {
@@ -143,9 +132,10 @@ func (s *Site) headers(h http.Header, r *http.Request, private bool) {
 // NewID is a short random name for something that is logged and shown.
 func NewID() string { return rand.Text()[:10] }
 
-// See sends the reader on to another page of the site after a change.
+// See sends the reader on to another page of the site after a change, in the
+// language that they chose.
 func See(w http.ResponseWriter, r *http.Request, path string) error {
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, InLanguage(path, Chosen(r)), http.StatusSeeOther)
 	return nil
 }
 
@@ -155,6 +145,7 @@ func Form(r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return BodyError(err)
 	}
+	Choose(r, r.PostForm.Get(langParam))
 	return nil
 }
 

@@ -72,12 +72,10 @@ type Config struct {
 // Site is what all pages share. It is safe for concurrent use.
 type Site struct {
 	Config
-	voice  *words.Voice
 	assets *assets
 	errors *Pages
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
-	said   sync.Map // texts without blanks, by id
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
@@ -96,7 +94,7 @@ const (
 
 // New makes a site. It fails if a template or a static file cannot be read.
 func New(cfg Config) (*Site, error) {
-	s := &Site{Config: cfg, voice: cfg.Words.In("en"), cross: http.NewCrossOriginProtection()}
+	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection()}
 	if s.Secure == nil {
 		s.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
@@ -154,9 +152,6 @@ func NoPage(w http.ResponseWriter, others []string) error {
 	w.Header().Set("Allow", strings.Join(others, ", "))
 	return ErrMethod
 }
-
-// Voice speaks the request's language.
-func (s *Site) Voice(*http.Request) *words.Voice { return s.voice }
 
 // Zone is where dates are read: that of the policy in effect, or UTC.
 func (s *Site) Zone() *time.Location {

@@ -111,6 +111,7 @@ func (d *Desk) SignedIn(area may.Area, use may.Use, do Handler) web.Handler {
 			return err
 		}
 		r = r.WithContext(auth.InSession(r.Context(), s))
+		d.Site.Prefer(r, "")
 		v, err := d.visit(r, s)
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
-package auth
+package keeper
 
 import (
 	"context"
@@ -51,58 +51,58 @@ type AuditEntry struct {
 	Detail  string    `json:"detail,omitempty"`  // what changed, without secrets
 }
 
-// entry seals what is to be recorded. It is made before the transaction that
+// Entry seals what is to be recorded. It is made before the transaction that
 // stores it.
-func (a *Auth) entry(ctx context.Context, e AuditEntry) (store.Record, error) {
-	e.ID, e.At = rand.Text(), a.now()
-	o := originOf(ctx)
+func (k *Keeper) Entry(ctx context.Context, e AuditEntry) (store.Record, error) {
+	e.ID, e.At = rand.Text(), k.Now()
+	o := OriginOf(ctx)
 	if e.From == "" {
-		e.From = o.from
+		e.From = o.From
 	}
-	e.Agent = o.agent
-	return a.vault.Seal(store.Record{Kind: RecordAudit, ID: e.ID, At: e.At, Expires: e.At.AddDate(auditYears, 0, 0)}, e)
+	e.Agent = o.Agent
+	return k.Vault.Seal(store.Record{Kind: RecordAudit, ID: e.ID, At: e.At, Expires: e.At.AddDate(auditYears, 0, 0)}, e)
 }
 
-// failure records a refused sign-in. A flood of them is counted, not stored
+// Failure records a refused sign-in. A flood of them is counted, not stored
 // one by one, or it would fill the disk.
-func (a *Auth) failure(ctx context.Context, e AuditEntry) error {
-	if ok, _ := a.failures.Allow(""); !ok {
-		a.unwritten.Add(1)
+func (k *Keeper) Failure(ctx context.Context, e AuditEntry) error {
+	if ok, _ := k.failures.Allow(""); !ok {
+		k.unwritten.Add(1)
 		return nil
 	}
-	n := a.unwritten.Swap(0)
+	n := k.unwritten.Swap(0)
 	if n > 0 {
 		e.Detail = fmt.Sprintf("%d more were not recorded one by one", n)
 	}
 	e.By = cvd.Stranger.Ref()
-	rec, err := a.entry(ctx, e)
+	rec, err := k.Entry(ctx, e)
 	if err == nil {
-		err = a.st.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+		err = k.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
 	}
 	if err != nil {
-		a.unwritten.Add(n + 1)
+		k.unwritten.Add(n + 1)
 	}
 	return err
 }
 
 // Audit lists up to limit entries (at most 1,000), newest first. Leads and
 // auditors may read them; to others the answer is cvd.ErrNotFound.
-func (a *Auth) Audit(ctx context.Context, by cvd.Actor, limit int) ([]AuditEntry, error) {
+func (k *Keeper) Audit(ctx context.Context, by cvd.Actor, limit int) ([]AuditEntry, error) {
 	if by.Kind != cvd.ActorSystem && !by.Is(cvd.RoleLead) && !by.Is(cvd.RoleAuditor) {
 		return nil, cvd.ErrNotFound
 	}
-	if limit <= 0 || limit > listLimit {
-		limit = listLimit
+	if limit <= 0 || limit > ListLimit {
+		limit = ListLimit
 	}
 	var out []AuditEntry
-	err := a.st.View(ctx, func(tx store.Tx) error {
+	err := k.Store.View(ctx, func(tx store.Tx) error {
 		recs, err := tx.Records(RecordAudit, "", limit)
 		out = make([]AuditEntry, len(recs))
 		for i, rec := range recs {
 			if err != nil {
 				break
 			}
-			err = a.vault.Read(rec, &out[i])
+			err = k.Vault.Read(rec, &out[i])
 		}
 		return err
 	})
