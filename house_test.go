@@ -120,6 +120,7 @@ var granted = map[string]map[string]string{
 var timers = map[string]string{
 	"internal/outbox":         "looks for due effects in the background",
 	"internal/store/sqlstore": "gathers a batch, and waits between attempts",
+	"internal/casework/watch": "asks the store what was committed while somebody listens",
 }
 
 // pkg is what go list tells of a package.

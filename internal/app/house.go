@@ -26,6 +26,7 @@ import (
 	"fairlead/internal/app/signing"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/watch"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/mailin/imap"
@@ -73,6 +74,7 @@ type House struct {
 	// Register is what is published; it reads nothing before it is asked.
 	Register *register.Register
 	Desk     *casework.Desk
+	Watch    *watch.Board
 	Inbox    *inbox.Box
 	Outbox   *outbox.Outbox
 	Words    *words.Book
@@ -139,6 +141,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil, Withheld: h.Words.In("en").Say("public.thread.withheld"),
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
+	h.Watch = watch.New(watch.Config{Store: h.Store, Log: opt.Log})
 	h.Inbox = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: h.Blobs, Now: opt.Clock.Now, Rand: rand.Reader, Poke: h.poke})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
 	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {

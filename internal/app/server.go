@@ -55,11 +55,12 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	h.admin(mux)
 	site, err := web.New(web.Config{
 		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
-		BaseURL: base, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
+		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
+		Watch:       h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
 		return nil, err
@@ -166,6 +167,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, kept *cert.Keeper) er
 		Handler: handler, ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHead,
 	}
+	srv.RegisterOnShutdown(h.Watch.Close)
 	h.cert = kept
 	if kept != nil {
 		l = tls.NewListener(l, kept.TLS())

@@ -175,7 +175,7 @@ func Span(v *words.Voice, a calendar.Amount) string {
 // Summary is the week in short, such as "Mon-Fri 09:00-17:00 Europe/Berlin":
 // neighbouring days with the same hours share a part.
 func (w *WorkCalendar) Summary(v *words.Voice) string {
-	day := func(name string) string { return v.Say("weekday." + name) }
+	day := func(name string) string { return v.Weekday(weekdays[name]) }
 	week := []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 	var parts []string
 	for i := 0; i < len(week); {
@@ -187,7 +187,7 @@ func (w *WorkCalendar) Summary(v *words.Voice) string {
 		if hours != "" {
 			days := day(week[i])
 			if j > i {
-				days = v.Say("weekday.span", "from", days, "to", day(week[j]))
+				days = v.Say("amount.from-to", "from", days, "to", day(week[j]))
 			}
 			parts = append(parts, days+" "+hours)
 		}

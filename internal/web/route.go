@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"fairlead/internal/auth"
@@ -112,6 +113,9 @@ const csp = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 's
 
 func (s *Site) headers(h http.Header, r *http.Request, private bool) {
 	h.Set("Content-Security-Policy", csp)
+	if strings.HasPrefix(r.URL.Path, "/desk") { // its pages hear what changes
+		h.Set("Content-Security-Policy", csp+"; connect-src 'self'")
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Not no-referrer: with it, browsers send "Origin: null" from an origin
 	// without https, and every form post would be refused.

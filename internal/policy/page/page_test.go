@@ -197,3 +197,32 @@ func TestProgramMailIsShown(t *testing.T) {
 		t.Error("it is not there")
 	}
 }
+
+// In another language than the author's, what the author wrote says which it is, and
+// nothing else does; the text version holds no mark.
+func TestTheAuthorsWordsSayTheirLanguage(t *testing.T) {
+	book, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range views {
+		p := example(t, name)
+		for _, lang := range words.Languages {
+			v.Voice = book.In(lang)
+			body, err := HTMLBody(p, v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(Markdown(p, v))
+			for _, bad := range []string{"⟦", "<no value>", "%!"} {
+				if strings.Contains(string(body), bad) || strings.Contains(text, bad) {
+					t.Errorf("%s in %s holds %q", name, lang, bad)
+				}
+			}
+			tags := strings.Count(string(body), ` lang="en"`)
+			if lang == "en" && tags != 0 || lang != "en" && tags < 20 {
+				t.Errorf("%s in %s: %d texts say that they are English", name, lang, tags)
+			}
+		}
+	}
+}

@@ -75,7 +75,7 @@ func (p *pub) policyVersion(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Version, here string) error {
-	body, err := p.policyBody(r, v)
+	body, err := p.policyBody(v)
 	if err != nil {
 		return err
 	}
@@ -89,13 +89,13 @@ func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Ver
 	return p.pages.Render(w, r, http.StatusOK, "policy", p.page(p.say("public.policy.title"), here), view)
 }
 
-func (p *pub) policyBody(r *http.Request, v *rulebook.Version) (template.HTML, error) {
-	return p.sheet.HTMLBody(v.Policy, p.policyPage(r, v, ""))
+func (p *pub) policyBody(v *rulebook.Version) (template.HTML, error) {
+	return p.sheet.HTMLBody(v.Policy, p.policyPage(v, ""))
 }
 
 // policyPage is what the render of a version must be told.
-func (p *pub) policyPage(r *http.Request, v *rulebook.Version, base string) policypage.View {
-	view := policypage.View{Voice: p.site.Voice(r), Version: v.Number, Since: v.Effective, Now: p.site.Now(), BaseURL: base}
+func (p *pub) policyPage(v *rulebook.Version, base string) policypage.View {
+	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.site.Now(), BaseURL: base, Voice: p.voice()}
 	cur := p.site.Book.Current()
 	if review, ok := p.site.Book.Review(); ok && cur != nil && cur.Number == v.Number {
 		view.ReviewDue = review.Due
@@ -166,7 +166,7 @@ func (p *pub) policyMarkdown(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := policypage.Markdown(cur.Policy, p.policyPage(r, cur, p.site.BaseURL(r)))
+	text := policypage.Markdown(cur.Policy, p.policyPage(cur, p.site.BaseURL(r)))
 	return web.Write(w, r, http.StatusOK, "text/markdown; charset=utf-8", text)
 }
 

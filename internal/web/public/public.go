@@ -147,7 +147,7 @@ func (p *pub) landing(w http.ResponseWriter, r *http.Request) error {
 	}
 	now := p.site.Now()
 	v := landingView{Policy: cur.Policy, Version: cur.Number, Now: now, Urgent: ways(cur.Policy.UrgentContacts()), Bounty: cur.Policy.Rewards.Bounty}
-	for _, d := range cur.Policy.PromisedBy(p.site.Voice(r), cur.Calendar, now) {
+	for _, d := range cur.Policy.PromisedBy(p.voice(), cur.Calendar, now) {
 		v.Promises = append(v.Promises, promised{What: p.say("clock." + string(d.Kind)), Due: d.Due, Basis: d.Basis, Target: d.Target})
 	}
 	if review, ok := p.site.Book.Review(); ok {

@@ -1,4 +1,4 @@
-package cases
+package queue
 
 import (
 	"html/template"
