@@ -84,6 +84,13 @@ func TestRenders(t *testing.T) {
 		}
 		golden(t, name+".html", string(html))
 	}
+	p, v := example(t, "two-person-team"), speak(t, views["two-person-team"], "de")
+	html, err := HTMLBody(p, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "two-person-team.de.html", string(html))
+	golden(t, "two-person-team.de.md", string(Markdown(p, v)))
 }
 
 var (
@@ -219,10 +226,35 @@ func TestTheAuthorsWordsSayTheirLanguage(t *testing.T) {
 					t.Errorf("%s in %s holds %q", name, lang, bad)
 				}
 			}
-			tags := strings.Count(string(body), ` lang="en"`)
-			if lang == "en" && tags != 0 || lang != "en" && tags < 20 {
+			tags, speaks := strings.Count(string(body), ` lang="en"`), lang == "en" || p.Translations[lang] != nil
+			if speaks && tags != 0 || !speaks && tags < 20 {
 				t.Errorf("%s in %s: %d texts say that they are English", name, lang, tags)
 			}
 		}
+	}
+}
+
+// A text that has no translation yet says its own language, also within a line of
+// others.
+func TestHalfATranslation(t *testing.T) {
+	p := example(t, "two-person-team")
+	delete(p.Translations["de"], "information.version.help")
+	delete(p.Translations["de"], "clauses.purpose.text")
+	delete(p.Translations["de"], "clauses.step-advisory.title")
+	body, err := HTMLBody(p, speak(t, View{Now: now}, "de"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<li><strong>Um welche Version?</strong>: <span lang="en">The one that you tested; a commit will do as well.</span></li>`,
+		"<div lang=\"en\">\n<p>Whoever tells us in private",
+		`<strong><span lang="en">Write it up as a security advisory</span> (wo es hilft)</strong>`,
+	} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if n := strings.Count(string(body), ` lang="en"`); n != 3 {
+		t.Errorf("%d texts say that they are English", n)
 	}
 }
