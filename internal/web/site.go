@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/casework/watch"
@@ -36,6 +37,8 @@ type Config struct {
 	Book  *rulebook.Book
 	Auth  *auth.Auth
 	Parts *parts.Inventory
+	// Ways are the providers by which members sign in; nil for none.
+	Ways  *oidc.Ways
 	Words *words.Book
 	// Mail is what came by mail and stands in no case; nil where none comes in.
 	Mail *mailroom.Room
