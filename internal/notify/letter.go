@@ -71,6 +71,7 @@ type letter struct {
 	subject string
 	text    string // lines ended by LF
 	flowed  bool   // text is format=flowed
+	lang    string // as Content-Language says it (RFC 3282)
 	// auto is what the header Auto-Submitted says (RFC 3834 section 5); empty for
 	// what a person wrote.
 	auto string
@@ -95,6 +96,12 @@ type script struct {
 }
 
 func (s script) write() letter {
+	l := s.text()
+	l.lang = s.Lang()
+	return l
+}
+
+func (s script) text() letter {
 	switch {
 	case s.n.ToParty:
 		l := toParty(s.Voice, s.n, s.base, s.now)
