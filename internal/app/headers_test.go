@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -48,5 +50,50 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	}
 	if asked < 300 {
 		t.Errorf("only %d answers were looked at", asked)
+	}
+}
+
+// What belongs to one reader is kept by no cache, and leaving clears what a browser
+// has (ASVS 5.0.0, V14.3.1, V14.3.2).
+func TestPrivateAnswersAreNotKept(t *testing.T) {
+	m := newMatrix(t)
+	callers := m.callers()
+	seen := 0
+	for _, route := range m.routes() {
+		_, path, _ := strings.Cut(route, " ")
+		private := strings.HasPrefix(path, "/desk") || strings.HasPrefix(path, "/thread") || strings.HasPrefix(path, "/api/v1/")
+		if route == "GET /desk/events" || !private {
+			continue
+		}
+		for _, c := range callers {
+			if c.name != "reporter" && c.name != "lead" {
+				continue
+			}
+			w := m.ask(m.request(route, m.own, c))
+			seen++
+			if got := w.Header().Get("Cache-Control"); got != "no-store" {
+				t.Errorf("%s for %s: %d Cache-Control %q", route, c.name, w.Code, got)
+			}
+			leaves := route == "POST /desk/sign-out" && c.name == "lead" || route == "POST /thread/leave" && c.name == "reporter"
+			if got := w.Header().Get("Clear-Site-Data"); leaves && !strings.Contains(got, `"cache"`) {
+				t.Errorf("%s for %s: %d leaves what the browser has: %q", route, c.name, w.Code, got)
+			}
+		}
+	}
+	if seen < 150 {
+		t.Errorf("only %d answers were looked at", seen)
+	}
+}
+
+// A method that shows a request to its sender shows it nowhere (ASVS 5.0.0,
+// V13.4.4).
+func TestTraceIsRefused(t *testing.T) {
+	m := newMatrix(t)
+	for _, path := range []string{"/", "/report", "/desk/", "/api/v1/reports", "/advisories", "/healthz", "/.well-known/security.txt"} {
+		r := httptest.NewRequest(http.MethodTrace, origin+path, nil)
+		r.Header.Set("Cookie", "secret=word")
+		if w := m.ask(r); w.Code < 300 || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
 	}
 }
