@@ -22,7 +22,9 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/desk"
-	"fairlead/internal/web/public"
+	"fairlead/internal/web/public/promise"
+	"fairlead/internal/web/public/report"
+	"fairlead/internal/web/public/thread"
 )
 
 // Limits of the public listener. A report of many files takes a while over a
@@ -67,11 +69,10 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		return nil, err
 	}
 	web.Register(mux, site)
-	if err := public.Register(mux, site); err != nil {
-		return nil, err
-	}
-	if err := advisories.Register(mux, site); err != nil {
-		return nil, err
+	for _, add := range []func(*http.ServeMux, *web.Site) error{promise.Register, report.Register, thread.Register, advisories.Register} {
+		if err := add(mux, site); err != nil {
+			return nil, err
+		}
 	}
 	if err := h.publish(mux, https); err != nil {
 		return nil, err
