@@ -39,6 +39,7 @@ type Config struct {
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
 	Log            Log        `yaml:"log"`
+	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
 }
 
@@ -84,6 +85,11 @@ type CVE struct {
 	Key         string `yaml:"key"`
 	KeyFile     string `yaml:"key_file"`
 	Live        bool   `yaml:"live"` // false: a dry run
+}
+
+// SignIn says what members need to get in.
+type SignIn struct {
+	SecondFactor string `yaml:"second_factor"` // required or optional
 }
 
 // Log is how much is logged, and in which form.
@@ -134,6 +140,9 @@ func (c *Config) finish(file *source.File) error {
 	}
 	if c.Database.Engine == "" {
 		c.Database.Engine = "sqlite"
+	}
+	if c.SignIn.SecondFactor == "" {
+		c.SignIn.SecondFactor = "optional"
 	}
 	secret := func(at, path string, into *string) {
 		if path == "" {
