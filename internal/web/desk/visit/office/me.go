@@ -18,22 +18,23 @@ const freshLink = 9 * time.Minute
 
 // meView is somebody's own page.
 type meView struct {
-	Member   cvd.Member
-	Roles    []string
-	Welcome  bool
-	ViaLink  bool
-	Sessions []sessionView
-	Tokens   []tokenView
-	Secret   string // of a token just made; shown once
-	Machine  bool
-	Done     string
-	Second   second.Summary
-	Passkeys int
-	WhyNot   string // no passkey works at this address
-	Others   bool   // there are other sessions
-	Password []web.Field
-	Token    []web.Field
-	Summary  *web.Summary
+	Member    cvd.Member
+	Roles     []string
+	Welcome   bool
+	ViaLink   bool
+	Sessions  []sessionView
+	Tokens    []tokenView
+	Secret    string // of a token just made; shown once
+	Machine   bool
+	Done      string
+	Second    second.Summary
+	Passkeys  int
+	WhyNot    string // no passkey works at this address
+	Others    bool   // there are other sessions
+	Password  []web.Field
+	Token     []web.Field
+	Summary   *web.Summary
+	Elsewhere bool // accounts elsewhere may be linked
 }
 
 type sessionView struct {
@@ -61,7 +62,7 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
 }
 
 func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
-	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles)}
+	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles), Elsewhere: len(d.Site.Ways.List()) > 0}
 	var err error
 	if view.Second, err = d.Site.Auth.HasSecond(r.Context(), v.Actor.ID); err != nil {
 		return nil, err

@@ -141,7 +141,7 @@ func (d *desk) policyVersion(w http.ResponseWriter, r *http.Request, v lens) err
 }
 
 func (d *desk) showVersion(w http.ResponseWriter, r *http.Request, v lens, status int, one *rulebook.Version, refusal *web.Notice) error {
-	body, err := page.HTMLBody(one.Policy, page.View{Version: one.Number, Since: one.Effective, Now: v.Now})
+	body, err := page.HTMLBody(one.Policy, page.View{Version: one.Number, Since: one.Effective, Now: v.Now, Voice: v.Voice})
 	if err != nil {
 		return err
 	}
