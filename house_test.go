@@ -106,6 +106,7 @@ var granted = map[string]map[string]string{
 	"internal/app": {
 		"crypto/tls": "transport of the listeners", "crypto/x509": "the demo's certificate",
 		"crypto/x509/pkix": "the demo's certificate", "crypto/ecdsa": "the demo's certificate", "crypto/elliptic": "the demo's certificate",
+		"golang.org/x/crypto/acme": "the listener's certificate from an authority", "golang.org/x/crypto/acme/autocert": "the listener's certificate from an authority",
 	},
 	"internal/notify":         {"crypto/tls": "STARTTLS to the relay", "crypto/x509": "the relay's certificate authority"},
 	"internal/mailin":         {"crypto/tls": "STARTTLS of the listener"},
@@ -119,6 +120,7 @@ var granted = map[string]map[string]string{
 var timers = map[string]string{
 	"internal/outbox":         "looks for due effects in the background",
 	"internal/store/sqlstore": "gathers a batch, and waits between attempts",
+	"internal/casework/watch": "asks the store what was committed while somebody listens",
 }
 
 // pkg is what go list tells of a package.

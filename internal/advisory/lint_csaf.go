@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/package-url/packageurl-go"
 
@@ -89,7 +90,7 @@ var csafRules = []rule{
 	}},
 	{"csaf-cpe", LevelError, func(l *lint) {
 		l.products(func(field string, p *cvd.AdvisoryProduct) {
-			l.need(p.CPE == "" || cpe.MatchString(p.CPE), field+".cpe", "is no CPE 2.3 name", "write cpe:2.3: and eleven parts, special characters quoted")
+			l.need(p.CPE == "" || cpe().MatchString(p.CPE), field+".cpe", "is no CPE 2.3 name", "write cpe:2.3: and eleven parts, special characters quoted")
 		})
 	}},
 	{"csaf-6.1.14", LevelError, history},
@@ -159,7 +160,9 @@ var (
 	// spanning are the signs and words of test 6.1.31.
 	spanning = regexp.MustCompile(`(?i)[<>]|(^|\s)(after|all|before|earlier|later|prior|versions)(\s|$)`)
 	// cpe is the formatted string of NISTIR 7695, as far as CSAF's schema asks.
-	cpe = regexp.MustCompile(`^cpe:2\.3:[aho*-](:(\?*([a-zA-Z0-9._-]|\\[^a-zA-Z0-9 ])+[?*]*|[*-])){5}:([a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?|[*-])(:(\?*([a-zA-Z0-9._-]|\\[^a-zA-Z0-9 ])+[?*]*|[*-])){4}$`)
+	cpe = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^cpe:2\.3:[aho*-](:(\?*([a-zA-Z0-9._-]|\\[^a-zA-Z0-9 ])+[?*]*|[*-])){5}:([a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?|[*-])(:(\?*([a-zA-Z0-9._-]|\\[^a-zA-Z0-9 ])+[?*]*|[*-])){4}$`)
+	})
 )
 
 func (l *lint) weaknesses(f func(field string, w cwe.Weakness, known bool)) {

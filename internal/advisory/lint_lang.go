@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 
@@ -29,7 +30,7 @@ var langRules = []rule{
 			_, err := language.Parse(tag)
 			// What imports say in other languages stands in CVE records only, whose format
 			// takes an underscore.
-			ok := csafTag.MatchString(tag) || (l.a.Source != nil && strings.HasPrefix(field, "texts"))
+			ok := csafTag().MatchString(tag) || (l.a.Source != nil && strings.HasPrefix(field, "texts"))
 			l.need(ok && err == nil && !strings.EqualFold(tag, "i-default"), field, "is no language that CSAF takes",
 				"write a BCP 47 tag of registered parts joined by hyphens, such as en or pt-BR")
 		})
@@ -44,7 +45,9 @@ var langRules = []rule{
 var (
 	// csafTag is the pattern of lang_t in the schema of CSAF 2.0 (section 3.1.6), which is
 	// that of RFC 5646 with two of its old tags.
-	csafTag = regexp.MustCompile(`^(([A-Za-z]{2,3}(-[A-Za-z]{3}(-[A-Za-z]{3}){0,2})?|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[A-WY-Za-wy-z0-9](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+|[Ii]-[Dd][Ee][Ff][Aa][Uu][Ll][Tt]|[Ii]-[Mm][Ii][Nn][Gg][Oo])$`)
+	csafTag = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(([A-Za-z]{2,3}(-[A-Za-z]{3}(-[A-Za-z]{3}){0,2})?|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[A-WY-Za-wy-z0-9](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+|[Ii]-[Dd][Ee][Ff][Aa][Uu][Ll][Tt]|[Ii]-[Mm][Ii][Nn][Gg][Oo])$`)
+	})
 	// plainTag is what may stand in the name of a field.
 	plainTag = regexp.MustCompile(`^[A-Za-z0-9_-]{1,35}$`)
 	// privatePart is a script or a region of private use (test 6.2.14).

@@ -51,6 +51,9 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 			}
 		}
 	}
+	if s := h.cert.State(); s.Alarm(h.Options.Clock.Now()) != "" {
+		add("alarm", s.Alarm(h.Options.Clock.Now()), "", "why", s.Trouble, "when", v.Day(s.Ends, time.UTC))
+	}
 	if why := h.stuck.Load(); why != nil {
 		add("alarm", "clock-stuck", "/desk/", "why", *why)
 	}

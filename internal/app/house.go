@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairlead/internal/app/cert"
 	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/letters"
@@ -27,6 +28,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/watch"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/mailin/imap"
@@ -75,13 +77,15 @@ type House struct {
 	// Register is what is published; it reads nothing before it is asked.
 	Register *register.Register
 	Desk     *casework.Desk
+	Watch    *watch.Board
 	Inbox    *inbox.Box
 	Outbox   *outbox.Outbox
 	Words    *words.Book
 
 	keyPath string
 	signing *signing.Keeper
-	doors   *post.Doors // nil until OpenDoors
+	cert    *cert.Keeper // nil without https of our own
+	doors   *post.Doors  // nil until OpenDoors
 	// Clerks are who deals with mail behind the doors.
 	Clerks  *clerks.Clerks
 	signed  *signing.Text
@@ -141,6 +145,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil, Withheld: h.Words.In("en").Say("public.thread.withheld"),
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
+	h.Watch = watch.New(watch.Config{Store: h.Store, Log: opt.Log})
 	h.Inbox = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: h.Blobs, Now: opt.Clock.Now, Rand: rand.Reader, Poke: h.poke})
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName})
 	if err := h.journal().Settle(ctx, h.Vault, h.histories(true).Rebuild); err != nil {

@@ -2,10 +2,10 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"net/url"
 	"sync"
 
+	"fairlead/internal/app/cert"
 	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/mailbox"
 	"fairlead/internal/app/post"
@@ -18,13 +18,13 @@ import (
 // OpenDoors opens the doors for mail that the configuration or the options name, and
 // returns the address that the SMTP door really listens on; empty without one.
 // They take mail from Serve on.
-func (h *House) OpenDoors(cert *tls.Certificate) (smtp string, err error) {
+func (h *House) OpenDoors(kept *cert.Keeper) (smtp string, err error) {
 	host := ""
 	if u, err := url.Parse(h.Base()); err == nil {
 		host = u.Hostname()
 	}
 	h.doors, err = post.Open(post.Config{
-		Mail: h.Config.Mail, SMTP: h.Options.SMTP, Hostname: host, TLS: cert, Box: h.Inbox, Policy: h.policy,
+		Mail: h.Config.Mail, SMTP: h.Options.SMTP, Hostname: host, TLS: kept.TLS(), Box: h.Inbox, Policy: h.policy,
 		Now: h.Options.Clock.Now, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
 	if err != nil {

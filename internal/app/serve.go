@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/app/cert"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/front"
@@ -34,16 +34,12 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err e
 		return fmt.Errorf("%w: cannot listen on %s: %w", cvd.ErrUnavailable, cfg.Listen, err)
 	}
 	defer l.Close()
-	cert, err := certificate(cfg)
-	if err != nil {
-		return err
-	}
 	hold, err := folder.Hold(cfg.Data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, hold.Release()) }()
-	base := OriginOf(l.Addr(), cfg.Listen, cert != nil)
+	base := OriginOf(l.Addr(), cfg.Listen, cfg.TLS != nil)
 	socket, err := hold.Announce(base)
 	if err != nil {
 		return err
@@ -60,16 +56,20 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err e
 	if err := h.prepare(ctx, tell, secrets); err != nil {
 		return err
 	}
+	kept, err := cert.Open(cfg.TLS, h.Base(), cfg.Data, log)
+	if err != nil {
+		return err
+	}
 	stop, err := h.servePrivate(cfg.PrivateListen)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	if _, err := h.OpenDoors(cert); err != nil {
+	if _, err := h.OpenDoors(kept); err != nil {
 		return err
 	}
 	log.Info("serving", "listen", l.Addr().String(), "public", h.Base())
-	return h.Serve(ctx, l, cert)
+	return h.Serve(ctx, l, kept)
 }
 
 func logger(c config.Log, w io.Writer) *slog.Logger {
@@ -84,17 +84,6 @@ func logger(c config.Log, w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, opt))
 	}
 	return slog.New(slog.NewTextHandler(w, opt))
-}
-
-func certificate(c Config) (*tls.Certificate, error) {
-	if c.TLS == nil {
-		return nil, nil
-	}
-	cert, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
-	if err != nil {
-		return nil, fmt.Errorf("%w: certificate: %w", cvd.ErrUnavailable, err)
-	}
-	return &cert, nil
 }
 
 // prepare does what a start needs: warn, make the recovery identity, publish a

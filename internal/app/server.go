@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fairlead/internal/api"
+	"fairlead/internal/app/cert"
 	"fairlead/internal/app/front"
 	"fairlead/internal/app/wkd"
 	"fairlead/internal/cvd"
@@ -59,6 +60,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
+		Watch:       h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
 		return nil, err
@@ -155,9 +157,9 @@ func spare() (undo func()) {
 
 // Serve answers on the listener and turns the clock until ctx ends, then stops
 // gracefully: requests under way are finished, effects under way are carried.
-func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate) error {
+func (h *House) Serve(ctx context.Context, l net.Listener, kept *cert.Keeper) error {
 	defer spare()()
-	handler, err := h.Handler(cert != nil)
+	handler, err := h.Handler(kept != nil)
 	if err != nil {
 		return err
 	}
@@ -165,8 +167,10 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 		Handler: handler, ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHead,
 	}
-	if cert != nil {
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+	srv.RegisterOnShutdown(h.Watch.Close)
+	h.cert = kept
+	if kept != nil {
+		l = tls.NewListener(l, kept.TLS())
 	}
 	clock, stop := context.WithCancel(context.WithoutCancel(ctx))
 	turning := make(chan struct{})
@@ -182,8 +186,15 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 	}
 	defer quiet()
 	noMore := h.takeMail(ctx)
-	serving := make(chan error, 1)
+	serving := make(chan error, 2)
 	go func() { serving <- srv.Serve(l) }()
+	beside := make(chan struct{})
+	go func() {
+		defer close(beside)
+		if err := kept.Run(clock); err != nil {
+			serving <- err
+		}
+	}()
 	select {
 	case err = <-serving:
 	case <-ctx.Done():
@@ -197,6 +208,7 @@ func (h *House) Serve(ctx context.Context, l net.Listener, cert *tls.Certificate
 	noMore()
 	stop()
 	<-turning
+	<-beside
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

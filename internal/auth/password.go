@@ -15,16 +15,16 @@ import (
 	"fairlead/internal/store"
 )
 
-// linkGrace is how long after a sign-in by link a new password may be set
+// linkGrace is how long after a sign-in by link or passkey a new password may be set
 // without the old one.
 const linkGrace = 10 * time.Minute
 
-var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a new link and set another within 10 minutes"}
+var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a passkey or a new link and set another within 10 minutes"}
 
 // SetPassword sets the actor's own password. What is wrong with next, or a
 // wrong current, comes as cvd.Faults. current is needed if there is a password
 // already, unless ctx carries (InSession) a live session of the member that
-// came from a link at most 10 minutes ago. Without a password yet, ctx must
+// came from a link or a passkey at most 10 minutes ago. Without a password yet, ctx must
 // carry a live session: an API token alone cannot make one (cvd.ErrForbidden).
 // All other sessions and unused links of the member end, and the API tokens that
 // they made themselves; without a session in ctx that is all sessions.
@@ -48,7 +48,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 		return err
 	}
 	faults := password.Faults(next, m)
-	linked := here != nil && here.ViaLink && a.k.Now().Sub(here.Started) <= linkGrace
+	linked := here != nil && (here.ViaLink || here.Way == WayPasskey) && a.k.Now().Sub(here.Started) <= linkGrace
 	switch {
 	case cred.Serial == "" && here == nil:
 		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)

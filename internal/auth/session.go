@@ -134,8 +134,7 @@ func (a *Auth) StartMember(ctx context.Context, id string, way Way, whole bool, 
 		if actor, err = a.k.ActiveIn(tx, id); err != nil || whole {
 			return err
 		}
-		_, f, err := a.seconds.In(tx, id)
-		half = f.On()
+		half, err = a.hasSecondIn(tx, id)
 		return err
 	})
 	if err != nil {
@@ -183,32 +182,42 @@ func (a *Auth) StartReporter(ctx context.Context, actor cvd.Actor) (Session, err
 // one of a member who is no longer active, is cvd.ErrUnauthenticated. The use
 // is written down at most once a minute.
 func (a *Auth) Look(ctx context.Context, token string) (Session, error) {
-	if len(token) != keeper.SecretChars {
-		return Session{}, cvd.ErrUnauthenticated
-	}
-	id, now := a.sessionID(token), a.k.Now()
-	l, err := a.looks.Get(ctx, id, nil, func() (look, error) { return a.look(ctx, id) })
-	if err != nil {
-		return Session{}, err
-	}
-	if l.Half || !now.Before(l.ends()) {
-		return Session{}, cvd.ErrUnauthenticated
-	}
-	if l.Receipt != "" { // a receipt may run out by time alone
-		if l.actor, err = a.Reporter(ctx, l.Receipt); err != nil {
-			return Session{}, err
-		}
-	}
-	if now.Sub(l.Seen) >= keeper.SeenEvery {
-		l.Seen = now
+	l, out, err := a.live(ctx, token)
+	if now := a.k.Now(); err == nil && now.Sub(l.Seen) >= keeper.SeenEvery {
+		l.Seen, out.Seen = now, now
 		l.rec.Expires = l.ends()
 		if err := a.k.Used(ctx, l.rec, l.session); err != nil {
 			return Session{}, err
 		}
 	}
-	out := l.public(l.rec)
-	out.Actor = l.actor
-	return out, nil
+	return out, err
+}
+
+// Glance is Look without being a use: for what a page asks by itself, which must
+// not keep a session alive that nobody uses.
+func (a *Auth) Glance(ctx context.Context, token string) (Session, error) {
+	_, out, err := a.live(ctx, token)
+	return out, err
+}
+
+// live is the look at a session that is not over.
+func (a *Auth) live(ctx context.Context, token string) (l look, out Session, err error) {
+	if len(token) != keeper.SecretChars {
+		return l, out, cvd.ErrUnauthenticated
+	}
+	id := a.sessionID(token)
+	l, err = a.looks.Get(ctx, id, nil, func() (look, error) { return a.look(ctx, id) })
+	if err == nil && (l.Half || !a.k.Now().Before(l.ends())) {
+		err = cvd.ErrUnauthenticated
+	}
+	if err == nil && l.Receipt != "" { // a receipt may run out by time alone
+		l.actor, err = a.Reporter(ctx, l.Receipt)
+	}
+	if err == nil {
+		out = l.public(l.rec)
+		out.Actor = l.actor
+	}
+	return l, out, err
 }
 
 // look is a session as it is stored, and the member it belongs to; it is kept

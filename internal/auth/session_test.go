@@ -95,6 +95,27 @@ func TestSeenIsWrittenOnceAMinute(t *testing.T) {
 	}
 }
 
+// A page that asks by itself keeps nobody signed in.
+func TestAGlanceIsNoUse(t *testing.T) {
+	d := open(t)
+	s := d.link(d.lead)
+	for range 3 {
+		d.clock.pass(19 * time.Minute)
+		got, err := d.Glance(t.Context(), s.Token)
+		d.ok(err)
+		if got.Actor.ID != d.lead.ID || !got.Seen.Equal(s.Seen) {
+			t.Errorf("%+v", got)
+		}
+	}
+	d.clock.pass(3 * time.Minute)
+	if _, err := d.Glance(t.Context(), s.Token); !errors.Is(err, cvd.ErrUnauthenticated) || d.alive(s.Token) {
+		t.Errorf("after an hour: %v", err)
+	}
+	if _, err := d.Glance(t.Context(), "x"); !errors.Is(err, cvd.ErrUnauthenticated) {
+		t.Error(err)
+	}
+}
+
 func TestEndingSessions(t *testing.T) {
 	d := open(t)
 	ctx := auth.WithOrigin(t.Context(), "192.0.2.7", "Walker/1.0\r\nX: y"+strings.Repeat("z", 500))

@@ -88,8 +88,8 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 		if actor, err = a.k.ActiveIn(tx, l.Member); err != nil {
 			return err
 		}
-		_, f, err := a.seconds.In(tx, l.Member)
-		half = f.On() && !l.Whole
+		half, err = a.hasSecondIn(tx, l.Member)
+		half = half && !l.Whole
 		return err
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ type account struct {
 	half   bool // who has a second factor
 }
 
-// account looks up an address. It reads four records whether they exist or
+// account looks up an address. It reads five records whether they exist or
 // not.
 func (a *Auth) account(ctx context.Context, email string) (account, error) {
 	acc := account{hash: a.hasher.Nobody()}
@@ -141,8 +141,8 @@ func (a *Auth) account(ctx context.Context, email string) (account, error) {
 		_, err2 := a.k.Read(tx, keeper.RecordMember, id, &acc.member)
 		var err3 error
 		acc.rec, err3 = a.k.Read(tx, keeper.RecordCredential, id, &acc.cred)
-		_, f, err4 := a.seconds.In(tx, id)
-		acc.half = f.On()
+		var err4 error
+		acc.half, err4 = a.hasSecondIn(tx, id)
 		for _, err := range []error{err1, err2, err3, err4} {
 			if err != nil && !errors.Is(err, cvd.ErrNotFound) {
 				return err

@@ -120,7 +120,8 @@ func (s *Site) failWith(w http.ResponseWriter, r *http.Request, one row, err err
 			f.Faults = faults
 		}
 	}
-	page := s.Page(f.Title)
+	page := s.Page(r, f.Title)
+	page.Tongues = nameless(page.Tongues)
 	if err := s.errors.Render(w, r, one.status, "error", page, f); err != nil {
 		s.Log.Error("the error page broke", "err", err)
 		http.Error(w, f.Title, one.status)

@@ -11,10 +11,10 @@ import (
 // Part renders one template of a page by itself, for parts that are kept and put
 // into several pages. What stands in view is escaped here, as in the page; the
 // template must begin and end where plain text may stand.
-func (p *Pages) Part(page, name string, view any) (template.HTML, error) {
-	one := p.sets[page]
-	if one == nil {
-		return "", fmt.Errorf("no page %q", page)
+func (p *Pages) Part(t Tone, page, name string, view any) (template.HTML, error) {
+	one, err := p.set(t, page)
+	if err != nil {
+		return "", err
 	}
 	var b strings.Builder
 	if err := one.ExecuteTemplate(&b, name, view); err != nil {
@@ -34,22 +34,23 @@ type keptParts struct {
 }
 
 type partKey struct {
+	tone       Tone
 	page, name string
 	key        any
 }
 
 // Kept is Part for what many pages have in common: it is rendered once for each
-// key, which must say everything that view depends on, its reader's language
-// included. No word of a case may stand in it: nothing makes it forget.
-func (p *Pages) Kept(page, name string, key any, view func() any) (template.HTML, error) {
-	k := partKey{page, name, key}
+// tone and key, which must say everything that view depends on. No word of a case may
+// stand in it: nothing makes it forget.
+func (p *Pages) Kept(t Tone, page, name string, key any, view func() any) (template.HTML, error) {
+	k := partKey{t, page, name, key}
 	p.parts.mu.RLock()
 	html, ok := p.parts.made[k]
 	p.parts.mu.RUnlock()
 	if ok {
 		return html, nil
 	}
-	html, err := p.Part(page, name, view())
+	html, err := p.Part(t, page, name, view())
 	if err != nil {
 		return "", err
 	}
@@ -64,14 +65,14 @@ func (p *Pages) Kept(page, name string, key any, view func() any) (template.HTML
 
 // headKey is what the head of a page depends on.
 type headKey struct {
-	lang, organisation, home, links string
-	desk                            bool
+	organisation, home, links string
+	desk                      bool
 }
 
 // Head is the head of the page, for the layout.
 func (d data) Head() (template.HTML, error) {
-	key := headKey{d.pages.site.voice.Lang(), d.Page.Organisation, d.Page.Home, linksKey(d.Page.Nav, d.Page.Account), d.Page.Desk}
-	return d.pages.Kept(d.name, "head", key, func() any { return d.Page })
+	key := headKey{d.Page.Organisation, d.Page.Home, linksKey(d.Page.Nav, d.Page.Account), d.Page.Desk}
+	return d.pages.Kept(d.tone, d.name, "head", key, func() any { return d.Page })
 }
 
 // linksKey says all of two lists of links.

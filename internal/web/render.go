@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	advisorypage "fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	policypage "fairlead/internal/policy/page"
+	"fairlead/internal/words"
 )
 
 //go:embed templates
@@ -34,6 +37,7 @@ type Page struct {
 	Alarms       []Notice // above everything
 	Wide         bool     // a table or a board rather than a text
 	Feeds        bool     // the page's machines find the feeds of advisories by its head
+	Tongues      []Tongue // in which it can be read; none where that is not offered
 }
 
 // Link is an entry of a navigation.
@@ -54,61 +58,121 @@ type Notice struct {
 type Badge struct{ Kind, Text string }
 
 // Page makes the layout's data for a page of the public site.
-func (s *Site) Page(title string) *Page {
-	return &Page{Title: title, Organisation: s.Organisation(), Home: "/", Nav: []Link{
-		{Href: "/report", Label: s.voice.Say("web.nav.report")},
-		{Href: "/thread", Label: s.voice.Say("web.nav.thread")},
-		{Href: "/policy", Label: s.voice.Say("web.nav.policy")},
-		{Href: "/advisories", Label: s.voice.Say("web.nav.advisories")},
+func (s *Site) Page(r *http.Request, title string) *Page {
+	v, chosen := s.Voice(r), Chosen(r)
+	link := func(path, id string) Link { return Link{Href: InLanguage(path, chosen), Label: v.Say(id)} }
+	return &Page{Title: title, Organisation: s.Organisation(), Home: InLanguage("/", chosen), Tongues: s.tongues(r), Nav: []Link{
+		link("/report", "web.nav.report"), link("/thread", "web.nav.thread"), link("/policy", "web.nav.policy"), link("/advisories", "web.nav.advisories"),
 	}}
 }
 
-// Pages is a set of templates, each page with the layout and the shared parts.
+// At marks the entry of the navigation that leads to path as the page one is on.
+func (p *Page) At(path string) *Page {
+	for i := range p.Nav {
+		address, _, _ := strings.Cut(p.Nav[i].Href, "?")
+		p.Nav[i].Here = address == path
+	}
+	return p
+}
+
+// Pages is a set of templates, each page with the layout and the shared parts. A
+// page is parsed when it is first asked for in a language, so that none is held that
+// nobody reads.
 type Pages struct {
 	site  *Site
-	sets  map[string]*template.Template
+	files fs.FS
+	dir   string
+	names map[string]bool
+
+	mu    sync.RWMutex
+	bases map[Tone]*template.Template
+	sets  map[setKey]*template.Template
 	parts keptParts
 }
 
-// Pages parses the pages under dir of files. Every file there is a page that
+// Tone is how a template speaks: in which language, and whether its links carry on
+// that it was chosen.
+type Tone struct {
+	Lang   string
+	Chosen bool
+}
+
+// ToneOf is the tone of a request's answer.
+func (s *Site) ToneOf(r *http.Request) Tone { return Tone{s.Voice(r).Lang(), Chosen(r) != ""} }
+
+type setKey struct {
+	tone Tone
+	page string
+}
+
+// Pages finds the pages under dir of files. Every file there is a page that
 // defines "main"; files under dir/parts are shared by its pages.
 func (s *Site) Pages(files fs.FS, dir string) (*Pages, error) {
-	base, err := template.New("layout").Funcs(s.funcs()).Option("missingkey=error").
-		ParseFS(ownTemplates, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	if parts, _ := fs.Glob(files, dir+"/parts/*.html"); len(parts) > 0 {
-		if base, err = base.ParseFS(files, parts...); err != nil {
-			return nil, fmt.Errorf("templates: %w", err)
-		}
-	}
 	names, err := fs.Glob(files, dir+"/*.html")
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{site: s, sets: map[string]*template.Template{}}
+	p := &Pages{
+		site: s, files: files, dir: dir, names: make(map[string]bool, len(names)),
+		bases: map[Tone]*template.Template{}, sets: map[setKey]*template.Template{},
+	}
 	for _, name := range names {
-		one, err := base.Clone()
-		if err == nil {
-			one, err = one.ParseFS(files, name)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("template %s: %w", name, err)
-		}
-		p.sets[strings.TrimSuffix(path.Base(name), ".html")] = one
+		p.names[strings.TrimSuffix(path.Base(name), ".html")] = true
 	}
 	return p, nil
 }
 
-// Names lists the pages.
-func (p *Pages) Names() []string {
-	var out []string
-	for name := range p.sets {
-		out = append(out, name)
+// set is the templates of a page, as they speak in that tone.
+func (p *Pages) set(t Tone, page string) (*template.Template, error) {
+	key := setKey{t, page}
+	p.mu.RLock()
+	one := p.sets[key]
+	p.mu.RUnlock()
+	if one != nil {
+		return one, nil
 	}
-	return out
+	if !p.names[page] {
+		return nil, fmt.Errorf("no page %q", page)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if one := p.sets[key]; one != nil {
+		return one, nil
+	}
+	base, err := p.base(t)
+	if err != nil {
+		return nil, err
+	}
+	if one, err = base.Clone(); err == nil {
+		one, err = one.ParseFS(p.files, p.dir+"/"+page+".html")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("template %s: %w", page, err)
+	}
+	p.sets[key] = one
+	return one, nil
 }
+
+// base is what all pages share in that tone.
+func (p *Pages) base(t Tone) (*template.Template, error) {
+	if base := p.bases[t]; base != nil {
+		return base, nil
+	}
+	base, err := template.New("layout").Funcs(p.site.funcs(t)).Option("missingkey=error").ParseFS(ownTemplates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	if parts, _ := fs.Glob(p.files, p.dir+"/parts/*.html"); len(parts) > 0 {
+		if base, err = base.ParseFS(p.files, parts...); err != nil {
+			return nil, fmt.Errorf("templates: %w", err)
+		}
+	}
+	p.bases[t] = base
+	return base, nil
+}
+
+// Names lists the pages.
+func (p *Pages) Names() []string { return slices.Sorted(maps.Keys(p.names)) }
 
 // data is what templates are executed with: .Page, .View and .Head.
 type data struct {
@@ -116,15 +180,17 @@ type data struct {
 	View any
 
 	pages *Pages
+	tone  Tone
 	name  string
 }
 
 // Render writes a page. The page is complete before its first byte is sent, so
 // a template that fails becomes an error page and never half a page.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name string, page *Page, view any) error {
-	one := p.sets[name]
-	if one == nil {
-		return fmt.Errorf("no page %q", name)
+	tone := p.site.ToneOf(r)
+	one, err := p.set(tone, name)
+	if err != nil {
+		return err
 	}
 	if page.Organisation == "" {
 		page.Organisation = p.site.Organisation()
@@ -136,8 +202,11 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 		}
 	}()
 	b.Reset()
-	if err := one.ExecuteTemplate(b, "layout", data{page, view, p, name}); err != nil {
+	if err := one.ExecuteTemplate(b, "layout", data{page, view, p, tone, name}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
+	}
+	if !isPrivate(r) {
+		w.Header().Add("Vary", "Accept-Language")
 	}
 	return Write(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
@@ -188,69 +257,93 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
+// speaker is what templates say in one tone.
+type speaker struct {
+	site *Site
+	tone Tone
+	*words.Voice
+}
+
 // funcs are what templates may call. Dates are read in the policy's zone.
-func (s *Site) funcs() template.FuncMap {
+func (s *Site) funcs(t Tone) template.FuncMap {
+	sp := speaker{s, t, s.Words.In(t.Lang)}
 	return template.FuncMap{
-		"say": s.say,
-		"has": s.voice.Has,
+		"say": sp.say,
+		"has": sp.Has,
 		// when is an exact instant; day a date; ago the distance from now. Inside a
 		// text of the catalogue a date is on, which is no markup.
-		"when": func(t time.Time) template.HTML { return timeTag(t, s.voice.Instant(t, s.Zone())) },
-		"day":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, s.Zone())) },
-		"on":   func(t time.Time) string { return s.voice.Day(t, s.Zone()) },
+		"when": func(t time.Time) template.HTML { return timeTag(t, sp.Instant(t, s.Zone())) },
+		"day":  func(t time.Time) template.HTML { return timeTag(t, sp.Day(t, s.Zone())) },
+		"on":   func(t time.Time) string { return sp.Day(t, s.Zone()) },
 		// date is the day of an advisory: in UTC, as in each of its documents.
-		"date": func(t time.Time) template.HTML { return timeTag(t, s.voice.Day(t, time.UTC)) },
-		"ago":  func(t time.Time) template.HTML { return timeTag(t, s.voice.Distance(t, s.Now())) },
+		"date": func(t time.Time) template.HTML { return timeTag(t, sp.Day(t, time.UTC)) },
+		"ago":  func(t time.Time) template.HTML { return timeTag(t, sp.Distance(t, s.Now())) },
 		// stamp is an instant under words that were chosen already.
 		"stamp": timeTag,
 		"late":  func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
 		// prose renders Markdown of the policy; never use it for strangers' words.
-		"prose": s.prose,
+		"prose": sp.prose,
+		// theirs is the language of the policy's own texts, where that is not the
+		// page's, for a lang attribute.
+		"theirs": sp.theirs,
 		// markdown renders that of an advisory's author, who may be anybody.
 		"markdown": advisorypage.Prose,
-		"size":     s.size,
+		"size":     sp.size,
 		"asset":    s.asset,
 		"theme":    s.themeURL,
 		"badge":    func(kind, text string) Badge { return Badge{kind, text} },
-		"state":    s.State,
-		"band":     s.Band,
-		"lang":     s.voice.Lang,
-		"plus":     func(a, b int) int { return a + b },
-		"id":       FieldID,
-		"join":     strings.Join,
+		"state":    func(rm cvd.RM) Badge { return State(sp.Voice, rm) },
+		"band":     func(b cvd.Band) Badge { return Band(sp.Voice, b) },
+		"lang":     sp.Lang,
+		// path is an address of the site: it carries on what language was chosen.
+		"path": sp.path,
+		"plus": func(a, b int) int { return a + b },
+		"id":   FieldID,
+		"join": strings.Join,
 	}
 }
 
-// say remembers texts without blanks, since a page holds scores of them. Markup in a
-// blank would be shown as its tags, so it is an error of the template.
-func (s *Site) say(id string, pairs ...any) (string, error) {
+// say refuses markup in a blank, which would be shown as its tags: it is an error of
+// the template.
+func (sp speaker) say(id string, pairs ...any) (string, error) {
 	for _, value := range pairs {
 		if _, markup := value.(template.HTML); markup {
 			return "", fmt.Errorf("the text %s is given markup", id)
 		}
 	}
-	if len(pairs) > 0 {
-		return s.voice.Say(id, pairs...), nil
+	return sp.Say(id, pairs...), nil
+}
+
+func (sp speaker) path(address string) string {
+	if !sp.tone.Chosen {
+		return address
 	}
-	if text, ok := s.said.Load(id); ok {
-		return text.(string), nil
+	return InLanguage(address, sp.tone.Lang)
+}
+
+// theirs is the language of the policy's texts; empty where it is the page's own.
+func (sp speaker) theirs() string {
+	if list := sp.site.policyLanguages(); len(list) > 0 && list[0] != sp.tone.Lang {
+		return list[0]
 	}
-	text := s.voice.Say(id)
-	if s.voice.Has(id) { // ids of the catalogue only, so that it stays bounded
-		s.said.Store(id, text)
-	}
-	return text, nil
+	return ""
 }
 
 // prose remembers what texts of the policy look like. They are as many as the
-// versions that took effect since the start, so this stays small.
-func (s *Site) prose(markdown string) template.HTML {
-	if done, ok := s.prosed.Load(markdown); ok {
-		return done.(template.HTML)
+// versions that took effect since the start, so this stays small. Where the policy
+// speaks another language than the page, its text says so.
+func (sp speaker) prose(markdown string) template.HTML {
+	done, ok := sp.site.prosed.Load(markdown)
+	if !ok {
+		done = policypage.Prose(markdown)
+		sp.site.prosed.Store(markdown, done)
 	}
-	done := policypage.Prose(markdown)
-	s.prosed.Store(markdown, done)
-	return done
+	html := done.(template.HTML)
+	if lang := sp.theirs(); lang != "" && html != "" {
+		//nolint:gosec // the tag is escaped, and the text was rendered by us
+		return template.HTML(`<div lang="`+template.HTMLEscapeString(lang)+`">`) + html + `</div>`
+	}
+	return html
 }
 
 func timeTag(t time.Time, words string) template.HTML {
@@ -262,32 +355,35 @@ func timeTag(t time.Time, words string) template.HTML {
 }
 
 // size writes a number of bytes as people read it.
-func (s *Site) size(n int64) string {
+func (sp speaker) size(n int64) string { return Size(sp.Voice, n) }
+
+// Size writes a number of bytes as people read it.
+func Size(v *words.Voice, n int64) string {
 	switch {
 	case n < 1000:
-		return s.voice.Say("web.size.bytes", "count", int(n))
+		return v.Say("web.size.bytes", "count", int(n))
 	case n < 1000*1000:
-		return s.voice.Say("web.size.kb", "n", strconv.FormatFloat(float64(n)/1000, 'f', 1, 64))
+		return v.Say("web.size.kb", "n", v.Decimal(float64(n)/1000, 1))
 	}
-	return s.voice.Say("web.size.mb", "n", strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64))
+	return v.Say("web.size.mb", "n", v.Decimal(float64(n)/1e6, 1))
 }
 
 // State is the badge of a Report Management state.
-func (s *Site) State(rm cvd.RM) Badge {
+func State(v *words.Voice, rm cvd.RM) Badge {
 	kind := map[cvd.RM]string{
 		cvd.RMReceived: "info", cvd.RMValid: "info", cvd.RMAccepted: "good",
 		cvd.RMInvalid: "warn", cvd.RMDeferred: "neutral", cvd.RMClosed: "quiet",
 	}[rm]
-	return Badge{kind, s.voice.Say("rm." + string(rm))}
+	return Badge{kind, v.Say("rm." + string(rm))}
 }
 
 // Band is the badge of a severity; the text of an empty one is empty.
-func (s *Site) Band(b cvd.Band) Badge {
+func Band(v *words.Voice, b cvd.Band) Badge {
 	if b == "" {
 		return Badge{}
 	}
 	kind := map[cvd.Band]string{
 		cvd.BandNone: "quiet", cvd.BandLow: "neutral", cvd.BandMedium: "info", cvd.BandHigh: "warn", cvd.BandCritical: "alarm",
 	}[b]
-	return Badge{kind, s.voice.Say("band." + string(b))}
+	return Badge{kind, v.Say("band." + string(b))}
 }

@@ -1,12 +1,12 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"fairlead/internal/auth"
@@ -36,21 +36,11 @@ func (s *Site) Upload(limit func() int64, do Handler) http.Handler {
 	})
 }
 
-type contextKey int
-
-const privateKey contextKey = iota
-
-func isPrivate(r *http.Request) bool {
-	private, _ := r.Context().Value(privateKey).(bool)
-	return private
-}
-
 func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.Now()
 		out := &answer{ResponseWriter: w}
-		ctx := context.WithValue(r.Context(), privateKey, private)
-		r = r.WithContext(auth.WithOrigin(ctx, s.From(r), clip(r.UserAgent(), 200)))
+		r = r.WithContext(auth.WithOrigin(withAsked(r, private), s.From(r), clip(r.UserAgent(), 200)))
 		s.headers(out.Header(), r, private)
 		defer func() { s.finish(out, r, start, recover()) }()
 		if err := s.cross.Check(r); err != nil {
@@ -123,6 +113,9 @@ const csp = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 's
 
 func (s *Site) headers(h http.Header, r *http.Request, private bool) {
 	h.Set("Content-Security-Policy", csp)
+	if strings.HasPrefix(r.URL.Path, "/desk") { // its pages hear what changes
+		h.Set("Content-Security-Policy", csp+"; connect-src 'self'")
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Not no-referrer: with it, browsers send "Origin: null" from an origin
 	// without https, and every form post would be refused.
@@ -143,9 +136,10 @@ func (s *Site) headers(h http.Header, r *http.Request, private bool) {
 // NewID is a short random name for something that is logged and shown.
 func NewID() string { return rand.Text()[:10] }
 
-// See sends the reader on to another page of the site after a change.
+// See sends the reader on to another page of the site after a change, in the
+// language that they chose.
 func See(w http.ResponseWriter, r *http.Request, path string) error {
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, InLanguage(path, Chosen(r)), http.StatusSeeOther)
 	return nil
 }
 
@@ -155,6 +149,7 @@ func Form(r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return BodyError(err)
 	}
+	Choose(r, r.PostForm.Get(langParam))
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/casework/watch"
 	"fairlead/internal/inbox/channels"
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
@@ -70,17 +71,20 @@ type Config struct {
 	// Alarms are what the team must be shown on every page of the desk; may be
 	// nil.
 	Alarms func(*http.Request) []Notice
+	// Watch tells which cases changed; nil where no page listens.
+	Watch *watch.Board
+	// Within is the real instant so long from now, by which slow readers of a stream
+	// are cut off, whatever the house's clock shows; nil lets them be.
+	Within func(time.Duration) time.Time
 }
 
 // Site is what all pages share. It is safe for concurrent use.
 type Site struct {
 	Config
-	voice  *words.Voice
 	assets *assets
 	errors *Pages
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
-	said   sync.Map // texts without blanks, by id
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
@@ -99,7 +103,7 @@ const (
 
 // New makes a site. It fails if a template or a static file cannot be read.
 func New(cfg Config) (*Site, error) {
-	s := &Site{Config: cfg, voice: cfg.Words.In("en"), cross: http.NewCrossOriginProtection()}
+	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection()}
 	if s.Secure == nil {
 		s.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
@@ -157,9 +161,6 @@ func NoPage(w http.ResponseWriter, others []string) error {
 	w.Header().Set("Allow", strings.Join(others, ", "))
 	return ErrMethod
 }
-
-// Voice speaks the request's language.
-func (s *Site) Voice(*http.Request) *words.Voice { return s.voice }
 
 // Zone is where dates are read: that of the policy in effect, or UTC.
 func (s *Site) Zone() *time.Location {

@@ -8,71 +8,171 @@ package words
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
 
-//go:embed en/*.json
+//go:embed en/*.json de/*.json fr/*.json
 var files embed.FS
+
+// Languages are those that the house speaks, as BCP 47 tags. The first is the one
+// that every text exists in; it speaks wherever another misses one.
+var Languages = []string{"en", "de", "fr"}
+
+// Spoken tells whether the tag is exactly one of Languages.
+func Spoken(lang string) bool { return slices.Contains(Languages, lang) }
+
+// Endonym is what a language of the house calls itself.
+func Endonym(lang string) string {
+	return map[string]string{"en": "English", "de": "Deutsch", "fr": "Français"}[lang]
+}
 
 // Book holds the texts of all languages.
 type Book struct {
-	bundle *i18n.Bundle
+	matcher language.Matcher
+	voices  []*Voice // as Languages
 }
 
-// Load reads the catalogue that is part of the program.
-func Load() (*Book, error) {
-	bundle := i18n.NewBundle(language.English)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	for _, lang := range []string{"en"} {
-		entries, err := files.ReadDir(lang)
-		if err != nil {
-			return nil, err
+// Load reads the catalogue that is part of the program, once for all who ask. Of
+// the languages only the first is read at once, the others when they first speak.
+func Load() (*Book, error) { return load() }
+
+var load = sync.OnceValues(func() (*Book, error) {
+	b := &Book{}
+	var tags []language.Tag
+	for _, lang := range Languages {
+		tag := language.MustParse(lang)
+		tags = append(tags, tag)
+		v := &Voice{lang: lang, tag: tag}
+		if len(b.voices) > 0 {
+			v.otherwise = b.voices[0]
 		}
-		for _, e := range entries {
-			b, err := files.ReadFile(lang + "/" + e.Name())
-			if err != nil {
-				return nil, err
-			}
-			// The library reads the language from the file's name.
-			if _, err := bundle.ParseMessageFileBytes(b, strings.TrimSuffix(e.Name(), ".json")+"."+lang+".json"); err != nil {
-				return nil, fmt.Errorf("%s/%s: %w", lang, e.Name(), err)
-			}
+		b.voices = append(b.voices, v)
+	}
+	b.matcher = language.NewMatcher(tags)
+	b.voices[0].texts()
+	return b, b.voices[0].broken
+})
+
+// In returns the voice of the language that suits best. Each of langs may be a BCP
+// 47 tag or an Accept-Language list; the earlier counts more. Where nothing suits it
+// is English. There is one voice for each language, shared by everybody.
+func (b *Book) In(langs ...string) *Voice {
+	for _, list := range langs {
+		if v := b.Match(list); v != nil {
+			return v
 		}
 	}
-	return &Book{bundle}, nil
+	return b.voices[0]
 }
 
-// Voice speaks one language.
+// Match returns the voice that suits the list, a BCP 47 tag or what an
+// Accept-Language header holds (RFC 9110, section 12.5.4), or nil.
+func (b *Book) Match(list string) *Voice {
+	if i := slices.Index(Languages, list); i >= 0 {
+		return b.voices[i]
+	}
+	if list == "" || len(list) > maxAccept {
+		return nil
+	}
+	tags, weights, err := language.ParseAcceptLanguage(list)
+	if err != nil {
+		return nil
+	}
+	for i, w := range weights {
+		if w == 0 { // "not this one"; they stand last
+			tags = tags[:i]
+			break
+		}
+	}
+	if len(tags) == 0 {
+		return nil
+	}
+	_, i, sure := b.matcher.Match(tags...)
+	if sure == language.No {
+		return nil
+	}
+	return b.voices[i]
+}
+
+// maxAccept is the longest header that is looked at.
+const maxAccept = 500
+
+// Voice speaks one language. It is safe for concurrent use.
 type Voice struct {
-	loc  *i18n.Localizer
-	lang string
+	lang      string
+	tag       language.Tag
+	otherwise *Voice // speaks what this one cannot; nil for the first
+
+	once   sync.Once
+	loc    *i18n.Localizer
+	broken error
 	// plain holds texts without blanks once they were said; a page says the
 	// same few hundreds of them again and again.
-	plain *sync.Map
+	plain sync.Map
 }
 
-// In returns the voice for the first of the given languages that the house
-// speaks; each may be a BCP 47 tag or an Accept-Language list.
-func (b *Book) In(langs ...string) *Voice {
-	return &Voice{i18n.NewLocalizer(b.bundle, langs...), "en", &sync.Map{}}
+// texts reads what stands in the folder of the language, when it is first needed.
+func (v *Voice) texts() *i18n.Localizer {
+	v.once.Do(func() {
+		bundle := i18n.NewBundle(v.tag)
+		bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+		v.broken = v.read(bundle)
+		v.loc = i18n.NewLocalizer(bundle, v.lang)
+	})
+	return v.loc
+}
+
+func (v *Voice) read(bundle *i18n.Bundle) error {
+	names, err := fs.Glob(files, v.lang+"/*.json")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		b, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		// The library reads the language from the file's name.
+		if _, err := bundle.ParseMessageFileBytes(b, strings.TrimSuffix(name, ".json")+"."+v.lang+".json"); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // Lang is the BCP 47 tag of what Say returns.
 func (v *Voice) Lang() string { return v.lang }
 
-// Has tells whether the catalogue holds the text.
+// Has tells whether the catalogue holds the text, in this language or in the one
+// that speaks where it misses.
 func (v *Voice) Has(id string) bool {
-	_, err := v.loc.Localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: 1})
+	if _, said := v.plain.Load(id); said {
+		return true
+	}
+	_, err := v.localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: 1})
 	if err != nil {
-		_, err = v.loc.Localize(&i18n.LocalizeConfig{MessageID: id})
+		_, err = v.localize(&i18n.LocalizeConfig{MessageID: id})
 	}
 	return err == nil
+}
+
+func (v *Voice) localize(cfg *i18n.LocalizeConfig) (string, error) {
+	s, err := v.texts().Localize(cfg)
+	if _, missing := errors.AsType[*i18n.MessageNotFoundErr](err); missing && v.otherwise != nil {
+		return v.otherwise.localize(cfg)
+	}
+	if err != nil && s != "" && cfg.PluralCount != nil {
+		return s, nil // the library said it in the form for all other numbers
+	}
+	return s, err
 }
 
 // Say returns a text. pairs are names and values for its blanks; an int named
@@ -96,7 +196,7 @@ func (v *Voice) Say(id string, pairs ...any) string {
 		}
 		cfg.TemplateData = data
 	}
-	s, err := v.loc.Localize(cfg)
+	s, err := v.localize(cfg)
 	if err != nil {
 		return "⟦" + id + "⟧"
 	}
@@ -105,57 +205,3 @@ func (v *Voice) Say(id string, pairs ...any) string {
 	}
 	return s
 }
-
-// Instant writes an exact instant as people read it, with its zone.
-func (v *Voice) Instant(t time.Time, zone *time.Location) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(zone).Format("Mon 2 Jan 2006, 15:04 MST")
-}
-
-// Day writes a date without its time.
-func (v *Voice) Day(t time.Time, zone *time.Location) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(zone).Format("2 January 2006")
-}
-
-// Distance writes how far an instant lies from now, to the nearest of the largest unit
-// that is still exact enough to act on.
-func (v *Voice) Distance(t, now time.Time) string {
-	d := t.Sub(now)
-	id := "distance.in"
-	if d < 0 {
-		d, id = -d, "distance.ago"
-	}
-	d = d.Round(time.Minute) // two days less a second are two days
-	n, unit := int(d/time.Minute), "minute"
-	switch {
-	case d >= 48*time.Hour:
-		n, unit = int(d.Round(24*time.Hour)/(24*time.Hour)), "day"
-	case d >= 2*time.Hour:
-		n, unit = int(d.Round(time.Hour)/time.Hour), "hour"
-	case d == 0:
-		return v.Say("distance.now")
-	}
-	key := spanKey{id, unit, n}
-	if s, ok := v.plain.Load(key); ok {
-		return s.(string)
-	}
-	s := v.Say(id, "span", v.Say("distance."+unit, "count", n))
-	if n < spansKept {
-		v.plain.Store(key, s)
-	}
-	return s
-}
-
-// spanKey names a distance that was said before; those up to spansKept of a unit
-// are remembered.
-type spanKey struct {
-	id, unit string
-	n        int
-}
-
-const spansKept = 400

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"fairlead/internal/advisory"
@@ -53,7 +54,7 @@ func (c *checking) head(d *document) {
 	switch {
 	case d.ID == "":
 		c.Err("osv-id", "id", "is missing", "give the record an id")
-	case !prefixes.MatchString(d.ID):
+	case !prefixes().MatchString(d.ID):
 		c.Err("osv-id", "id", "begins with no prefix that is registered at OSV", "begin it with x_, or register the database")
 	}
 	if slices.Contains(d.Aliases, d.ID) && d.ID != "" {
@@ -86,16 +87,18 @@ func (c *checking) instant(field, s string) {
 }
 
 var (
-	vector2 = regexp.MustCompile(`^((AV:[NAL]|AC:[LMH]|Au:[MSN]|[CIA]:[NPC]|E:(U|POC|F|H|ND)|RL:(OF|TF|W|U|ND)|RC:(UC|UR|C|ND)|CDP:(N|L|LM|MH|H|ND)|TD:(N|L|M|H|ND)|[CIA]R:(L|M|H|ND))(/|$))+$`)
-	ubuntu  = []string{"negligible", "low", "medium", "high", "critical"}
-	hash    = regexp.MustCompile(`^(0|[a-f0-9]{40}|[a-f0-9]{64})$`)
+	vector2 = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^((AV:[NAL]|AC:[LMH]|Au:[MSN]|[CIA]:[NPC]|E:(U|POC|F|H|ND)|RL:(OF|TF|W|U|ND)|RC:(UC|UR|C|ND)|CDP:(N|L|LM|MH|H|ND)|TD:(N|L|M|H|ND)|[CIA]R:(L|M|H|ND))(/|$))+$`)
+	})
+	ubuntu = []string{"negligible", "low", "medium", "high", "critical"}
+	hash   = regexp.MustCompile(`^(0|[a-f0-9]{40}|[a-f0-9]{64})$`)
 )
 
 func (c *checking) severity(field string, s score) {
 	ok := false
 	switch s.Type {
 	case "CVSS_V2":
-		ok = vector2.MatchString(s.Score) && !strings.HasSuffix(s.Score, "/")
+		ok = vector2().MatchString(s.Score) && !strings.HasSuffix(s.Score, "/")
 	case "CVSS_V3":
 		// The vectors of 3.0 and 3.1 are written alike; only their scores differ.
 		v, err := severity.Parse(strings.Replace(s.Score, "CVSS:3.0/", "CVSS:3.1/", 1))

@@ -59,7 +59,7 @@ func instant(t time.Time) string {
 func aliases(a *cvd.Advisory, v *cvd.Vulnerability, id string) []string {
 	out := slices.Clone(a.Aliases)
 	add := func(alias string) {
-		if alias != "" && alias != id && prefixes.MatchString(alias) && !slices.Contains(out, alias) {
+		if alias != "" && alias != id && prefixes().MatchString(alias) && !slices.Contains(out, alias) {
 			out = append(out, alias)
 		}
 	}

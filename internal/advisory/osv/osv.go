@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/ecosystem"
@@ -99,9 +100,11 @@ type credit struct {
 
 // prefixes are those of databases registered at OSV (schema 1.7.5,
 // validation/schema.json, $defs/prefix, as of 2026-07-01), and x_ for all others.
-var prefixes = regexp.MustCompile(`^(?:x_|(?:ASB-A|PUB-A|ALPINE|ALSA|ALBA|ALEA|AZL|BELL|BIT|CGA|CLEANSTART|CLSA|CURL|CVE|DEBIAN|DHI|DRUPAL|DSA|DLA|ELA|DTSA|ECHO|EEF|` +
-	`FreeBSD|GHSA|GO|GSD|HSEC|JLSEC|KUBE|LBSEC|LSN|MAL|MINI|MGASA|OESA|OSEC|OSV|openSUSE-SU|PHSA|PSF|PYSEC|RHBA|RHEA|RHSA|RLSA|RXSA|RSEC|ROOT|RUSTSEC|` +
-	`SUSE-[SRFO]U|UBUNTU|USN|V8)-)`)
+var prefixes = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:x_|(?:ASB-A|PUB-A|ALPINE|ALSA|ALBA|ALEA|AZL|BELL|BIT|CGA|CLEANSTART|CLSA|CURL|CVE|DEBIAN|DHI|DRUPAL|DSA|DLA|ELA|DTSA|ECHO|EEF|` +
+		`FreeBSD|GHSA|GO|GSD|HSEC|JLSEC|KUBE|LBSEC|LSN|MAL|MINI|MGASA|OESA|OSEC|OSV|openSUSE-SU|PHSA|PSF|PYSEC|RHBA|RHEA|RHSA|RLSA|RXSA|RSEC|ROOT|RUSTSEC|` +
+		`SUSE-[SRFO]U|UBUNTU|USN|V8)-)`)
+})
 
 var (
 	referenceKinds = []string{"ADVISORY", "ARTICLE", "DETECTION", "DISCUSSION", "REPORT", "FIX", "INTRODUCED", "GIT", "PACKAGE", "EVIDENCE", "WEB"}
@@ -115,7 +118,7 @@ var (
 // ID is the id under which an advisory stands in OSV: its own where a registered
 // database or x_ begins it, else with the publisher's prefix before it.
 func ID(id cvd.AdvisoryID, p advisory.Publisher) string {
-	if prefixes.MatchString(string(id)) {
+	if prefixes().MatchString(string(id)) {
 		return string(id)
 	}
 	prefix := p.OSVPrefix

@@ -58,10 +58,21 @@ type Keys struct {
 	AgeRecipient    string `yaml:"age_recipient"`
 }
 
-// TLS names certificate files.
+// TLS names certificate files, or the authority that gives a certificate.
 type TLS struct {
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
+	ACME        *ACME  `yaml:"acme"`
+}
+
+// ACME is how a certificate is had from an authority (RFC 8555).
+type ACME struct {
+	AcceptTerms bool     `yaml:"accept_terms"` // of the authority; must be true
+	Hosts       []string `yaml:"hosts"`        // default is the host of the public address
+	Email       string   `yaml:"email"`
+	Directory   string   `yaml:"directory"` // default is Let's Encrypt's
+	CAFile      string   `yaml:"ca_file"`
+	PlainListen string   `yaml:"plain_listen"`
 }
 
 // CVE is the account of a CNA at CVE Services.
@@ -151,6 +162,16 @@ func (c *Config) finish(file *source.File) error {
 	}
 	if c.SignIn != nil {
 		c.SignIn.finish(file, secret)
+	}
+	if t := c.TLS; t != nil {
+		switch {
+		case t.ACME == nil && (t.Certificate == "" || t.Key == ""):
+			file.Fault("tls", "lacks a certificate or its key", "write certificate and key, or acme")
+		case t.ACME != nil && t.Certificate+t.Key != "":
+			file.Fault("tls", "names files and an authority", "write certificate and key, or acme, not both")
+		case t.ACME != nil && !t.ACME.AcceptTerms:
+			file.Fault("tls.acme.accept_terms", "is not true", "read the authority's terms, and write true if you agree")
+		}
 	}
 	for i, p := range c.TrustedProxies {
 		if _, err := ParseProxy(p); err != nil {

@@ -170,3 +170,27 @@ func TestMail(t *testing.T) {
 		t.Errorf("%+v", one)
 	}
 }
+
+// https is by two files or by an authority whose terms were agreed to.
+func TestTLS(t *testing.T) {
+	for _, text := range []string{"tls:\n  certificate: c\n  key: k\n", "tls:\n  acme:\n    accept_terms: true\n    plain_listen: 0.0.0.0:80\n"} {
+		if _, err := read(t, text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"tls:\n  certificate: c\n": "lacks a certificate or its key",
+		"tls: {}\n":                "lacks a certificate or its key",
+		"tls:\n  key: k\n  acme:\n    accept_terms: true\n":                "not both",
+		"tls:\n  acme:\n    accept_terms: false\n":                         "tls.acme.accept_terms",
+		"tls:\n  acme:\n    email: a@example.org\n":                        "accept_terms",
+		"tls:\n  acme:\n    accept_terms: true\n    directory: http://x\n": "directory",
+		"tls:\n  acme:\n    accept_terms: true\n    hosts: []\n":           "hosts",
+	} {
+		_, err := read(t, text)
+		var faults source.Faults
+		if !errors.As(err, &faults) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"fairlead/internal/app"
+	"fairlead/internal/app/cert"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
@@ -68,9 +69,9 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 	if !o.Clock.IsZero() {
 		clock = app.ClockFrom(o.Clock)
 	}
-	var cert *tls.Certificate
+	var kept *cert.Keeper
 	if o.TLS {
-		if cert, err = demoCertificate(o.Data); err != nil {
+		if kept, err = demoCertificate(o.Data); err != nil {
 			return err
 		}
 	}
@@ -84,7 +85,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 		if err != nil {
 			return err
 		}
-		if line.SMTP, err = h.OpenDoors(cert); err != nil {
+		if line.SMTP, err = h.OpenDoors(kept); err != nil {
 			return err
 		}
 		if o.JSON {
@@ -93,7 +94,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 			}
 		}
 		greet(tell, line)
-		return h.Serve(ctx, l, cert)
+		return h.Serve(ctx, l, kept)
 	})
 }
 
@@ -158,7 +159,7 @@ Stop with Ctrl-C.
 
 // demoCertificate makes a fresh certificate for this machine. Its time is the
 // machine's, since browsers check it against theirs.
-func demoCertificate(data string) (*tls.Certificate, error) {
+func demoCertificate(data string) (*cert.Keeper, error) {
 	certPEM, keyPEM, err := seal.SelfSigned([]string{"localhost", "127.0.0.1", "::1"}, time.Now(), 30*24*time.Hour)
 	if err != nil {
 		return nil, err
@@ -170,6 +171,6 @@ func demoCertificate(data string) (*tls.Certificate, error) {
 	if err := errors.Join(os.WriteFile(filepath.Join(dir, "cert.pem"), certPEM, 0o600), os.WriteFile(filepath.Join(dir, "key.pem"), keyPEM, 0o600)); err != nil {
 		return nil, err
 	}
-	cert, err := tls.X509KeyPair(certPEM, keyPEM)
-	return &cert, err
+	one, err := tls.X509KeyPair(certPEM, keyPEM)
+	return cert.Fixed(&one), err
 }

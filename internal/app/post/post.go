@@ -31,8 +31,8 @@ type Config struct {
 	Mail *config.Mail // nil: no door but that of SMTP below
 	// SMTP is where a demo listens, whatever Mail says; empty: as Mail says.
 	SMTP     string
-	Hostname string           // by which doors greet, where Mail names none
-	TLS      *tls.Certificate // of the site, for STARTTLS where Mail names none
+	Hostname string      // by which doors greet, where Mail names none
+	TLS      *tls.Config // of the site, for STARTTLS where Mail names none
 	Box      *inbox.Box
 	Policy   func() *policy.Policy // the one in effect; nil: there is none
 	Now      func() time.Time
@@ -112,26 +112,25 @@ const ownCertificate = 10 * 365 * 24 * time.Hour
 // name in a certificate (RFC 3207 section 4.1), so one of our own making is better
 // than none.
 func (c Config) tls(s *config.SMTP) (*tls.Config, error) {
-	cert := c.TLS
+	var pair tls.Certificate
 	switch {
 	case s.Certificate != "":
-		pair, err := tls.LoadX509KeyPair(s.Certificate, s.Key)
-		if err != nil {
+		var err error
+		if pair, err = tls.LoadX509KeyPair(s.Certificate, s.Key); err != nil {
 			return nil, fmt.Errorf("%w: mail.smtp.certificate: %w", cvd.ErrUnavailable, err)
 		}
-		cert = &pair
-	case cert == nil:
+	case c.TLS != nil:
+		return &tls.Config{GetCertificate: c.TLS.GetCertificate, MinVersion: tls.VersionTLS12}, nil
+	default:
 		certPEM, keyPEM, err := seal.SelfSigned([]string{s.Hostname}, time.Now(), ownCertificate)
 		if err != nil {
 			return nil, err
 		}
-		pair, err := tls.X509KeyPair(certPEM, keyPEM)
-		if err != nil {
+		if pair, err = tls.X509KeyPair(certPEM, keyPEM); err != nil {
 			return nil, err
 		}
-		cert = &pair
 	}
-	return &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12}, nil
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // removeSocket removes what an earlier process left, if it is a socket.

@@ -34,6 +34,12 @@ const (
 	ActFactorGone    Act = "second.removed"
 	ActLinked        Act = "identity.linked"
 	ActUnlinked      Act = "identity.removed"
+	ActPasskeyAdded  Act = "passkey.added"
+	ActPasskeyGone   Act = "passkey.removed"
+	ActPasskeyFailed Act = "passkey.failed"
+	ActPasskeyCopied Act = "passkey.copied" // a signature counter went backwards
+	ActProved        Act = "proved"         // somebody signed in showed again who they are
+	ActReset         Act = "member.reset"   // everything that lets a member in was taken away
 )
 
 // auditYears is how long an entry is kept.

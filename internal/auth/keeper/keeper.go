@@ -32,6 +32,8 @@ const (
 	RecordReceipt    store.RecordKind = "receipt"       // id: blind digest of the code; owner: first case id
 	RecordAudit      store.RecordKind = "audit"         // id: random; no owner
 	RecordFactor                      = second.Record   // id and owner: member id
+	RecordPasskey    store.RecordKind = "passkey"       // id: blind digest of the credential's id; owner: member id
+	RecordCeremony   store.RecordKind = "ceremony"      // id: blind digest of its secret; no owner
 	RecordFlow       store.RecordKind = "provider-flow" // id: blind digest of the state; no owner
 	RecordIdentity   store.RecordKind = "identity"      // id: blind digest of issuer and subject; owner: member id
 )

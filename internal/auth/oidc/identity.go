@@ -90,7 +90,8 @@ func (w *Ways) Linked(ctx context.Context, member string) (out []Linked, err err
 
 // ownWay tells whether the member gets in without a provider.
 func (w *Ways) ownWay(ctx context.Context, member string) (bool, error) {
-	return w.Auth.HasPassword(ctx, member)
+	m, err := w.Auth.Means(ctx, member)
+	return m.Password || m.Passkey, err
 }
 
 // Unlink takes an account away from the actor, by the id that Linked gives. Any other

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"fairlead/internal/intake/mail/text"
 )
@@ -103,9 +104,13 @@ func bounces(e *entity, m *Message) bool {
 }
 
 var (
-	originalID    = regexp.MustCompile(`(?im)^[> \t]*message-id:\s*<([^<>\s]{1,998})>`)
+	originalID = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?im)^[> \t]*message-id:\s*<([^<>\s]{1,998})>`)
+	})
 	refusedByName = regexp.MustCompile(`(?m)^<([^<>\s]+@[^<>\s]+)>:\s*$`)
-	permanent     = regexp.MustCompile(`(?i)permanent (?:fatal )?error|undelivered|returned (?:mail|to sender)|failure notice|\(failure\)|given up|giving up|could(?: not|n't) be delivered|undeliverable|delivery (?:has )?failed|not delivered|user unknown|unknown user|no such user|mailbox (?:unavailable|not found)`)
+	permanent     = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)permanent (?:fatal )?error|undelivered|returned (?:mail|to sender)|failure notice|\(failure\)|given up|giving up|could(?: not|n't) be delivered|undeliverable|delivery (?:has )?failed|not delivered|user unknown|unknown user|no such user|mailbox (?:unavailable|not found)`)
+	})
 )
 
 // homemade reads what a server says in its own words; nil if they do not tell that a
@@ -113,8 +118,8 @@ var (
 func (r *reading) homemade(e *entity, m *Message) *Delivery {
 	d := &Delivery{Status: statusCode.FindString(m.Text)}
 	failed := words(e.get("x-failed-recipients"))
-	d.Failed = strings.HasPrefix(d.Status, "5") || failed != "" || d.Status == "" && permanent.MatchString(m.Text+"\n"+m.Subject)
-	if id := originalID.FindStringSubmatch(m.Text); id != nil {
+	d.Failed = strings.HasPrefix(d.Status, "5") || failed != "" || d.Status == "" && permanent().MatchString(m.Text+"\n"+m.Subject)
+	if id := originalID().FindStringSubmatch(m.Text); id != nil {
 		d.Original = id[1]
 	}
 	if to := refusedByName.FindStringSubmatch(m.Text); to != nil {

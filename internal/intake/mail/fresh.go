@@ -3,11 +3,14 @@ package mail
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // attribution is the line that a program sets above what it quotes. Only those are
 // known whose end nobody writes by chance: "… wrote:" and its like.
-var attribution = regexp.MustCompile(`(?i)(\bwrote|\bschrieb(?: .{1,200})?|\ba écrit|\bescribió|\bha scritto|\bschreef(?: .{1,200})?|\bescreveu|\bskrev(?: .{1,200})?|\bnapisał(?:\(a\))?)\s*:$`)
+var attribution = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(\bwrote|\bschrieb(?: .{1,200})?|\ba écrit|\bescribió|\bha scritto|\bschreef(?: .{1,200})?|\bescreveu|\bskrev(?: .{1,200})?|\bnapisał(?:\(a\))?)\s*:$`)
+})
 
 // Fresh is what a person wrote anew above the letter that the answer quotes. Only the
 // unambiguous form is cut off: a block of lines that all begin with ">" at the very
@@ -30,7 +33,7 @@ func Fresh(text string) string {
 	}
 	last := strings.TrimSpace(lines[at-1])
 	from := at - 1
-	if !attribution.MatchString(last) {
+	if !attribution().MatchString(last) {
 		return text
 	}
 	// Programs fold a long attribution line; its upper half then begins so.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"fairlead/internal/intake"
@@ -150,8 +151,10 @@ func plausible(s string) bool {
 var (
 	inBrackets  = regexp.MustCompile(`<\s*([^<>\s]+@[^<>\s]+?)\s*>`)
 	bareAddress = regexp.MustCompile(`[^\s<>,;:"()\[\]\\]+@[^\s<>,;:"()\[\]\\]+`)
-	encodedWord = regexp.MustCompile(`=\?[^?\s]{1,75}\?[bBqQ]\?[^?]*\?=`)
-	quotedText  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	encodedWord = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`=\?[^?\s]{1,75}\?[bBqQ]\?[^?]*\?=`)
+	})
+	quotedText = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
 // readAddresses reads an address list with its groups. What is no such list yields
@@ -167,7 +170,7 @@ func readAddresses(s string) []Address {
 	}
 	var out []Address
 	// An encoded word is a name (RFC 2047 section 5), whatever stands in it raw.
-	masked := encodedWord.ReplaceAllStringFunc(s, func(w string) string { return strings.Repeat("x", len(w)) })
+	masked := encodedWord().ReplaceAllStringFunc(s, func(w string) string { return strings.Repeat("x", len(w)) })
 	bare := quotedText.ReplaceAllString(text.Uncomment(masked), " ")
 	add := func(name, email string) {
 		if !slices.ContainsFunc(out, func(a Address) bool { return a.Email == email }) && len(out) <= maxAddresses {

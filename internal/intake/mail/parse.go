@@ -199,7 +199,7 @@ func (r *reading) isFile(e *entity, depth int, parent string) bool {
 // html reads HTML; if no words were found in it, it becomes a file.
 func (r *reading) html(e *entity, octets []byte, label string) content {
 	if label == "" {
-		if m := metaCharset.FindSubmatch(octets[:min(len(octets), 2048)]); m != nil {
+		if m := metaCharset().FindSubmatch(octets[:min(len(octets), 2048)]); m != nil {
 			label = string(m[1])
 		}
 	}

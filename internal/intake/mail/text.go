@@ -3,11 +3,14 @@ package mail
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"fairlead/internal/intake/mail/text"
 )
 
-var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{1,200}charset\s*=\s*["']?([a-z0-9_:.-]{1,40})`)
+var metaCharset = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)<meta[^>]{1,200}charset\s*=\s*["']?([a-z0-9_:.-]{1,40})`)
+})
 
 // decoded undoes the transfer encoding. It never fails: what cannot be read stays as
 // it came.

@@ -18,6 +18,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 	"fairlead/internal/web"
+	"fairlead/internal/words"
 )
 
 //go:embed templates
@@ -29,10 +30,12 @@ const perPage = 25
 // maxQuery is the most bytes of a search.
 const maxQuery = 200
 
+// pages serves one request for a page.
 type pages struct {
 	site  *web.Site
 	pages *web.Pages
-	boot  string // tells answers of this process from those of another
+	boot  string        // tells answers of this process from those of another
+	r     *http.Request // whose language is spoken
 }
 
 // Register adds the pages to the mux. The site must have a register.
@@ -41,25 +44,26 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	if err != nil {
 		return err
 	}
-	p := &pages{site: site, pages: set, boot: web.NewID()}
-	for pattern, do := range map[string]web.Handler{
-		"GET /advisories":           p.list,
-		"GET /advisories/{id}":      p.one,
-		"GET /advisories/{id}/diff": p.diff,
+	boot := web.NewID()
+	for pattern, do := range map[string]func(*pages, http.ResponseWriter, *http.Request) error{
+		"GET /advisories":           (*pages).list,
+		"GET /advisories/{id}":      (*pages).one,
+		"GET /advisories/{id}/diff": (*pages).diff,
 	} {
-		mux.Handle(pattern, site.Open(do))
+		mux.Handle(pattern, site.Open(func(w http.ResponseWriter, r *http.Request) error {
+			return do(&pages{site: site, pages: set, boot: boot, r: r}, w, r)
+		}))
 	}
 	return nil
 }
 
-func (p *pages) say(id string, pairs ...any) string { return p.site.Voice(nil).Say(id, pairs...) }
+func (p *pages) voice() *words.Voice { return p.site.Voice(p.r) }
+
+func (p *pages) say(id string, pairs ...any) string { return p.voice().Say(id, pairs...) }
 
 func (p *pages) page(title string) *web.Page {
-	page := p.site.Page(title)
+	page := p.site.Page(p.r, title).At("/advisories")
 	page.Feeds = true
-	for i := range page.Nav {
-		page.Nav[i].Here = page.Nav[i].Href == "/advisories"
-	}
 	return page
 }
 
@@ -71,11 +75,12 @@ func (p *pages) unchanged(w http.ResponseWriter, r *http.Request, state ...any) 
 	if cur := p.site.Book.Current(); cur != nil {
 		policy = cur.Number
 	}
-	fmt.Fprintln(h, p.boot, policy, state)
+	fmt.Fprintln(h, p.boot, policy, p.site.ToneOf(r), state)
 	etag := fmt.Sprintf(`W/"%x"`, h.Sum(nil))
 	w.Header().Set("ETag", etag)
 	for one := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
 		if one = strings.TrimSpace(one); one == "*" || one == etag {
+			w.Header().Add("Vary", "Accept-Language")
 			w.Header().Add("Vary", "Accept-Encoding")
 			w.WriteHeader(http.StatusNotModified)
 			return true

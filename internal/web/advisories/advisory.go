@@ -50,7 +50,7 @@ type tongue struct {
 // that is the only one.
 func tongues(a *cvd.Advisory, at, chosen string) []tongue {
 	own := cmp.Or(a.Lang, "en")
-	out := []tongue{{own, spoken(own), at, chosen == ""}}
+	out := []tongue{{own, spoken(own), at + "?lang=" + url.QueryEscape(own), chosen == ""}}
 	for _, lang := range advisory.Languages(a) {
 		out = append(out, tongue{lang, spoken(lang), at + "?lang=" + url.QueryEscape(lang), lang == chosen})
 	}
@@ -118,10 +118,10 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 		Sheet: page.Of(a, p.site.Register.Publisher()), Href: href(e.ID), Lang: cmp.Or(a.Lang, "en"), Languages: languages, Documents: p.documents(e),
 	}
 	if lang != "" {
-		v.Original = v.Href
+		v.Original = languages[0].Href
 	}
 	if v.Worst != nil {
-		v.Band = p.site.Band(v.Worst.Band)
+		v.Band = web.Band(p.voice(), v.Worst.Band)
 	}
 	for _, c := range a.History {
 		one := change{AdvisoryChange: c}
@@ -152,7 +152,7 @@ func (p *pages) documents(e *register.Entry) []document {
 				continue
 			}
 			label := f.Name
-			if id := "advisories.format." + f.Name; p.site.Voice(nil).Has(id) {
+			if id := "advisories.format." + f.Name; p.voice().Has(id) {
 				label = p.say(id)
 			}
 			if part != "" {

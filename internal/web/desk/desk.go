@@ -19,9 +19,11 @@ import (
 	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/web/desk/visit/components"
 	"fairlead/internal/web/desk/visit/factor"
+	"fairlead/internal/web/desk/visit/live"
 	"fairlead/internal/web/desk/visit/mail"
 	"fairlead/internal/web/desk/visit/office"
 	"fairlead/internal/web/desk/visit/provider"
+	"fairlead/internal/web/desk/visit/queue"
 )
 
 //go:embed templates
@@ -41,6 +43,8 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	mux.Handle("POST /desk/sign-in", site.Private(d.signIn))
 	mux.Handle("GET /desk/sign-in/second", site.Private(d.secondPage))
 	mux.Handle("POST /desk/sign-in/second", site.Private(d.second))
+	shared.Add(mux, queue.Routes(shared))
+	shared.Add(mux, live.Routes(shared))
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))

@@ -162,7 +162,7 @@ func (p *pub) exportText(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) exportEntry(b io.Writer, e entry) {
-	fmt.Fprintf(b, "\n%s · %s · %s\n", p.site.Voice(nil).Instant(e.At, p.site.Zone()), e.Who, e.Heading)
+	fmt.Fprintf(b, "\n%s · %s · %s\n", p.voice().Instant(e.At, p.site.Zone()), e.Who, e.Heading)
 	for _, q := range append(slices.Clone(e.Report), e.Quotes...) {
 		if q.Label != "" {
 			fmt.Fprintf(b, "%s:\n", q.Label)

@@ -41,8 +41,8 @@ type emptyView struct{ Title, Lead, Text string }
 
 // notYet is a page for what is planned and not there: it says so and pretends
 // nothing.
-func (p *pub) notYet(name string) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+func notYet(name string) func(*pub, http.ResponseWriter, *http.Request) error {
+	return func(p *pub, w http.ResponseWriter, r *http.Request) error {
 		id := "public." + name + "."
 		v := emptyView{p.say(id + "title"), p.say(id + "lead"), p.say(id + "text")}
 		return p.pages.Render(w, r, http.StatusOK, "empty", p.page(v.Title, "/"+name), v)

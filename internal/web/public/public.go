@@ -17,16 +17,18 @@ import (
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
+	"fairlead/internal/words"
 )
 
 //go:embed templates
 var templates embed.FS
 
-// pub serves the pages.
+// pub serves one request for a page.
 type pub struct {
 	site  *web.Site
 	pages *web.Pages
-	sheet sheets
+	sheet *sheets
+	r     *http.Request // whose language is spoken
 }
 
 // Register adds the pages to the mux.
@@ -35,56 +37,57 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	if err != nil {
 		return err
 	}
-	p := &pub{site: site, pages: pages}
-	for pattern, do := range map[string]web.Handler{
-		"GET /{$}":                         p.landing,
-		"GET /policy":                      p.policy,
-		"GET /policy/versions/{n}":         p.policyVersion,
-		"GET /policy/diff":                 p.policyDiff,
-		"GET /policy.md":                   p.policyMarkdown,
-		"GET /.well-known/security.txt":    p.securityTxt,
-		"GET /security.txt":                p.securityTxtMoved,
-		"GET /.well-known/openpgp-key.asc": p.publicKey,
-		"GET /performance":                 p.notYet("performance"),
-		"GET /ledger/":                     p.notYet("ledger"),
-		"GET /report":                      p.reportForm,
-	} {
-		mux.Handle(pattern, site.Open(do))
+	kept := &sheets{}
+	serve := func(do func(*pub, http.ResponseWriter, *http.Request) error) web.Handler {
+		return func(w http.ResponseWriter, r *http.Request) error { return do(&pub{site, pages, kept, r}, w, r) }
 	}
-	for pattern, do := range map[string]web.Handler{
-		"GET /policy/feedback":            p.feedback,
-		"POST /policy/feedback":           p.suggest,
-		"POST /receipt":                   p.receiptFile,
-		"GET /thread":                     p.thread,
-		"POST /thread/open":               p.openThread,
-		"POST /thread/claim":              p.claim,
-		"POST /thread/leave":              p.leave,
-		"POST /thread/message":            p.message,
-		"POST /thread/appeal":             p.appeal,
-		"POST /thread/withdraw":           p.withdraw,
-		"POST /thread/contact":            p.contact,
-		"POST /thread/check":              p.checked,
-		"GET /thread/files/{case}/{blob}": p.file,
-		"GET /thread/export.json":         p.exportJSON,
-		"GET /thread/export.txt":          p.exportText,
+	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
+		"GET /{$}":                         (*pub).landing,
+		"GET /policy":                      (*pub).policy,
+		"GET /policy/versions/{n}":         (*pub).policyVersion,
+		"GET /policy/diff":                 (*pub).policyDiff,
+		"GET /policy.md":                   (*pub).policyMarkdown,
+		"GET /.well-known/security.txt":    (*pub).securityTxt,
+		"GET /security.txt":                (*pub).securityTxtMoved,
+		"GET /.well-known/openpgp-key.asc": (*pub).publicKey,
+		"GET /performance":                 notYet("performance"),
+		"GET /ledger/":                     notYet("ledger"),
+		"GET /report":                      (*pub).reportForm,
 	} {
-		mux.Handle(pattern, site.Private(do))
+		mux.Handle(pattern, site.Open(serve(do)))
 	}
-	mux.Handle("POST /report", site.Upload(p.uploadLimit, p.send))
-	mux.Handle("POST /thread/attach", site.Upload(p.uploadLimit, p.attach))
+	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
+		"GET /policy/feedback":            (*pub).feedback,
+		"POST /policy/feedback":           (*pub).suggest,
+		"POST /receipt":                   (*pub).receiptFile,
+		"GET /thread":                     (*pub).thread,
+		"POST /thread/open":               (*pub).openThread,
+		"POST /thread/claim":              (*pub).claim,
+		"POST /thread/leave":              (*pub).leave,
+		"POST /thread/message":            (*pub).message,
+		"POST /thread/appeal":             (*pub).appeal,
+		"POST /thread/withdraw":           (*pub).withdraw,
+		"POST /thread/contact":            (*pub).contact,
+		"POST /thread/check":              (*pub).checked,
+		"GET /thread/files/{case}/{blob}": (*pub).file,
+		"GET /thread/export.json":         (*pub).exportJSON,
+		"GET /thread/export.txt":          (*pub).exportText,
+	} {
+		mux.Handle(pattern, site.Private(serve(do)))
+	}
+	mux.Handle("POST /report", site.Upload(pub{site: site}.uploadLimit, serve((*pub).send)))
+	mux.Handle("POST /thread/attach", site.Upload(pub{site: site}.uploadLimit, serve((*pub).attach)))
 	return nil
 }
 
 // page makes the layout of a page under one entry of the navigation.
 func (p *pub) page(title, here string) *web.Page {
-	page := p.site.Page(title)
-	for i := range page.Nav {
-		page.Nav[i].Here = page.Nav[i].Href == here
-	}
-	return page
+	return p.site.Page(p.r, title).At(here)
 }
 
-func (p *pub) say(id string, pairs ...any) string { return p.site.Voice(nil).Say(id, pairs...) }
+func (p *pub) voice() *words.Voice { return p.site.Voice(p.r) }
+
+func (p *pub) say(id string, pairs ...any) string { return p.voice().Say(id, pairs...) }
 
 // current is the policy in effect. Before there is one nothing can be promised,
 // which is a cvd.ErrUnavailable.
@@ -98,7 +101,7 @@ func (p *pub) current() (*rulebook.Version, error) {
 
 // uploadLimit is the most bytes of a form with files: its fields, and as many
 // files as a case may hold.
-func (p *pub) uploadLimit() int64 {
+func (p pub) uploadLimit() int64 {
 	cur := p.site.Book.Current()
 	if cur == nil {
 		return web.FormLimit

@@ -105,7 +105,7 @@ func (p *pub) field(pol *policy.Policy, f policy.Field, value string) web.Field 
 	out := looks[f.Name]
 	out.Name, out.Label, out.Help, out.Required, out.Value = f.Name, f.Label, f.Help, f.Required || f.Name == "description", value
 	if out.Help == "" {
-		if id := "public.help." + f.Name; p.site.Voice(nil).Has(id) {
+		if id := "public.help." + f.Name; p.voice().Has(id) {
 			out.Help = p.say(id)
 		}
 	}

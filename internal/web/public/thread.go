@@ -184,8 +184,8 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
-		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: p.site.State(c.RM()), Meaning: p.say("rm." + string(c.RM()) + ".meaning"),
-		Band: p.site.Band(c.Band), Closed: c.Closed(), Erased: f.Erased, Policy: c.Policy, Links: c.Links, Missing: c.Missing,
+		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: web.State(p.voice(), c.RM()), Meaning: p.say("rm." + string(c.RM()) + ".meaning"),
+		Band: web.Band(p.voice(), c.Band), Closed: c.Closed(), Erased: f.Erased, Policy: c.Policy, Links: c.Links, Missing: c.Missing,
 		Withdrawn: c.HasReporter() && !c.Waited(),
 		CanWrite:  slices.Contains(f.Verbs, cvd.VerbMessage), CanAttach: slices.Contains(f.Verbs, cvd.VerbAttach),
 		CanAppeal: slices.Contains(f.Verbs, cvd.VerbAppeal), CanLeave: slices.Contains(f.Verbs, cvd.VerbWithdraw),
@@ -245,17 +245,17 @@ func (p *pub) promise(k *cvd.Clock) promised {
 	one.State = web.Badge{Kind: kind, Text: p.say("public.promise." + state)}
 	switch {
 	case !k.Met.IsZero():
-		one.Note = p.say("public.promise.met", "when", p.site.Voice(nil).Instant(k.Met, p.site.Zone()))
+		one.Note = p.say("public.promise.met", "when", p.voice().Instant(k.Met, p.site.Zone()))
 	case k.Running() && !k.Paused.IsZero():
 		one.Still, one.Note = true, p.say("public.promise.waits")
 	case k.Running() && !k.Expected.IsZero() && !k.Expected.Equal(k.Due):
-		one.Note = p.say("public.promise.expected", "when", p.site.Voice(nil).Instant(k.Expected, p.site.Zone()))
+		one.Note = p.say("public.promise.expected", "when", p.voice().Instant(k.Expected, p.site.Zone()))
 	}
 	return one
 }
 
 func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
-	told := p.site.Voice(nil).Event(ev, words.ForReporter, p.site.Zone())
+	told := p.voice().Event(ev, words.ForReporter, p.site.Zone())
 	e := entry{
 		At: ev.At, Heading: told.Heading, Meaning: told.Meaning, Quotes: told.Quotes, Missing: told.Missing,
 		Erased: told.Erased, Who: p.say("public.who.house"),

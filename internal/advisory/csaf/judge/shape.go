@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type shape struct {
 	item     *shape
 	unique   bool
 	enum     []string
-	pattern  *regexp.Regexp
+	pattern  func() *regexp.Regexp
 	format   func(string) bool
 	any      []*shape // one of these, as the member version says
 }
@@ -44,7 +45,7 @@ func set(item *shape) *shape { return &shape{is: "array", item: item, fewest: 1,
 func words(list string) *shape { return &shape{is: "string", enum: strings.Fields(list)} }
 
 func like(pattern string) *shape {
-	return &shape{is: "string", pattern: regexp.MustCompile(pattern)}
+	return &shape{is: "string", pattern: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })}
 }
 
 var (
@@ -126,7 +127,7 @@ func (s *shape) checkString(j *judge, n node, v string) {
 	case s.enum != nil:
 		j.need(slices.Contains(s.enum, v), n, "is none of the words that may stand here", "use one of "+strings.Join(s.enum, ", "))
 	case s.pattern != nil:
-		j.need(s.pattern.MatchString(v), n, "is not written as the schema asks", "write it as "+s.pattern.String())
+		j.need(s.pattern().MatchString(v), n, "is not written as the schema asks", "write it as "+s.pattern().String())
 	case s.format != nil:
 		j.need(s.format(v), n, "is no URI, or no instant of RFC 3339, whichever belongs here", "write https://…, or such as 2026-11-25T12:00:00Z")
 	default:

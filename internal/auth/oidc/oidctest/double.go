@@ -45,7 +45,7 @@ type Double struct {
 
 	mu    sync.Mutex
 	key   *rsa.PrivateKey
-	other *rsa.PrivateKey // that it does not publish
+	other *rsa.PrivateKey       // that it does not publish
 	codes map[string]url.Values // what was asked for, by the code that was given for it
 }
 

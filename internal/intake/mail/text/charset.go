@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
@@ -103,8 +104,12 @@ func singleOctets(label string) bool {
 }
 
 var (
-	encodedWord  = regexp.MustCompile(`=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=`)
-	encodedBlank = regexp.MustCompile(`=\?[^?\s]{1,60}\?[qQ]\?[^?\r\n]{0,200}\?=`)
+	encodedWord = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=`)
+	})
+	encodedBlank = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`=\?[^?\s]{1,60}\?[qQ]\?[^?\r\n]{0,200}\?=`)
+	})
 )
 
 // Words reads the encoded words of a header value (RFC 2047). Neighbours of one
@@ -116,7 +121,7 @@ func Words(value string) string {
 		s, _ := Decode([]byte(value), "")
 		return s
 	}
-	value = encodedBlank.ReplaceAllStringFunc(value, func(w string) string { return strings.ReplaceAll(w, " ", "_") })
+	value = encodedBlank().ReplaceAllStringFunc(value, func(w string) string { return strings.ReplaceAll(w, " ", "_") })
 	var out strings.Builder
 	var octets []byte // of the words that wait for their neighbours
 	label := ""
@@ -126,7 +131,7 @@ func Words(value string) string {
 		octets, label = nil, ""
 	}
 	at := 0
-	for _, m := range encodedWord.FindAllStringSubmatchIndex(value, -1) {
+	for _, m := range encodedWord().FindAllStringSubmatchIndex(value, -1) {
 		set := strings.ToLower(value[m[2]:m[3]])
 		data, ok := encodedOctets(value[m[4]:m[5]], value[m[6]:m[7]])
 		if !ok {

@@ -23,6 +23,9 @@ type Lens struct {
 
 func (l *Lens) Say(id string, pairs ...any) string { return l.Voice.Say(id, pairs...) }
 
+// Tone is how parts of a page speak to the reader.
+func (l *Lens) Tone() web.Tone { return web.Tone{Lang: l.Voice.Lang()} }
+
 // Counted writes a number that was counted to inbox.Counted and no further.
 func (l *Lens) Counted(n int) string {
 	if n > inbox.Counted {
@@ -35,7 +38,7 @@ func (l *Lens) Band(b cvd.Band) web.Badge {
 	if b == "" {
 		return web.Badge{Kind: "quiet", Text: l.Say("desk.unrated")}
 	}
-	return l.Site.Band(b)
+	return web.Band(l.Voice, b)
 }
 
 // Marks are what needs attention, in the order of its weight.

@@ -52,6 +52,7 @@ type Route struct {
 	Use     may.Use
 	Do      Handler
 	Upload  bool // reads its body itself, with a file in it
+	Quiet   bool // a page asks for it by itself, which is no use of the session
 	// Limit is the most bytes of an upload; 0 is what the policy allows for a
 	// reporter's file.
 	Limit int64
@@ -62,6 +63,9 @@ func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
 	for _, one := range routes {
 		d.routes[one.Pattern] = one
 		answer := d.SignedIn(one.Area, one.Use, one.Do)
+		if one.Quiet {
+			answer = d.lets(d.Glance, one.Area, one.Use, one.Do)
+		}
 		if one.Upload {
 			limit := d.uploadLimit
 			if one.Limit > 0 {
@@ -92,7 +96,15 @@ func (d *Desk) uploadLimit() int64 {
 
 // Look finds the session of the request. A reporter's session is none here.
 func (d *Desk) Look(r *http.Request) (auth.Session, error) {
-	s, err := d.Site.Session(r, web.DeskJar)
+	return member(d.Site.Session(r, web.DeskJar))
+}
+
+// Glance is Look without using the session.
+func (d *Desk) Glance(r *http.Request) (auth.Session, error) {
+	return member(d.Site.Auth.Glance(r.Context(), d.Site.Token(r, web.DeskJar)))
+}
+
+func member(s auth.Session, err error) (auth.Session, error) {
 	if err == nil && s.Actor.Kind != cvd.ActorMember {
 		return auth.Session{}, cvd.ErrUnauthenticated
 	}
@@ -102,8 +114,12 @@ func (d *Desk) Look(r *http.Request) (auth.Session, error) {
 // SignedIn lets members through to whom the area is open; to others of them it
 // does not exist, and everybody else is asked to sign in.
 func (d *Desk) SignedIn(area may.Area, use may.Use, do Handler) web.Handler {
+	return d.lets(d.Look, area, use, do)
+}
+
+func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Area, use may.Use, do Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		s, err := d.Look(r)
+		s, err := look(r)
 		if errors.Is(err, cvd.ErrUnauthenticated) {
 			return web.See(w, r, signInAddress(r))
 		}
@@ -111,6 +127,7 @@ func (d *Desk) SignedIn(area may.Area, use may.Use, do Handler) web.Handler {
 			return err
 		}
 		r = r.WithContext(auth.InSession(r.Context(), s))
+		d.Site.Prefer(r, "")
 		v, err := d.visit(r, s)
 		if err != nil {
 			return err

@@ -96,7 +96,7 @@ type publishedView struct {
 func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, parts []part, faults cvd.Faults) error {
 	c := draft.Case
 	view := pageView{
-		Case: string(c.ID), Title: c.Title, ID: string(c.Release.Advisory), State: v.Site.State(c.RM()), Seq: draft.Seq, Parts: parts,
+		Case: string(c.ID), Title: c.Title, ID: string(c.Release.Advisory), State: web.State(v.Voice, c.RM()), Seq: draft.Seq, Parts: parts,
 		May: may.Allow(v.Actor, cvd.VerbAdvise, c) == nil && slices.Contains(draft.Verbs, cvd.VerbAdvise),
 	}
 	view.Parties = parties(c)

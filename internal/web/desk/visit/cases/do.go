@@ -209,7 +209,7 @@ func (d *desk) showDo(w http.ResponseWriter, r *http.Request, v lens, status int
 func (d *desk) doView(v lens, o *deed) doView {
 	c := o.file.Case
 	view := doView{
-		Case: string(c.ID), Title: c.Title, State: v.Site.State(c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
+		Case: string(c.ID), Title: c.Title, State: web.State(v.Voice, c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
 		Direct: slices.Contains(moves.Direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
 		Seen: c.Version, Since: o.since,
 	}

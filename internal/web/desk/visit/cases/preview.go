@@ -30,7 +30,7 @@ type toldView struct {
 
 func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 	out := &previewView{
-		From: v.Site.State(f.Case.RM()), To: v.Site.State(p.Case.RM()), Moved: f.Case.RM() != p.Case.RM(),
+		From: web.State(v.Voice, f.Case.RM()), To: web.State(v.Voice, p.Case.RM()), Moved: f.Case.RM() != p.Case.RM(),
 		Dates: v.dates(f.Case, p.Case),
 	}
 	for i := range p.Events {

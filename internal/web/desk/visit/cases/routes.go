@@ -1,6 +1,5 @@
-// Package cases is the part of the desk where cases are worked: the queue, one
-// case with its history, and every verb as a form that says first what the
-// reporter will be told.
+// Package cases is the part of the desk where cases are worked: one case with its
+// history, and every verb as a form that says first what the reporter will be told.
 //
 // It never does what was not shown before, where the reporter is told anything,
 // and never loses what somebody typed.
@@ -25,7 +24,6 @@ func Routes(shared *visit.Desk) []visit.Route {
 		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(w, r, lens{v}) }
 	}
 	return []visit.Route{
-		{Pattern: "GET /desk/{$}", Area: may.AreaCases, Use: may.Look, Do: on(d.queue)},
 		{Pattern: "GET /desk/cases/{id}", Area: may.AreaCases, Use: may.Look, Do: on(d.caseFile)},
 		{Pattern: "GET /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.ask)},
 		{Pattern: "POST /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.act), Upload: true},

@@ -1,4 +1,4 @@
-package cases
+package queue
 
 import (
 	"context"
@@ -102,7 +102,7 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 	if view.Filters, err = d.filters(v, tabs[at].id, q, view.Filtered); err != nil {
 		return err
 	}
-	if view.Columns, err = d.Pages.Kept("queue", "columns", v.Voice.Lang(), func() any { return nil }); err != nil {
+	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", v.Voice.Lang(), func() any { return nil }); err != nil {
 		return err
 	}
 	keep := finer(q)
@@ -172,7 +172,7 @@ func (d *desk) tabs(ctx context.Context, s *casework.Session, v lens, here int) 
 		return "", err
 	}
 	key := tabsKey{lang: v.Voice.Lang(), here: here, counts: [len(tabs)]int(counts)}
-	return d.Pages.Kept("queue", "tabs", key, func() any {
+	return d.Pages.Kept(v.Tone(), "queue", "tabs", key, func() any {
 		out := make([]visit.Tab, len(tabs))
 		for i, t := range tabs {
 			out[i] = visit.Tab{
@@ -205,7 +205,7 @@ func (d *desk) filters(v lens, view string, q url.Values, filtered bool) (templa
 	if cur != nil {
 		key.policy = cur.Number
 	}
-	return d.Pages.Kept("queue", "filters", key, func() any {
+	return d.Pages.Kept(v.Tone(), "queue", "filters", key, func() any {
 		f := filtersView{View: view, Filtered: filtered}
 		for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMValid, cvd.RMAccepted, cvd.RMDeferred, cvd.RMInvalid, cvd.RMClosed} {
 			f.States = append(f.States, optionView{string(rm), v.Say("rm." + string(rm)), key.state == string(rm)})

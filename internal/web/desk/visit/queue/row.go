@@ -1,4 +1,4 @@
-package cases
+package queue
 
 import (
 	"html/template"
@@ -61,7 +61,7 @@ func (l lens) row(r *casework.Row) rowView {
 }
 
 func (l lens) look(r rowView) lookView {
-	v := lookView{rowView: r, State: l.Site.State(r.RM), Band: l.Band(r.Severity), Flags: l.Flags(r.Marks), Theirs: r.Kind == cvd.ClockNeedsInfo}
+	v := lookView{rowView: r, State: web.State(l.Voice, r.RM), Band: l.Band(r.Severity), Flags: l.Flags(r.Marks), Theirs: r.Kind == cvd.ClockNeedsInfo}
 	if r.Erased {
 		v.Title = l.Say("desk.erased")
 	}
@@ -106,7 +106,7 @@ func (d *desk) rows(l lens, page casework.Page) (template.HTML, error) {
 		view := l.row(r)
 		one, _ := r.Kept.Find(ways[view.Mine]).(*line)
 		if one == nil || one.view != view {
-			html, err := d.Pages.Part("queue", "row", l.look(view))
+			html, err := d.Pages.Part(l.Tone(), "queue", "row", l.look(view))
 			if err != nil {
 				return "", err
 			}
