@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/mailbox"
+	"fairlead/internal/app/ways"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -86,10 +87,8 @@ func (h *House) elsewhere(add func(kind, id, href string, pairs ...any)) {
 			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
 		}
 	}
-	for _, p := range h.Ways.List() {
-		if p.Failing {
-			add("alarm", "provider-failing", "/desk/me/providers", "name", p.Name)
-		}
+	for _, name := range ways.Failing(h.Ways) {
+		add("alarm", "provider-failing", "/desk/me/providers", "name", name)
 	}
 }
 

@@ -132,7 +132,7 @@ func newMatrix(t *testing.T) *matrix {
 	ctx := context.Background()
 	clock := app.FrozenClock(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC))
 	provider := oidctest.NewDouble(t, clock.Now)
-	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, SignIn: &config.SignIn{Providers: []config.Provider{
+	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, SignIn: config.SignIn{Providers: []config.Provider{
 		{ID: "main", Name: "Main", Issuer: provider.Issuer, ClientID: "fairlead"},
 	}}},
 		app.Options{Clock: clock, Demo: true, Unlimited: true, BaseURL: origin})

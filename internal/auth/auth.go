@@ -78,6 +78,9 @@ const (
 	ActReset         = keeper.ActReset
 )
 
+// Acts are all that the audit records.
+var Acts = keeper.Acts
+
 // NormaliseReceipt gives the canonical spelling of a receipt.
 func NormaliseReceipt(s string) string { return receipt.Normalise(s) }
 

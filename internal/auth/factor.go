@@ -133,14 +133,6 @@ func (a *Auth) halfIn(tx store.Tx, token string) (s session, err error) {
 	return s, nil
 }
 
-// Halfway tells whether the token is of a session that waits for its second factor.
-func (a *Auth) Halfway(ctx context.Context, token string) bool {
-	return a.k.Store.View(ctx, func(tx store.Tx) error {
-		_, err := a.halfIn(tx, token)
-		return err
-	}) == nil
-}
-
 // Waiting tells by what the session of the token can become a whole one, if it
 // waits for its second factor.
 func (a *Auth) Waiting(ctx context.Context, token string) (m Means, ok bool) {
@@ -174,7 +166,7 @@ func (a *Auth) Second(ctx context.Context, token, code string) (Session, error) 
 	if err := a.tryCode(actor); err != nil {
 		return Session{}, errors.Join(err, a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInLimited, Subject: actor.ID}))
 	}
-	whole, rec, err := a.begin(ctx, actor, s.way(), false)
+	whole, rec, err := a.begin(ctx, actor, s.way(), strong)
 	if err != nil {
 		return Session{}, err
 	}

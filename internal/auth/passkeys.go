@@ -82,11 +82,10 @@ func (a *Auth) OfferPasskey(ctx context.Context, by cvd.Actor, place passkey.Pla
 	return a.keys.Offer(ctx, place, m, name)
 }
 
-// AddPasskey keeps the passkey that answers OfferPasskey.
+// AddPasskey keeps the passkey that answers OfferPasskey. Whatever is wrong with it
+// is one cvd.ErrUnauthenticated; a device that somebody has registered already is a
+// cvd.ErrConflict.
 func (a *Auth) AddPasskey(ctx context.Context, by cvd.Actor, ceremony, answer string) (passkey.Key, error) {
-	if _, err := a.proved(ctx, by); err != nil {
-		return passkey.Key{}, err
-	}
 	made, save, err := a.keys.Make(ctx, by.ID, ceremony, answer)
 	if err != nil {
 		return passkey.Key{}, err

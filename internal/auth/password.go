@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -67,37 +66,12 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	return a.storePassword(ctx, m, cred.Serial, next, here)
 }
 
-// HasPassword tells whether the member can sign in by a password.
-func (a *Auth) HasPassword(ctx context.Context, memberID string) (bool, error) {
-	cred, err := a.credential(ctx, memberID)
-	return cred.Serial != "", err
-}
-
 func (a *Auth) credential(ctx context.Context, id string) (cred credential, err error) {
 	err = a.k.Store.View(ctx, func(tx store.Tx) error {
 		_, cred, err = a.credentialIn(tx, id)
 		return err
 	})
 	return cred, err
-}
-
-// Confirm asks the actor for their present password before something that
-// outlives the session, with the limits of a sign-in. Who has none is not asked.
-// A wrong one comes as cvd.Faults about the field.
-func (a *Auth) Confirm(ctx context.Context, by cvd.Actor, field, present string) error {
-	m, err := a.Member(ctx, by.ID)
-	if by.Kind != cvd.ActorMember || err != nil {
-		return keeper.Unauthenticated(cmp.Or(err, cvd.ErrNotFound))
-	}
-	cred, err := a.credential(ctx, m.ID)
-	if err != nil || cred.Serial == "" {
-		return err
-	}
-	right, err := a.isCurrent(ctx, m, cred, present)
-	if err == nil && !right {
-		return cvd.Faults{{Field: field, Problem: wrongCurrent.Problem, Remedy: "type the present password"}}
-	}
-	return err
 }
 
 // here is the live session that ctx says the actor acts in; nil if there is

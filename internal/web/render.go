@@ -270,6 +270,8 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 	return template.FuncMap{
 		"say": sp.say,
 		"has": sp.Has,
+		// gloss is what a room below said in English, such as the problem of a fault.
+		"gloss": sp.Gloss,
 		// when is an exact instant; day a date; ago the distance from now. Inside a
 		// text of the catalogue a date is on, which is no markup.
 		"when": func(t time.Time) template.HTML { return timeTag(t, sp.Instant(t, s.Zone())) },

@@ -52,6 +52,12 @@ type Config struct {
 	// BaseURL is the origin under which the request's reader reaches the site,
 	// without a slash at its end.
 	BaseURL func(*http.Request) string
+	// Origin is what the reader's browser shows as the site's address, which passkeys
+	// are bound to; nil is BaseURL.
+	Origin func(*http.Request) string
+	// SecondFactor says whether members must have a second factor or a passkey before
+	// the desk opens (SecondRequired), are reminded (SecondOptional), or neither.
+	SecondFactor string
 	// Secure tells whether the request's reader came by https: cookies and
 	// headers follow. Nil looks at the connection alone.
 	Secure func(*http.Request) bool
@@ -77,6 +83,12 @@ type Config struct {
 	// are cut off, whatever the house's clock shows; nil lets them be.
 	Within func(time.Duration) time.Time
 }
+
+// What Config.SecondFactor may be.
+const (
+	SecondRequired = "required"
+	SecondOptional = "optional"
+)
 
 // Site is what all pages share. It is safe for concurrent use.
 type Site struct {

@@ -38,8 +38,8 @@ type Config struct {
 	Mail           *Mail      `yaml:"mail"`
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
-	SignIn         *SignIn    `yaml:"sign_in"`
 	Log            Log        `yaml:"log"`
+	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
 }
 
@@ -160,9 +160,7 @@ func (c *Config) finish(file *source.File) error {
 			file.Fault("cve", "CVE Services need the user's key", "write key_file or key")
 		}
 	}
-	if c.SignIn != nil {
-		c.SignIn.finish(file, secret)
-	}
+	c.SignIn.finish(file, secret)
 	if t := c.TLS; t != nil {
 		switch {
 		case t.ACME == nil && (t.Certificate == "" || t.Key == ""):

@@ -106,7 +106,6 @@ func TestProviders(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	for text, want := range map[string]string{
-		"sign_in: {}\n":                                                           "sign_in",
 		"sign_in: {providers: []}\n":                                              "providers",
 		strings.Replace(main, "https", "http", 1) + "}\n":                         "providers[0].issuer",
 		strings.Replace(main, ".org", ".org?x=1", 1) + "}\n":                      "providers[0].issuer",

@@ -10,8 +10,10 @@ import (
 	"fairlead/internal/policy/source"
 )
 
-// SignIn is how members get in beside what they have here.
+// SignIn says what members need to get in.
 type SignIn struct {
+	SecondFactor string `yaml:"second_factor"` // required or optional
+
 	Providers []Provider `yaml:"providers"`
 }
 
@@ -41,6 +43,9 @@ func (p *Provider) Oldest() time.Duration {
 }
 
 func (s *SignIn) finish(file *source.File, secret func(at, path string, into *string)) {
+	if s.SecondFactor == "" {
+		s.SecondFactor = "optional"
+	}
 	seen := map[string]bool{}
 	for i := range s.Providers {
 		p, at := &s.Providers[i], fmt.Sprintf("sign_in.providers[%d]", i)

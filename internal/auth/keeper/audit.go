@@ -42,6 +42,14 @@ const (
 	ActReset         Act = "member.reset"   // everything that lets a member in was taken away
 )
 
+// Acts are all that are recorded.
+var Acts = []Act{
+	ActSignIn, ActSignInFailed, ActSignInLimited, ActSignOut, ActLinkMade, ActLinkUsed,
+	ActPasswordSet, ActMemberAdded, ActMemberChanged, ActSessionEnded, ActTokenMade, ActTokenRevoked,
+	ActFactorPassed, ActFactorFailed, ActFactorSet, ActFactorPaper, ActFactorGone, ActPasskeyAdded,
+	ActPasskeyGone, ActPasskeyFailed, ActPasskeyCopied, ActProved, ActReset,
+}
+
 // auditYears is how long an entry is kept.
 const auditYears = 1
 

@@ -45,6 +45,8 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	mux.Handle("POST /desk/sign-in/second", site.Private(d.second))
 	shared.Add(mux, queue.Routes(shared))
 	shared.Add(mux, live.Routes(shared))
+	mux.Handle("POST /desk/sign-in/passkey", site.Private(d.passkey))
+	shared.Add(mux, shared.Confirm())
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))

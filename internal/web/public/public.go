@@ -15,6 +15,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
+	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
 	"fairlead/internal/words"
@@ -148,7 +149,7 @@ func (p *pub) landing(w http.ResponseWriter, r *http.Request) error {
 	now := p.site.Now()
 	v := landingView{Policy: cur.Policy, Version: cur.Number, Now: now, Urgent: ways(cur.Policy.UrgentContacts()), Bounty: cur.Policy.Rewards.Bounty}
 	for _, d := range cur.Policy.PromisedBy(cur.Calendar, now) {
-		v.Promises = append(v.Promises, promised{What: p.say("clock." + string(d.Kind)), Due: d.Due, Basis: d.Basis, Target: d.Target})
+		v.Promises = append(v.Promises, promised{What: p.say("clock." + string(d.Kind)), Due: d.Due, Basis: policypage.Basis(p.voice(), cur.Policy, d), Target: d.Target})
 	}
 	if review, ok := p.site.Book.Review(); ok {
 		v.ReviewDue, v.Overdue = review.Due, review.Overdue

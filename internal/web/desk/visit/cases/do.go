@@ -187,7 +187,7 @@ func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, sta
 	case errors.As(problem, &faults):
 		view.Summary = v.summary(items, blame(items, faults))
 	case problem != nil:
-		text := web.Plain(problem)
+		text := v.Voice.Gloss(web.Plain(problem))
 		if errors.Is(problem, cvd.ErrForbidden) && o.verb == cvd.VerbConfirm {
 			text = v.Say("desk.pending.own")
 		}

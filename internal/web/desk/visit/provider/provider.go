@@ -39,8 +39,8 @@ func Routes(shared *visit.Desk) []visit.Route {
 	d := &desk{shared}
 	return []visit.Route{
 		{Pattern: "GET /desk/me/providers", Area: may.AreaSelf, Use: may.Look, Do: d.page},
-		{Pattern: "POST /desk/me/providers", Area: may.AreaSelf, Use: may.Change, Do: d.link},
-		{Pattern: "POST /desk/me/providers/remove", Area: may.AreaSelf, Use: may.Change, Do: d.remove},
+		{Pattern: "POST /desk/me/providers", Area: may.AreaSelf, Use: may.Change, Wants: visit.Deed(may.DeedFactor), Do: d.link},
+		{Pattern: "POST /desk/me/providers/remove", Area: may.AreaSelf, Use: may.Change, Wants: visit.Deed(may.DeedFactor), Do: d.remove},
 	}
 }
 
@@ -153,11 +153,9 @@ func (d *desk) refuse(w http.ResponseWriter, r *http.Request, err error, back st
 
 // view is the list of a member's accounts.
 type view struct {
-	Linked  []oidc.Linked
-	Ways    []oidc.Way
-	Present []web.Field
-	Done    string
-	Wrong   *web.Summary
+	Linked []oidc.Linked
+	Ways   []oidc.Way
+	Done   string
 }
 
 func (d *desk) view(r *http.Request, v *visit.Visit) (out view, err error) {
@@ -165,13 +163,7 @@ func (d *desk) view(r *http.Request, v *visit.Visit) (out view, err error) {
 		return out, cvd.ErrNotFound
 	}
 	out.Ways = d.Site.Ways.List()
-	if out.Linked, err = d.Site.Ways.Linked(r.Context(), v.Actor.ID); err != nil {
-		return out, err
-	}
-	asks, err := d.Site.Auth.HasPassword(r.Context(), v.Actor.ID)
-	if asks {
-		out.Present = []web.Field{{Name: "present", Kind: "password", Label: v.Say("desk.me.current"), Required: true, Autocomplete: "current-password"}}
-	}
+	out.Linked, err = d.Site.Ways.Linked(r.Context(), v.Actor.ID)
 	return out, err
 }
 
@@ -186,30 +178,12 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v *visit.Visit) erro
 	return d.Show(w, r, v, http.StatusOK, "providers", v.Say("provider.title"), out)
 }
 
-// link leads a member to the provider whose account they want to link, once they have
-// shown that it is they: an account that an intruder links would be a way in that stays.
+// link leads a member to the provider whose account they want to link.
 func (d *desk) link(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	if err := d.Site.Auth.Confirm(r.Context(), v.Actor, "present", r.PostForm.Get("present")); err != nil {
-		return d.again(w, r, v, err)
-	}
 	return d.goTo(w, r, r.PostForm.Get("id"), oidc.Errand{Link: v.Actor.ID, From: d.Site.From(r)}, "/desk/me/providers")
-}
-
-// again shows the page with what is wrong.
-func (d *desk) again(w http.ResponseWriter, r *http.Request, v *visit.Visit, err error) error {
-	faults, ok := errors.AsType[cvd.Faults](err)
-	if !ok {
-		return err
-	}
-	out, err := d.view(r, v)
-	if err != nil {
-		return err
-	}
-	out.Wrong = web.Summarise(v.Say("desk.faults"), out.Present, web.Blame(out.Present, faults))
-	return d.Show(w, r, v, http.StatusUnprocessableEntity, "providers", v.Say("provider.title"), out)
 }
 
 func (d *desk) remove(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
