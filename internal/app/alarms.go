@@ -9,7 +9,6 @@ import (
 
 	"fairlead/internal/app/clerks"
 	"fairlead/internal/app/mailbox"
-	"fairlead/internal/app/ways"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -87,8 +86,10 @@ func (h *House) elsewhere(add func(kind, id, href string, pairs ...any)) {
 			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
 		}
 	}
-	for _, name := range ways.Failing(h.Ways) {
-		add("alarm", "provider-failing", "/desk/me/providers", "name", name)
+	for _, p := range h.Ways.List() {
+		if p.Failing {
+			add("alarm", "provider-failing", "/desk/me/providers", "name", p.Name)
+		}
 	}
 }
 

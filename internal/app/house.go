@@ -126,7 +126,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		return h, err
 	}
 	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator})
-	h.Ways = ways.Open(cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited})
+	h.Ways = ways.Open(&cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited})
 	h.Book, err = rulebook.Open(ctx, rulebook.Config{
 		Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName, Poke: h.poke,
 	})

@@ -16,6 +16,7 @@ import (
 	"fairlead/internal/app/cert"
 	"fairlead/internal/app/front"
 	"fairlead/internal/app/wkd"
+	"fairlead/internal/casework/filters"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
@@ -60,7 +61,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      h.alarms,
-		Watch:       h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
+		Filters:     filters.New(h.Store, h.Vault, h.Options.Clock.Now), Watch: h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
 		return nil, err

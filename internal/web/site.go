@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/inbox/channels"
@@ -77,6 +78,8 @@ type Config struct {
 	// Alarms are what the team must be shown on every page of the desk; may be
 	// nil.
 	Alarms func(*http.Request) []Notice
+	// Filters are those that members keep for themselves; nil where nobody can.
+	Filters *filters.Book
 	// Watch tells which cases changed; nil where no page listens.
 	Watch *watch.Board
 	// Within is the real instant so long from now, by which slow readers of a stream

@@ -160,7 +160,6 @@ func (c *Config) finish(file *source.File) error {
 			file.Fault("cve", "CVE Services need the user's key", "write key_file or key")
 		}
 	}
-	c.SignIn.finish(file, secret)
 	if t := c.TLS; t != nil {
 		switch {
 		case t.ACME == nil && (t.Certificate == "" || t.Key == ""):
@@ -171,6 +170,7 @@ func (c *Config) finish(file *source.File) error {
 			file.Fault("tls.acme.accept_terms", "is not true", "read the authority's terms, and write true if you agree")
 		}
 	}
+	c.SignIn.finish(file, secret)
 	for i, p := range c.TrustedProxies {
 		if _, err := ParseProxy(p); err != nil {
 			file.Fault(fmt.Sprintf("trusted_proxies[%d]", i), "is no address or network", "write 127.0.0.1 or 10.0.0.0/8")

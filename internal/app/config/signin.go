@@ -10,11 +10,10 @@ import (
 	"fairlead/internal/policy/source"
 )
 
-// SignIn says what members need to get in.
+// SignIn is how members get in beside what they have here.
 type SignIn struct {
-	SecondFactor string `yaml:"second_factor"` // required or optional
-
-	Providers []Provider `yaml:"providers"`
+	SecondFactor string     `yaml:"second_factor"` // required or optional
+	Providers    []Provider `yaml:"providers"`
 }
 
 // Provider is an identity provider (OpenID Connect) at which members have accounts.

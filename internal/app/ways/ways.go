@@ -10,7 +10,7 @@ import (
 
 // Open makes what members sign in by elsewhere, of a configuration and what cfg says
 // beside it; nil where there is none.
-func Open(in config.SignIn, cfg oidc.Config) *oidc.Ways {
+func Open(in *config.SignIn, cfg oidc.Config) *oidc.Ways {
 	if len(in.Providers) == 0 {
 		return nil
 	}
@@ -21,15 +21,4 @@ func Open(in config.SignIn, cfg oidc.Config) *oidc.Ways {
 		})
 	}
 	return oidc.New(cfg)
-}
-
-// Failing names the providers that did not answer when they were last asked.
-func Failing(w *oidc.Ways) []string {
-	var out []string
-	for _, p := range w.List() {
-		if p.Failing {
-			out = append(out, p.Name)
-		}
-	}
-	return out
 }

@@ -19,12 +19,12 @@ type signInView struct {
 	Email   string
 	Second  *auth.Means // what is asked for, the rest was right
 	Refusal *web.Notice
-
-	Providers []oidc.Way
 	// Passkeys says that they work at this address; WhyNot, why not.
 	Passkeys bool
 	WhyNot   string
 	Ceremony *visit.Ceremony
+
+	Providers []oidc.Way
 }
 
 // signInPage shows the form. A one-time link only fills a field: mail programs
@@ -41,9 +41,9 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, view signInView) error {
-	view.Providers = d.Site.Ways.List()
 	_, nowhere := d.Place(r)
 	view.Passkeys, view.WhyNot = nowhere == nil, visit.WhyNot(d.Site.Voice(r).Say, nowhere)
+	view.Providers = d.Site.Ways.List()
 	page := &web.Page{Title: d.Site.Voice(r).Say("desk.signin.title"), Desk: true, Home: "/desk/"}
 	return d.Pages.Render(w, r, status, "signin", page, view)
 }

@@ -30,11 +30,11 @@ type meView struct {
 	Second    second.Summary
 	Passkeys  int
 	WhyNot    string // no passkey works at this address
-	Elsewhere bool   // accounts elsewhere may be linked
 	Others    bool   // there are other sessions
 	Password  []web.Field
 	Token     []web.Field
 	Summary   *web.Summary
+	Elsewhere bool // accounts elsewhere may be linked
 }
 
 type sessionView struct {
