@@ -93,6 +93,10 @@ func people(t *testing.T) (stranger, member person) {
 		if err := chromedp.Do(ctx); err != nil { // the browser lives as long as this context
 			t.Fatal(err)
 		}
+		// Both sit before their own window, though the browser shows one at a time.
+		if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+			t.Fatal(err)
+		}
 		ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
 		t.Cleanup(cancel)
 		return person{t, ctx}
