@@ -21,13 +21,8 @@ import (
 	"fairlead/internal/web/public"
 )
 
-// sheets keeps the last rendered policy, since it changes seldom and is read
-// often.
-type sheets struct {
-	mu   sync.Mutex
-	key  string
-	html template.HTML
-}
+// sheets keeps the rendered policy, since it changes seldom and is read often.
+type sheets struct{ sync.Map }
 
 // policyView is one version of the policy.
 type policyView struct {
@@ -100,21 +95,20 @@ func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Ver
 func (p *pub) policyBody(v *rulebook.Version) (template.HTML, error) {
 	view := p.policyPage(v, "")
 	key := fmt.Sprint(v.Number, view.Version, len(view.Recorded), view.ReviewDue, view.Overdue())
-	p.sheet.mu.Lock()
-	defer p.sheet.mu.Unlock()
-	if p.sheet.key == key {
-		return p.sheet.html, nil
+	lang := p.Voice().Lang()
+	if had, ok := p.sheet.Load(lang); ok && had.([2]string)[0] == key {
+		return template.HTML(had.([2]string)[1]), nil //nolint:gosec // as it was rendered
 	}
 	body, err := policypage.HTMLBody(v.Policy, view)
 	if err == nil {
-		p.sheet.key, p.sheet.html = key, body
+		p.sheet.Store(lang, [2]string{key, string(body)})
 	}
 	return body, err
 }
 
 // policyPage is what the render of a version must be told.
 func (p *pub) policyPage(v *rulebook.Version, base string) policypage.View {
-	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.Site.Now(), BaseURL: base}
+	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.Site.Now(), BaseURL: base, Voice: p.Voice()}
 	cur := p.Site.Book.Current()
 	if review, ok := p.Site.Book.Review(); ok && cur != nil && cur.Number == v.Number {
 		view.ReviewDue = review.Due
