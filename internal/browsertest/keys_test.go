@@ -134,7 +134,7 @@ func TestDraftStaysHere(t *testing.T) {
 	}
 	ann.goTo(h.URL + "/report")
 	ann.fill(`[name="title"]`, "Typed again")
-	ann.click(".draft input")
+	ann.point(".draft input")
 	ann.fill(`[name="description"]`, "And more.")
 	ann.goTo(h.URL + "/policy") // leaving the page keeps the last words
 	if got := kept(); !strings.Contains(got, "Typed again") || !strings.Contains(got, "And more.") || strings.Contains(got, "once") {
@@ -144,12 +144,12 @@ func TestDraftStaysHere(t *testing.T) {
 	if a, b := typed("title"), typed("description"); a != "Typed again" || b != "And more." {
 		t.Fatalf("came back as %q and %q", a, b)
 	}
-	ann.click(".draft input")
+	ann.point(".draft input")
 	if got := kept(); got != "" {
 		t.Fatalf("still kept: %s", got)
 	}
-	ann.click(".draft input")
-	ann.click(`.stepped [href="#step-3"]`)
+	ann.point(".draft input")
+	ann.point(`.stepped [href="#step-3"]`)
 	has(t, "the answer", ann.press(".send .main"), "Your receipt")
 	if got := kept(); got != "" {
 		t.Fatalf("kept after sending: %s", got)
