@@ -100,6 +100,7 @@ type Site struct {
 	errors *Pages
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
+	mark   atomic.Pointer[picture]
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"fairlead/internal/casework"
+	"fairlead/internal/policy/logo"
 	"fairlead/internal/web"
 	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/public/promise"
@@ -143,7 +144,7 @@ func weigh(t *testing.T, b *webtest.Browser, a *webtest.Answer, path string) {
 	t.Helper()
 	b.Gzip = true
 	total := len(b.Get(path).Body)
-	for _, part := range strings.Split(a.Body, `href="/static/`)[1:] {
+	for _, part := range strings.Split(strings.ReplaceAll(a.Body, ` src="/static/`, ` href="/static/`), ` href="/static/`)[1:] {
 		name, _, _ := strings.Cut(part, `"`)
 		total += len(b.Get("/static/" + name).Body)
 	}
@@ -311,5 +312,31 @@ func TestWrongMethod(t *testing.T) {
 		if got := a.Header.Get("Allow"); got != allow {
 			t.Errorf("%s: Allow %q, want %q", at, got, allow)
 		}
+	}
+}
+
+// The organisation's picture stands in the head of every page, from our own origin,
+// and can do nothing when it is opened alone.
+func TestLogo(t *testing.T) {
+	h := house(t, small, nil)
+	before := h.Browser().Get("/").Check(h, 200)
+	if strings.Contains(before.Body, "<img") {
+		t.Error("a picture without one in the policy")
+	}
+	drawing := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><rect width="64" height="32" rx="6"/></svg>`
+	h.Republish(`  accent: "#0b5c73"`, `  accent: "#0b5c73"`+"\n  logo: "+logo.URI("image/svg+xml", []byte(drawing)))
+	b := h.Browser()
+	a := b.Get("/").Check(h, 200)
+	sound(t, a)
+	weigh(t, b, a, "/")
+	b.Gzip = false
+	_, rest, found := strings.Cut(a.Body, `<img class="logo" src="`)
+	src, rest, _ := strings.Cut(rest, `"`)
+	if !found || !strings.HasPrefix(src, "/static/logo-") || !strings.HasPrefix(rest, ` alt="" width="64" height="32">`) {
+		t.Fatalf("%q %.60q", src, rest)
+	}
+	file := b.Get(src).Check(h, 200)
+	if file.Body != drawing || file.Header.Get("Content-Type") != "image/svg+xml" || !strings.HasSuffix(file.Header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("%v %s", file.Header, file.Body)
 	}
 }
