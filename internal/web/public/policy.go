@@ -127,7 +127,7 @@ func (p *pub) revision(v *rulebook.Version) []policypage.RevisionRow {
 		Version: v.Number, Revision: v.Policy.Revision, Date: v.Effective.In(v.Calendar.Zone()).Format(time.DateOnly),
 		Changes: p.say("public.policy.recorded", "n", v.Number),
 	}
-	for _, r := range v.Policy.Revisions {
+	for _, r := range p.site.Terms(p.voice(), v).Revisions {
 		if r.Revision == v.Policy.Revision {
 			row.Changes = r.Changes
 		}

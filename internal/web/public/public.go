@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
@@ -89,14 +90,19 @@ func (p *pub) voice() *words.Voice { return p.site.Voice(p.r) }
 
 func (p *pub) say(id string, pairs ...any) string { return p.voice().Say(id, pairs...) }
 
-// current is the policy in effect. Before there is one nothing can be promised,
-// which is a cvd.ErrUnavailable.
+// terms are those of the policy that the case pins, as they read.
+func (p *pub) terms(f *casework.File) *policy.Policy { return p.site.Terms(p.voice(), f.Policy) }
+
+// current is the policy in effect, as it reads. Before there is one nothing can be
+// promised, which is a cvd.ErrUnavailable.
 func (p *pub) current() (*rulebook.Version, error) {
 	cur := p.site.Book.Current()
 	if cur == nil {
 		return nil, fmt.Errorf("%w: no version of the policy is in effect yet", cvd.ErrUnavailable)
 	}
-	return cur, nil
+	read := *cur
+	read.Policy = p.site.Terms(p.voice(), cur)
+	return &read, nil
 }
 
 // uploadLimit is the most bytes of a form with files: its fields, and as many

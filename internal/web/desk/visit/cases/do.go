@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -216,10 +217,8 @@ func (d *desk) doView(v lens, o *deed) doView {
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
 		view.About = v.Say(id)
 	}
-	if p := o.file.Policy; p != nil && slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
-		for _, reply := range p.Policy.CannedReplies {
-			view.Canned = append(view.Canned, web.Option{Value: reply.ID, Label: reply.Title})
-		}
+	if o.file.Policy != nil && slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
+		view.Canned = v.replies(o.file)
 	}
 	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
 		return view
@@ -238,12 +237,13 @@ func (d *desk) insert(r *http.Request, o *deed) {
 	if o.file.Policy == nil {
 		return
 	}
-	p := o.file.Policy.Policy
+	id, lang, _ := strings.Cut(o.typed.Get("canned"), "/")
+	p := d.Site.Terms(d.Site.Words.In(lang), o.file.Policy)
 	origin := p.PublicURL
 	if origin == "" {
 		origin = d.Site.BaseURL(r)
 	}
-	reply, err := p.Reply(o.typed.Get("canned"), origin)
+	reply, err := p.Reply(id, origin)
 	if err != nil {
 		return // none was chosen
 	}
