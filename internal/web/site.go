@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/inbox/channels"
@@ -77,6 +78,8 @@ type Config struct {
 	// Alarms are what the team must be shown on every page of the desk; may be
 	// nil.
 	Alarms func(*http.Request) []Notice
+	// Filters are those that members keep for themselves; nil where nobody can.
+	Filters *filters.Book
 	// Watch tells which cases changed; nil where no page listens.
 	Watch *watch.Board
 	// Within is the real instant so long from now, by which slow readers of a stream
@@ -175,9 +178,18 @@ func NoPage(w http.ResponseWriter, others []string) error {
 	return ErrMethod
 }
 
+// current is the policy in effect, or nil; where there is no book, as in the
+// storybook, there is none.
+func (s *Site) current() *rulebook.Version {
+	if s.Book == nil {
+		return nil
+	}
+	return s.Book.Current()
+}
+
 // Zone is where dates are read: that of the policy in effect, or UTC.
 func (s *Site) Zone() *time.Location {
-	if cur := s.Book.Current(); cur != nil {
+	if cur := s.current(); cur != nil {
 		return cur.Calendar.Zone()
 	}
 	return time.UTC
@@ -185,7 +197,7 @@ func (s *Site) Zone() *time.Location {
 
 // Organisation is whose site it is; empty before a policy is in effect.
 func (s *Site) Organisation() string {
-	if cur := s.Book.Current(); cur != nil {
+	if cur := s.current(); cur != nil {
 		return cur.Policy.Organisation.Name
 	}
 	return ""

@@ -21,6 +21,8 @@ type Browser struct {
 	cookies map[string]string
 	// Gzip asks for compressed answers.
 	Gzip bool
+	// Lang is what it asks for in Accept-Language; empty asks for nothing.
+	Lang string
 	// From is the address it comes from.
 	From string
 }
@@ -84,6 +86,9 @@ func (b *Browser) Send(r *http.Request) *Answer {
 	if r.Header.Get("Sec-Fetch-Site") == "" {
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
+	if b.Lang != "" && r.Header.Get("Accept-Language") == "" {
+		r.Header.Set("Accept-Language", b.Lang)
+	}
 	if b.Gzip {
 		r.Header.Set("Accept-Encoding", "gzip")
 	}
@@ -128,6 +133,13 @@ func (b *Browser) Cookies() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Carry puts the cookies on a request that is sent some other way.
+func (b *Browser) Carry(r *http.Request) {
+	for name, value := range b.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
 }
 
 // SetCookie puts a cookie in by hand.

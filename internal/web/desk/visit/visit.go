@@ -40,6 +40,7 @@ func New(site *web.Site, files fs.FS) (*Desk, error) {
 type Visit struct {
 	Lens
 	Session auth.Session
+	Still   bool // no script runs on the page
 }
 
 // Handler answers a request of a member; its error is shown as a page.
@@ -131,7 +132,6 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 			return err
 		}
 		r = r.WithContext(auth.InSession(r.Context(), s))
-		d.Site.Prefer(r, "")
 		v, err := d.visit(r, s)
 		if err != nil {
 			return err
@@ -160,6 +160,7 @@ func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.Site.Prefer(r, team[s.Actor.ID].Language)
 	return &Visit{Session: s, Lens: Lens{
 		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor, Team: team,
 	}}, nil
@@ -189,6 +190,12 @@ func (d *Desk) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int
 	page := &web.Page{
 		Title: title, Desk: true, Wide: true, Home: Home(v.Actor), Nav: nav(r, v), Alarms: d.alarms(r, v),
 		Account: []web.Link{{Href: "/desk/me", Label: v.Actor.Name, Here: r.URL.Path == "/desk/me"}},
+	}
+	if !v.Still {
+		var err error
+		if page.Tools, err = d.Pages.Kept(v.Tone(), name, "tools", nil, func() any { return nil }); err != nil {
+			return err
+		}
 	}
 	return d.Pages.Render(w, r, status, name, page, view)
 }

@@ -217,15 +217,15 @@ func (d *desk) doView(v lens, o *deed) doView {
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
 		view.About = v.Say(id)
 	}
-	if o.file.Policy != nil && slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
+	if slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
 		view.Canned = v.replies(o.file)
 	}
 	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
 		return view
 	}
-	entries := v.entries(o.file)
+	entries := v.entries(o.file, false)
 	for _, e := range slices.Backward(entries) {
-		if len(view.Last) < 3 && len(e.Quotes) > 0 {
+		if len(view.Last) < 3 && len(e.Said) > 0 {
 			view.Last = append(view.Last, e)
 		}
 	}
@@ -267,7 +267,7 @@ func (v lens) since(o *deed) []entryView {
 	for i := range o.file.Events {
 		ev := &o.file.Events[i]
 		if ev.Seq > seen && ev.Actor != v.Actor.Ref() && ev.Actor != cvd.System.Ref() {
-			out = append(out, v.entry(o.file, ev))
+			out = append(out, v.entry(o.file, ev, false))
 		}
 	}
 	return out

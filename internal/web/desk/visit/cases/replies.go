@@ -25,6 +25,9 @@ func (v lens) readers(f *casework.File) *words.Voice {
 // replies offers the prepared replies of the policy that the case pins, in the
 // reporter's language first, then in the others that the policy has them in.
 func (v lens) replies(f *casework.File) []web.Option {
+	if f.Policy == nil {
+		return nil
+	}
 	signed := f.Policy.Policy
 	own := v.Site.Words.In(signed.Language()).Lang()
 	var langs []string
