@@ -21,7 +21,7 @@ import (
 var glossed = regexp.MustCompile(`^internal/(advisory|advisory/(release|vers)|auth(/.*)?|casework|casework/(claim|mailroom|parcel|post)|cvd|cvd/rule|inbox|intake|intake/mail|intake/sbom|may|parts|pgp|policy|register|rulebook|severity|web(/.*)?)$`)
 
 // spared are files of those rooms that no page shows.
-var spared = regexp.MustCompile(`^internal/(intake/json|cvd/(case|report)|pgp/(clear|detached|message|verify|pgp|facts)|policy/(check|check_people|parse|promises|securitytxt)|auth/oidc/.*)\.go$`)
+var spared = regexp.MustCompile(`^internal/(intake/json|cvd/(case|report)|pgp/(clear|detached|message|verify|pgp|facts)|policy/(check|check_people|parse|promises|securitytxt)|auth/oidc/.*|web/storybook/.*)\.go$`)
 
 // plainKinds are the kinds of error whose own words a page shows (web.Plain).
 var plainKinds = map[string]bool{

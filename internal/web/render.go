@@ -33,11 +33,13 @@ type Page struct {
 	Organisation string
 	Home         string // where the name in the head leads
 	Nav          []Link
-	Account      []Link   // at the end of the head
-	Alarms       []Notice // above everything
-	Wide         bool     // a table or a board rather than a text
-	Feeds        bool     // the page's machines find the feeds of advisories by its head
-	Tongues      []Tongue // in which it can be read; none where that is not offered
+	Account      []Link        // at the end of the head
+	Alarms       []Notice      // above everything
+	Tools        template.HTML // what the desk's script works with; empty where it does not run
+	Wide         bool          // a table or a board rather than a text
+	Feeds        bool          // the page's machines find the feeds of advisories by its head
+	Scripts      []string      // static files that add to the page; it must work without
+	Tongues      []Tongue      // in which it can be read; none where that is not offered
 }
 
 // Link is an entry of a navigation.

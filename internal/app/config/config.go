@@ -87,11 +87,6 @@ type CVE struct {
 	Live        bool   `yaml:"live"` // false: a dry run
 }
 
-// SignIn says what members need to get in.
-type SignIn struct {
-	SecondFactor string `yaml:"second_factor"` // required or optional
-}
-
 // Log is how much is logged, and in which form.
 type Log struct {
 	Level  string `yaml:"level"`
@@ -141,9 +136,6 @@ func (c *Config) finish(file *source.File) error {
 	if c.Database.Engine == "" {
 		c.Database.Engine = "sqlite"
 	}
-	if c.SignIn.SecondFactor == "" {
-		c.SignIn.SecondFactor = "optional"
-	}
 	secret := func(at, path string, into *string) {
 		if path == "" {
 			return
@@ -178,6 +170,7 @@ func (c *Config) finish(file *source.File) error {
 			file.Fault("tls.acme.accept_terms", "is not true", "read the authority's terms, and write true if you agree")
 		}
 	}
+	c.SignIn.finish(file, secret)
 	for i, p := range c.TrustedProxies {
 		if _, err := ParseProxy(p); err != nil {
 			file.Fault(fmt.Sprintf("trusted_proxies[%d]", i), "is no address or network", "write 127.0.0.1 or 10.0.0.0/8")

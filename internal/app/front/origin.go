@@ -1,6 +1,9 @@
 package front
 
-import "net/http"
+import (
+	"net"
+	"net/http"
+)
 
 // Origin is what a reader's browser shows as the site's address. A demo answers to
 // any name, so there the request alone tells; otherwise it is the public one, also
@@ -15,4 +18,21 @@ func Origin(demo bool, base func(*http.Request) string, secure func(*http.Reques
 		}
 		return "http://" + r.Host
 	}
+}
+
+// OriginOf is the origin of the listener as a person on this machine types it.
+func OriginOf(addr net.Addr, asked string, secure bool) string {
+	host, _, err := net.SplitHostPort(asked)
+	_, port, err2 := net.SplitHostPort(addr.String())
+	if err != nil || err2 != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
 }

@@ -38,6 +38,8 @@ const (
 	ActPasskeyCopied Act = "passkey.copied" // a signature counter went backwards
 	ActProved        Act = "proved"         // somebody signed in showed again who they are
 	ActReset         Act = "member.reset"   // everything that lets a member in was taken away
+	ActLinked        Act = "identity.linked"
+	ActUnlinked      Act = "identity.removed"
 )
 
 // Acts are all that are recorded.
@@ -45,7 +47,7 @@ var Acts = []Act{
 	ActSignIn, ActSignInFailed, ActSignInLimited, ActSignOut, ActLinkMade, ActLinkUsed,
 	ActPasswordSet, ActMemberAdded, ActMemberChanged, ActSessionEnded, ActTokenMade, ActTokenRevoked,
 	ActFactorPassed, ActFactorFailed, ActFactorSet, ActFactorPaper, ActFactorGone, ActPasskeyAdded,
-	ActPasskeyGone, ActPasskeyFailed, ActPasskeyCopied, ActProved, ActReset,
+	ActPasskeyGone, ActPasskeyFailed, ActPasskeyCopied, ActProved, ActReset, ActLinked, ActUnlinked,
 }
 
 // auditYears is how long an entry is kept.

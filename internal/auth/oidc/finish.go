@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
@@ -33,7 +34,7 @@ func (w *Ways) Finish(ctx context.Context, id, browser string, here cvd.Actor, q
 	if err != nil {
 		w.tell(err)
 		if f, ok := errors.AsType[*Failure](err); ok {
-			err = errors.Join(err, w.Auth.Failure(ctx, auth.AuditEntry{Act: auth.ActSignInFailed, Detail: "provider " + p.ID + ": " + string(f.Reason)}))
+			err = errors.Join(err, w.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInFailed, Detail: "provider " + p.ID + ": " + string(f.Reason)}))
 		}
 	}
 	out.Name = p.Name
@@ -59,8 +60,12 @@ func (w *Ways) finish(ctx context.Context, p *party, browser string, here cvd.Ac
 	if f.Member != "" {
 		return Arrival{Linked: true}, w.link(ctx, p, o, f.Member, here)
 	}
-	s, err := w.enter(ctx, p, o)
-	return Arrival{Session: s, Next: f.Next}, err
+	out := Arrival{Next: f.Next}
+	err = w.k.Again(ctx, func() (err error) { // the same account may come twice at once
+		out.Session, err = w.enter(ctx, p, o)
+		return err
+	})
+	return out, err
 }
 
 // link gives the account to the member who went to link it, if it is they who came
@@ -83,19 +88,11 @@ func (w *Ways) link(ctx context.Context, p *party, o who, member string, here cv
 	if err != nil {
 		return err
 	}
-	note, err := w.Auth.Entry(ctx, auth.AuditEntry{By: here.Ref(), Act: auth.ActLinked, Subject: member, Object: rec.ID[:publicID], Detail: "provider " + p.ID})
+	note, err := w.k.Entry(ctx, keeper.AuditEntry{By: here.Ref(), Act: keeper.ActLinked, Subject: member, Object: rec.ID[:keeper.PublicID], Detail: "provider " + p.ID})
 	if err != nil {
 		return err
 	}
-	return w.taken(p, w.Store.Update(ctx, func(tx store.Tx) error {
-		if err := tx.PutRecord(rec, 0); err != nil {
-			return err
-		}
-		return tx.PutRecord(note, 0)
-	}))
-}
-
-func (w *Ways) taken(p *party, err error) error {
+	err = w.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note}) })
 	if errors.Is(err, cvd.ErrConflict) {
 		return p.fail(Taken, "somebody linked the account at the same time")
 	}
@@ -110,30 +107,32 @@ func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error)
 		return auth.Session{}, err
 	}
 	was := rec.Version
-	detail := "provider " + p.ID
 	if member != "" {
-		one.Used = w.Now().UTC()
+		one.Used = w.k.Now()
 		rec, err = w.Vault.Seal(rec, one)
 	} else {
 		if member, err = w.first(ctx, p, &o); err != nil {
 			return auth.Session{}, err
 		}
-		detail += ", linked at the first sign-in"
 		rec, err = w.linking(ctx, p, o, member)
 	}
 	if err != nil {
 		return auth.Session{}, err
 	}
-	s, err := w.Auth.Admit(ctx, auth.Vouched{Member: member, Strong: o.Strong, Demanded: p.demands(), Detail: detail}, func(tx store.Tx) error {
-		return tx.PutRecord(rec, was)
-	})
-	switch {
-	case errors.Is(err, cvd.ErrNotReady):
-		return s, p.fail(Weak, "no second factor, neither there nor here")
-	case errors.Is(err, cvd.ErrUnauthenticated):
+	if p.demands() && !o.Strong {
+		second, err := w.Auth.HasSecond(ctx, member)
+		if err != nil {
+			return auth.Session{}, err
+		}
+		if !second.On {
+			return auth.Session{}, p.fail(Weak, "the provider does not say that acr and amr were met, and the member has no second factor here")
+		}
+	}
+	s, err := w.Auth.StartMember(ctx, member, auth.WayProvider, o.Strong, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
+	if errors.Is(err, cvd.ErrUnauthenticated) {
 		return s, p.fail(Unknown, "the member is not active")
 	}
-	return s, w.taken(p, err)
+	return s, err
 }
 
 // first finds for whom somebody may come who was never here: a member whom a lead
@@ -182,7 +181,7 @@ func (w *Ways) first(ctx context.Context, p *party, o *who) (string, error) {
 // fresh lets somebody in as the member whom a lead named by their address, as long
 // as that member has no way in: else a provider could take an account over.
 func (w *Ways) fresh(ctx context.Context, p *party, m cvd.Member) (string, error) {
-	own, err := w.Auth.HasOwnWay(ctx, m.ID)
+	own, err := w.ownWay(ctx, m.ID)
 	if err != nil {
 		return "", err
 	}
@@ -197,4 +196,3 @@ func (w *Ways) fresh(ctx context.Context, p *party, m cvd.Member) (string, error
 	}
 	return m.ID, nil
 }
-

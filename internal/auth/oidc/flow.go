@@ -2,9 +2,7 @@ package oidc
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -23,7 +22,7 @@ import (
 // FlowLife is how long somebody has at the provider.
 const FlowLife = 10 * time.Minute
 
-// flow is the sealed content of a record of kind auth.RecordFlow. Its id is the blind
+// flow is the sealed content of a record of kind keeper.RecordFlow. Its id is the blind
 // digest of the state, which stands nowhere else.
 type flow struct {
 	Provider string    `json:"provider"`
@@ -52,14 +51,11 @@ type Errand struct {
 	From string // whom limits are counted for; empty for nobody
 }
 
-func secret() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never returns an error
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
+func (w *Ways) stateID(state string) string { return w.Vault.Blind("auth/provider-state", state) }
 
-func (w *Ways) stateID(state string) string     { return w.Vault.Blind("auth/provider-state", state) }
-func (w *Ways) browserID(browser string) string { return w.Vault.Blind("auth/provider-browser", browser) }
+func (w *Ways) browserID(browser string) string {
+	return w.Vault.Blind("auth/provider-browser", browser)
+}
 
 // Begin writes down that somebody goes to the provider, and says where that is. An
 // unknown provider is cvd.ErrNotFound, and one that does not answer a Failure.
@@ -78,12 +74,12 @@ func (w *Ways) Begin(ctx context.Context, id string, e Errand) (Start, error) {
 		w.tell(err)
 		return Start{}, err
 	}
-	now, state, browser := w.Now().UTC(), secret(), secret()
+	now, state, browser := w.k.Now(), keeper.NewSecret(), keeper.NewSecret()
 	f := flow{
-		Provider: p.ID, Issuer: p.Issuer, Browser: w.browserID(browser), Nonce: secret(), Verifier: oauth2.GenerateVerifier(),
+		Provider: p.ID, Issuer: p.Issuer, Browser: w.browserID(browser), Nonce: keeper.NewSecret(), Verifier: oauth2.GenerateVerifier(),
 		Redirect: e.Back, Until: now.Add(FlowLife), Member: e.Link, Next: e.Next,
 	}
-	rec, err := w.Vault.Seal(store.Record{Kind: auth.RecordFlow, ID: w.stateID(state), At: now, Expires: f.Until}, f)
+	rec, err := w.Vault.Seal(store.Record{Kind: keeper.RecordFlow, ID: w.stateID(state), At: now, Expires: f.Until}, f)
 	if err == nil {
 		err = w.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
 	}
@@ -115,11 +111,8 @@ func (w *Ways) take(ctx context.Context, p *party, browser string, q url.Values)
 	id := w.stateID(q.Get("state"))
 	err := w.Store.View(ctx, func(tx store.Tx) error {
 		f = flow{}
-		rec, err := tx.Record(auth.RecordFlow, id)
-		if err != nil {
-			return err
-		}
-		return w.Vault.Read(rec, &f)
+		_, err := w.k.Read(tx, keeper.RecordFlow, id, &f)
+		return err
 	})
 	switch {
 	case errors.Is(err, cvd.ErrNotFound):
@@ -131,7 +124,7 @@ func (w *Ways) take(ctx context.Context, p *party, browser string, q url.Values)
 	}
 	n := 0
 	err = w.Store.Update(ctx, func(tx store.Tx) (err error) {
-		n, err = tx.DeleteRecords(store.Selection{Kind: auth.RecordFlow, ID: id})
+		n, err = tx.DeleteRecords(store.Selection{Kind: keeper.RecordFlow, ID: id})
 		return err
 	})
 	switch {
@@ -167,12 +160,7 @@ func (p *party) came(k *known, q url.Values) error {
 }
 
 // clip keeps the beginning of somebody else's text, for the log.
-func clip(s string) string {
-	if len(s) > 200 {
-		s = s[:200]
-	}
-	return strings.ToValidUTF8(s, "")
-}
+func clip(s string) string { return keeper.Clip(s, 200) }
 
 // tell writes a failure into the operator's log.
 func (w *Ways) tell(err error) {

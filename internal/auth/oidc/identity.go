@@ -7,19 +7,15 @@ import (
 	"slices"
 	"time"
 
-	"fairlead/internal/auth"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
 
-const (
-	// mostLinked is how many accounts a member may link.
-	mostLinked = 10
-	// publicID is how much of a digest names an account in lists.
-	publicID = 12
-)
+// mostLinked is how many accounts a member may link.
+const mostLinked = 10
 
-// identity is the sealed content of a record of kind auth.RecordIdentity. Its id is
+// identity is the sealed content of a record of kind keeper.RecordIdentity. Its id is
 // the blind digest of issuer and subject, so that an account belongs to one member.
 type identity struct {
 	Provider string    `json:"provider"`
@@ -47,10 +43,8 @@ func (w *Ways) identityID(p *party, subject string) string {
 func (w *Ways) found(ctx context.Context, p *party, subject string) (member string, rec store.Record, one identity, err error) {
 	err = w.Store.View(ctx, func(tx store.Tx) (err error) {
 		one = identity{}
-		if rec, err = tx.Record(auth.RecordIdentity, w.identityID(p, subject)); err != nil {
-			return err
-		}
-		return w.Vault.Read(rec, &one)
+		rec, err = w.k.Read(tx, keeper.RecordIdentity, w.identityID(p, subject), &one)
+		return err
 	})
 	if errors.Is(err, cvd.ErrNotFound) {
 		return "", store.Record{}, identity{}, nil
@@ -67,8 +61,8 @@ func (w *Ways) linking(ctx context.Context, p *party, o who, member string) (sto
 	if len(have) >= mostLinked {
 		return store.Record{}, cvd.Faults{{Field: "provider", Problem: fmt.Sprintf("at most %d accounts are linked to a member", mostLinked), Remedy: "take one away first"}}
 	}
-	now := w.Now().UTC()
-	return w.Vault.Seal(store.Record{Kind: auth.RecordIdentity, ID: w.identityID(p, o.Subject), Owner: member, At: now},
+	now := w.k.Now()
+	return w.Vault.Seal(store.Record{Kind: keeper.RecordIdentity, ID: w.identityID(p, o.Subject), Owner: member, At: now},
 		identity{Provider: p.ID, Issuer: p.Issuer, Subject: o.Subject, Email: o.Email, Since: now})
 }
 
@@ -79,19 +73,25 @@ func (w *Ways) Linked(ctx context.Context, member string) (out []Linked, err err
 	}
 	err = w.Store.View(ctx, func(tx store.Tx) error {
 		out = nil
-		recs, err := tx.Records(auth.RecordIdentity, member, mostLinked)
+		recs, err := tx.Records(keeper.RecordIdentity, member, mostLinked)
 		for _, rec := range recs {
 			var one identity
 			if err := w.Vault.Read(rec, &one); err != nil {
 				return err
 			}
 			p := w.party(one.Provider)
-			out = append(out, Linked{rec.ID[:publicID], w.named(one.Provider), one.Email, one.Since, one.Used, p == nil || p.Issuer != one.Issuer})
+			out = append(out, Linked{rec.ID[:keeper.PublicID], w.named(one.Provider), one.Email, one.Since, one.Used, p == nil || p.Issuer != one.Issuer})
 		}
 		return err
 	})
 	slices.SortFunc(out, func(x, y Linked) int { return x.Since.Compare(y.Since) })
 	return out, err
+}
+
+// ownWay tells whether the member gets in without a provider.
+func (w *Ways) ownWay(ctx context.Context, member string) (bool, error) {
+	m, err := w.Auth.Means(ctx, member)
+	return m.Password || m.Passkey, err
 }
 
 // Unlink takes an account away from the actor, by the id that Linked gives. Any other
@@ -105,27 +105,27 @@ func (w *Ways) Unlink(ctx context.Context, by cvd.Actor, id string) error {
 		return cvd.ErrNotFound
 	}
 	others := slices.ContainsFunc(have, func(l Linked) bool { return l.ID != id && !l.Gone })
-	own, err := w.Auth.HasOwnWay(ctx, by.ID)
+	own, err := w.ownWay(ctx, by.ID)
 	if err != nil {
 		return err
 	}
 	if !others && !own {
 		return fmt.Errorf("%w: it is the last way in; set a password first", cvd.ErrNotReady)
 	}
-	note, err := w.Auth.Entry(ctx, auth.AuditEntry{By: by.Ref(), Act: auth.ActUnlinked, Subject: by.ID, Object: id})
+	note, err := w.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActUnlinked, Subject: by.ID, Object: id})
 	if err != nil {
 		return err
 	}
 	return w.Store.Update(ctx, func(tx store.Tx) error {
-		recs, err := tx.Records(auth.RecordIdentity, by.ID, mostLinked)
+		recs, err := tx.Records(keeper.RecordIdentity, by.ID, mostLinked)
 		if err != nil {
 			return err
 		}
 		for _, rec := range recs {
-			if rec.ID[:publicID] != id {
+			if rec.ID[:keeper.PublicID] != id {
 				continue
 			}
-			if _, err := tx.DeleteRecords(store.Selection{Kind: auth.RecordIdentity, ID: rec.ID}); err != nil {
+			if _, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordIdentity, ID: rec.ID}); err != nil {
 				return err
 			}
 			return tx.PutRecord(note, 0)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 	"fairlead/internal/store/vault"
@@ -60,6 +61,7 @@ type Config struct {
 // Ways are the ways in by providers. They are safe for use by several goroutines.
 type Ways struct {
 	Config
+	k       *keeper.Keeper
 	parties []*party
 	begins  *auth.Limiter
 }
@@ -73,7 +75,7 @@ func New(cfg Config) *Ways {
 	if cfg.Unlimited {
 		perMinute = 0
 	}
-	w := &Ways{Config: cfg, begins: auth.NewLimiter(perMinute, beginsBurst, 4096, cfg.Now)}
+	w := &Ways{Config: cfg, k: keeper.New(cfg.Store, cfg.Vault, cfg.Now), begins: auth.NewLimiter(perMinute, beginsBurst, 4096, cfg.Now)}
 	for _, p := range cfg.Providers {
 		if len(p.Scopes) == 0 {
 			p.Scopes = []string{"openid", "email", "profile"}

@@ -226,7 +226,7 @@ func (b *Book) replaceMember(ctx context.Context, by cvd.Actor, r Roster, m cvd.
 		}
 		// Links first: a link that is used in the same moment makes a session
 		// that the next deletion must see.
-		return keeper.DropOwned(tx, m.ID, keeper.RecordLink, keeper.RecordCredential, keeper.RecordSession, keeper.RecordToken, keeper.RecordPasskey)
+		return keeper.DropOwned(tx, m.ID, keeper.RecordLink, keeper.RecordCredential, keeper.RecordSession, keeper.RecordToken, keeper.RecordPasskey, keeper.RecordIdentity)
 	})
 }
 

@@ -173,12 +173,12 @@ var bodyTemplate = template.Must(template.New("body").Parse(`
 {{- define "clauses"}}<ul class="clauses">
 {{range .Items}}{{template "item" .}}{{end}}</ul>
 {{end}}
-{{- define "table"}}<div class="table-scroll" role="region" aria-label="{{index .Header 0}}" tabindex="0"><table>
+{{- define "table"}}<section class="table-scroll" aria-label="{{index .Header 0}}" tabindex="0"><table>
 <thead><tr>{{range .Header}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>
 {{range .Cells}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
 {{end}}</tbody>
-</table></div>
+</table></section>
 {{end}}`))
 
 // writer turns Markdown into HTML: raw HTML and links of unsafe schemes are

@@ -22,6 +22,7 @@ import (
 	"fairlead/internal/web/desk/visit/live"
 	"fairlead/internal/web/desk/visit/mail"
 	"fairlead/internal/web/desk/visit/office"
+	"fairlead/internal/web/desk/visit/provider"
 	"fairlead/internal/web/desk/visit/queue"
 )
 
@@ -50,6 +51,8 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	shared.Add(mux, factor.Routes(shared))
+	provider.Register(mux, shared)
+	shared.Add(mux, provider.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
 	shared.Add(mux, advisories.Routes(shared))
 	shared.Add(mux, mail.Routes(shared))

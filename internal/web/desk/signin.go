@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -22,6 +23,8 @@ type signInView struct {
 	Passkeys bool
 	WhyNot   string
 	Ceremony *visit.Ceremony
+
+	Providers []oidc.Way
 }
 
 // signInPage shows the form. A one-time link only fills a field: mail programs
@@ -40,6 +43,7 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, view signInView) error {
 	_, nowhere := d.Place(r)
 	view.Passkeys, view.WhyNot = nowhere == nil, visit.WhyNot(d.Site.Voice(r).Say, nowhere)
+	view.Providers = d.Site.Ways.List()
 	page := &web.Page{Title: d.Site.Voice(r).Say("desk.signin.title"), Desk: true, Home: "/desk/"}
 	return d.Pages.Render(w, r, status, "signin", page, view)
 }

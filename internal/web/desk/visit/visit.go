@@ -40,6 +40,7 @@ func New(site *web.Site, files fs.FS) (*Desk, error) {
 type Visit struct {
 	Lens
 	Session auth.Session
+	Still   bool // no script runs on the page
 }
 
 // Handler answers a request of a member; its error is shown as a page.
@@ -189,6 +190,12 @@ func (d *Desk) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int
 	page := &web.Page{
 		Title: title, Desk: true, Wide: true, Home: Home(v.Actor), Nav: nav(r, v), Alarms: d.alarms(r, v),
 		Account: []web.Link{{Href: "/desk/me", Label: v.Actor.Name, Here: r.URL.Path == "/desk/me"}},
+	}
+	if !v.Still {
+		var err error
+		if page.Tools, err = d.Pages.Kept(v.Tone(), name, "tools", nil, func() any { return nil }); err != nil {
+			return err
+		}
 	}
 	return d.Pages.Render(w, r, status, name, page, view)
 }

@@ -18,23 +18,24 @@ const freshLink = 9 * time.Minute
 
 // meView is somebody's own page.
 type meView struct {
-	Member   cvd.Member
-	Roles    []string
-	Welcome  bool
-	ViaLink  bool
-	Sessions []sessionView
-	Tokens   []tokenView
-	Secret   string // of a token just made; shown once
-	Machine  bool
-	Done     string
-	Second   second.Summary
-	Language web.Field
-	Passkeys int
-	WhyNot   string // no passkey works at this address
-	Others   bool   // there are other sessions
-	Password []web.Field
-	Token    []web.Field
-	Summary  *web.Summary
+	Member    cvd.Member
+	Roles     []string
+	Welcome   bool
+	ViaLink   bool
+	Sessions  []sessionView
+	Tokens    []tokenView
+	Secret    string // of a token just made; shown once
+	Machine   bool
+	Done      string
+	Second    second.Summary
+	Language  web.Field
+	Passkeys  int
+	WhyNot    string // no passkey works at this address
+	Others    bool   // there are other sessions
+	Password  []web.Field
+	Token     []web.Field
+	Summary   *web.Summary
+	Elsewhere bool // accounts elsewhere may be linked
 }
 
 type sessionView struct {
@@ -62,7 +63,7 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
 }
 
 func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
-	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles)}
+	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles), Elsewhere: len(d.Site.Ways.List()) > 0}
 	view.Language = web.Field{
 		Name: "language", Kind: "select", Label: v.Say("desk.me.language"), Help: v.Say("desk.me.language.help"),
 		Options: web.Languages(v.Say("desk.me.language.any"), view.Member.Language),
