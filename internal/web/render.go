@@ -327,10 +327,7 @@ func (sp speaker) path(address string) string {
 
 // theirs is the language of the policy's texts; empty where it is the page's own.
 func (sp speaker) theirs() string {
-	if list := sp.site.policyLanguages(); len(list) > 0 && list[0] != sp.tone.Lang {
-		return list[0]
-	}
-	return ""
+	return sp.site.Foreign(sp.Voice)
 }
 
 // prose remembers what texts of the policy look like. They are as many as the

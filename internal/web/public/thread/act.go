@@ -24,7 +24,7 @@ func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 		if f.Policy != nil {
 			for _, one := range f.Policy.Policy.Information {
 				if one.Name == name {
-					return one.Label
+					return p.Site.Ask(p.Voice(), one).Label
 				}
 			}
 		}
@@ -210,7 +210,7 @@ type contactView struct {
 
 var contactFields = []string{
 	"reporter.name", "reporter.email", "reporter.affiliation", "reporter.title", "reporter.credit",
-	"reporter.contact_shareable", "reporter.reply_by", "reporter.pgp_key",
+	"reporter.contact_shareable", "reporter.reply_by", "reporter.language", "reporter.pgp_key",
 }
 
 func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
@@ -255,7 +255,7 @@ func typedContact(c *cvd.Case) url.Values {
 	for name, value := range map[string]string{
 		"reporter.name": p.Contact.Name, "reporter.email": p.Contact.Email, "reporter.affiliation": p.Contact.Affiliation,
 		"reporter.title": p.Contact.Title, "reporter.credit": p.Contact.Credit.Wanted, "reporter.credit.as": p.Contact.Credit.As,
-		"reporter.contact_shareable": string(p.Contact.ContactShareable), "reporter.pgp_key": p.Contact.PGPKey, "reporter.reply_by": p.Contact.ReplyBy,
+		"reporter.contact_shareable": string(p.Contact.ContactShareable), "reporter.pgp_key": p.Contact.PGPKey, "reporter.reply_by": p.Contact.ReplyBy, "reporter.language": p.Contact.Language,
 	} {
 		v.Set(name, value)
 	}

@@ -63,10 +63,9 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 			return
 		}
 		seen[f.Name] = true
-		field := web.Field{
-			Name: f.Name, Kind: kinds[f.Name], Label: f.Label, Help: f.Help, Value: typed.Get(f.Name), Rows: 3,
-			Required: f.Name == "description", Autocomplete: "off",
-		}
+		field := v.Site.Ask(v.Voice, f)
+		field.Kind, field.Value, field.Rows = kinds[f.Name], typed.Get(f.Name), 3
+		field.Required, field.Autocomplete = f.Name == "description", "off"
 		switch f.Name {
 		case "reporter.credit":
 			v.CreditOptions(&field)
