@@ -267,7 +267,7 @@ func (p layout) stance(g *sheet, i int) {
 			return
 		}
 	}
-	g.cited(s.ID, s.Title, s.Text)
+	g.cited(s.ID, p.say("stance."+[]string{"safe-harbour", "rewards", "publication", "cve"}[i]), s.Text)
 }
 
 func (p layout) outcome(g *sheet, v View) {
