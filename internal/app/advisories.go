@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/csaf/report"
 	"fairlead/internal/advisory/cve5"
 	"fairlead/internal/advisory/cyclonedx"
 	"fairlead/internal/advisory/ghsa"
@@ -39,11 +40,20 @@ var readable = []advisory.Format{ghsa.Format}
 // checks say what is wrong with a document that somebody wrote. A format without
 // one is checked by being read.
 var checks = map[string]func(doc []byte) []advisory.Finding{
-	csaf.Format.Name:      csaf.Check,
+	csaf.Format.Name:      checkCSAF,
 	osv.Format.Name:       osv.Check,
 	cve5.Format.Name:      cve5.Check,
 	openvex.Format.Name:   openvex.Check,
 	cyclonedx.Format.Name: cyclonedx.Check,
+}
+
+// checkCSAF says what is wrong with a document of CSAF 2.0, or with a vulnerability
+// report of 2.1.
+func checkCSAF(doc []byte) []advisory.Finding {
+	if report.Is(doc) {
+		return report.Check(doc)
+	}
+	return csaf.Check(doc)
 }
 
 // openRegister makes the register of what is published. It reads nothing yet.

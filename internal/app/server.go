@@ -82,7 +82,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxies().Only(steady(mux))), nil
+	return front.Lingering(h.proxies().Only(front.Guarded(https, steady(mux)))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,

@@ -214,5 +214,6 @@ func (d *desk) signOut(w http.ResponseWriter, r *http.Request, _ lens) error {
 		return err
 	}
 	d.Site.Forget(w, r, web.DeskJar)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return web.See(w, r, "/desk/sign-in")
 }
