@@ -214,7 +214,7 @@ func TestBeforeThePolicy(t *testing.T) {
 
 func TestPolicyPages(t *testing.T) {
 	h := house(t, signed, nil)
-	h.Republish(`revision: "1.0"`, `revision: "1.1"`, "within: 2 business days", "within: 3 business days")
+	h.Republish(`revision: "1.0"`, `revision: "1.1"`, "\"1.0\":\n        changes", "\"1.1\":\n        changes", "within: 2 business days", "within: 3 business days")
 	b := h.Browser()
 	text := b.Get("/policy").Check(h, 200).Text()
 	for _, want := range []string{"Otto Officer", "Version 2", "3 business days", "On this page"} {
