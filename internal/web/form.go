@@ -23,8 +23,6 @@ type Field struct {
 	List         []string
 	Multiple     bool
 	Lang         string          // of what is typed, where it is not the page's
-	LabelLang    string          // of the label and HelpLang of the help, where it is not the page's
-	HelpLang     string
 	Half         bool            // short enough to share a line with another
 	Clauses      []policy.Clause // of the policy, shown beside the field
 	Faults       []cvd.Fault

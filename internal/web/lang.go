@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"fairlead/internal/policy"
 	"fairlead/internal/words"
 )
 
@@ -81,34 +80,6 @@ func (s *Site) policyLanguages() []string {
 		return cur.Policy.Languages
 	}
 	return nil
-}
-
-// Foreign is the language of the policy's own texts, where v speaks another; else
-// empty.
-func (s *Site) Foreign(v *words.Voice) string {
-	if list := s.policyLanguages(); len(list) > 0 && list[0] != v.Lang() {
-		return list[0]
-	}
-	return ""
-}
-
-// Ask names a field as the policy asks for it. A reader of another language reads the
-// house's own name for it, where it has one, beside the policy's help.
-func (s *Site) Ask(v *words.Voice, f policy.Field) Field {
-	out := Field{Name: f.Name, Label: f.Label, Help: f.Help, Required: f.Required}
-	foreign := s.Foreign(v)
-	if foreign != "" {
-		out.LabelLang = foreign
-		if id := "public.field." + f.Name; v.Has(id) {
-			out.Label, out.LabelLang = v.Say(id), ""
-		}
-	}
-	if id := "public.help." + f.Name; out.Help == "" && v.Has(id) {
-		out.Help = v.Say(id)
-	} else if out.Help != "" {
-		out.HelpLang = foreign
-	}
-	return out
 }
 
 // Choose answers the request in lang from here on, as its reader chose it in a form;

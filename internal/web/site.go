@@ -101,6 +101,7 @@ type Site struct {
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
+	terms  sync.Map // the policy as it reads, by termsKey
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.

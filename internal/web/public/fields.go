@@ -34,9 +34,12 @@ var looks = map[string]web.Field{
 // Field is how a field of the policy's form is asked for, with what was typed.
 func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field {
 	out := looks[f.Name]
-	as := p.Site.Ask(p.Voice(), f)
-	out.Name, out.Label, out.LabelLang, out.Help, out.HelpLang = f.Name, as.Label, as.LabelLang, as.Help, as.HelpLang
-	out.Required, out.Value = f.Required || f.Name == "description", value
+	out.Name, out.Label, out.Help, out.Required, out.Value = f.Name, f.Label, f.Help, f.Required || f.Name == "description", value
+	if out.Help == "" {
+		if id := "public.help." + f.Name; p.Voice().Has(id) {
+			out.Help = p.Say(id)
+		}
+	}
 	out.Clauses = pol.Beside(f.Name)
 	out.Half = out.Half && len(out.Clauses) == 0
 	switch f.Name {
@@ -63,8 +66,7 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 
 // Credit are the fields that ask whether and how the reporter wishes to be named.
 func (p *Door) Credit(f policy.Field, typed url.Values) []web.Field {
-	choice := p.Site.Ask(p.Voice(), f)
-	choice.Kind = "radio"
+	choice := web.Field{Name: f.Name, Kind: "radio", Label: f.Label, Help: f.Help, Required: f.Required}
 	for _, value := range []string{"name", "anonymous", "none"} {
 		choice.Options = append(choice.Options, web.Option{Value: value, Label: p.Say("public.credit." + value), Chosen: typed.Get(f.Name) == value})
 	}

@@ -123,12 +123,10 @@ func (p *pub) programField(pol *policy.Policy, value string) web.Field {
 
 func (p *pub) filesField(pol *policy.Policy, f policy.Field) web.Field {
 	help := p.Say("public.files.help", "mib", pol.Intake.AttachmentMiB, "count", pol.Intake.AttachmentsTotal)
-	out := p.Site.Ask(p.Voice(), f)
-	if out.Help != "" && out.HelpLang == "" {
-		help = out.Help + " " + help
+	if f.Help != "" {
+		help = f.Help + " " + help
 	}
-	out.Name, out.Kind, out.Multiple, out.Required, out.Help, out.HelpLang = "attachments", "file", true, false, help, ""
-	return out
+	return web.Field{Name: "attachments", Kind: "file", Multiple: true, Label: f.Label, Help: help}
 }
 
 // refuse shows the form again with everything that was typed, and what is wrong.

@@ -31,7 +31,7 @@ func (d *desk) record(w http.ResponseWriter, r *http.Request, v lens) error {
 		return cvd.ErrNotFound
 	}
 	typed := url.Values{"received_at": {v.Now.In(v.Zone).Format("2006-01-02T15:04")}, "channel": {"phone"}}
-	return d.showRecord(w, r, v, http.StatusOK, v.recordView(d.Site.Book.Current().Policy, typed))
+	return d.showRecord(w, r, v, http.StatusOK, v.recordView(d.Site.Terms(v.Voice, d.Site.Book.Current()), typed))
 }
 
 func (d *desk) showRecord(w http.ResponseWriter, r *http.Request, v lens, status int, view *recordView) error {
@@ -63,9 +63,10 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 			return
 		}
 		seen[f.Name] = true
-		field := v.Site.Ask(v.Voice, f)
-		field.Kind, field.Value, field.Rows = kinds[f.Name], typed.Get(f.Name), 3
-		field.Required, field.Autocomplete = f.Name == "description", "off"
+		field := web.Field{
+			Name: f.Name, Kind: kinds[f.Name], Label: f.Label, Help: f.Help, Value: typed.Get(f.Name), Rows: 3,
+			Required: f.Name == "description", Autocomplete: "off",
+		}
 		switch f.Name {
 		case "reporter.credit":
 			v.CreditOptions(&field)
@@ -135,7 +136,7 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 		Report: report, Channel: channel, Received: at, Internal: internal, Wrong: faults,
 	})
 	if visit.AsFaults(err, &faults) {
-		return d.recordAgain(w, r, v, cur.Policy, faults)
+		return d.recordAgain(w, r, v, d.Site.Terms(v.Voice, cur), faults)
 	}
 	if err != nil {
 		return err
