@@ -57,14 +57,6 @@ func (p person) until(selector string) string {
 	}
 }
 
-// click presses Enter on something, wherever that leads.
-func (p person) click(selector string) {
-	p.t.Helper()
-	if err := chromedp.Do(p.ctx, chromedp.SendKeys(chromedp.CSS(selector), "\r")); err != nil {
-		p.t.Fatalf("%s: %v", selector, err)
-	}
-}
-
 func (p person) signOut(origin string) {
 	p.t.Helper()
 	p.goTo(origin + "/desk/me")
