@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fairlead/cmd/fairlead/keys"
+	"fairlead/cmd/fairlead/team"
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
@@ -62,6 +63,12 @@ func (o operated) connect(e *env) (asker, func(), error) {
 func (e *env) operate(w keys.Where) (keys.Asker, func(), error) {
 	ask, done, err := operated{Data: w.Data, Config: w.Config, URL: w.URL, Token: w.Token}.connect(e)
 	return keys.Asker(ask), done, err
+}
+
+// reach finds a server for the commands about the team.
+func (e *env) reach(s team.Server) (team.Asker, func(), error) {
+	ask, done, err := remote(s).connect(e)
+	return team.Asker(ask), done, err
 }
 
 // asker does one request of the API and decodes the answer; into may be nil, or
