@@ -163,8 +163,11 @@ func TestWhoMayInvite(t *testing.T) {
 		}
 	}
 	for _, m := range []cvd.Member{
-		{Email: "BOB@example.org", Roles: []cvd.Role{cvd.RoleMember}}, {Email: "Ada@example.org", Roles: []cvd.Role{cvd.RoleMember}},
-		{Email: "no address", Roles: []cvd.Role{cvd.RoleMember}}, {Email: "x@example.org"}, {Email: "x@example.org", Roles: []cvd.Role{"boss"}},
+		{Email: "BOB@example.org", Roles: []cvd.Role{cvd.RoleMember}},
+		{Email: "Ada@example.org", Roles: []cvd.Role{cvd.RoleMember}},
+		{Email: "no address", Roles: []cvd.Role{cvd.RoleMember}},
+		{Email: "x@example.org"},
+		{Email: "x@example.org", Roles: []cvd.Role{"boss"}},
 	} {
 		var faults cvd.Faults
 		if _, _, err := d.Invite(t.Context(), d.lead, m); !errors.As(err, &faults) {
