@@ -38,11 +38,7 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 			add("alarm", "outbox-stuck", "/desk/outbox")
 		}
 	}
-	for _, p := range h.pollers {
-		if p.Failures() >= mailbox.Alarm {
-			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
-		}
-	}
+	h.elsewhere(add)
 	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {
 		add("alarm", "mail-unknown", "/desk/mail")
 	} else {
@@ -81,6 +77,20 @@ func (h *House) alarms(r *http.Request) []web.Notice {
 		add("alarm", "team-small", "/desk/team", "have", fmt.Sprint(have), "want", fmt.Sprint(want))
 	}
 	return out
+}
+
+// elsewhere tells of servers of others that do not answer.
+func (h *House) elsewhere(add func(kind, id, href string, pairs ...any)) {
+	for _, p := range h.pollers {
+		if p.Failures() >= mailbox.Alarm {
+			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())
+		}
+	}
+	for _, p := range h.Ways.List() {
+		if p.Failing {
+			add("alarm", "provider-failing", "/desk/me/providers", "name", p.Name)
+		}
+	}
 }
 
 // strength counts the members who work cases, and how many the policy asks for.

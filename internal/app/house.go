@@ -24,7 +24,9 @@ import (
 	"fairlead/internal/app/letters"
 	"fairlead/internal/app/post"
 	"fairlead/internal/app/signing"
+	"fairlead/internal/app/ways"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/cvd"
@@ -69,6 +71,7 @@ type House struct {
 	Blobs   blob.Store
 	Vault   *vault.Vault
 	Auth    *auth.Auth
+	Ways    *oidc.Ways // nil where no provider is configured
 	Book    *rulebook.Book
 	Parts   *parts.Inventory
 	// Register is what is published; it reads nothing before it is asked.
@@ -123,6 +126,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		return h, err
 	}
 	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator})
+	h.Ways = ways.Open(&cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited})
 	h.Book, err = rulebook.Open(ctx, rulebook.Config{
 		Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName, Poke: h.poke,
 	})

@@ -25,7 +25,9 @@ import (
 
 	"fairlead/examples"
 	"fairlead/internal/app"
+	"fairlead/internal/app/config"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc/oidctest"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 )
@@ -128,8 +130,12 @@ func lineDiff(was, is string) string {
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
 	ctx := context.Background()
-	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}},
-		app.Options{Clock: app.FrozenClock(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)), Demo: true, Unlimited: true, BaseURL: origin})
+	clock := app.FrozenClock(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC))
+	provider := oidctest.NewDouble(t, clock.Now)
+	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, SignIn: config.SignIn{Providers: []config.Provider{
+		{ID: "main", Name: "Main", Issuer: provider.Issuer, ClientID: "fairlead"},
+	}}},
+		app.Options{Clock: clock, Demo: true, Unlimited: true, BaseURL: origin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,7 +374,7 @@ func blind(w *httptest.ResponseRecorder, s subject) string {
 
 // varying is what differs between two answers to the same question: names that are
 // made anew each time, and how long a limit still lasts.
-var varying = regexp.MustCompile(`[0-9a-f]{16,}| d="M[^"]*"|(?:[a-z2-7]{4} ){7}[a-z2-7]{4}|"[0-9A-Z]{26}"|"seq":[0-9]+|value="[0-9]+"|\s+|[a-z]+(-[a-z]+){6}|FL-2026-[0-9A-Z]{7}`)
+var varying = regexp.MustCompile(`[0-9a-f]{16,}|[A-Za-z0-9_-]{43}| d="M[^"]*"|(?:[a-z2-7]{4} ){7}[a-z2-7]{4}|"[0-9A-Z]{26}"|"seq":[0-9]+|value="[0-9]+"|\s+|[a-z]+(-[a-z]+){6}|FL-2026-[0-9A-Z]{7}`)
 
 func (m *matrix) request(route string, s subject, c caller) *http.Request {
 	method, path, _ := strings.Cut(route, " ")
@@ -378,7 +384,7 @@ func (m *matrix) request(route string, s subject, c caller) *http.Request {
 	}
 	path = strings.NewReplacer(
 		"/api/v1/cases/{case}", "/api/v1/cases/"+string(s.id), "/desk/cases/{id}", "/desk/cases/"+string(s.id), "{verb}", "message", "{blob}", s.blob,
-		"attachments/{id}", "attachments/"+s.blob, "files/{id}", "files/"+s.blob, "{member}", m.member, "team/{id}", "team/"+m.member, "{number}", "1", "{n}", "1", "{case}", string(s.id),
+		"attachments/{id}", "attachments/"+s.blob, "files/{id}", "files/"+s.blob, "{member}", m.member, "team/{id}", "team/"+m.member, "provider/{id}", "provider/main", "{number}", "1", "{n}", "1", "{case}", string(s.id),
 	).Replace(path)
 	path = regexp.MustCompile(`\{[a-z]+(\.\.\.)?\}`).ReplaceAllString(path, s.advisory)
 	var body bytes.Buffer

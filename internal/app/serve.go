@@ -39,7 +39,7 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, hold.Release()) }()
-	base := OriginOf(l.Addr(), cfg.Listen, cfg.TLS != nil)
+	base := front.OriginOf(l.Addr(), cfg.Listen, cfg.TLS != nil)
 	socket, err := hold.Announce(base)
 	if err != nil {
 		return err
@@ -181,23 +181,6 @@ func (h *House) servePrivate(addr string) (stop func(), err error) {
 		return nil, fmt.Errorf("%w: private_listen: %w", cvd.ErrUnavailable, err)
 	}
 	return front.Beside(l, h.Private(), h.Options.Log, "private"), nil
-}
-
-// OriginOf is the origin of the listener as a person on this machine types it.
-func OriginOf(addr net.Addr, asked string, secure bool) string {
-	host, _, err := net.SplitHostPort(asked)
-	_, port, err2 := net.SplitHostPort(addr.String())
-	if err != nil || err2 != nil {
-		return "http://" + addr.String()
-	}
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "localhost"
-	}
-	scheme := "http://"
-	if secure {
-		scheme = "https://"
-	}
-	return scheme + net.JoinHostPort(host, port)
 }
 
 // SignInPath is where a one-time link leads.

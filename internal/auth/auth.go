@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/limit"
+	"fairlead/internal/auth/passkey"
 	"fairlead/internal/auth/password"
 	"fairlead/internal/auth/receipt"
 	"fairlead/internal/auth/roster"
@@ -69,7 +70,16 @@ const (
 	ActFactorSet     = keeper.ActFactorSet
 	ActFactorPaper   = keeper.ActFactorPaper
 	ActFactorGone    = keeper.ActFactorGone
+	ActPasskeyAdded  = keeper.ActPasskeyAdded
+	ActPasskeyGone   = keeper.ActPasskeyGone
+	ActPasskeyFailed = keeper.ActPasskeyFailed
+	ActPasskeyCopied = keeper.ActPasskeyCopied
+	ActProved        = keeper.ActProved
+	ActReset         = keeper.ActReset
 )
+
+// Acts are all that the audit records.
+var Acts = keeper.Acts
 
 // NormaliseReceipt gives the canonical spelling of a receipt.
 func NormaliseReceipt(s string) string { return receipt.Normalise(s) }
@@ -103,6 +113,7 @@ type Auth struct {
 	k       *keeper.Keeper
 	hasher  *password.Hasher
 	seconds second.Book
+	keys    *passkey.Book
 
 	byAccount *Limiter // from one source
 	byTarget  *Limiter // an account from everywhere
@@ -131,6 +142,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		k: k, members: team, tokens: token.New(k, team, opt.Operator), receipts: receipt.New(k),
 		hasher:    password.NewHasher(opt.DevFastHash),
 		seconds:   second.Book{Store: st, Vault: v, Now: k.Now},
+		keys:      passkey.New(k),
 		byAccount: NewLimiter(5, 10, 4096, k.Now),
 		byTarget:  NewLimiter(2, 100, 4096, k.Now),
 		bySource:  NewLimiter(20, 20, 4096, k.Now),
@@ -185,7 +197,7 @@ func WithOrigin(ctx context.Context, from, agent string) context.Context {
 	return keeper.WithOrigin(ctx, from, agent)
 }
 
-// Sweep deletes what has run out: links, sessions and audit entries at once,
+// Sweep deletes what has run out: links, sessions, ceremonies and audit entries at once,
 // API tokens 30 days later, so that their owners still see why they stopped
 // working. It returns how many records went.
 func (a *Auth) Sweep(ctx context.Context) (int, error) {
@@ -193,7 +205,7 @@ func (a *Auth) Sweep(ctx context.Context) (int, error) {
 	err := a.k.Store.Update(ctx, func(tx store.Tx) error {
 		gone = 0
 		for kind, before := range map[store.RecordKind]time.Time{
-			RecordLink: now, RecordSession: now, keeper.RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
+			RecordLink: now, RecordSession: now, keeper.RecordCeremony: now, keeper.RecordFlow: now, keeper.RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
 		} {
 			n, err := tx.DeleteRecords(store.Selection{Kind: kind, ExpiredBefore: before})
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/passkey/passkeytest"
 	"fairlead/internal/cvd"
 )
 
@@ -30,6 +31,8 @@ func TestDatabaseTellsNothing(t *testing.T) {
 	d.ok(err)
 	d.ok(d.SetPassword(auth.InSession(ctx, s), s.Actor, "", goodPassword))
 	_, _ = d.SignIn(ctx, bo.Email, "wrong canary password", "203.0.113.78")
+	_, err = d.register(s.Actor, passkeytest.New(t, site), "canary passkey")
+	d.ok(err)
 	secret, _, err := d.CreateToken(ctx, s.Actor, auth.Token{Name: "canary token"})
 	d.ok(err)
 	_, err = d.Token(ctx, secret)
@@ -54,7 +57,7 @@ func TestDatabaseTellsNothing(t *testing.T) {
 		"name": "Bartholomew", "lead's name": "Quill", "email": "canary.example", "local part": "bartholomew@", "office": "Canary officer", "qualification": "canary breeder",
 		"used link": link, "unused link": unused, "session": s.Token, "reporter's session": rs.Token, "password": "gantry", "wrong password": "wrong canary",
 		"hash": "$argon2id$", "api token": secret, "api token's body": secret[3:], "token name": "canary token", "receipt": code, "receipt's words": strings.Join(strings.Split(code, "-")[:2], "-"),
-		"address": "203.0.113", "agent": "CanaryBrowser", "what was done": string(auth.ActPasswordSet),
+		"address": "203.0.113", "agent": "CanaryBrowser", "what was done": string(auth.ActPasswordSet), "passkey's name": "canary passkey", "passkey's site": "security.example.org",
 	} {
 		if bytes.Contains(raw, []byte(strings.ToLower(canary))) {
 			t.Errorf("%s stands readable in the database", name)

@@ -99,8 +99,8 @@ func (a *Auth) RemoveSecond(ctx context.Context, by cvd.Actor, code string) erro
 	return a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, a.seconds.Remove(code), nil)
 }
 
-// ResetSecond takes the factor of somebody who lost it away. Only a lead may, and
-// not their own; all sessions and links of the member end. The caller must have
+// ResetSecond takes the factor and the passkeys of somebody who lost them away.
+// Only a lead may, and not their own; all sessions and links of the member end. The caller must have
 // made sure that it is the member who asks.
 func (a *Auth) ResetSecond(ctx context.Context, by cvd.Actor, memberID string) error {
 	if !keeper.Leads(by) || by.ID == memberID {
@@ -109,8 +109,16 @@ func (a *Auth) ResetSecond(ctx context.Context, by cvd.Actor, memberID string) e
 	if _, err := a.Member(ctx, memberID); err != nil {
 		return err
 	}
-	return a.changeFactor(ctx, memberID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, a.seconds.Reset, func(tx store.Tx) error {
-		return keeper.DropOwned(tx, memberID, keeper.RecordLink, keeper.RecordSession)
+	mine, err := a.keys.Passkeys(ctx, memberID)
+	if err != nil {
+		return err
+	}
+	reset := a.seconds.Reset
+	if len(mine) > 0 {
+		reset = a.seconds.Clear
+	}
+	return a.changeFactor(ctx, memberID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, reset, func(tx store.Tx) error {
+		return keeper.DropOwned(tx, memberID, keeper.RecordPasskey, keeper.RecordLink, keeper.RecordSession)
 	})
 }
 
@@ -125,12 +133,18 @@ func (a *Auth) halfIn(tx store.Tx, token string) (s session, err error) {
 	return s, nil
 }
 
-// Halfway tells whether the token is of a session that waits for its second factor.
-func (a *Auth) Halfway(ctx context.Context, token string) bool {
-	return a.k.Store.View(ctx, func(tx store.Tx) error {
-		_, err := a.halfIn(tx, token)
+// Waiting tells by what the session of the token can become a whole one, if it
+// waits for its second factor.
+func (a *Auth) Waiting(ctx context.Context, token string) (m Means, ok bool) {
+	var s session
+	err := a.k.Store.View(ctx, func(tx store.Tx) (err error) {
+		s, err = a.halfIn(tx, token)
 		return err
-	}) == nil
+	})
+	if err == nil {
+		m, err = a.Means(ctx, s.Member)
+	}
+	return m, err == nil
 }
 
 // Second makes a whole session of a half one, under another token, for a code of
@@ -152,7 +166,7 @@ func (a *Auth) Second(ctx context.Context, token, code string) (Session, error) 
 	if err := a.tryCode(actor); err != nil {
 		return Session{}, errors.Join(err, a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInLimited, Subject: actor.ID}))
 	}
-	whole, rec, err := a.begin(ctx, actor, s.way(), false)
+	whole, rec, err := a.begin(ctx, actor, s.way(), strong)
 	if err != nil {
 		return Session{}, err
 	}
@@ -166,7 +180,7 @@ func (a *Auth) Second(ctx context.Context, token, code string) (Session, error) 
 		}
 		return tx.PutRecord(rec, 0)
 	})
-	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
+	if _, wrong := errors.AsType[cvd.Faults](err); wrong || errors.Is(err, cvd.ErrNotReady) { // passkeys have no codes
 		return Session{}, errors.Join(cvd.ErrUnauthenticated, a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActFactorFailed, Subject: actor.ID}))
 	}
 	if err != nil {

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -15,16 +14,16 @@ import (
 	"fairlead/internal/store"
 )
 
-// linkGrace is how long after a sign-in by link a new password may be set
+// linkGrace is how long after a sign-in by link or passkey a new password may be set
 // without the old one.
 const linkGrace = 10 * time.Minute
 
-var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a new link and set another within 10 minutes"}
+var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a passkey or a new link and set another within 10 minutes"}
 
 // SetPassword sets the actor's own password. What is wrong with next, or a
 // wrong current, comes as cvd.Faults. current is needed if there is a password
 // already, unless ctx carries (InSession) a live session of the member that
-// came from a link at most 10 minutes ago. Without a password yet, ctx must
+// came from a link or a passkey at most 10 minutes ago. Without a password yet, ctx must
 // carry a live session: an API token alone cannot make one (cvd.ErrForbidden).
 // All other sessions and unused links of the member end, and the API tokens that
 // they made themselves; without a session in ctx that is all sessions.
@@ -48,7 +47,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 		return err
 	}
 	faults := password.Faults(next, m)
-	linked := here != nil && here.ViaLink && a.k.Now().Sub(here.Started) <= linkGrace
+	linked := here != nil && (here.ViaLink || here.Way == WayPasskey) && a.k.Now().Sub(here.Started) <= linkGrace
 	switch {
 	case cred.Serial == "" && here == nil:
 		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)
@@ -67,37 +66,12 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	return a.storePassword(ctx, m, cred.Serial, next, here)
 }
 
-// HasPassword tells whether the member can sign in by a password.
-func (a *Auth) HasPassword(ctx context.Context, memberID string) (bool, error) {
-	cred, err := a.credential(ctx, memberID)
-	return cred.Serial != "", err
-}
-
 func (a *Auth) credential(ctx context.Context, id string) (cred credential, err error) {
 	err = a.k.Store.View(ctx, func(tx store.Tx) error {
 		_, cred, err = a.credentialIn(tx, id)
 		return err
 	})
 	return cred, err
-}
-
-// Confirm asks the actor for their present password before something that
-// outlives the session, with the limits of a sign-in. Who has none is not asked.
-// A wrong one comes as cvd.Faults about the field.
-func (a *Auth) Confirm(ctx context.Context, by cvd.Actor, field, present string) error {
-	m, err := a.Member(ctx, by.ID)
-	if by.Kind != cvd.ActorMember || err != nil {
-		return keeper.Unauthenticated(cmp.Or(err, cvd.ErrNotFound))
-	}
-	cred, err := a.credential(ctx, m.ID)
-	if err != nil || cred.Serial == "" {
-		return err
-	}
-	right, err := a.isCurrent(ctx, m, cred, present)
-	if err == nil && !right {
-		return cvd.Faults{{Field: field, Problem: wrongCurrent.Problem, Remedy: "type the present password"}}
-	}
-	return err
 }
 
 // here is the live session that ctx says the actor acts in; nil if there is

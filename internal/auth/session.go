@@ -1,11 +1,8 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"fairlead/internal/auth/keeper"
@@ -46,6 +43,8 @@ type Session struct {
 	Way     Way       // how it was started; empty in old ones that no link started
 	ViaLink bool      // started by a one-time link
 	Proved  time.Time // when they last showed who they are; see Prove
+	Strong  bool      // started with two factors: a passkey, a second factor, or a provider that asked for them
+	Second  bool      // the member has a second factor or a passkey; told by a look only
 	Half    bool      // opens nothing before the second factor is shown; see Second
 }
 
@@ -61,6 +60,7 @@ type session struct {
 	Way     Way       `json:"way,omitempty"`
 	Proved  time.Time `json:"proved,omitzero"` // after Started
 	Half    bool      `json:"half,omitempty"`
+	Strong  bool      `json:"strong,omitempty"`
 }
 
 func (s session) way() Way {
@@ -91,7 +91,7 @@ func (s session) ends() time.Time {
 func (s session) public(rec store.Record) Session {
 	out := Session{
 		ID: rec.ID[:keeper.PublicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent,
-		Way: s.way(), ViaLink: s.ViaLink, Proved: s.Proved, Half: s.Half,
+		Way: s.way(), ViaLink: s.ViaLink, Proved: s.Proved, Half: s.Half, Strong: s.Strong,
 	}
 	if out.Proved.IsZero() {
 		out.Proved = s.Started
@@ -101,10 +101,26 @@ func (s session) public(rec store.Record) Session {
 
 func (a *Auth) sessionID(token string) string { return a.k.Vault.Blind("auth/session", token) }
 
+// entry is how far somebody got in.
+type entry int
+
+const (
+	whole  entry = iota
+	half         // a second factor is still to be shown
+	strong       // with two factors
+)
+
+func halfIf(waits bool) entry {
+	if waits {
+		return half
+	}
+	return whole
+}
+
 // begin makes a session and the record that the caller puts with was = 0.
-func (a *Auth) begin(ctx context.Context, actor cvd.Actor, way Way, half bool) (Session, store.Record, error) {
+func (a *Auth) begin(ctx context.Context, actor cvd.Actor, way Way, entry entry) (Session, store.Record, error) {
 	now := a.k.Now()
-	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: keeper.OriginOf(ctx).Agent, Way: way, ViaLink: way == WayLink, Half: half}
+	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: keeper.OriginOf(ctx).Agent, Way: way, ViaLink: way == WayLink, Half: entry == half, Strong: entry == strong}
 	owner := actor.ID
 	if actor.Kind == cvd.ActorReporter {
 		s.Receipt, owner = actor.Receipt, string(actor.Cases[0].Case)
@@ -123,25 +139,25 @@ func (a *Auth) begin(ctx context.Context, actor cvd.Actor, way Way, half bool) (
 
 // StartMember starts the session of a member whom something else than a password
 // or a link has shown to be there, such as an identity provider; the caller
-// vouches for it. whole says that it stands for the second factor too; otherwise
+// vouches for it. two says that it stands for the second factor too; otherwise
 // the session is Half where the member has one. Nobody else than an active
 // member gets one: cvd.ErrUnauthenticated. also, which may be nil, is done in the
 // same transaction, or nothing is.
-func (a *Auth) StartMember(ctx context.Context, id string, way Way, whole bool, also func(store.Tx) error) (Session, error) {
+func (a *Auth) StartMember(ctx context.Context, id string, way Way, two bool, also func(store.Tx) error) (Session, error) {
 	var actor cvd.Actor
-	half := false
+	in := strong
 	err := a.k.Store.View(ctx, func(tx store.Tx) (err error) {
-		if actor, err = a.k.ActiveIn(tx, id); err != nil || whole {
+		if actor, err = a.k.ActiveIn(tx, id); err != nil || two {
 			return err
 		}
-		_, f, err := a.seconds.In(tx, id)
-		half = f.On()
+		waits, err := a.hasSecondIn(tx, id)
+		in = halfIf(waits)
 		return err
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, err1 := a.begin(ctx, actor, way, half)
+	s, rec, err1 := a.begin(ctx, actor, way, in)
 	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActSignIn, Subject: id, Object: s.ID, Detail: string(way)})
 	if err := errors.Join(err1, err2); err != nil {
 		return Session{}, err
@@ -168,7 +184,7 @@ func (a *Auth) StartReporter(ctx context.Context, actor cvd.Actor) (Session, err
 	if actor.Kind != cvd.ActorReporter || actor.Receipt == "" || len(actor.Cases) == 0 {
 		return Session{}, cvd.ErrUnauthenticated
 	}
-	s, rec, err := a.begin(ctx, actor, WayReceipt, false)
+	s, rec, err := a.begin(ctx, actor, WayReceipt, whole)
 	if err != nil {
 		return Session{}, err
 	}
@@ -216,7 +232,7 @@ func (a *Auth) live(ctx context.Context, token string) (l look, out Session, err
 	}
 	if err == nil {
 		out = l.public(l.rec)
-		out.Actor = l.actor
+		out.Actor, out.Second = l.actor, l.two
 	}
 	return l, out, err
 }
@@ -227,6 +243,7 @@ type look struct {
 	session
 	rec   store.Record
 	actor cvd.Actor // of a member; a reporter's is read afresh
+	two   bool      // the member has a second factor or a passkey
 }
 
 func (a *Auth) look(ctx context.Context, id string) (l look, err error) {
@@ -236,7 +253,9 @@ func (a *Auth) look(ctx context.Context, id string) (l look, err error) {
 			return keeper.Unauthenticated(err)
 		}
 		if l.Receipt == "" {
-			l.actor, err = a.k.ActiveIn(tx, l.Member)
+			if l.actor, err = a.k.ActiveIn(tx, l.Member); err == nil {
+				l.two, err = a.hasSecondIn(tx, l.Member)
+			}
 		}
 		return err
 	})
@@ -273,99 +292,6 @@ func (a *Auth) endSession(ctx context.Context, id string, s session, e keeper.Au
 	return a.k.Store.Update(ctx, func(tx store.Tx) error {
 		n, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordSession, ID: id})
 		if err != nil || n == 0 || s.Member == "" {
-			return err
-		}
-		return tx.PutRecord(note, 0)
-	})
-}
-
-// held is a session with where it is kept.
-type held struct {
-	session
-	rec store.Record
-}
-
-// own lists the live sessions of the actor.
-func (a *Auth) own(ctx context.Context, by cvd.Actor) ([]held, error) {
-	owner := by.ID
-	switch {
-	case by.Kind == cvd.ActorReporter && len(by.Cases) > 0 && by.Receipt != "":
-		owner = string(by.Cases[0].Case)
-	case by.Kind == cvd.ActorMember && by.ID != "":
-	default:
-		return nil, fmt.Errorf("%w: only people have sessions", cvd.ErrForbidden)
-	}
-	var out []held
-	err := a.k.Store.View(ctx, func(tx store.Tx) error {
-		out = nil
-		recs, err := tx.Records(keeper.RecordSession, owner, keeper.ListLimit)
-		if err != nil {
-			return err
-		}
-		for _, rec := range recs {
-			var s session
-			if err := a.k.Vault.Read(rec, &s); err != nil {
-				return err
-			}
-			if s.Receipt == by.Receipt && !s.Half && a.k.Now().Before(s.ends()) {
-				out = append(out, held{session: s, rec: rec})
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
-// Sessions lists the actor's own live sessions, latest use first, without
-// their tokens.
-func (a *Auth) Sessions(ctx context.Context, by cvd.Actor) ([]Session, error) {
-	mine, err := a.own(ctx, by)
-	out := make([]Session, len(mine))
-	for i, s := range mine {
-		out[i] = s.public(s.rec)
-	}
-	slices.SortFunc(out, func(x, y Session) int { return cmp.Or(y.Seen.Compare(x.Seen), cmp.Compare(x.ID, y.ID)) })
-	return out, err
-}
-
-// EndSession ends one of the actor's own sessions, by the id that Sessions
-// gives. Any other id is cvd.ErrNotFound.
-func (a *Auth) EndSession(ctx context.Context, by cvd.Actor, id string) error {
-	mine, err := a.own(ctx, by)
-	if err != nil {
-		return err
-	}
-	for _, s := range mine {
-		if s.rec.ID[:keeper.PublicID] == id {
-			return a.endSession(ctx, s.rec.ID, s.session, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActSessionEnded})
-		}
-	}
-	return cvd.ErrNotFound
-}
-
-// EndSessions ends all sessions, unused links and API tokens of a member: the own
-// ones, or anybody's for a lead (ASVS 5.0.0 V7.4.5). Of the own tokens those go
-// on that others made.
-func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) error {
-	if !keeper.Leads(by) && (by.Kind != cvd.ActorMember || by.ID != memberID) {
-		return fmt.Errorf("%w: only a lead may end the sessions of others", cvd.ErrForbidden)
-	}
-	if _, err := a.Member(ctx, memberID); err != nil {
-		return err
-	}
-	note, err := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActSessionEnded, Subject: memberID, Detail: "all sessions, links and API tokens"})
-	if err != nil {
-		return err
-	}
-	return a.k.Store.Update(ctx, func(tx store.Tx) error {
-		if err := keeper.DropOwned(tx, memberID, keeper.RecordLink, keeper.RecordSession); err != nil {
-			return err
-		}
-		drop := func() error { return keeper.DropOwned(tx, memberID, keeper.RecordToken) }
-		if by.Kind == cvd.ActorMember && by.ID == memberID {
-			drop = func() error { return a.DropMade(tx, memberID) }
-		}
-		if err := drop(); err != nil {
 			return err
 		}
 		return tx.PutRecord(note, 0)

@@ -73,7 +73,7 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 	var (
 		l     link
 		actor cvd.Actor
-		half  bool
+		waits bool
 	)
 	id := a.linkID(code)
 	err := a.k.Store.View(ctx, func(tx store.Tx) error {
@@ -88,14 +88,14 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 		if actor, err = a.k.ActiveIn(tx, l.Member); err != nil {
 			return err
 		}
-		_, f, err := a.seconds.In(tx, l.Member)
-		half = f.On() && !l.Whole
+		waits, err = a.hasSecondIn(tx, l.Member)
+		waits = waits && !l.Whole
 		return err
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, err1 := a.begin(ctx, actor, WayLink, half)
+	s, rec, err1 := a.begin(ctx, actor, WayLink, halfIf(waits))
 	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActLinkUsed, Subject: actor.ID, Object: s.ID})
 	if err := errors.Join(err1, err2); err != nil {
 		return Session{}, err
@@ -127,7 +127,7 @@ type account struct {
 	half   bool // who has a second factor
 }
 
-// account looks up an address. It reads four records whether they exist or
+// account looks up an address. It reads five records whether they exist or
 // not.
 func (a *Auth) account(ctx context.Context, email string) (account, error) {
 	acc := account{hash: a.hasher.Nobody()}
@@ -141,8 +141,8 @@ func (a *Auth) account(ctx context.Context, email string) (account, error) {
 		_, err2 := a.k.Read(tx, keeper.RecordMember, id, &acc.member)
 		var err3 error
 		acc.rec, err3 = a.k.Read(tx, keeper.RecordCredential, id, &acc.cred)
-		_, f, err4 := a.seconds.In(tx, id)
-		acc.half = f.On()
+		var err4 error
+		acc.half, err4 = a.hasSecondIn(tx, id)
 		for _, err := range []error{err1, err2, err3, err4} {
 			if err != nil && !errors.Is(err, cvd.ErrNotFound) {
 				return err
@@ -229,7 +229,7 @@ func (a *Auth) limitAccount(email, from string) time.Duration {
 // admit starts the session of somebody whose password was right, provided that
 // it still is the password when the session is stored.
 func (a *Auth) admit(ctx context.Context, acc account) (Session, error) {
-	s, rec, err1 := a.begin(ctx, keeper.ActorOf(acc.member), WayPassword, acc.half)
+	s, rec, err1 := a.begin(ctx, keeper.ActorOf(acc.member), WayPassword, halfIf(acc.half))
 	acc.cred.Used = a.k.Now()
 	cred, err2 := a.k.Vault.Seal(acc.rec, acc.cred)
 	note, err3 := a.k.Entry(ctx, keeper.AuditEntry{By: s.Actor.Ref(), Act: keeper.ActSignIn, Subject: s.Actor.ID, Object: s.ID})

@@ -136,21 +136,15 @@ func TestGuessesOfOthersLockNobodyOut(t *testing.T) {
 	}
 }
 
-func TestConfirm(t *testing.T) {
+// A stolen session is no way to guess the password.
+func TestProofsAreLimited(t *testing.T) {
 	d := open(t)
 	ctx := t.Context()
-	d.ok(d.Confirm(ctx, d.lead, "present", "")) // none is set
-	d.password(d.lead, goodPassword)
-	d.ok(d.Confirm(ctx, d.lead, "present", goodPassword))
-	faults, ok := errors.AsType[cvd.Faults](d.Confirm(ctx, d.lead, "present", "wrong"))
-	if !ok || faults[0].Field != "present" {
-		t.Errorf("%v", faults)
+	s := d.password(d.lead, goodPassword)
+	for range 10 {
+		_, err := d.Prove(ctx, s.Token, auth.Proof{Password: "wrong wrong wrong"})
+		d.want(err, cvd.ErrInvalid)
 	}
-	for range 8 {
-		d.want(d.Confirm(ctx, d.lead, "present", ""), cvd.ErrInvalid)
-	}
-	d.want(d.Confirm(ctx, d.lead, "present", goodPassword), cvd.ErrLimited)
-	machine := d.lead
-	machine.Kind = cvd.ActorMachine
-	d.want(d.Confirm(ctx, machine, "present", goodPassword), cvd.ErrUnauthenticated)
+	_, err := d.Prove(ctx, s.Token, auth.Proof{Password: goodPassword})
+	d.want(err, cvd.ErrLimited)
 }

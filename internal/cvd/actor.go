@@ -56,7 +56,8 @@ type Member struct {
 	Offices       []string  `json:"offices,omitempty"`
 	Qualification string    `json:"qualification,omitempty"` // security background, as the policy asks for
 	Active        bool      `json:"active"`
-	Away          bool      `json:"away,omitempty"` // not on duty until they say otherwise
+	Away          bool      `json:"away,omitempty"`     // not on duty until they say otherwise
+	Language      string    `json:"language,omitempty"` // in which they read; empty is what their browser asks for
 	Added         time.Time `json:"added"`
 }
 

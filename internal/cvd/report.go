@@ -51,9 +51,8 @@ type Contact struct {
 	Credit           Credit `json:"credit,omitzero"`
 	ContactShareable Answer `json:"contact_shareable,omitempty"`
 	PGPKey           string `json:"pgp_key,omitempty"`
-	// ReplyBy is where they wish to read answers: mail or web. Empty is what they
-	// last wrote by.
-	ReplyBy string `json:"reply_by,omitempty"`
+	ReplyBy          string `json:"reply_by,omitempty"` // where they read answers, mail or web; empty is what they last wrote by
+	Language         string `json:"language,omitempty"` // of letters to them, a BCP 47 tag; empty is the policy's first
 }
 
 // Where a participant wishes to read answers.

@@ -90,7 +90,7 @@ func given(r *cvd.Report, name string) bool {
 		"proposed_fix": r.ProposedFix, "third_party": string(r.ThirdParty), "reported_elsewhere": string(r.ReportedElsewhere),
 		"disclosure_plan": r.DisclosurePlan, "own_id": r.OwnID, "reporter.name": p.Name, "reporter.email": p.Email,
 		"reporter.affiliation": p.Affiliation, "reporter.title": p.Title, "reporter.credit": p.Credit.Wanted,
-		"reporter.contact_shareable": string(p.ContactShareable), "reporter.pgp_key": p.PGPKey, "reporter.reply_by": p.ReplyBy,
+		"reporter.contact_shareable": string(p.ContactShareable), "reporter.pgp_key": p.PGPKey, "reporter.reply_by": p.ReplyBy, "reporter.language": p.Language,
 	}[name]
 	return !known || value != ""
 }

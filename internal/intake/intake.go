@@ -88,6 +88,7 @@ var limits = []limit{
 	{"reporter.credit.as", line, 200, 0, func(r *cvd.Report, s string) { contact(r).Credit.As = s }},
 	{"reporter.contact_shareable", answer, 500, 0, func(r *cvd.Report, s string) { contact(r).ContactShareable = cvd.Answer(s) }},
 	{"reporter.reply_by", line, 20, 0, func(r *cvd.Report, s string) { contact(r).ReplyBy = s }},
+	{"reporter.language", line, 35, 0, func(r *cvd.Report, s string) { contact(r).Language = s }},
 	{"reporter.pgp_key", text, pgp.MaxPublicKey, 0, func(r *cvd.Report, s string) { contact(r).PGPKey = s }},
 }
 
@@ -117,6 +118,14 @@ func MostItems(field string) int {
 		return l.items
 	}
 	return 0
+}
+
+// languageTag has the shape of RFC 5646; what nobody speaks is answered in another.
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+
+// Language tells whether the text can be the language of a contact.
+func Language(s string) bool {
+	return len(s) <= Most("reporter.language") && languageTag.MatchString(s)
 }
 
 func contact(r *cvd.Report) *cvd.Contact {
@@ -162,6 +171,11 @@ func (in *reading) put(l *limit, field, s string) {
 	case "reporter.reply_by":
 		if s != cvd.ReplyByMail && s != cvd.ReplyByWeb {
 			in.fault(field, "is none of the choices", "choose mail or web")
+			return
+		}
+	case "reporter.language":
+		if !Language(s) {
+			in.fault(field, "is no language", "write a BCP 47 tag such as en or pt-BR")
 			return
 		}
 	case "reporter.pgp_key":

@@ -69,11 +69,12 @@ func stuffed(l string) bool {
 	return strings.HasPrefix(l, " ") || strings.HasPrefix(l, ">") || strings.HasPrefix(l, "From ")
 }
 
-// printed keeps what can be shown, the tab, and the two marks without which some
-// scripts cannot be written; it makes a space of any other kind of one.
+// printed keeps what can be shown, the tab, the spaces at which no line ends, and the
+// two marks without which some scripts cannot be written; it makes a space of any
+// other kind of one.
 func printed(r rune) rune {
 	switch {
-	case unicode.IsPrint(r), r == '\t', r == '\u200c', r == '\u200d':
+	case unicode.IsPrint(r), joins(r), r == '\t', r == '\u200c', r == '\u200d':
 		return r
 	case unicode.IsSpace(r):
 		return ' '

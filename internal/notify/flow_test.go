@@ -81,3 +81,18 @@ func TestFlowIsJoinedAgain(t *testing.T) {
 		}
 	})
 }
+
+// A space that keeps two things together does so in a letter too: no line of French
+// begins with a colon.
+func TestNoLineEndsAtASpaceThatJoins(t *testing.T) {
+	for n := range 150 {
+		text := strings.Repeat("x", n) + " Ensuite\u00a0: «\u202fune réponse\u202f»\u00a0; puis rien."
+		for how, got := range map[string]string{"wrapped": wrap(text), "flowed": flow(text)} {
+			for _, kept := range []string{"Ensuite\u00a0:", "«\u202fune", "réponse\u202f»\u00a0;"} {
+				if !strings.Contains(got, kept) {
+					t.Fatalf("%s behind %d letters, %q is cut: %q", how, n, kept, got)
+				}
+			}
+		}
+	}
+}

@@ -71,6 +71,7 @@ type letter struct {
 	subject string
 	text    string // lines ended by LF
 	flowed  bool   // text is format=flowed
+	lang    string // as Content-Language says it (RFC 3282)
 	// auto is what the header Auto-Submitted says (RFC 3834 section 5); empty for
 	// what a person wrote.
 	auto string
@@ -95,6 +96,12 @@ type script struct {
 }
 
 func (s script) write() letter {
+	l := s.text()
+	l.lang = s.Lang()
+	return l
+}
+
+func (s script) text() letter {
 	switch {
 	case s.n.ToParty:
 		l := toParty(s.Voice, s.n, s.base, s.now)
@@ -249,6 +256,13 @@ func line(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
 }
 
+// breaks tells whether a line may end at r. French puts a space before a colon and
+// within its quotation marks at which none may.
+func breaks(r rune) bool { return unicode.IsSpace(r) && !joins(r) }
+
+// joins tells whether r is a space that keeps what stands around it together.
+func joins(r rune) bool { return r == '\u00a0' || r == '\u202f' }
+
 // width is where lines end (RFC 5322 section 2.1.1 wants 78 at most).
 const width = 76
 
@@ -256,7 +270,7 @@ const width = 76
 func wrap(s string) string {
 	var b strings.Builder
 	used := 0
-	for i, word := range strings.Fields(s) {
+	for i, word := range strings.FieldsFunc(s, breaks) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:

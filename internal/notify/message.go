@@ -34,7 +34,10 @@ type draft struct {
 // compose builds the mail: plain text, with an id by the effect's key and in one
 // thread for each case; a program's is marked as one (RFC 3834 section 5).
 // Recipients stand without their names: a reporter's name is a stranger's text.
-func (m *Mail) compose(ctx context.Context, v *words.Voice, n *casework.Notice) (*draft, error) {
+//
+// i counts the letters of one notice, of which there are more than one where members
+// of the team read several languages.
+func (m *Mail) compose(ctx context.Context, v *words.Voice, n *casework.Notice, i int) (*draft, error) {
 	base := strings.TrimRight(n.PublicURL, "/")
 	if base == "" {
 		base = strings.TrimRight(m.cfg.BaseURL(), "/")
@@ -53,6 +56,9 @@ func (m *Mail) compose(ctx context.Context, v *words.Voice, n *casework.Notice) 
 		return d, nil
 	}
 	d.id = identity(n, domain(from.Address))
+	if i > 0 {
+		d.id = v.Lang() + "." + d.id
+	}
 	s := script{Voice: v, n: n, base: base, now: d.at, answered: m.cfg.Answered}
 	if m.cfg.KeyPath != nil && n.Mail != nil {
 		s.key = m.cfg.KeyPath(ctx)
@@ -139,6 +145,7 @@ func content(l letter) mail.Header {
 		params["format"] = "flowed"
 	}
 	h.SetContentType("text/plain", params)
+	h.Set("Content-Language", l.lang)
 	h.Set("MIME-Version", "1.0")
 	return h
 }

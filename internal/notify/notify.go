@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -151,17 +152,56 @@ func (m *Mail) Carry(ctx context.Context, e casework.Effect) ([]byte, error) {
 		}
 		return nil, &Failure{Stage: StageAddress, Text: "nobody of the team has an address", Final: true}
 	}
-	d, err := m.compose(ctx, voice, n)
-	if err != nil {
-		return nil, err
+	return m.letters(ctx, e.Key, n)
+}
+
+// letters writes one letter for each language that its recipients read, and hands them
+// over.
+func (m *Mail) letters(ctx context.Context, key string, n *casework.Notice) ([]byte, error) {
+	var kept []byte
+	var unsent Unsent
+	for i, group := range m.groups(n) {
+		d, err := m.compose(ctx, group.voice, group.notice, i)
+		if err != nil {
+			return kept, err
+		}
+		unsent = append(unsent, m.deliver(ctx, key, d)...)
+		if _, ok := m.cfg.Sender.(Keep); ok && len(unsent) == 0 {
+			d.kept = append([]byte(group.voice.Say("notice.kept", "to", strings.Join(d.to, ", "))+"\r\n\r\n"), d.kept...)
+		}
+		if i > 0 {
+			kept = append(kept, "\r\n\r\n"...)
+		}
+		kept = append(kept, d.kept...)
 	}
-	if err := m.deliver(ctx, e.Key, d); err != nil {
-		return d.kept, err
+	if len(unsent) > 0 {
+		return kept, unsent
 	}
-	if _, ok := m.cfg.Sender.(Keep); ok {
-		return append([]byte(voice.Say("notice.kept", "to", strings.Join(d.to, ", "))+"\r\n\r\n"), d.kept...), nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.took, key)
+	return kept, nil
+}
+
+// group is a notice as those read it who read one language.
+type group struct {
+	voice  *words.Voice
+	notice *casework.Notice
+}
+
+func (m *Mail) groups(n *casework.Notice) []group {
+	var out []group
+	for _, to := range n.To {
+		voice := m.cfg.Words.In(to.Languages...)
+		i := slices.IndexFunc(out, func(g group) bool { return g.voice == voice })
+		if i < 0 {
+			one := *n
+			one.To, i = nil, len(out)
+			out = append(out, group{voice, &one})
+		}
+		out[i].notice.To = append(out[i].notice.To, to)
 	}
-	return d.kept, nil
+	return out
 }
 
 // waits asks to be carried again later, together with others.
@@ -178,7 +218,7 @@ func (m *Mail) voice(n *casework.Notice) *words.Voice {
 }
 
 // deliver hands the mail over for each recipient who does not have it yet.
-func (m *Mail) deliver(ctx context.Context, key string, d *draft) error {
+func (m *Mail) deliver(ctx context.Context, key string, d *draft) Unsent {
 	var unsent Unsent
 	for _, to := range d.to {
 		if m.has(key, to) {
@@ -191,14 +231,7 @@ func (m *Mail) deliver(ctx context.Context, key string, d *draft) error {
 		}
 		m.note(key, to)
 	}
-	unsent = append(unsent, d.unusable...)
-	if len(unsent) > 0 {
-		return unsent
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.took, key)
-	return nil
+	return append(unsent, d.unusable...)
 }
 
 func (m *Mail) has(key, to string) bool {

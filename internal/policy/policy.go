@@ -338,6 +338,10 @@ type CannedReply struct {
 type Due struct {
 	Kind   cvd.ClockKind `json:"kind"`
 	Due    time.Time     `json:"due"`
-	Basis  string        `json:"basis"`
+	Basis  string        `json:"basis"` // in English; page.Basis says it in other languages
 	Target bool          `json:"target,omitempty"`
+
+	Within calendar.Amount `json:"-"`
+	Opens  time.Time       `json:"-"` // when working time begins, where it was counted from there
+	House  bool            `json:"-"` // the policy says nothing, and the house has an aim
 }

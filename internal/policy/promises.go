@@ -147,7 +147,11 @@ func (p *Policy) PromisedBy(work *calendar.Calendar, received time.Time) []Due {
 		if note != "" {
 			basis += "; " + note
 		}
-		out = append(out, Due{Kind: kind, Due: work.Add(received, one.Within), Basis: basis, Target: one.Target})
+		due := Due{Kind: kind, Due: work.Add(received, one.Within), Basis: basis, Target: one.Target, Within: one.Within, House: note != ""}
+		if one.Within.Business() && !work.Open(received) {
+			due.Opens = work.NextOpening(received)
+		}
+		out = append(out, due)
 	}
 	add(cvd.ClockAcknowledge, &p.Promises.Acknowledge, "")
 	add(cvd.ClockFollowUp, p.Promises.FollowUp, "")

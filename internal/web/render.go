@@ -33,11 +33,13 @@ type Page struct {
 	Organisation string
 	Home         string // where the name in the head leads
 	Nav          []Link
-	Account      []Link   // at the end of the head
-	Alarms       []Notice // above everything
-	Wide         bool     // a table or a board rather than a text
-	Feeds        bool     // the page's machines find the feeds of advisories by its head
-	Tongues      []Tongue // in which it can be read; none where that is not offered
+	Account      []Link        // at the end of the head
+	Alarms       []Notice      // above everything
+	Tools        template.HTML // what the desk's script works with; empty where it does not run
+	Wide         bool          // a table or a board rather than a text
+	Feeds        bool          // the page's machines find the feeds of advisories by its head
+	Scripts      []string      // static files that add to the page; it must work without
+	Tongues      []Tongue      // in which it can be read; none where that is not offered
 }
 
 // Link is an entry of a navigation.
@@ -270,6 +272,8 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 	return template.FuncMap{
 		"say": sp.say,
 		"has": sp.Has,
+		// gloss is what a room below said in English, such as the problem of a fault.
+		"gloss": sp.Gloss,
 		// when is an exact instant; day a date; ago the distance from now. Inside a
 		// text of the catalogue a date is on, which is no markup.
 		"when": func(t time.Time) template.HTML { return timeTag(t, sp.Instant(t, s.Zone())) },

@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/inbox/channels"
@@ -36,6 +38,8 @@ type Config struct {
 	Book  *rulebook.Book
 	Auth  *auth.Auth
 	Parts *parts.Inventory
+	// Ways are the providers by which members sign in; nil for none.
+	Ways  *oidc.Ways
 	Words *words.Book
 	// Mail is what came by mail and stands in no case; nil where none comes in.
 	Mail *mailroom.Room
@@ -49,6 +53,12 @@ type Config struct {
 	// BaseURL is the origin under which the request's reader reaches the site,
 	// without a slash at its end.
 	BaseURL func(*http.Request) string
+	// Origin is what the reader's browser shows as the site's address, which passkeys
+	// are bound to; nil is BaseURL.
+	Origin func(*http.Request) string
+	// SecondFactor says whether members must have a second factor or a passkey before
+	// the desk opens (SecondRequired), are reminded (SecondOptional), or neither.
+	SecondFactor string
 	// Secure tells whether the request's reader came by https: cookies and
 	// headers follow. Nil looks at the connection alone.
 	Secure func(*http.Request) bool
@@ -68,12 +78,20 @@ type Config struct {
 	// Alarms are what the team must be shown on every page of the desk; may be
 	// nil.
 	Alarms func(*http.Request) []Notice
+	// Filters are those that members keep for themselves; nil where nobody can.
+	Filters *filters.Book
 	// Watch tells which cases changed; nil where no page listens.
 	Watch *watch.Board
 	// Within is the real instant so long from now, by which slow readers of a stream
 	// are cut off, whatever the house's clock shows; nil lets them be.
 	Within func(time.Duration) time.Time
 }
+
+// What Config.SecondFactor may be.
+const (
+	SecondRequired = "required"
+	SecondOptional = "optional"
+)
 
 // Site is what all pages share. It is safe for concurrent use.
 type Site struct {
@@ -159,9 +177,18 @@ func NoPage(w http.ResponseWriter, others []string) error {
 	return ErrMethod
 }
 
+// current is the policy in effect, or nil; where there is no book, as in the
+// storybook, there is none.
+func (s *Site) current() *rulebook.Version {
+	if s.Book == nil {
+		return nil
+	}
+	return s.Book.Current()
+}
+
 // Zone is where dates are read: that of the policy in effect, or UTC.
 func (s *Site) Zone() *time.Location {
-	if cur := s.Book.Current(); cur != nil {
+	if cur := s.current(); cur != nil {
 		return cur.Calendar.Zone()
 	}
 	return time.UTC
@@ -169,7 +196,7 @@ func (s *Site) Zone() *time.Location {
 
 // Organisation is whose site it is; empty before a policy is in effect.
 func (s *Site) Organisation() string {
-	if cur := s.Book.Current(); cur != nil {
+	if cur := s.current(); cur != nil {
 		return cur.Policy.Organisation.Name
 	}
 	return ""

@@ -27,7 +27,7 @@ const readable = 4.5
 // theme gives the style sheet of the policy's accent, or nil where it sets none
 // or one that could not be read on the page.
 func (s *Site) theme() *theme {
-	cur := s.Book.Current()
+	cur := s.current()
 	if cur == nil || cur.Policy.Organisation.Accent == "" {
 		return nil
 	}
@@ -60,8 +60,9 @@ func newTheme(accent string) *theme {
 	for i := 0; contrast(dark, darkGround) < readable+1.5 && i < 40; i++ {
 		dark = dark.towards(lightGround, 0.06)
 	}
-	css := fmt.Sprintf(":root{--accent:%s;--accent-strong:%s;--on-accent:#fff}\n@media(prefers-color-scheme:dark){:root{--accent:%s;--accent-strong:%s;--on-accent:#10141a}}\n",
-		c, c.towards(colour{}, 0.25), dark, dark.towards(lightGround, 0.3))
+	strong, bright := c.towards(colour{}, 0.25), dark.towards(lightGround, 0.3)
+	css := fmt.Sprintf(":root{--accent:%s;--accent-strong:%s}\n@supports(color:light-dark(red,red)){:root{--accent:light-dark(%s,%s);--accent-strong:light-dark(%s,%s)}}\n",
+		c, strong, c, dark, strong, bright)
 	t.name = "theme-" + digest([]byte(css)) + ".css"
 	t.file = newAsset(".css", []byte(css))
 	return t

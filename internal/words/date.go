@@ -78,6 +78,11 @@ func (v *Voice) Day(t time.Time, zone *time.Location) string {
 	return c.of(t.In(zone), &c.months)
 }
 
+// Weekday is the short name of a day of the week, without a dot.
+func (v *Voice) Weekday(d time.Weekday) string {
+	return strings.TrimSuffix(calendars[v.lang].weekdays[d], ".")
+}
+
 // Decimal writes a number with so many places after the point, or the comma.
 func (v *Voice) Decimal(n float64, places int) string {
 	return strings.Replace(strconv.FormatFloat(n, 'f', places, 64), ".", calendars[v.lang].decimal, 1)

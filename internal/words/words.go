@@ -123,29 +123,36 @@ type Voice struct {
 func (v *Voice) texts() *i18n.Localizer {
 	v.once.Do(func() {
 		bundle := i18n.NewBundle(v.tag)
-		bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-		v.broken = v.read(bundle)
+		list, err := messages(v.lang)
+		if v.broken = err; err == nil {
+			v.broken = bundle.AddMessages(v.tag, list...)
+		}
 		v.loc = i18n.NewLocalizer(bundle, v.lang)
 	})
 	return v.loc
 }
 
-func (v *Voice) read(bundle *i18n.Bundle) error {
-	names, err := fs.Glob(files, v.lang+"/*.json")
+var unmarshal = map[string]i18n.UnmarshalFunc{"json": json.Unmarshal}
+
+// messages reads all texts of a language.
+func messages(lang string) ([]*i18n.Message, error) {
+	names, err := fs.Glob(files, lang+"/*.json")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var out []*i18n.Message
 	for _, name := range names {
 		b, err := files.ReadFile(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		// The library reads the language from the file's name.
-		if _, err := bundle.ParseMessageFileBytes(b, strings.TrimSuffix(name, ".json")+"."+v.lang+".json"); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		file, err := i18n.ParseMessageFileBytes(b, strings.TrimSuffix(name, ".json")+"."+lang+".json", unmarshal)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		out = append(out, file.Messages...)
 	}
-	return nil
+	return out, nil
 }
 
 // Lang is the BCP 47 tag of what Say returns.

@@ -122,3 +122,24 @@ func TestEventKeepsTeamWordsFromTheReporter(t *testing.T) {
 		t.Error("the team misses words")
 	}
 }
+
+// What a room below said in English is found again, with the values in it.
+func TestGloss(t *testing.T) {
+	for text, want := range map[string]bool{
+		"is missing": true, "is over 300 characters": true, "the case is received; close needs it to be accepted or deferred": true,
+		"no such words anywhere": false, "is over ": false, "": false,
+	} {
+		if Glossed(text) != want {
+			t.Errorf("%q: known is %v", text, !want)
+		}
+	}
+	if p := cut("x", "has {{.a}} characters, more than the {{.b}} that it may have"); true {
+		got, ok := p.match("has 12 characters, more than the 10 that it may have")
+		if !ok || len(got) != 2 || got[0] != "12" || got[1] != "10" {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := voice(t).Gloss("is missing"); got != "is missing" {
+		t.Errorf("%q", got)
+	}
+}

@@ -39,6 +39,7 @@ type Config struct {
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
 	Log            Log        `yaml:"log"`
+	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
 }
 
@@ -169,6 +170,7 @@ func (c *Config) finish(file *source.File) error {
 			file.Fault("tls.acme.accept_terms", "is not true", "read the authority's terms, and write true if you agree")
 		}
 	}
+	c.SignIn.finish(file, secret)
 	for i, p := range c.TrustedProxies {
 		if _, err := ParseProxy(p); err != nil {
 			file.Fault(fmt.Sprintf("trusted_proxies[%d]", i), "is no address or network", "write 127.0.0.1 or 10.0.0.0/8")

@@ -95,6 +95,36 @@ func TestSMIMEFiles(t *testing.T) {
 	}
 }
 
+// A provider is whole or refused.
+func TestProviders(t *testing.T) {
+	const main = "sign_in:\n  providers:\n    - {id: main, issuer: 'https://id.example.org', client_id: c"
+	cfg, err := read(t, main+", client_secret_file: DIR/key, max_age: 8h, roles_claim: g, roles: {a: [lead, member]}}\n    - {id: other, name: O, issuer: 'http://127.0.0.1:9', client_id: c}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := cfg.SignIn.Providers; len(p) != 2 || p[0].ClientSecret != "secret" || p[0].Name != "main" || p[0].Oldest() != 8*time.Hour || len(p[0].Roles["a"]) != 2 || p[1].Oldest() != 0 {
+		t.Errorf("%+v", p)
+	}
+	for text, want := range map[string]string{
+		"sign_in: {providers: []}\n":                                              "providers",
+		strings.Replace(main, "https", "http", 1) + "}\n":                         "providers[0].issuer",
+		strings.Replace(main, ".org", ".org?x=1", 1) + "}\n":                      "providers[0].issuer",
+		strings.Replace(main, "main", "Main!", 1) + "}\n":                         "id",
+		main + ", client_secret: x}\n":                                            "client_secret",
+		main + ", client_secret_file: DIR/none}\n":                                "client_secret_file",
+		main + ", max_age: 1s}\n":                                                 "max_age",
+		main + ", scopes: [email]}\n":                                             "scopes",
+		main + ", roles: {a: [lead]}}\n":                                          "roles_claim",
+		main + ", roles_claim: g, roles: {a: [boss]}}\n":                          "roles",
+		main + "}\n    - {id: main, issuer: 'https://b.example', client_id: c}\n": "providers[1].id",
+	} {
+		_, err := read(t, text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // Each way of mail may be given alone, and what cannot work is refused with its line.
 func TestMail(t *testing.T) {
 	for name, text := range map[string]string{

@@ -20,6 +20,7 @@ import (
 	"fairlead/internal/app"
 	"fairlead/internal/app/cert"
 	"fairlead/internal/app/folder"
+	"fairlead/internal/app/front"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/seal"
@@ -75,7 +76,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 			return err
 		}
 	}
-	base := app.OriginOf(l.Addr(), o.Listen, o.TLS)
+	base := front.OriginOf(l.Addr(), o.Listen, o.TLS)
 	return o.inHouse(ctx, app.Options{Clock: clock, Log: log, Demo: true, Unlimited: o.Unlimited, BaseURL: base, SMTP: o.SMTP}, func(ctx context.Context, h *app.House) error {
 		seeded, err := Seed(ctx, h, o.Policy, o.Empty)
 		if err != nil {

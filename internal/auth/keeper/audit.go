@@ -32,7 +32,23 @@ const (
 	ActFactorSet     Act = "second.set"
 	ActFactorPaper   Act = "second.codes"
 	ActFactorGone    Act = "second.removed"
+	ActPasskeyAdded  Act = "passkey.added"
+	ActPasskeyGone   Act = "passkey.removed"
+	ActPasskeyFailed Act = "passkey.failed"
+	ActPasskeyCopied Act = "passkey.copied" // a signature counter went backwards
+	ActProved        Act = "proved"         // somebody signed in showed again who they are
+	ActReset         Act = "member.reset"   // everything that lets a member in was taken away
+	ActLinked        Act = "identity.linked"
+	ActUnlinked      Act = "identity.removed"
 )
+
+// Acts are all that are recorded.
+var Acts = []Act{
+	ActSignIn, ActSignInFailed, ActSignInLimited, ActSignOut, ActLinkMade, ActLinkUsed,
+	ActPasswordSet, ActMemberAdded, ActMemberChanged, ActSessionEnded, ActTokenMade, ActTokenRevoked,
+	ActFactorPassed, ActFactorFailed, ActFactorSet, ActFactorPaper, ActFactorGone, ActPasskeyAdded,
+	ActPasskeyGone, ActPasskeyFailed, ActPasskeyCopied, ActProved, ActReset, ActLinked, ActUnlinked,
+}
 
 // auditYears is how long an entry is kept.
 const auditYears = 1

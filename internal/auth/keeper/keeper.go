@@ -22,16 +22,20 @@ import (
 
 // The kinds of record that sign-in keeps.
 const (
-	RecordMember     store.RecordKind = "member"       // id: member id
-	RecordEmail      store.RecordKind = "member-email" // id: blind digest of the folded address; owner: member id
-	RecordRoster     store.RecordKind = "roster"       // id "1": counts changes to the members, so that two of them cannot pass each other
-	RecordCredential store.RecordKind = "credential"   // id and owner: member id
-	RecordLink       store.RecordKind = "link"         // id: blind digest of the code; owner: member id
-	RecordSession    store.RecordKind = "session"      // id: blind digest of the token; owner: member id or case id
-	RecordToken      store.RecordKind = "token"        // id: blind digest of the secret; owner: member id
-	RecordReceipt    store.RecordKind = "receipt"      // id: blind digest of the code; owner: first case id
-	RecordAudit      store.RecordKind = "audit"        // id: random; no owner
-	RecordFactor                      = second.Record  // id and owner: member id
+	RecordMember     store.RecordKind = "member"        // id: member id
+	RecordEmail      store.RecordKind = "member-email"  // id: blind digest of the folded address; owner: member id
+	RecordRoster     store.RecordKind = "roster"        // id "1": counts changes to the members, so that two of them cannot pass each other
+	RecordCredential store.RecordKind = "credential"    // id and owner: member id
+	RecordLink       store.RecordKind = "link"          // id: blind digest of the code; owner: member id
+	RecordSession    store.RecordKind = "session"       // id: blind digest of the token; owner: member id or case id
+	RecordToken      store.RecordKind = "token"         // id: blind digest of the secret; owner: member id
+	RecordReceipt    store.RecordKind = "receipt"       // id: blind digest of the code; owner: first case id
+	RecordAudit      store.RecordKind = "audit"         // id: random; no owner
+	RecordFactor                      = second.Record   // id and owner: member id
+	RecordPasskey    store.RecordKind = "passkey"       // id: blind digest of the credential's id; owner: member id
+	RecordCeremony   store.RecordKind = "ceremony"      // id: blind digest of its secret; no owner
+	RecordFlow       store.RecordKind = "provider-flow" // id: blind digest of the state; no owner
+	RecordIdentity   store.RecordKind = "identity"      // id: blind digest of issuer and subject; owner: member id
 )
 
 const (

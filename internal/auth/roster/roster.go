@@ -150,7 +150,7 @@ func (b *Book) emailOf(m cvd.Member) keeper.Put {
 // ChangeMember stores m in place of the member with its ID; Added stays as it
 // was. Leads and the system may change everything, a member only the own Name
 // and Away; others get cvd.ErrForbidden. Deactivating ends the member's
-// sessions, links and tokens and forgets the password. The last active lead
+// sessions, links and tokens and forgets the password and the passkeys. The last active lead
 // cannot be removed: cvd.ErrNotReady.
 func (b *Book) ChangeMember(ctx context.Context, by cvd.Actor, m cvd.Member) error {
 	self := by.Kind == cvd.ActorMember && by.ID == m.ID
@@ -226,7 +226,7 @@ func (b *Book) replaceMember(ctx context.Context, by cvd.Actor, r Roster, m cvd.
 		}
 		// Links first: a link that is used in the same moment makes a session
 		// that the next deletion must see.
-		return keeper.DropOwned(tx, m.ID, keeper.RecordLink, keeper.RecordCredential, keeper.RecordSession, keeper.RecordToken)
+		return keeper.DropOwned(tx, m.ID, keeper.RecordLink, keeper.RecordCredential, keeper.RecordSession, keeper.RecordToken, keeper.RecordPasskey, keeper.RecordIdentity)
 	})
 }
 

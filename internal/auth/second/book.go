@@ -155,6 +155,12 @@ func (b Book) Remove(code string) func(*Held) error {
 	}
 }
 
+// Clear takes away whatever there is.
+func (b Book) Clear(h *Held) error {
+	*h = Held{}
+	return nil
+}
+
 // Reset takes the factor away from somebody who lost it.
 func (b Book) Reset(h *Held) error {
 	if !h.On() {

@@ -33,6 +33,9 @@ func Report(m *mail.Message, program, key, wordless string) *cvd.Report {
 			r.Reporter.Email = a
 		}
 	}
+	if intake.Language(m.Language) {
+		r.Reporter.Language = m.Language
+	}
 	if utf8.RuneCountInString(r.Reporter.PGPKey) > intake.Most("reporter.pgp_key") {
 		r.Reporter.PGPKey = ""
 	}

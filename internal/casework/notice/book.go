@@ -67,7 +67,7 @@ func (b Book) toReporter(ctx context.Context, n *Notice, l *spine.Loaded, v *rul
 	if p == nil || p.Contact == nil || p.Contact.Email == "" {
 		return n, nil
 	}
-	n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+	n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: languages(p.Contact.Language, v.Policy)}}
 	if err := b.mail(ctx, n, l, p.Contact, v); err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (b Book) toParty(ctx context.Context, n *Notice, l *spine.Loaded, v *rulebo
 		n.Gone = true
 		return n, nil
 	}
-	n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: v.Policy.Languages}}
+	n.To = []Address{{Name: p.Contact.Name, Email: p.Contact.Email, Languages: languages(p.Contact.Language, v.Policy)}}
 	ok, err := b.Pace.Allow(ctx, p.Contact.Email, e.Key, b.Now())
 	n.Held = !ok
 	return n, err

@@ -21,7 +21,7 @@ import (
 type Address struct {
 	Name  string
 	Email string
-	// Languages in order of preference; the policy's for reporters.
+	// Languages in order of preference: their own, then the policy's.
 	Languages []string
 }
 
@@ -110,10 +110,18 @@ func Addresses(ms []cvd.Member, p *policy.Policy) []Address {
 	var out []Address
 	for _, m := range ms {
 		if m.Email != "" {
-			out = append(out, Address{Name: m.Name, Email: m.Email, Languages: p.Languages})
+			out = append(out, Address{Name: m.Name, Email: m.Email, Languages: languages(m.Language, p)})
 		}
 	}
 	return out
+}
+
+// languages are in which somebody reads, the best first.
+func languages(own string, p *policy.Policy) []string {
+	if own == "" {
+		return p.Languages
+	}
+	return append([]string{own}, p.Languages...)
 }
 
 func mailAddress(uri string) (string, bool) {

@@ -89,7 +89,7 @@ type Listener struct {
 	done   chan struct{}
 	once   sync.Once
 	why    error // once done is closed
-	behind bool // missed something; under the board's mu
+	behind bool  // missed something; under the board's mu
 }
 
 // held is how many looks a listener may be behind before what they found is told as

@@ -39,7 +39,9 @@ func put(t *testing.T, st store.Store, c store.Case, was int64) {
 	}
 }
 
-func id(n int) cvd.CaseID { return cvd.NewCaseID("FL", 2026, [6]byte{byte(n), byte(n >> 3), 1, 2, 3, 4}) }
+func id(n int) cvd.CaseID {
+	return cvd.NewCaseID("FL", 2026, [6]byte{byte(n), byte(n >> 3), 1, 2, 3, 4})
+}
 
 // told looks, and gives what the listener hears of it.
 func told(t *testing.T, b *watch.Board, l *watch.Listener) watch.News {

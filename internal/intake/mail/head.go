@@ -40,6 +40,9 @@ func (r *reading) head(e *entity) {
 	m.InReplyTo, m.References = r.references(e, "in-reply-to"), r.references(e, "references")
 	m.Subject = r.subject(words(e.get("subject")))
 	m.Date = r.date(e.get("date"))
+	if tag, _, _ := strings.Cut(text.Line(fromCharset("", e.get("content-language"))), ","); len(tag) <= intake.Most("reporter.language") {
+		m.Language = strings.TrimSpace(tag)
+	}
 	for _, f := range e.fields {
 		switch f.name {
 		case "delivered-to", "x-original-to", "envelope-to":

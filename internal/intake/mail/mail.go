@@ -19,6 +19,7 @@ type Message struct {
 	To, Cc     []Address
 	Delivered  []string // Delivered-To, X-Original-To and Envelope-To, topmost first
 	Subject    string
+	Language   string    `json:",omitempty"` // the first of Content-Language (RFC 3282)
 	Date       time.Time // as the message claims it, never used for a clock; zero if unreadable
 	// Text is the body for people: the text part, else the HTML made plain. Of an
 	// encrypted message it is empty, unless words stand around the encrypted text; of a signed one it is there whether or not the

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/policy"
+	"fairlead/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -184,5 +185,43 @@ func TestProgramMailIsShown(t *testing.T) {
 	p.Programs[0].Mail = "server@example.org"
 	if got := string(Markdown(p, View{Now: now})); !strings.Contains(got, "Reports about these also reach us at [server@example.org](<mailto:server@example.org>).") {
 		t.Error("it is not there")
+	}
+}
+
+// In another language than the author's, what the author wrote says which it is, and
+// nothing else does; what is marked is whole, and the text version holds no mark.
+func TestTheAuthorsWordsSayTheirLanguage(t *testing.T) {
+	book, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range views {
+		p := example(t, name)
+		for _, lang := range words.Languages {
+			v.Voice = book.In(lang)
+			body, err := HTMLBody(p, v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(Markdown(p, v))
+			for _, bad := range []string{theirsBegin, theirsEnd, "⟦", "<no value>", "%!"} {
+				if strings.Contains(string(body), bad) || strings.Contains(text, bad) {
+					t.Errorf("%s in %s holds %q", name, lang, bad)
+				}
+			}
+			tags := strings.Count(string(body), ` lang="en"`)
+			if lang == "en" && tags != 0 || lang != "en" && tags < 20 {
+				t.Errorf("%s in %s: %d texts say that they are English", name, lang, tags)
+			}
+		}
+	}
+	p := example(t, "signed-policy")
+	p.Privacy.Controller = theirsEnd + "Ann" + theirsBegin
+	body, err := HTMLBody(p, View{Now: now, Voice: book.In("de")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(body), "<span lang") != strings.Count(string(body), "</span>") || !strings.Contains(string(body), `<span lang="en">Ann</span>`) {
+		t.Error("a text of the policy can break its own mark")
 	}
 }

@@ -1,39 +1,36 @@
 package page
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // publication says who decides when something is made public, and where.
 func (p layout) publication(g *sheet, v View) {
-	g.part("publication", english.Publication)
+	g.part("publication", p.say("publication"))
 	if p.Disclosure.By == "coordinated" {
-		g.say(english.PublicationJoint)
+		g.say(p.say("publication-joint"))
 	} else {
-		g.say(english.PublicationVendor)
+		g.say(p.say("publication-vendor"))
 	}
 	if p.Disclosure.DefaultEmbargo.IsZero() {
-		g.say(english.PublicationNoEmbargo)
+		g.say(p.say("publication-no-embargo"))
 	} else {
-		g.say(fmt.Sprintf(english.PublicationEmbargo, p.Disclosure.DefaultEmbargo))
+		g.say(p.say("publication-embargo", "amount", p.amount(p.Disclosure.DefaultEmbargo)))
 	}
-	lines := []string{fmt.Sprintf(english.Advisories, v.link("/advisories"))}
+	lines := []string{p.say("advisories", "url", v.link("/advisories"))}
 	if a := p.Advisories.HeadsUp; !a.IsZero() {
-		lines = append(lines, fmt.Sprintf(english.AdvisoriesHeadsUp, a))
+		lines = append(lines, p.say("advisories-heads-up", "amount", p.amount(a)))
 	}
 	if a := p.Advisories.UnpublishedAfter; !a.IsZero() {
-		lines = append(lines, fmt.Sprintf(english.AdvisoriesAlarm, a))
+		lines = append(lines, p.say("advisories-alarm", "amount", p.amount(a)))
 	}
 	g.say(strings.Join(lines, " "))
 	p.stance(g, 2)
-	g.part("cve", english.CVE)
-	lines = []string{map[string]string{"vendor": english.CVEVendor, "reporter": english.CVEReporter, "either": english.CVEEither}[p.CVE.InitiatedBy]}
+	g.part("cve", p.say("cve"))
+	lines = []string{map[string]string{"vendor": p.say("cve-vendor"), "reporter": p.say("cve-reporter"), "either": p.say("cve-either")}[p.CVE.InitiatedBy]}
 	if p.CVE.CNA != "" {
-		lines = append(lines, fmt.Sprintf(english.CVECNA, escape(p.CVE.CNA)))
+		lines = append(lines, p.say("cve-cna", "cna", p.theirs(p.CVE.CNA)))
 	}
 	if p.CVE.AfterFix {
-		lines = append(lines, english.CVEAfterFix)
+		lines = append(lines, p.say("cve-after-fix"))
 	}
 	g.say(strings.Join(lines, " "))
 	p.stance(g, 3)

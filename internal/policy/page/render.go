@@ -20,7 +20,7 @@ import (
 // the id of each clause beside it.
 func Markdown(p *policy.Policy, v View) []byte {
 	var b bytes.Buffer
-	for _, one := range (layout{p}).sheet(v).blocks {
+	for _, one := range v.layout(p).sheet(v).blocks {
 		switch one.kind {
 		case heading:
 			fmt.Fprintf(&b, "%s %s\n\n", strings.Repeat("#", one.level), one.text)
@@ -43,7 +43,7 @@ func Markdown(p *policy.Policy, v View) []byte {
 			markdownTable(&b, one)
 		}
 	}
-	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n')
+	return append(bytes.TrimRight([]byte(unmarked.Replace(b.String())), "\n"), '\n')
 }
 
 func markdownItem(b *bytes.Buffer, mark string, it item) {
@@ -79,18 +79,27 @@ func markdownTable(b *bytes.Buffer, one block) {
 // escaped; raw HTML in its texts is dropped.
 func HTMLBody(p *policy.Policy, v View) (template.HTML, error) {
 	var b bytes.Buffer
-	for _, one := range (layout{p}).sheet(v).blocks {
+	lay := v.layout(p)
+	lang := lay.tongue()
+	for _, one := range lay.sheet(v).blocks {
 		cells := make([][]template.HTML, len(one.rows))
 		for i, row := range one.rows {
 			for _, cell := range row {
 				cells[i] = append(cells[i], inline(cell))
 			}
 		}
-		if err := bodyTemplate.ExecuteTemplate(&b, templateNames[one.kind], bodyBlock{block: one, Cells: cells}); err != nil {
+		if err := bodyTemplate.ExecuteTemplate(&b, templateNames[one.kind], bodyBlock{block: one, Cells: cells, own: lang}); err != nil {
 			return "", fmt.Errorf("policy page: %w", err)
 		}
 	}
-	return template.HTML(b.String()), nil
+	return marked(template.HTML(b.String()), lang), nil
+}
+
+// marked says of the author's words within ours which language they are in.
+func marked(html template.HTML, lang string) template.HTML {
+	return template.HTML(strings.NewReplacer(
+		theirsBegin, `<span lang="`+template.HTMLEscapeString(lang)+`">`, theirsEnd, "</span>",
+	).Replace(string(html)))
 }
 
 var templateNames = map[blockKind]string{
@@ -101,6 +110,15 @@ var templateNames = map[blockKind]string{
 type bodyBlock struct {
 	block
 	Cells [][]template.HTML
+	own   string // the author's language where it is not the page's
+}
+
+// Lang is the language of a text that is the author's.
+func (b bodyBlock) Lang() string {
+	if b.theirs {
+		return b.own
+	}
+	return ""
 }
 
 func (b bodyBlock) Level() int           { return b.level }
@@ -119,13 +137,13 @@ func (b bodyBlock) Header() []template.HTML {
 func (b bodyBlock) Items() []bodyItem {
 	out := make([]bodyItem, len(b.items))
 	for i, it := range b.items {
-		out[i] = bodyItem{ID: it.id, Title: inline(it.title), Line: inline(it.text), Text: prose(it.text), Note: prose(it.note)}
+		out[i] = bodyItem{Lang: b.Lang(), ID: it.id, Title: inline(it.title), Line: inline(it.text), Text: prose(it.text), Note: prose(it.note)}
 	}
 	return out
 }
 
 type bodyItem struct {
-	ID                      string
+	ID, Lang                string
 	Title, Line, Text, Note template.HTML
 }
 
@@ -134,14 +152,18 @@ var bodyTemplate = template.Must(template.New("body").Parse(`
 {{else if eq .Level 2}}<h2 id="{{.ID}}">{{.Line}}</h2>
 {{else}}<h3 id="{{.ID}}">{{.Line}}</h3>
 {{end}}{{end}}
-{{- define "paragraph"}}{{.Prose}}{{end}}
-{{- define "bullets"}}<ul>
+{{- define "paragraph"}}{{if .Lang}}<div lang="{{.Lang}}">
+{{.Prose}}</div>
+{{else}}{{.Prose}}{{end}}{{end}}
+{{- define "bullets"}}<ul{{with .Lang}} lang="{{.}}"{{end}}>
 {{range .Items}}<li>{{.Line}}</li>
 {{end}}</ul>
 {{end}}
 {{- define "item"}}<li class="clause" id="{{.ID}}">
 <p class="clause-title"><strong>{{.Title}}</strong> <a class="clause-id" href="#{{.ID}}">{{.ID}}</a></p>
-{{.Text}}{{if .Note}}<div class="clause-note">
+{{if .Lang}}<div lang="{{.Lang}}">
+{{.Text}}</div>
+{{else}}{{.Text}}{{end}}{{if .Note}}<div class="clause-note">
 {{.Note}}</div>
 {{end}}</li>
 {{end}}
@@ -151,12 +173,12 @@ var bodyTemplate = template.Must(template.New("body").Parse(`
 {{- define "clauses"}}<ul class="clauses">
 {{range .Items}}{{template "item" .}}{{end}}</ul>
 {{end}}
-{{- define "table"}}<div class="table-scroll" role="region" aria-label="{{index .Header 0}}" tabindex="0"><table>
+{{- define "table"}}<section class="table-scroll" aria-label="{{index .Header 0}}" tabindex="0"><table>
 <thead><tr>{{range .Header}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>
 {{range .Cells}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
 {{end}}</tbody>
-</table></div>
+</table></section>
 {{end}}`))
 
 // writer turns Markdown into HTML: raw HTML and links of unsafe schemes are

@@ -6,15 +6,11 @@
 package page
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"fairlead/internal/policy"
-	"fairlead/internal/policy/source"
+	"fairlead/internal/words"
 )
 
 // View is what a render must be told beside the policy itself.
@@ -33,6 +29,16 @@ type View struct {
 	// BaseURL is the origin of the site, without a slash at its end; empty
 	// makes the links relative.
 	BaseURL string
+	// Voice is the language of what is not the author's own; nil is English.
+	Voice *words.Voice
+}
+
+// layout lays the policy out as the view is read.
+func (v View) layout(p *policy.Policy) layout {
+	if v.Voice == nil {
+		v.Voice = English()
+	}
+	return layout{p, v.Voice}
 }
 
 // Overdue tells whether the policy's review is late.
@@ -67,7 +73,7 @@ func (p layout) day(t time.Time) string {
 	if loc, err := time.LoadLocation(p.Calendar.Zone); err == nil {
 		t = t.In(loc)
 	}
-	return t.Format("2 January 2006")
+	return p.v.Day(t, t.Location())
 }
 
 func (v View) link(path string) string { return strings.TrimSuffix(v.BaseURL, "/") + path }
@@ -75,7 +81,10 @@ func (v View) link(path string) string { return strings.TrimSuffix(v.BaseURL, "/
 // sheet is the policy as a sequence of blocks, from which both the Markdown and
 // the HTML are written, so that they cannot differ. Plain values are escaped
 // on their way in; the texts of the policy are Markdown already.
-type sheet struct{ blocks []block }
+type sheet struct {
+	layout
+	blocks []block
+}
 
 type blockKind int
 
@@ -93,6 +102,7 @@ type block struct {
 	level  int    // of a heading
 	id     string // of a heading
 	text   string // Markdown
+	theirs bool   // the text, or that of the items, is the author's
 	items  []item
 	header []string
 	rows   [][]string
@@ -117,8 +127,20 @@ func (g *sheet) say(markdown string) {
 	}
 }
 
-func (g *sheet) list(lines []string) {
-	b := block{kind: bullets}
+// quote adds a paragraph of the author's.
+func (g *sheet) quote(markdown string) {
+	if markdown = strings.TrimSpace(markdown); markdown != "" {
+		g.blocks = append(g.blocks, block{kind: paragraph, text: markdown, theirs: true})
+	}
+}
+
+func (g *sheet) lines(lines []string) { g.bullets(lines, false) }
+
+// quotes adds a list of the author's.
+func (g *sheet) quotes(lines []string) { g.bullets(lines, true) }
+
+func (g *sheet) bullets(lines []string, theirs bool) {
+	b := block{kind: bullets, theirs: theirs}
 	for _, l := range lines {
 		b.items = append(b.items, item{text: l})
 	}
@@ -131,25 +153,25 @@ func (g *sheet) list(lines []string) {
 func (g *sheet) cited(id, title, text string) {
 	text = strings.TrimSpace(text)
 	if id == "" || text == "" {
-		g.say(text)
+		g.quote(text)
 		return
 	}
-	g.blocks = append(g.blocks, block{kind: clauses, items: []item{{id: id, title: title, text: text}}})
+	g.blocks = append(g.blocks, block{kind: clauses, theirs: true, items: []item{{id: id, title: title, text: text}}})
 }
 
 func (g *sheet) clauses(kind blockKind, p *policy.Policy, list []policy.Clause) {
-	b := block{kind: kind}
+	b := block{kind: kind, theirs: true}
 	for _, c := range list {
-		it := item{id: c.ID, title: escape(c.Title), text: strings.TrimSpace(c.Text)}
+		it := item{id: c.ID, title: g.theirs(c.Title), text: strings.TrimSpace(c.Text)}
 		if c.Optional {
-			it.title += " " + english.WhenOptional
+			it.title += " " + g.layout.say("when-optional")
 		}
 		if c.Urgent {
 			var ways []string
 			for _, one := range p.UrgentContacts() {
 				ways = append(ways, address(one.URI))
 			}
-			it.note = fmt.Sprintf(english.Urgent, source.OrList(ways))
+			it.note = g.layout.say("urgent", "ways", g.list("or", ways))
 		}
 		b.items = append(b.items, it)
 	}
@@ -175,7 +197,7 @@ var escaper = strings.NewReplacer(
 
 // escape makes a plain value safe within Markdown.
 func escape(s string) string {
-	s = escaper.Replace(strings.TrimSpace(s))
+	s = escaper.Replace(unmarked.Replace(strings.TrimSpace(s)))
 	if s == "" {
 		return s
 	}
@@ -202,25 +224,4 @@ func address(uri string) string {
 		words = strings.TrimPrefix(words, scheme)
 	}
 	return "[" + escape(words) + "](<" + strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20").Replace(uri) + ">)"
-}
-
-// count is a small number as a word.
-func count(n int) string {
-	words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
-	if n >= 0 && n < len(words) {
-		return words[n]
-	}
-	return fmt.Sprint(n)
-}
-
-// tongues names languages by their tags, in English.
-func tongues(tags []string) string {
-	names := make([]string, len(tags))
-	for i, tag := range tags {
-		names[i] = tag
-		if t, err := language.Parse(tag); err == nil {
-			names[i] = display.English.Tags().Name(t) + " (" + tag + ")"
-		}
-	}
-	return strings.Join(names, ", ")
 }

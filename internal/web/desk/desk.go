@@ -22,6 +22,7 @@ import (
 	"fairlead/internal/web/desk/visit/live"
 	"fairlead/internal/web/desk/visit/mail"
 	"fairlead/internal/web/desk/visit/office"
+	"fairlead/internal/web/desk/visit/provider"
 	"fairlead/internal/web/desk/visit/queue"
 )
 
@@ -44,10 +45,14 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	mux.Handle("POST /desk/sign-in/second", site.Private(d.second))
 	shared.Add(mux, queue.Routes(shared))
 	shared.Add(mux, live.Routes(shared))
+	mux.Handle("POST /desk/sign-in/passkey", site.Private(d.passkey))
+	shared.Add(mux, shared.Confirm())
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	shared.Add(mux, factor.Routes(shared))
+	provider.Register(mux, shared)
+	shared.Add(mux, provider.Routes(shared))
 	shared.Add(mux, components.Routes(shared))
 	shared.Add(mux, advisories.Routes(shared))
 	shared.Add(mux, mail.Routes(shared))

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -16,8 +17,14 @@ type signInView struct {
 	Link    string // the code of a one-time link, if one led here
 	Next    string
 	Email   string
-	Second  bool // a code is asked for, the rest was right
+	Second  *auth.Means // what is asked for, the rest was right
 	Refusal *web.Notice
+	// Passkeys says that they work at this address; WhyNot, why not.
+	Passkeys bool
+	WhyNot   string
+	Ceremony *visit.Ceremony
+
+	Providers []oidc.Way
 }
 
 // signInPage shows the form. A one-time link only fills a field: mail programs
@@ -34,6 +41,9 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, view signInView) error {
+	_, nowhere := d.Place(r)
+	view.Passkeys, view.WhyNot = nowhere == nil, visit.WhyNot(d.Site.Voice(r).Say, nowhere)
+	view.Providers = d.Site.Ways.List()
 	page := &web.Page{Title: d.Site.Voice(r).Say("desk.signin.title"), Desk: true, Home: "/desk/"}
 	return d.Pages.Render(w, r, status, "signin", page, view)
 }
@@ -55,8 +65,12 @@ func (d desk) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return d.signInRefused(w, r, err, signInView{Next: r.PostForm.Get("next"), Email: email})
 	}
-	// A session that this browser already had ends, so that nobody goes on as
-	// somebody else (ASVS 5.0.0 V7.2.4).
+	return d.admit(w, r, s)
+}
+
+// admit gives the browser its new session. One that it already had ends, so that
+// nobody goes on as somebody else (ASVS 5.0.0 V7.2.4).
+func (d desk) admit(w http.ResponseWriter, r *http.Request, s auth.Session) error {
 	if old := d.Site.Token(r, web.DeskJar); old != "" {
 		if err := d.Site.Auth.SignOut(r.Context(), old); err != nil {
 			d.Site.Log.Error("an old session could not be ended", "err", err)
@@ -64,6 +78,32 @@ func (d desk) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.Site.Remember(w, r, web.DeskJar, s.Token)
 	return goOn(w, r, s)
+}
+
+// passkey asks for a passkey of whoever comes, or takes what their device
+// answered. No name is typed, so nothing tells whether there is an account.
+func (d desk) passkey(w http.ResponseWriter, r *http.Request) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	view := signInView{Next: r.PostForm.Get("next")}
+	if ceremony := r.PostForm.Get("ceremony"); ceremony != "" {
+		s, err := d.Site.Auth.SignInPasskey(r.Context(), ceremony, r.PostForm.Get("answer"), d.Site.From(r))
+		if err != nil {
+			return d.signInRefused(w, r, err, view)
+		}
+		return d.admit(w, r, s)
+	}
+	place, err := d.Place(r)
+	if err != nil { // the page says why
+		return d.showSignIn(w, r, http.StatusUnprocessableEntity, view)
+	}
+	c, err := d.Site.Auth.AskPasskey(r.Context(), place, d.Site.From(r))
+	if err != nil {
+		return d.signInRefused(w, r, err, view)
+	}
+	view.Ceremony = &visit.Ceremony{Ceremony: c, Kind: "get", Action: "/desk/sign-in/passkey", Kept: []visit.Pair{{Label: "next", Text: view.Next}}}
+	return d.showSignIn(w, r, http.StatusOK, view)
 }
 
 // goOn leads somebody who signed in to where they wanted to go, or to their second
@@ -85,10 +125,11 @@ func goOn(w http.ResponseWriter, r *http.Request, s auth.Session) error {
 
 // secondPage asks for a code of the second factor, if somebody came half the way.
 func (d desk) secondPage(w http.ResponseWriter, r *http.Request) error {
-	if !d.Site.Auth.Halfway(r.Context(), d.Site.Token(r, web.DeskJar)) {
+	means, ok := d.Site.Auth.Waiting(r.Context(), d.Site.Token(r, web.DeskJar))
+	if !ok {
 		return web.See(w, r, "/desk/sign-in")
 	}
-	return d.showSignIn(w, r, http.StatusOK, signInView{Second: true, Next: r.URL.Query().Get("next")})
+	return d.showSignIn(w, r, http.StatusOK, signInView{Second: &means, Next: r.URL.Query().Get("next")})
 }
 
 // second takes a code. Whatever is wrong with it reads the same.
@@ -97,12 +138,13 @@ func (d desk) second(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	token := d.Site.Token(r, web.DeskJar)
-	if !d.Site.Auth.Halfway(r.Context(), token) {
+	means, ok := d.Site.Auth.Waiting(r.Context(), token)
+	if !ok {
 		return web.See(w, r, "/desk/sign-in")
 	}
 	s, err := d.Site.Auth.Second(r.Context(), token, r.PostForm.Get("code"))
 	if err != nil {
-		return d.signInRefused(w, r, err, signInView{Second: true, Next: r.PostForm.Get("next")})
+		return d.signInRefused(w, r, err, signInView{Second: &means, Next: r.PostForm.Get("next")})
 	}
 	d.Site.Remember(w, r, web.DeskJar, s.Token)
 	return goOn(w, r, s)
@@ -112,8 +154,10 @@ func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, v
 	voice := d.Site.Voice(r)
 	id := ""
 	switch {
-	case errors.Is(err, cvd.ErrUnauthenticated) && view.Second:
+	case errors.Is(err, cvd.ErrUnauthenticated) && view.Second != nil:
 		id = "desk.second.wrong"
+	case errors.Is(err, cvd.ErrUnauthenticated) && r.PostForm.Get("ceremony") != "":
+		id = "desk.passkey.wrong"
 	case errors.Is(err, cvd.ErrUnauthenticated) && r.PostForm.Get("link") != "":
 		id = "desk.signin.badlink"
 	case errors.Is(err, cvd.ErrUnauthenticated):

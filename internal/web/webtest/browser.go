@@ -130,6 +130,13 @@ func (b *Browser) Cookies() []string {
 	return out
 }
 
+// Carry puts the cookies on a request that is sent some other way.
+func (b *Browser) Carry(r *http.Request) {
+	for name, value := range b.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+}
+
 // SetCookie puts a cookie in by hand.
 func (b *Browser) SetCookie(name, value string) { b.cookies[name] = value }
 

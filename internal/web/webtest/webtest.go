@@ -24,7 +24,9 @@ import (
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/casework/watch"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/inbox/channels"
@@ -65,9 +67,11 @@ type House struct {
 	Tests    []string
 	// Register is what is published, in CSAF, OSV and Markdown.
 	Register *register.Register
-	Site     *web.Site
-	Mux      *http.ServeMux
-	Log      *Log
+	// Watch looks for changes when a test says so.
+	Watch *watch.Board
+	Site  *web.Site
+	Mux   *http.ServeMux
+	Log   *Log
 
 	Lead, Member, Fixer, Officer, Auditor cvd.Actor
 
@@ -124,26 +128,20 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
+	h.Watch = watch.New(watch.Config{Store: h.Store, Log: log, Every: time.Hour})
+	t.Cleanup(h.Watch.Close)
 	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
 	h.people()
 	book, err := words.Load()
 	h.must(err)
-	h.Box = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: blobs, Now: h.Now, Rand: rand.Reader})
-	h.Mail = mailroom.New(mailroom.Config{
-		Desk: h.Desk, Box: h.Box, Book: h.Book, Reader: &mailroom.Reader{}, Words: book, Now: h.Now,
-		Looks: &looks.Book{Store: h.Store, Vault: h.Vault, Log: log},
-	})
-	h.Channels = channels.New(channels.Config{
-		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
-		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}, {Name: "imap/old", Kind: "imap", Untestable: "channel.untestable.address"}},
-	})
+	h.mails(book, blobs, log)
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
 		h.must(err)
 		h.Publish(source)
 	}
 	cfg := web.Config{
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Watch: h.Watch, Filters: filters.New(h.Store, h.Vault, h.Now), Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {
@@ -156,6 +154,19 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		h.must(add(h.Mux, h.Site))
 	}
 	return h
+}
+
+// mails is what comes by mail.
+func (h *House) mails(book *words.Book, blobs *blob.Folder, log *slog.Logger) {
+	h.Box = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: blobs, Now: h.Now, Rand: rand.Reader})
+	h.Mail = mailroom.New(mailroom.Config{
+		Desk: h.Desk, Box: h.Box, Book: h.Book, Reader: &mailroom.Reader{}, Words: book, Now: h.Now,
+		Looks: &looks.Book{Store: h.Store, Vault: h.Vault, Log: log},
+	})
+	h.Channels = channels.New(channels.Config{
+		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
+		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}, {Name: "imap/old", Kind: "imap", Untestable: "channel.untestable.address"}},
+	})
 }
 
 // root is the folder of the module.

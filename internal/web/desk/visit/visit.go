@@ -40,6 +40,7 @@ func New(site *web.Site, files fs.FS) (*Desk, error) {
 type Visit struct {
 	Lens
 	Session auth.Session
+	Still   bool // no script runs on the page
 }
 
 // Handler answers a request of a member; its error is shown as a page.
@@ -56,15 +57,19 @@ type Route struct {
 	// Limit is the most bytes of an upload; 0 is what the policy allows for a
 	// reporter's file.
 	Limit int64
+	// Wants is the deed that a request is, where it may want a proof of the moment
+	// (may.Proof); nil for none. It may read the form.
+	Wants func(*http.Request, *Visit) may.Deed
 }
 
 // Add puts the routes on the site.
 func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
 	for _, one := range routes {
 		d.routes[one.Pattern] = one
-		answer := d.SignedIn(one.Area, one.Use, one.Do)
+		do := d.proven(one)
+		answer := d.SignedIn(one.Area, one.Use, do)
 		if one.Quiet {
-			answer = d.lets(d.Glance, one.Area, one.Use, one.Do)
+			answer = d.lets(d.Glance, one.Area, one.Use, do)
 		}
 		if one.Upload {
 			limit := d.uploadLimit
@@ -135,11 +140,20 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 		if may.Enter(s.Actor, area) < use {
 			return d.Fail(w, r, v, cvd.ErrNotFound)
 		}
+		if d.Demands(s) && (area != may.AreaSelf || strings.HasPrefix(r.URL.Path, "/desk/me/tokens")) {
+			return web.See(w, r, "/desk/me/second")
+		}
 		if err := do(w, r, v); err != nil {
 			return d.Fail(w, r, v, err)
 		}
 		return nil
 	}
+}
+
+// Demands tells whether a second factor or a passkey must be set up before
+// anything else.
+func (d *Desk) Demands(s auth.Session) bool {
+	return d.Site.SecondFactor == web.SecondRequired && !s.Second && !s.Strong
 }
 
 func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
@@ -176,6 +190,12 @@ func (d *Desk) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int
 	page := &web.Page{
 		Title: title, Desk: true, Wide: true, Home: Home(v.Actor), Nav: nav(r, v), Alarms: d.alarms(r, v),
 		Account: []web.Link{{Href: "/desk/me", Label: v.Actor.Name, Here: r.URL.Path == "/desk/me"}},
+	}
+	if !v.Still {
+		var err error
+		if page.Tools, err = d.Pages.Kept(v.Tone(), name, "tools", nil, func() any { return nil }); err != nil {
+			return err
+		}
 	}
 	return d.Pages.Render(w, r, status, name, page, view)
 }
@@ -237,6 +257,9 @@ func waiting(r *http.Request, v *Visit, name string) string {
 // is open to the reader. What is wrong is found by whoever built the site.
 func (d *Desk) alarms(r *http.Request, v *Visit) []web.Notice {
 	var out []web.Notice
+	if d.Site.SecondFactor == web.SecondOptional && !v.Session.Second && !v.Session.Strong && r.URL.Path == Home(v.Actor) {
+		out = append(out, web.Notice{Kind: "info", Title: v.Say("desk.second.nudge"), Href: "/desk/me", Label: v.Say("desk.second.nudge.link")})
+	}
 	if d.Site.Book.Current() == nil && may.Enter(v.Actor, may.AreaPolicy) >= may.Look {
 		out = append(out, web.Notice{Kind: "alarm", Title: v.Say("desk.alarm.no-policy"), Href: "/desk/policy", Label: v.Say("desk.alarm.no-policy.link")})
 	}

@@ -13,7 +13,7 @@ import (
 // groupView is a set of verbs that belong together.
 type groupView struct {
 	Name    string
-	Loud    bool // what is most likely to be done next
+	Open    bool // likely enough to stand there at once
 	Actions []actionView
 }
 
@@ -24,33 +24,27 @@ type actionView struct {
 	Says       string // what the reporter will be told
 }
 
-// actions are the verbs that the actor may do now: by group, and those that one
-// press does.
-func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
+// actions are the verbs that the actor may do now: those that usually come next, the
+// others by group, and those that one press does.
+func (l lens) actions(f *casework.File) (next []actionView, all []groupView, fast []actionView) {
 	for _, g := range moves.Groups {
-		view := groupView{Name: l.Say("desk.group." + g.Name), Loud: g.Name != "world" && g.Name != "rare" && (g.Name != "release" || releasing(f.Case))}
+		view := groupView{Name: l.Say("desk.group." + g.Name), Open: g.Name == "decide" || g.Name == "emergency" || (g.Name == "release" && releasing(f.Case))}
 		for _, verb := range g.Verbs {
-			if !slices.Contains(f.Verbs, verb) || slices.Contains(moves.Quick, verb) && verb != cvd.VerbClaim {
+			if !slices.Contains(f.Verbs, verb) || slices.Contains(moves.Quick, verb) && verb != cvd.VerbClaim || verb == cvd.VerbConfirm && !l.second(f.Case) {
 				continue
 			}
-			if verb == cvd.VerbConfirm && !l.second(f.Case) {
-				continue
-			}
-			loud := g.Name == "ruling" || slices.Contains(moves.Likely[f.Case.RM()], verb)
-			if verb == cvd.VerbAsk && f.Case.Awaiting() || verb == cvd.VerbSeverity && f.Case.Band != "" {
-				loud = false
-			}
-			if verb == cvd.VerbFixDeployed && slices.Contains(f.Verbs, cvd.VerbFixReady) {
-				loud = false
-			}
-			text := l.Say("verb." + string(verb))
+			one := actionView{Verb: string(verb), Text: l.Say("verb." + string(verb)), Loud: g.Name == "ruling" || l.likely(f, verb)}
 			switch verb {
 			case cvd.VerbClaim:
-				text = l.Say("desk.assign")
+				one.Text = l.Say("desk.assign")
 			case cvd.VerbAdvise: // its page shows gates and formats too
-				text = l.Say("desk.advisory.page")
+				one.Text = l.Say("desk.advisory.page")
 			}
-			view.Actions = append(view.Actions, actionView{Verb: string(verb), Text: text, Loud: loud})
+			if one.Loud {
+				next = append(next, one)
+			} else {
+				view.Actions = append(view.Actions, one)
+			}
 		}
 		if len(view.Actions) > 0 {
 			all = append(all, view)
@@ -62,7 +56,17 @@ func (l lens) actions(f *casework.File) (all []groupView, fast []actionView) {
 		}
 		fast = append(fast, actionView{string(verb), l.Say("verb." + string(verb)), verb != cvd.VerbRelease, l.says(f.Case, verb)})
 	}
-	return all, fast
+	return next, all, fast
+}
+
+// likely tells whether the verb usually comes next.
+func (l lens) likely(f *casework.File, verb cvd.Verb) bool {
+	switch {
+	case verb == cvd.VerbAsk && f.Case.Awaiting(), verb == cvd.VerbSeverity && f.Case.Band != "",
+		verb == cvd.VerbFixDeployed && slices.Contains(f.Verbs, cvd.VerbFixReady):
+		return false
+	}
+	return slices.Contains(moves.Likely[f.Case.RM()], verb)
 }
 
 // releasing tells whether an advisory is what the case is about now.

@@ -41,9 +41,13 @@ type caseView struct {
 	Policy                      int
 	Revision                    string
 	Entries                     []entryView
+	Shows                       []visit.Tab // the kinds of entries that can be shown alone
+	Whole                       bool        // nothing is folded
+	Next                        []actionView
 	Groups                      []groupView
 	Quick                       []actionView
 	Message, Note               bool // may write
+	Canned                      []web.Option
 	Told                        string
 	Notices                     []web.Notice
 	Held                        []post.Held
@@ -91,7 +95,9 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	view := v.caseFile(f)
+	whole := r.URL.Query().Get("whole") != ""
+	view := v.caseFile(f, whole)
+	view.Entries, view.Shows = v.shown(view.ID, view.Entries, r.URL.Query().Get("show"), whole)
 	suggested, failed := d.suggested(r, v, f)
 	if view.Suggested = suggested; failed != nil {
 		view.Notices = append(view.Notices, *failed)
@@ -106,14 +112,14 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	return d.show(w, r, v, http.StatusOK, "case", title, view)
 }
 
-func (l lens) caseFile(f *casework.File) caseView {
+func (l lens) caseFile(f *casework.File, whole bool) caseView {
 	c := f.Case
 	v := caseView{
 		ID: string(c.ID), Version: c.Version, Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
 		State: web.State(l.Voice, c.RM()), Band: l.Band(c.Band),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: c.Outcome, Missing: c.Missing,
-		Move: l.move(f), Contact: l.contact(c), Report: l.report(f), Links: l.links(c), Also: l.also(f.Readers),
-		People: l.people(c), Facts: l.facts(c), Steps: steps(f), Policy: c.Policy, Entries: l.entries(f),
+		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, whole), Whole: whole, Links: l.links(c), Also: l.also(f.Readers),
+		People: l.people(c), Facts: l.facts(c), Steps: steps(f), Policy: c.Policy, Entries: l.entries(f, whole),
 		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
 	}
 	if f.Erased {
@@ -135,7 +141,10 @@ func (l lens) caseFile(f *casework.File) caseView {
 			v.Past = append(v.Past, l.Clock(&k))
 		}
 	}
-	v.Groups, v.Quick = l.actions(f)
+	v.Next, v.Groups, v.Quick = l.actions(f)
+	if v.Message {
+		v.Canned = canned(f)
+	}
 	asks := post.Of(&l.Lens, f)
 	v.Held, v.Notices = asks.Held, append(v.Notices, asks.Notices...)
 	return v

@@ -187,7 +187,7 @@ func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, sta
 	case errors.As(problem, &faults):
 		view.Summary = v.summary(items, blame(items, faults))
 	case problem != nil:
-		text := web.Plain(problem)
+		text := v.Voice.Gloss(web.Plain(problem))
 		if errors.Is(problem, cvd.ErrForbidden) && o.verb == cvd.VerbConfirm {
 			text = v.Say("desk.pending.own")
 		}
@@ -216,21 +216,30 @@ func (d *desk) doView(v lens, o *deed) doView {
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
 		view.About = v.Say(id)
 	}
-	if p := o.file.Policy; p != nil && slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
-		for _, reply := range p.Policy.CannedReplies {
-			view.Canned = append(view.Canned, web.Option{Value: reply.ID, Label: reply.Title})
-		}
+	if slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
+		view.Canned = canned(o.file)
 	}
 	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
 		return view
 	}
-	entries := v.entries(o.file)
+	entries := v.entries(o.file, false)
 	for _, e := range slices.Backward(entries) {
-		if len(view.Last) < 3 && len(e.Quotes) > 0 {
+		if len(view.Last) < 3 && len(e.Said) > 0 {
 			view.Last = append(view.Last, e)
 		}
 	}
 	return view
+}
+
+// canned are the replies that the policy has prepared.
+func canned(f *casework.File) []web.Option {
+	var out []web.Option
+	if f.Policy != nil {
+		for _, reply := range f.Policy.Policy.CannedReplies {
+			out = append(out, web.Option{Value: reply.ID, Label: reply.Title})
+		}
+	}
+	return out
 }
 
 // insert puts a prepared reply below what was typed.
@@ -267,7 +276,7 @@ func (v lens) since(o *deed) []entryView {
 	for i := range o.file.Events {
 		ev := &o.file.Events[i]
 		if ev.Seq > seen && ev.Actor != v.Actor.Ref() && ev.Actor != cvd.System.Ref() {
-			out = append(out, v.entry(o.file, ev))
+			out = append(out, v.entry(o.file, ev, false))
 		}
 	}
 	return out

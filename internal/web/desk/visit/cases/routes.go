@@ -8,7 +8,9 @@ package cases
 import (
 	"net/http"
 
+	"fairlead/internal/cvd"
 	"fairlead/internal/may"
+	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
 
@@ -26,8 +28,18 @@ func Routes(shared *visit.Desk) []visit.Route {
 	return []visit.Route{
 		{Pattern: "GET /desk/cases/{id}", Area: may.AreaCases, Use: may.Look, Do: on(d.caseFile)},
 		{Pattern: "GET /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.ask)},
-		{Pattern: "POST /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.act), Upload: true},
+		{Pattern: "POST /desk/cases/{id}/do/{verb}", Area: may.AreaCases, Use: may.Look, Do: on(d.act), Upload: true, Wants: wants},
 	}
+}
+
+// wants is the verb that a form does, where doing it wants a proof of the moment.
+// What is only shown wants none.
+func wants(r *http.Request, v *visit.Visit) may.Deed {
+	verb := cvd.Verb(r.PathValue("verb"))
+	if verb == cvd.VerbAttach || may.Of(v.Actor, verb) == may.Nowhere || web.Form(r) != nil || r.PostForm.Get("step") != "do" {
+		return may.DeedNone
+	}
+	return may.DeedOf(may.For(verb, cvd.Input{Seq: visit.Number(r.PostForm.Get("seq"))}))
 }
 
 func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, name, title string, view any) error {

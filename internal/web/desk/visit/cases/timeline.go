@@ -20,7 +20,7 @@ type entryView struct {
 	Who     string
 	Kind    string // reporter, team, note, clock, alarm, house
 	Heading string
-	Quotes  []words.Quote
+	Said    []saidView
 	Clauses []citeView
 	Missing []string
 	File    *fileView
@@ -29,32 +29,34 @@ type entryView struct {
 	Told    web.Badge
 	Erased  bool
 	Redact  bool // its words may be removed
+	about   []string
 }
 
 type fileView struct {
-	Blob, Name, SHA256 string
-	Size               int64
-	Closed             bool // to this reader
+	Name, SHA256 string
+	Size         int64
+	Link         string // empty where it is closed to this reader
+	Text         string // where it is read as text; empty if it is none
 }
 
 // reportView is what was reported, field by field.
 type reportView struct {
 	Channel     string
-	Description string
-	Texts       []visit.Pair // long ones, with line breaks
+	Description saidView
+	Texts       []saidView   // long ones, with line breaks
 	Facts       []visit.Pair // short ones
 	Unknown     bool         // a product that the policy does not list
 }
 
-func (l lens) entries(f *casework.File) []entryView {
+func (l lens) entries(f *casework.File, whole bool) []entryView {
 	redact := false
 	for _, v := range f.Verbs {
 		redact = redact || v == cvd.VerbRedact
 	}
 	out := make([]entryView, 0, len(f.Events))
 	for i := range f.Events {
-		e := l.entry(f, &f.Events[i])
-		spoken := len(e.Quotes) > 0 || e.File != nil || e.Mail != nil
+		e := l.entry(f, &f.Events[i], whole)
+		spoken := len(e.Said) > 0 || e.File != nil || e.Mail != nil
 		if e.Seq == 1 {
 			spoken = may.Of(l.Actor, may.For(cvd.VerbRedact, cvd.Input{Seq: 1})) == may.All
 		}
@@ -64,10 +66,10 @@ func (l lens) entries(f *casework.File) []entryView {
 	return out
 }
 
-func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
+func (l lens) entry(f *casework.File, ev *cvd.Event, whole bool) entryView {
 	told := l.Voice.Event(ev, words.ForTeam, l.Zone)
 	e := entryView{
-		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Quotes: told.Quotes,
+		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Said: said(told.Quotes, whole),
 		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
 		Mail: post.OriginOf(&l.Lens, f, ev),
 	}
@@ -86,8 +88,12 @@ func (l lens) entry(f *casework.File, ev *cvd.Event) entryView {
 	}
 	if ev.Body != nil && ev.Body.File != nil {
 		b := ev.Body.File
-		e.File = &fileView{Blob: b.Blob, Name: b.Name, Size: b.Size, SHA256: b.SHA256, Closed: !may.OpenFile(l.Actor, f.Case)}
+		e.File = &fileView{Name: b.Name, Size: b.Size, SHA256: b.SHA256}
+		if may.OpenFile(l.Actor, f.Case) {
+			e.File.Link, e.File.Text = post.FileLinks(f.Case.ID, b.Blob, b.Name, b.Size)
+		}
 	}
+	e.about = about(ev, &e)
 	return e
 }
 
@@ -136,15 +142,15 @@ func (l lens) moves(ev *cvd.Event) []string {
 }
 
 // report is the first event's, as the reporter wrote it.
-func (l lens) report(f *casework.File) *reportView {
+func (l lens) report(f *casework.File, whole bool) *reportView {
 	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
 		return nil
 	}
 	r := f.Events[0].Body.Report
-	v := &reportView{Description: r.Description, Unknown: r.UnknownProduct, Channel: l.Channel(f.Events[0].Body.Channel)}
+	v := &reportView{Description: folded("", r.Description, whole), Unknown: r.UnknownProduct, Channel: l.Channel(f.Events[0].Body.Channel)}
 	text := func(name, s string) {
 		if strings.TrimSpace(s) != "" {
-			v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report." + name), Text: s})
+			v.Texts = append(v.Texts, folded(l.Say("desk.report."+name), s, whole))
 		}
 	}
 	fact := func(name, s string) {
@@ -171,7 +177,7 @@ func (l lens) report(f *casework.File) *reportView {
 	text("tools", strings.Join(r.Tools, "\n"))
 	text("urls", strings.Join(r.URLs, "\n"))
 	for _, k := range visit.Sorted(r.Extra) {
-		v.Texts = append(v.Texts, visit.Pair{Label: l.Say("desk.report.extra", "name", k), Text: words.Value(r.Extra[k])})
+		v.Texts = append(v.Texts, folded(l.Say("desk.report.extra", "name", k), words.Value(r.Extra[k]), whole))
 	}
 	return v
 }

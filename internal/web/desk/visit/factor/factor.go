@@ -1,5 +1,5 @@
 // Package factor is the part of the desk where somebody sets up, renews or takes
-// away their second factor, and where a lead takes that of somebody away who lost
+// away their second factor and their passkeys, and where a lead takes that of somebody away who lost
 // it.
 //
 // It never shows a secret or a code twice.
@@ -26,11 +26,15 @@ func Routes(shared *visit.Desk) []visit.Route {
 	d := &desk{shared}
 	return []visit.Route{
 		{Pattern: "GET /desk/me/second", Area: may.AreaSelf, Use: may.Look, Do: d.page},
-		{Pattern: "POST /desk/me/second/begin", Area: may.AreaSelf, Use: may.Change, Do: d.begin},
+		{Pattern: "POST /desk/me/second/begin", Area: may.AreaSelf, Use: may.Change, Do: d.begin, Wants: visit.Deed(may.DeedFactor)},
 		{Pattern: "POST /desk/me/second/confirm", Area: may.AreaSelf, Use: may.Change, Do: d.confirm},
 		{Pattern: "POST /desk/me/second/codes", Area: may.AreaSelf, Use: may.Change, Do: d.codes},
 		{Pattern: "POST /desk/me/second/remove", Area: may.AreaSelf, Use: may.Change, Do: d.remove},
-		{Pattern: "POST /desk/team/{id}/second", Area: may.AreaTeam, Use: may.Change, Do: d.reset},
+		{Pattern: "POST /desk/team/{id}/second", Area: may.AreaTeam, Use: may.Change, Do: d.reset, Wants: visit.Deed(may.DeedFactor)},
+		{Pattern: "GET /desk/me/passkeys", Area: may.AreaSelf, Use: may.Look, Do: d.passkeys},
+		{Pattern: "POST /desk/me/passkeys/begin", Area: may.AreaSelf, Use: may.Change, Do: d.beginKey, Wants: visit.Deed(may.DeedFactor)},
+		{Pattern: "POST /desk/me/passkeys/add", Area: may.AreaSelf, Use: may.Change, Do: d.addKey},
+		{Pattern: "POST /desk/me/passkeys/remove", Area: may.AreaSelf, Use: may.Change, Do: d.removeKey, Wants: visit.Deed(may.DeedFactor)},
 	}
 }
 
@@ -38,12 +42,12 @@ func Routes(shared *visit.Desk) []visit.Route {
 type view struct {
 	On     bool
 	Since  time.Time
-	Left   int         // codes on paper
-	Begin  []web.Field // before it is set up
-	Offer  bool        // an app is to read it now
-	Secret string      // in groups of four; only where Offer was just made
-	Path   string      // of the picture's dark modules
-	Side   int         // of the picture, with its margin
+	Left   int    // codes on paper
+	Demand bool   // the team wants one before anything else
+	Offer  bool   // an app is to read it now
+	Secret string // in groups of four; only where Offer was just made
+	Path   string // of the picture's dark modules
+	Side   int    // of the picture, with its margin
 	Code   []web.Field
 	Paper  []string // shown once
 	Wrong  *web.Summary
@@ -53,15 +57,6 @@ type view struct {
 const margin = 4
 
 func (d *desk) show(w http.ResponseWriter, r *http.Request, v *visit.Visit, status int, out *view) error {
-	if out.Begin == nil {
-		asks, err := d.Site.Auth.HasPassword(r.Context(), v.Actor.ID)
-		if err != nil {
-			return err
-		}
-		if asks {
-			out.Begin = []web.Field{{Name: "present", Kind: "password", Label: v.Say("desk.me.current"), Required: true, Autocomplete: "current-password"}}
-		}
-	}
 	if out.Code == nil {
 		out.Code = []web.Field{codeField(v)}
 	}
@@ -74,7 +69,7 @@ func codeField(v *visit.Visit) web.Field {
 
 func (d *desk) view(r *http.Request, v *visit.Visit) (*view, error) {
 	has, err := d.Site.Auth.HasSecond(r.Context(), v.Actor.ID)
-	return &view{On: has.On, Since: has.Since, Left: has.Paper}, err
+	return &view{Demand: d.Demands(v.Session), On: has.On, Since: has.Since, Left: has.Paper}, err
 }
 
 func (d *desk) page(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
@@ -97,12 +92,7 @@ func (d *desk) again(w http.ResponseWriter, r *http.Request, v *visit.Visit, err
 	}
 	out.Offer = offer
 	fields := []web.Field{codeField(v)}
-	if faults[0].Field == "present" {
-		fields = []web.Field{{Name: "present", Kind: "password", Label: v.Say("desk.me.current"), Required: true, Autocomplete: "current-password"}}
-		out.Begin = fields
-	} else {
-		out.Code = fields
-	}
+	out.Code = fields
 	out.Wrong = web.Summarise(v.Say("desk.faults"), fields, web.Blame(fields, faults))
 	return d.show(w, r, v, http.StatusUnprocessableEntity, out)
 }
@@ -110,9 +100,6 @@ func (d *desk) again(w http.ResponseWriter, r *http.Request, v *visit.Visit, err
 func (d *desk) begin(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
 	if err := web.Form(r); err != nil {
 		return err
-	}
-	if err := d.Site.Auth.Confirm(r.Context(), v.Actor, "present", r.PostForm.Get("present")); err != nil {
-		return d.again(w, r, v, err, false)
 	}
 	address, secret, err := d.Site.Auth.OfferSecond(r.Context(), v.Actor, d.Site.Organisation())
 	if err != nil {

@@ -12,30 +12,35 @@ import (
 	"fairlead/internal/web/desk/visit"
 )
 
-// freshLink is how long after a sign-in by link a password may be set without
+// freshLink is how long after a sign-in by link or passkey a password may be set without
 // the old one, less a moment (see auth.SetPassword).
 const freshLink = 9 * time.Minute
 
 // meView is somebody's own page.
 type meView struct {
-	Member   cvd.Member
-	Roles    []string
-	Welcome  bool
-	ViaLink  bool
-	Sessions []sessionView
-	Tokens   []tokenView
-	Secret   string // of a token just made; shown once
-	Machine  bool
-	Done     string
-	Second   second.Summary
-	Password []web.Field
-	Token    []web.Field
-	Summary  *web.Summary
+	Member    cvd.Member
+	Roles     []string
+	Welcome   bool
+	ViaLink   bool
+	Sessions  []sessionView
+	Tokens    []tokenView
+	Secret    string // of a token just made; shown once
+	Machine   bool
+	Done      string
+	Second    second.Summary
+	Passkeys  int
+	WhyNot    string // no passkey works at this address
+	Others    bool   // there are other sessions
+	Password  []web.Field
+	Token     []web.Field
+	Summary   *web.Summary
+	Elsewhere bool // accounts elsewhere may be linked
 }
 
 type sessionView struct {
 	auth.Session
 	This bool
+	By   string
 }
 
 type tokenView struct {
@@ -57,17 +62,28 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
 }
 
 func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
-	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles)}
+	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles), Elsewhere: len(d.Site.Ways.List()) > 0}
 	var err error
 	if view.Second, err = d.Site.Auth.HasSecond(r.Context(), v.Actor.ID); err != nil {
 		return nil, err
 	}
+	keys, err := d.Site.Auth.Passkeys(r.Context(), v.Actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, nowhere := d.Place(r)
+	view.Passkeys, view.WhyNot = len(keys), visit.WhyNot(v.Say, nowhere)
 	sessions, err := d.Site.Auth.Sessions(r.Context(), v.Actor)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range sessions {
-		view.Sessions = append(view.Sessions, sessionView{s, s.ID == v.Session.ID})
+		one := sessionView{s, s.ID == v.Session.ID, ""}
+		if s.Way != "" {
+			one.By = v.Say("desk.me.way." + string(s.Way))
+		}
+		view.Others = view.Others || !one.This
+		view.Sessions = append(view.Sessions, one)
 	}
 	tokens, err := d.Site.Auth.Tokens(r.Context(), v.Actor)
 	if err != nil {
@@ -76,7 +92,8 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	for _, t := range tokens {
 		view.Tokens = append(view.Tokens, tokenView{t, v.Member(t.Member), !t.Expires.After(v.Now)})
 	}
-	if fresh := v.Now.Sub(v.Session.Started) < freshLink; !view.ViaLink || !fresh {
+	strong := view.ViaLink || v.Session.Way == auth.WayPasskey
+	if fresh := v.Now.Sub(v.Session.Started) < freshLink; !strong || !fresh {
 		view.Password = append(view.Password, web.Field{
 			Name: "current", Kind: "password", Label: v.Say("desk.me.current"), Required: !view.ViaLink, Autocomplete: "current-password",
 		})
@@ -88,19 +105,10 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	for _, n := range []string{"30", "90", "365"} {
 		days.Options = append(days.Options, web.Option{Value: n, Label: v.Say("desk.token.days." + n), Chosen: n == "90"})
 	}
-	asks, err := d.Site.Auth.HasPassword(r.Context(), v.Actor.ID)
-	if err != nil {
-		return nil, err
-	}
 	view.Token = []web.Field{
 		{Name: "name", Label: v.Say("desk.token.name"), Help: v.Say("desk.token.name.help"), Required: true},
 		days,
 		{Name: "machine", Kind: "tick", Label: v.Say("desk.token.machine"), Help: v.Say("desk.token.machine.help")},
-	}
-	if asks {
-		view.Token = append(view.Token, web.Field{
-			Name: "present", Kind: "password", Label: v.Say("desk.me.current"), Help: v.Say("desk.token.present.help"), Required: true, Autocomplete: "current-password",
-		})
 	}
 	return view, nil
 }
@@ -150,6 +158,12 @@ func (d *desk) endSession(w http.ResponseWriter, r *http.Request, v lens) error 
 	if err := web.Form(r); err != nil {
 		return err
 	}
+	if r.PostForm.Get("id") == "others" {
+		if err := d.Site.Auth.EndOthers(r.Context(), v.Actor); err != nil {
+			return err
+		}
+		return web.See(w, r, "/desk/me?done=sessions")
+	}
 	if err := d.Site.Auth.EndSession(r.Context(), v.Actor, r.PostForm.Get("id")); err != nil {
 		return err
 	}
@@ -159,9 +173,6 @@ func (d *desk) endSession(w http.ResponseWriter, r *http.Request, v lens) error 
 func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err := web.Form(r); err != nil {
 		return err
-	}
-	if err := d.Site.Auth.Confirm(r.Context(), v.Actor, "present", r.PostForm.Get("present")); err != nil {
-		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Token })
 	}
 	days := visit.Number(r.PostForm.Get("days"))
 	if days < 1 || days > 365 {

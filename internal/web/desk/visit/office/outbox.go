@@ -3,6 +3,7 @@ package office
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,6 +134,9 @@ type auditRow struct {
 	Loud            bool
 }
 
+// loud are the acts that somebody may have done who should not.
+var loud = []auth.Act{auth.ActSignInFailed, auth.ActSignInLimited, auth.ActFactorFailed, auth.ActPasskeyFailed, auth.ActPasskeyCopied, auth.ActReset}
+
 func (d *desk) audit(w http.ResponseWriter, r *http.Request, v lens) error {
 	entries, err := d.Site.Auth.Audit(r.Context(), v.Actor, 2*listed)
 	if err != nil {
@@ -144,7 +148,7 @@ func (d *desk) audit(w http.ResponseWriter, r *http.Request, v lens) error {
 		if e.Subject != "" {
 			row.Whom = v.Member(e.Subject)
 		}
-		row.Loud = e.Act == auth.ActSignInFailed || e.Act == auth.ActSignInLimited
+		row.Loud = slices.Contains(loud, e.Act)
 		view.Rows = append(view.Rows, row)
 	}
 	return d.show(w, r, v, http.StatusOK, "audit", v.Say("desk.audit.title"), view)

@@ -141,7 +141,7 @@ func (d *desk) policyVersion(w http.ResponseWriter, r *http.Request, v lens) err
 }
 
 func (d *desk) showVersion(w http.ResponseWriter, r *http.Request, v lens, status int, one *rulebook.Version, refusal *web.Notice) error {
-	body, err := page.HTMLBody(one.Policy, page.View{Version: one.Number, Since: one.Effective, Now: v.Now})
+	body, err := page.HTMLBody(one.Policy, page.View{Version: one.Number, Since: one.Effective, Now: v.Now, Voice: v.Voice})
 	if err != nil {
 		return err
 	}
@@ -205,25 +205,34 @@ func (d *desk) sign(w http.ResponseWriter, r *http.Request, v lens) error {
 	return web.See(w, r, "/desk/policy?done=signed")
 }
 
-// publish takes a new version, or says everything that is wrong with it.
-func (d *desk) publish(w http.ResponseWriter, r *http.Request, v lens) error {
+// policyOf is what a form brings: a file, or a text in its place.
+func policyOf(r *http.Request) ([]byte, error) {
 	mr, err := r.MultipartReader()
-	if err != nil {
-		return cvd.ErrUnreadable
+	if err != nil { // the page that asked for a proof has kept the text
+		err = web.Form(r)
+		return []byte(r.PostForm.Get("source")), err
 	}
 	u, err := visit.ReadUpload(mr)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	source := []byte(u.Fields.Get("source"))
 	if u.File != nil {
 		b, err := io.ReadAll(io.LimitReader(u.File, maxPolicy+1))
 		if err != nil {
-			return web.BodyError(err)
+			return nil, web.BodyError(err)
 		}
 		if len(b) > 0 {
-			source = b
+			return b, nil
 		}
+	}
+	return []byte(u.Fields.Get("source")), nil
+}
+
+// publish takes a new version, or says everything that is wrong with it.
+func (d *desk) publish(w http.ResponseWriter, r *http.Request, v lens) error {
+	source, err := policyOf(r)
+	if err != nil {
+		return err
 	}
 	if len(source) == 0 {
 		return cvd.Faults{{Field: "file", Problem: v.Say("desk.nofile"), Remedy: v.Say("desk.nofile.remedy")}}

@@ -1,7 +1,9 @@
 // Package queue is the part of the desk where cases are found: the list of them by
-// what is due next, its ready-made views, and the choices beside them.
+// what is due next, its ready-made views, the filters that a member keeps, and what is
+// done to several cases at once.
 //
-// It never decides who may see which case (casework does), and never opens one.
+// It never decides who may see which case or do what to it (casework does), and never
+// does to several cases what was not shown for each of them before.
 package queue
 
 import (
@@ -24,6 +26,9 @@ func Routes(shared *visit.Desk) []visit.Route {
 	}
 	return []visit.Route{
 		{Pattern: "GET /desk/{$}", Area: may.AreaCases, Use: may.Look, Do: on(d.queue)},
+		{Pattern: "POST /desk/filters", Area: may.AreaCases, Use: may.Look, Do: on(d.keep)},
+		{Pattern: "POST /desk/filters/drop", Area: may.AreaCases, Use: may.Look, Do: on(d.drop)},
+		{Pattern: "POST /desk/batch", Area: may.AreaCases, Use: may.Look, Do: on(d.batch)},
 	}
 }
 

@@ -27,6 +27,8 @@ type rowView struct {
 	Distance           string // to the due date, or else to the last change
 	Holder             string
 	Mine               bool
+	Version            int64
+	Pick               bool // the reader may do something to several at once
 
 	lang string
 	zone *time.Location
@@ -41,11 +43,11 @@ type lookView struct {
 	Theirs      bool
 }
 
-func (l lens) row(r *casework.Row) rowView {
+func (l lens) row(r *casework.Row, pick bool) rowView {
 	v := rowView{
 		ID: string(r.ID), Title: r.Title, Product: r.Product, Erased: r.Erased, RM: r.RM, Severity: r.Band,
 		Marks:   visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Privacy: r.Privacy, Unread: r.Unread, Paused: r.Paused},
-		Updated: r.Updated, Due: r.NextDue, lang: l.Voice.Lang(), zone: l.Zone,
+		Updated: r.Updated, Due: r.NextDue, Version: r.Version, Pick: pick && !r.Erased, lang: l.Voice.Lang(), zone: l.Zone,
 	}
 	if r.NextDue.IsZero() {
 		v.Distance = l.Voice.Distance(r.Updated, l.Now)
@@ -80,11 +82,11 @@ type line struct {
 	html template.HTML
 }
 
-// way is how a line may look at one time: to whom it is the own, and in which
-// language. It only keeps these from taking each other's place.
+// way is how a line may look at one time: to whom it is the own, who may choose it, and
+// in which language. It only keeps these from taking each other's place.
 type way struct {
-	mine bool
-	lang string
+	mine, pick bool
+	lang       string
 }
 
 // table is the lines of a page in one text. It is kept beside the page, for the
@@ -97,13 +99,14 @@ type table struct {
 // rows renders the lines of the table. Lines that look as before, and a table of
 // the same lines, are not made again.
 func (d *desk) rows(l lens, page casework.Page) (template.HTML, error) {
-	ways := map[bool]any{false: way{false, l.Voice.Lang()}, true: way{true, l.Voice.Lang()}}
+	pick := len(l.acts()) > 0
+	ways := map[bool]any{false: way{false, pick, l.Voice.Lang()}, true: way{true, pick, l.Voice.Lang()}}
 	kept, _ := page.Kept.Find(l.Actor.ID).(*table)
 	same := kept != nil && len(kept.lines) == len(page.Rows)
 	lines := make([]template.HTML, len(page.Rows))
 	for i := range page.Rows {
 		r := &page.Rows[i]
-		view := l.row(r)
+		view := l.row(r, pick)
 		one, _ := r.Kept.Find(ways[view.Mine]).(*line)
 		if one == nil || one.view != view {
 			html, err := d.Pages.Part(l.Tone(), "queue", "row", l.look(view))

@@ -46,6 +46,7 @@ type Origin struct {
 // File came with a mail that waits.
 type File struct {
 	Link, Name string // no link where the reader may not open it
+	Text       string // where it is read as text; empty if it is none
 	Size       int64
 }
 
@@ -142,7 +143,7 @@ func OriginOf(l *visit.Lens, f *casework.File, ev *cvd.Event) *Origin {
 	for _, one := range ev.Body.Files {
 		file := File{Name: one.Name, Size: one.Size}
 		if open {
-			file.Link = "/desk/cases/" + string(f.Case.ID) + "/files/" + one.Blob
+			file.Link, file.Text = FileLinks(f.Case.ID, one.Blob, one.Name, one.Size)
 		}
 		o.Files = append(o.Files, file)
 	}
@@ -187,6 +188,7 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "GET /desk/cases/{id}/mails/{seq}", Area: may.AreaCases, Use: may.Look, Do: on(raw)},
 		{Pattern: "GET /desk/cases/{id}/files/{blob}", Area: may.AreaCases, Use: may.Look, Do: on(file)},
 		{Pattern: "GET /desk/cases/{id}/report.csaf.json", Area: may.AreaCases, Use: may.Look, Do: on(report)},
+		{Pattern: "GET /desk/cases/{id}/files/{blob}/text", Area: may.AreaCases, Use: may.Look, Do: on(text)},
 	}
 }
 

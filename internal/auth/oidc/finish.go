@@ -1,0 +1,198 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/auth/keeper"
+	"fairlead/internal/auth/person"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// Arrival is how somebody came back.
+type Arrival struct {
+	Session auth.Session // where they signed in
+	Linked  bool         // they linked an account instead
+	Next    string
+	Name    string // of the provider
+}
+
+// Finish takes what the provider sent along with the browser: it starts a session, or
+// links the account to the member in here who went to do that. browser is what the
+// cookie holds. What is wrong comes as a Failure, which is in the operator's log
+// already.
+func (w *Ways) Finish(ctx context.Context, id, browser string, here cvd.Actor, q url.Values) (Arrival, error) {
+	p := w.party(id)
+	if p == nil {
+		return Arrival{}, cvd.ErrNotFound
+	}
+	out, err := w.finish(ctx, p, browser, here, q)
+	if err != nil {
+		w.tell(err)
+		if f, ok := errors.AsType[*Failure](err); ok {
+			err = errors.Join(err, w.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInFailed, Detail: "provider " + p.ID + ": " + string(f.Reason)}))
+		}
+	}
+	out.Name = p.Name
+	return out, err
+}
+
+func (w *Ways) finish(ctx context.Context, p *party, browser string, here cvd.Actor, q url.Values) (Arrival, error) {
+	f, err := w.take(ctx, p, browser, q)
+	if err != nil {
+		return Arrival{}, err
+	}
+	k, err := p.about(ctx)
+	if err != nil {
+		return Arrival{}, err
+	}
+	if err := p.came(k, q); err != nil {
+		return Arrival{}, err
+	}
+	o, err := p.redeem(ctx, k, f, q.Get("code"))
+	if err != nil {
+		return Arrival{}, err
+	}
+	if f.Member != "" {
+		return Arrival{Linked: true}, w.link(ctx, p, o, f.Member, here)
+	}
+	out := Arrival{Next: f.Next}
+	err = w.k.Again(ctx, func() (err error) { // the same account may come twice at once
+		out.Session, err = w.enter(ctx, p, o)
+		return err
+	})
+	return out, err
+}
+
+// link gives the account to the member who went to link it, if it is they who came
+// back.
+func (w *Ways) link(ctx context.Context, p *party, o who, member string, here cvd.Actor) error {
+	if here.Kind != cvd.ActorMember || here.ID != member {
+		return p.fail(Stale, "somebody else is signed in by now")
+	}
+	owner, _, _, err := w.found(ctx, p, o.Subject)
+	switch {
+	case err != nil:
+		return err
+	case owner == member:
+		return nil
+	case owner != "":
+		return p.fail(Taken, "the account is another member's")
+	}
+	_ = o.learn(ctx, p) // for the list only
+	rec, err := w.linking(ctx, p, o, member)
+	if err != nil {
+		return err
+	}
+	note, err := w.k.Entry(ctx, keeper.AuditEntry{By: here.Ref(), Act: keeper.ActLinked, Subject: member, Object: rec.ID[:keeper.PublicID], Detail: "provider " + p.ID})
+	if err != nil {
+		return err
+	}
+	err = w.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note}) })
+	if errors.Is(err, cvd.ErrConflict) {
+		return p.fail(Taken, "somebody linked the account at the same time")
+	}
+	return err
+}
+
+// enter starts the session of whose account it is, or of somebody whom a lead named
+// and who comes for the first time.
+func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error) {
+	member, rec, one, err := w.found(ctx, p, o.Subject)
+	if err != nil {
+		return auth.Session{}, err
+	}
+	was := rec.Version
+	if member != "" {
+		one.Used = w.k.Now()
+		rec, err = w.Vault.Seal(rec, one)
+	} else {
+		if member, err = w.first(ctx, p, &o); err != nil {
+			return auth.Session{}, err
+		}
+		rec, err = w.linking(ctx, p, o, member)
+	}
+	if err != nil {
+		return auth.Session{}, err
+	}
+	if p.demands() && !o.Strong {
+		second, err := w.Auth.HasSecond(ctx, member)
+		if err != nil {
+			return auth.Session{}, err
+		}
+		if !second.On {
+			return auth.Session{}, p.fail(Weak, "the provider does not say that acr and amr were met, and the member has no second factor here")
+		}
+	}
+	s, err := w.Auth.StartMember(ctx, member, auth.WayProvider, o.Strong, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
+	if errors.Is(err, cvd.ErrUnauthenticated) {
+		return s, p.fail(Unknown, "the member is not active")
+	}
+	return s, err
+}
+
+// first finds for whom somebody may come who was never here: a member whom a lead
+// named by the address that the provider vouches for and who has no way in yet,
+// somebody invited by that address, or one who is in a group that the operator named.
+func (w *Ways) first(ctx context.Context, p *party, o *who) (string, error) {
+	if err := o.learn(ctx, p); err != nil {
+		return "", err
+	}
+	if o.Email == "" {
+		if o.Unproved {
+			return "", p.fail(Unknown, "no member has linked this account, and the provider does not vouch for its address")
+		}
+		return "", p.fail(Unknown, "no member has linked this account, and the provider gives no address")
+	}
+	team, err := w.Auth.Team(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range team {
+		if person.Fold(m.Email) != person.Fold(o.Email) {
+			continue
+		}
+		return w.fresh(ctx, p, m)
+	}
+	if w.Invited != nil {
+		m, err := w.Invited(ctx, o.Email, o.Name)
+		if !errors.Is(err, cvd.ErrNotFound) {
+			return m.ID, err
+		}
+	}
+	if len(o.Roles) == 0 {
+		return "", p.fail(Unknown, "no member has linked this account, and nobody named its address")
+	}
+	name := strings.TrimSpace(o.Name)
+	if name == "" || !person.Plain(name, person.MaxName) {
+		name, _, _ = strings.Cut(o.Email, "@")
+	}
+	m, err := w.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: name, Email: o.Email, Roles: o.Roles})
+	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
+		return "", p.fail(Unknown, "no member can be made of this account: %w", err)
+	}
+	return m.ID, err
+}
+
+// fresh lets somebody in as the member whom a lead named by their address, as long
+// as that member has no way in: else a provider could take an account over.
+func (w *Ways) fresh(ctx context.Context, p *party, m cvd.Member) (string, error) {
+	own, err := w.ownWay(ctx, m.ID)
+	if err != nil {
+		return "", err
+	}
+	have, err := w.Linked(ctx, m.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case own || len(have) > 0:
+		return "", p.fail(Unknown, "the member with this address has not linked this account")
+	case !m.Active:
+		return "", p.fail(Unknown, "the member is not active")
+	}
+	return m.ID, nil
+}

@@ -1,0 +1,173 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fairlead/internal/auth/keeper"
+	"fairlead/internal/auth/passkey"
+	"fairlead/internal/auth/second"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// FreshFor is how long a proof of who somebody is counts for what a stolen
+// session must not do (ASVS 5.0.0 V7.5.1).
+const FreshFor = 10 * time.Minute
+
+// Fresh tells whether the session's owner proved lately who they are, by signing
+// in or by Prove.
+func (s Session) Fresh(now time.Time) bool { return now.Sub(s.Proved) <= FreshFor }
+
+// Means are the ways by which a member can show who they are.
+type Means struct{ Password, Code, Passkey bool }
+
+// Second tells whether a password alone does not open.
+func (m Means) Second() bool { return m.Code || m.Passkey }
+
+// Means tells by what a member can show who they are. Passkeys count wherever
+// they work.
+func (a *Auth) Means(ctx context.Context, memberID string) (m Means, err error) {
+	err = a.k.Store.View(ctx, func(tx store.Tx) error {
+		_, cred, err1 := a.credentialIn(tx, memberID)
+		_, f, err2 := a.seconds.In(tx, memberID)
+		has, err3 := a.keys.HasIn(tx, memberID)
+		m = Means{Password: cred.Serial != "", Code: f.On(), Passkey: has}
+		return errors.Join(err1, err2, err3)
+	})
+	return m, err
+}
+
+// Proof is what somebody shows. The first member that is set counts.
+type Proof struct {
+	Password         string
+	Code             string // by time or on paper
+	Ceremony, Answer string // of a passkey; see AskProof
+}
+
+// AskProof begins to ask the actor for one of their passkeys.
+func (a *Auth) AskProof(ctx context.Context, by cvd.Actor, place passkey.Place) (passkey.Ceremony, error) {
+	if by.Kind != cvd.ActorMember || by.ID == "" {
+		return passkey.Ceremony{}, fmt.Errorf("%w: only people have passkeys", cvd.ErrForbidden)
+	}
+	return a.keys.Ask(ctx, place, by.ID)
+}
+
+// The refusals of a proof.
+var (
+	wrongPassword = cvd.Fault{Field: "password", Problem: "is not the present password", Remedy: "type the password that you sign in with"}
+	wrongPasskey  = cvd.Fault{Field: "passkey", Problem: "did not fit", Remedy: "use one of your own passkeys, or another way"}
+	noProof       = cvd.Fault{Field: "password", Problem: "must not be empty", Remedy: "show by one of the ways that it is you"}
+)
+
+// Prove takes a proof of who acts in the session with this token, which is under
+// another token from then on (ASVS 5.0.0 V7.2.4). What is wrong with the proof
+// comes as cvd.Faults about password, code or passkey; tries are Limited as those
+// of a sign-in.
+func (a *Auth) Prove(ctx context.Context, token string, p Proof) (Session, error) {
+	s, err := a.Look(ctx, token)
+	if err != nil {
+		return Session{}, err
+	}
+	if s.Actor.Kind != cvd.ActorMember {
+		return Session{}, fmt.Errorf("%w: only members prove who they are", cvd.ErrForbidden)
+	}
+	how, also := "", func(store.Tx) error { return nil }
+	switch {
+	case p.Password != "":
+		how, err = "password", a.provePassword(ctx, s.Actor, p.Password)
+	case p.Code != "":
+		how, err = "code", a.proveCode(ctx, s.Actor, p.Code)
+	case p.Answer != "":
+		how = "passkey"
+		also, err = a.provePasskey(ctx, s.Actor, p)
+	default:
+		err = cvd.Faults{noProof}
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return a.renew(ctx, token, s.Actor, how, also)
+}
+
+func (a *Auth) provePassword(ctx context.Context, by cvd.Actor, password string) error {
+	m, err := a.Member(ctx, by.ID)
+	if err != nil {
+		return keeper.Unauthenticated(err)
+	}
+	cred, err := a.credential(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	if cred.Serial == "" {
+		return cvd.Faults{wrongPassword}
+	}
+	right, err := a.isCurrent(ctx, m, cred, password)
+	if err == nil && !right {
+		return cvd.Faults{wrongPassword}
+	}
+	return err
+}
+
+func (a *Auth) proveCode(ctx context.Context, by cvd.Actor, code string) error {
+	if err := a.tryCode(by); err != nil {
+		return err
+	}
+	err := a.changeFactor(ctx, by.ID, keeper.AuditEntry{}, a.seconds.Spend(code), nil)
+	if errors.Is(err, cvd.ErrNotReady) { // there is none to show a code of
+		err = cvd.Faults{second.Wrong}
+	}
+	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
+		err = errors.Join(err, a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActFactorFailed, Subject: by.ID}))
+	}
+	return err
+}
+
+func (a *Auth) provePasskey(ctx context.Context, by cvd.Actor, p Proof) (func(store.Tx) error, error) {
+	if err := a.tryCode(by); err != nil {
+		return nil, err
+	}
+	shown, err := a.checkPasskey(ctx, by.ID, p.Ceremony, p.Answer)
+	if errors.Is(err, cvd.ErrUnauthenticated) {
+		err = cvd.Faults{wrongPasskey}
+	}
+	return shown.Save, err
+}
+
+// renew puts a session under another token, with a proof of this moment.
+func (a *Auth) renew(ctx context.Context, token string, by cvd.Actor, how string, also func(store.Tx) error) (Session, error) {
+	var s session
+	var rec store.Record
+	err := a.k.Store.View(ctx, func(tx store.Tx) (err error) {
+		s = session{}
+		rec, err = a.k.Read(tx, keeper.RecordSession, a.sessionID(token), &s)
+		return keeper.Unauthenticated(err)
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	was, next := rec.ID, keeper.NewSecret()
+	s.Proved, s.Seen = a.k.Now(), a.k.Now()
+	rec, err1 := a.k.Vault.Seal(store.Record{Kind: rec.Kind, ID: a.sessionID(next), Owner: rec.Owner, At: rec.At, Expires: s.ends()}, s)
+	out := s.public(rec)
+	out.Token, out.Actor = next, by
+	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActProved, Subject: by.ID, Object: out.ID, Detail: how})
+	if err := errors.Join(err1, err2); err != nil {
+		return Session{}, err
+	}
+	return out, a.k.Store.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordSession, ID: was})
+		if err == nil && n != 1 { // it has ended, or somebody else was first
+			err = cvd.ErrUnauthenticated
+		}
+		if err != nil {
+			return err
+		}
+		if err := also(tx); err != nil {
+			return err
+		}
+		return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
+	})
+}

@@ -1,0 +1,117 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"fairlead/internal/auth/oidc"
+	"fairlead/internal/auth/oidc/oidctest"
+	"fairlead/internal/web/webtest"
+)
+
+// elsewhere is the desk with a provider.
+func elsewhere(t *testing.T) (*webtest.House, *oidctest.Double) {
+	t.Helper()
+	h := house(t)
+	double := oidctest.NewDouble(t, h.Now)
+	h.Site.Ways = oidc.New(oidc.Config{
+		Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: h.Now, Log: h.Site.Log,
+		Providers: []oidc.Provider{{ID: "main", Name: "The <House>", Issuer: double.Issuer, ClientID: "fairlead", Secret: "s"}},
+	})
+	return h, double
+}
+
+// away follows a browser to the provider and gives the address that it comes back to.
+func away(t *testing.T, h *webtest.House, double *oidctest.Double, a *webtest.Answer) string {
+	t.Helper()
+	a.Check(h, http.StatusOK)
+	whole(t, "leave", a)
+	address, ok := strings.CutPrefix(a.Header.Get("Refresh"), "0; url=")
+	if !ok || !strings.HasPrefix(address, double.Issuer+"/auth?") {
+		t.Fatalf("led to %q", a.Header.Get("Refresh"))
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back := u.Query().Get("redirect_uri"); !strings.HasSuffix(back, "/desk/sign-in/provider/main/back") {
+		t.Errorf("sent back to %s", back)
+	}
+	return "/desk/sign-in/provider/main/back?" + double.SignIn(address).Encode()
+}
+
+// A member links an account elsewhere, and signs in by it in another browser; a
+// stranger's account opens nothing, and what came back once opens nothing again.
+func TestSignInByProvider(t *testing.T) {
+	h, double := elsewhere(t)
+	b := h.Browser()
+	door := b.Get("/desk/sign-in?next=/desk/team").Check(h, http.StatusOK)
+	whole(t, "door", door)
+	form := b.Form(door, "/desk/sign-in/provider/main")
+	back := away(t, h, double, b.Post("/desk/sign-in/provider/main", form))
+	if a := h.Browser().Get(back).Check(h, http.StatusForbidden); !strings.Contains(a.Text(), "has run out") {
+		t.Error(a.Text())
+	}
+	unknown := b.Get(back).Check(h, http.StatusForbidden)
+	whole(t, "unknown", unknown)
+	if !strings.Contains(unknown.Text(), "No member signs in with this account") || strings.Contains(unknown.Text(), "ada@example.org") {
+		t.Error(unknown.Text())
+	}
+
+	m := in(h, "member@example.org")
+	whole(t, "me", m.Get("/desk/me").Check(h, http.StatusOK))
+	page := m.Get("/desk/me/providers").Check(h, http.StatusOK)
+	whole(t, "providers", page)
+	back = away(t, h, double, m.Post("/desk/me/providers", url.Values{"id": {"main"}}))
+	done := m.Get(back).Check(h, http.StatusSeeOther)
+	listed := m.Follow(done).Check(h, http.StatusOK)
+	whole(t, "linked", listed)
+	if !strings.Contains(listed.Text(), "ada@example.org") || !strings.Contains(listed.Text(), "The <House>") {
+		t.Error(listed.Text())
+	}
+	stale := m.Get(back).Check(h, http.StatusForbidden)
+	whole(t, "stale", stale)
+
+	back = away(t, h, double, b.Post("/desk/sign-in/provider/main", form))
+	if to := b.Get(back).Check(h, http.StatusSeeOther).Header.Get("Location"); to != "/desk/team" {
+		t.Fatalf("led to %s", to)
+	}
+	b.Get("/desk/team").Check(h, http.StatusOK)
+	for _, c := range b.Cookies() {
+		if strings.Contains(c, "provider") && !strings.HasSuffix(c, "=") {
+			t.Errorf("the cookie of the way stays: %s", c)
+		}
+	}
+
+	m.Post("/desk/me/providers/remove", b.Form(listed, "/desk/me/providers/remove")).Check(h, http.StatusSeeOther)
+	back = away(t, h, double, h.Browser().Post("/desk/sign-in/provider/main", form))
+	h.Browser().Get(back).Check(h, http.StatusForbidden)
+}
+
+// A provider that fails is told on the page and blocks no other way in; one that does
+// not exist reads as any address of the desk.
+func TestFailingProvider(t *testing.T) {
+	h, double := elsewhere(t)
+	double.Set(func(d *oidctest.Double) { d.Down = true })
+	b := h.Browser()
+	failed := b.Post("/desk/sign-in/provider/main", nil).Check(h, http.StatusServiceUnavailable)
+	whole(t, "failed", failed)
+	door := b.Get("/desk/sign-in").Check(h, http.StatusOK)
+	whole(t, "door", door)
+	if !strings.Contains(door.Text(), "could not be reached a moment ago") {
+		t.Error(door.Text())
+	}
+	in(h, "member@example.org")
+	for _, a := range []*webtest.Answer{b.Post("/desk/sign-in/provider/other", nil), b.Get("/desk/sign-in/provider/other/back")} {
+		if a.Check(h, http.StatusSeeOther).Header.Get("Location") != "/desk/sign-in" {
+			t.Error("an unknown provider reads otherwise")
+		}
+	}
+	plain := house(t)
+	if strings.Contains(plain.Browser().Get("/desk/sign-in").Check(plain, http.StatusOK).Body, "provider") {
+		t.Error("the door speaks of providers where there are none")
+	}
+	in(plain, "member@example.org").Get("/desk/me/providers").Check(plain, http.StatusNotFound)
+}

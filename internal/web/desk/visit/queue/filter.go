@@ -1,0 +1,254 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"html/template"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+)
+
+// choices are what can be chosen beside the view, by their names in the address.
+var choices = []string{"state", "severity", "program", "holder", "due", "flag", "sort"}
+
+// choice is a chosen value. One too long to be any of ours is none, so that no
+// address fills the memory.
+func choice(q url.Values, name string) string {
+	if s := q.Get(name); len(s) <= 64 {
+		return s
+	}
+	return ""
+}
+
+// textMost is the most bytes of text to look for.
+const textMost = 200
+
+// sought is the text to look for; empty for none.
+func sought(q url.Values) string {
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(q.Get("q"), "")), " ")
+	if len(s) > textMost {
+		return ""
+	}
+	return s
+}
+
+// finer keeps the choices beside the view.
+func finer(q url.Values) url.Values {
+	out := url.Values{}
+	for _, name := range choices {
+		if s := choice(q, name); s != "" {
+			out.Set(name, s)
+		}
+	}
+	if s := sought(q); s != "" {
+		out.Set("q", s)
+	}
+	return out
+}
+
+// canonical is the address of a filter without where its page starts.
+func canonical(view string, q url.Values) string {
+	out := finer(q)
+	if view != views[0].id {
+		out.Set("view", view)
+	}
+	return out.Encode()
+}
+
+// narrow applies the choices beside the view, and where the page starts. What
+// makes no sense is left out.
+func (l lens) narrow(f *casework.Filter, q url.Values) {
+	if s := cvd.RM(choice(q, "state")); s != "" {
+		f.RM, f.Open = []cvd.RM{s}, false
+	}
+	if b := cvd.Band(choice(q, "severity")); b != "" {
+		f.Band = []cvd.Band{b}
+	}
+	f.Program = choice(q, "program")
+	switch who := choice(q, "holder"); who {
+	case "":
+	case "none":
+		f.Unassigned = true
+	case "me":
+		f.Assignee = l.Actor.ID
+	default:
+		f.Assignee = who
+	}
+	due := map[string]time.Time{"overdue": l.Now, "today": endOfDay(l.Now, l.Zone, 0), "week": endOfDay(l.Now, l.Zone, 6)}[choice(q, "due")]
+	if !due.IsZero() && (f.DueBefore.IsZero() || due.Before(f.DueBefore)) {
+		f.DueBefore = due
+	}
+	flag := choice(q, "flag")
+	f.Emergency = f.Emergency || flag == "emergency"
+	f.Privacy = f.Privacy || flag == "privacy"
+	f.Paused = f.Paused || flag == "paused"
+	f.Unread = f.Unread || flag == "unread"
+	f.Breached = f.Breached || flag == "broken"
+	switch choice(q, "sort") {
+	case "created":
+		f.Sort = casework.ByCreated
+	case "updated":
+		f.Sort = casework.ByUpdated
+	case "due":
+		f.Sort = casework.ByDue
+	}
+	f.After = readCursor(q.Get("after"))
+}
+
+func cursorText(c *casework.Cursor) string {
+	return c.At.UTC().Format(time.RFC3339Nano) + "~" + string(c.ID)
+}
+
+func readCursor(s string) *casework.Cursor {
+	at, id, ok := strings.Cut(s, "~")
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if !ok || err != nil {
+		return nil
+	}
+	return &casework.Cursor{At: t, ID: cvd.CaseID(id)}
+}
+
+// A text is looked for in what the member's own lists show, read in runs of so many
+// lines; after the last run, a link goes on from there.
+const (
+	runLines = 200
+	runs     = 5
+)
+
+// list reads one page. A text that is sought must stand in a line of it, as the reader
+// sees that line. looked is how many lines were read for it, where more wait.
+func (l lens) list(ctx context.Context, s *casework.Session, f casework.Filter, text string) (page casework.Page, looked int, err error) {
+	if text == "" {
+		page, err = s.Cases(ctx, f)
+		return page, 0, err
+	}
+	need := strings.Fields(strings.ToLower(text))
+	for range runs {
+		g := f
+		g.Limit = runLines
+		run, err := s.Cases(ctx, g)
+		if err != nil {
+			return page, 0, err
+		}
+		for i := range run.Rows {
+			r := &run.Rows[i]
+			looked++
+			if !l.shows(r, need) {
+				continue
+			}
+			if page.Rows = append(page.Rows, *r); len(page.Rows) == perPage {
+				page.Next = cursorAt(f.Sort, r)
+				return page, 0, nil
+			}
+		}
+		if f.After = run.Next; f.After == nil {
+			return page, 0, nil
+		}
+	}
+	page.Next = f.After
+	return page, looked, nil
+}
+
+func cursorAt(by casework.Sort, r *casework.Row) *casework.Cursor {
+	at := r.NextDue
+	switch by {
+	case casework.ByCreated:
+		at = r.Created
+	case casework.ByUpdated:
+		at = r.Updated
+	}
+	return &casework.Cursor{At: at, ID: r.ID}
+}
+
+// shows tells whether each of the words stands somewhere in the line.
+func (l lens) shows(r *casework.Row, need []string) bool {
+	holder := ""
+	if r.Assignee != "" {
+		holder = l.Member(r.Assignee)
+	}
+	line := strings.ToLower(string(r.ID) + "\n" + r.Title + "\n" + r.Product + "\n" + holder)
+	return !slices.ContainsFunc(need, func(word string) bool { return !strings.Contains(line, word) })
+}
+
+// filtersView is the form with the choices beside the view.
+type filtersView struct {
+	View   string
+	Fields []web.Field
+	Chosen int // how many choices are made
+}
+
+// filtersKey is all that the form of the choices depends on.
+type filtersKey struct {
+	view, chosen, team string
+	policy             int
+}
+
+// filters is the form with the choices beside the view; the text that is sought stands
+// in the page itself, since nothing would forget it here.
+func (d *desk) filters(v lens, view string, q url.Values) (template.HTML, error) {
+	chosen := finer(q)
+	chosen.Del("q")
+	holders := v.holders()
+	key := filtersKey{view: view, chosen: chosen.Encode(), team: namesOf(holders)}
+	if cur := d.Site.Book.Current(); cur != nil {
+		key.policy = cur.Number
+	}
+	return d.Pages.Kept(v.Tone(), "queue", "filters", key, func() any {
+		f := filtersView{View: view, Chosen: len(chosen)}
+		choose := func(name string, options ...web.Option) {
+			for i := range options {
+				options[i].Chosen = options[i].Value == chosen.Get(name)
+			}
+			f.Fields = append(f.Fields, web.Field{Name: name, Label: v.Say("desk.filter." + name), Options: options})
+		}
+		say := func(prefix string, values ...string) (out []web.Option) {
+			for _, s := range values {
+				out = append(out, web.Option{Value: s, Label: v.Say(prefix + s)})
+			}
+			return out
+		}
+		any := web.Option{Label: v.Say("desk.filter.any")}
+		choose("holder", append([]web.Option{any, {Value: "me", Label: v.Say("desk.filter.me")}, {Value: "none", Label: v.Say("desk.nobody")}}, holders...)...)
+		choose("state", append([]web.Option{any}, say("rm.", "received", "valid", "accepted", "deferred", "invalid", "closed")...)...)
+		choose("severity", append([]web.Option{any}, say("band.", "critical", "high", "medium", "low", "none")...)...)
+		choose("due", append([]web.Option{any}, say("desk.filter.due.", "overdue", "today", "week")...)...)
+		choose("flag", append([]web.Option{any}, say("desk.flag.", "emergency", "broken", "privacy", "unread", "paused")...)...)
+		if cur := d.Site.Book.Current(); cur != nil && len(cur.Policy.Programs) > 1 {
+			options := []web.Option{any}
+			for _, p := range cur.Policy.Programs {
+				options = append(options, web.Option{Value: p.ID, Label: p.Name})
+			}
+			choose("program", options...)
+		}
+		choose("sort", append([]web.Option{{Label: v.Say("desk.filter.sort.view")}}, say("desk.filter.sort.", "due", "created", "updated")...)...)
+		return f
+	})
+}
+
+// holders are the members who may hold cases, by name.
+func (l lens) holders() []web.Option {
+	var out []web.Option
+	for _, m := range slices.SortedFunc(maps.Values(l.Team), func(a, b cvd.Member) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	}) {
+		if m.Active && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
+			out = append(out, web.Option{Value: m.ID, Label: m.Name})
+		}
+	}
+	return out
+}
+
+func namesOf(of []web.Option) string {
+	var b strings.Builder
+	for _, o := range of {
+		b.WriteString(o.Value + "\x00" + o.Label + "\x00")
+	}
+	return b.String()
+}

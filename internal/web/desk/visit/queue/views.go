@@ -1,0 +1,96 @@
+package queue
+
+import (
+	"context"
+	"html/template"
+	"time"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/web/desk/visit"
+)
+
+// ready is a ready-made filter of the queue.
+type ready struct {
+	id   string
+	loud bool // more than none of it asks for attention
+	top  bool // counted above everything: what a member asks first
+	set  func(f *casework.Filter, l lens)
+}
+
+// views in their order; the first is what the desk opens with.
+var views = [...]ready{
+	{"open", false, false, func(*casework.Filter, lens) {}},
+	// What outlives a case, such as a fix that nobody published, must not hide.
+	{"overdue", true, true, func(f *casework.Filter, l lens) { f.DueBefore, f.Open = l.Now, false }},
+	{"today", false, true, func(f *casework.Filter, l lens) { f.DueBefore = endOfDay(l.Now, l.Zone, 0) }},
+	{"unowned", false, true, func(f *casework.Filter, _ lens) { f.Unassigned = true }},
+	{"unread", false, true, func(f *casework.Filter, _ lens) { f.Unread = true }},
+	{"mine", false, false, func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
+	{"broken", true, false, func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
+	{"emergency", true, false, func(f *casework.Filter, _ lens) { f.Emergency = true }},
+	{"privacy", false, false, func(f *casework.Filter, _ lens) { f.Privacy = true }},
+	{"paused", false, false, func(f *casework.Filter, _ lens) { f.Paused = true }},
+	{"closed", false, false, func(f *casework.Filter, _ lens) {
+		f.Open, f.RM, f.Sort = false, []cvd.RM{cvd.RMClosed}, casework.ByUpdated
+	}},
+}
+
+// endOfDay is the midnight after so many more days.
+func endOfDay(t time.Time, zone *time.Location, more int) time.Time {
+	y, m, d := t.In(zone).Date()
+	return time.Date(y, m, d+1+more, 0, 0, 0, 0, zone)
+}
+
+// filter is one view's, without the finer choices.
+func (t *ready) filter(l lens) casework.Filter {
+	f := casework.Filter{Open: true, Sort: casework.ByDue, Limit: perPage}
+	t.set(&f, l)
+	return f
+}
+
+// countsKey is all that the links to the views depend on.
+type countsKey struct {
+	here   int
+	counts [len(views)]int
+}
+
+// linked renders the links to the views with what each counts: those above
+// everything, and the list of the others.
+func (d *desk) linked(ctx context.Context, s *casework.Session, v lens, here int) (top, list template.HTML, err error) {
+	filters := make([]casework.Filter, len(views))
+	for i := range views {
+		filters[i] = views[i].filter(v)
+	}
+	counts, err := s.Count(ctx, filters...)
+	if err != nil {
+		return "", "", err
+	}
+	links := func(top bool) func() any {
+		return func() any {
+			var out []visit.Tab
+			for i, t := range views {
+				if t.top == top {
+					out = append(out, visit.Tab{
+						ID: t.id, Text: v.Say("desk.tab." + t.id), Count: v.count(counts[i]),
+						Link: "/desk/?view=" + t.id, Here: i == here, Loud: t.loud && counts[i] > 0,
+					})
+				}
+			}
+			return out
+		}
+	}
+	key := countsKey{here: here, counts: [len(views)]int(counts)}
+	if top, err = d.Pages.Kept(v.Tone(), "queue", "counters", key, links(true)); err != nil {
+		return "", "", err
+	}
+	list, err = d.Pages.Kept(v.Tone(), "queue", "views", key, links(false))
+	return top, list, err
+}
+
+func (l lens) count(n int) string {
+	if n > casework.Counted {
+		return l.Say("desk.count.more")
+	}
+	return l.Say("desk.count", "n", n)
+}

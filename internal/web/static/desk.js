@@ -1,0 +1,229 @@
+// The desk by keyboard, and what changes while it is open. Everything here only adds:
+// each key presses something that stands on the page, and whatever is heard can be had
+// by loading the page anew. Texts come with the page; none is made into markup.
+'use strict';
+(() => {
+  const $ = (s, in_ = document) => in_.querySelector(s);
+  const $$ = (s, in_ = document) => [...in_.querySelectorAll(s)];
+  const keys = $('#keys'), palette = $('#palette');
+  if (!keys || !palette) return;
+
+  // The choice of no single keys is kept in this browser (WCAG 2.2, 2.1.4).
+  const store = 'fairlead.keys', off = $('#keys-off');
+  try { off.checked = localStorage.getItem(store) === 'off'; } catch { /* then it lasts as long as the page */ }
+  off.addEventListener('change', () => {
+    try { localStorage.setItem(store, off.checked ? 'off' : 'on'); } catch { /* as above */ }
+  });
+
+  const help = $('#keys-open');
+  help.hidden = false;
+  $('footer .foot-in')?.append(help);
+  help.addEventListener('click', () => keys.showModal());
+
+  // Rows of the queue, or entries of a case: one of them is where the keyboard is, and the
+  // only one on the way of Tab (WAI-ARIA practices, roving tabindex).
+  let at = 0;
+  const items = () => $$('#rows tbody tr, #entries > .entry');
+  const focusOf = (item) => $('th a', item) || item;
+  const rove = () => items().forEach((item, i) => {
+    for (const el of item.matches('tr') ? $$('a, input', item) : [item]) el.tabIndex = i === at ? 0 : -1;
+  });
+  const go = (i) => {
+    const all = items();
+    if (!all.length) return;
+    at = Math.max(0, Math.min(i, all.length - 1));
+    rove();
+    focusOf(all[at]).focus();
+    all[at].scrollIntoView({ block: 'nearest' });
+  };
+  const here = () => items().findIndex((item) => item.contains(document.activeElement));
+  const move = (by) => { const i = here(); go(i < 0 ? at + (items()[at] && document.activeElement === document.body ? 0 : by) : i + by); };
+  document.addEventListener('focusin', () => { const i = here(); if (i >= 0 && i !== at) { at = i; rove(); } });
+
+  // Several cases at once.
+  const batch = $('#batch');
+  const boxes = () => $$('#rows input[name=case]');
+  const count = () => {
+    const n = boxes().filter((b) => b.checked).length;
+    $('#chosen').value = n ? String(n) : '';
+    batch.classList.toggle('any', n > 0);
+    for (const b of boxes()) b.closest('tr').classList.toggle('picked', b.checked);
+  };
+  const pick = () => {
+    const box = items()[at] && $('input[name=case]', items()[at]);
+    if (box) { box.checked = !box.checked; count(); }
+  };
+  if (batch) { document.addEventListener('change', (e) => { if (e.target.name === 'case') count(); }); count(); }
+  const claim = () => {
+    if (batch && items().length) {
+      const box = $('input[name=case]', items()[at]);
+      if (box && !boxes().some((b) => b.checked)) box.checked = true;
+      $('button[value=claim]', batch)?.click();
+      return;
+    }
+    $('form[action$="/do/claim"] button, a[href$="/do/claim"]')?.click();
+  };
+
+  // What changes while the page is open. A page that nobody sees listens to nothing, so
+  // that tabs in the background take no connection; it asks when it is seen again.
+  const live = $('#live');
+  let line = null, broke = false, many = false, hiddenAt = 0;
+  const changed = new Map();
+  const shown = () => {
+    const out = new Map();
+    for (const row of $$('#rows tbody tr')) out.set(focusOf(row).pathname.split('/').pop(), Number(row.dataset.v));
+    const one = $('#case');
+    if (one) out.set(one.dataset.case, Number(one.dataset.v));
+    return out;
+  };
+  const say = (text) => { $('span', live).textContent = text; $('button', live).hidden = text === ''; };
+  const tell = () => {
+    const n = changed.size, d = live.dataset;
+    say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : $('#case') ? d.this : n === 1 ? d.one : d.many.replace('#', String(n)));
+  };
+  const hear = (e) => {
+    const news = JSON.parse(e.data), known = shown(), one = $('#case');
+    for (const c of news.changes || []) {
+      if (one ? c.case === one.dataset.case && c.version > known.get(c.case) : !(known.get(c.case) >= c.version)) changed.set(c.case, c.version);
+    }
+    many = many || (news.many && !one);
+    tell();
+  };
+  const listen = () => {
+    if (line || !live || document.hidden) return;
+    line = new EventSource('/desk/events');
+    line.addEventListener('news', hear);
+    line.addEventListener('error', () => { broke = true; });
+    line.addEventListener('ready', () => { if (broke) tell(); });
+    line.addEventListener('end', () => { hush(); say(live.dataset.end); });
+  };
+  const hush = () => { line?.close(); line = null; };
+  // The page as it is now, read by the browser's own parser; nothing of it is run.
+  const fetchPage = (done) => {
+    const ask = new XMLHttpRequest();
+    ask.responseType = 'document';
+    ask.open('GET', location.href);
+    ask.addEventListener('load', () => (ask.status === 200 && ask.response && $('#live', ask.response) ? done(ask.response) : location.reload()));
+    ask.addEventListener('error', () => { broke = true; tell(); });
+    ask.send();
+  };
+  const show = () => {
+    if ($('#case')) { location.reload(); return; }
+    fetchPage((page) => {
+      const was = items()[at] && focusOf(items()[at]).href, picked = new Set(boxes().filter((b) => b.checked).map((b) => b.value));
+      const mine = $('#rows'), theirs = $('#rows', page);
+      if (!mine !== !theirs) { location.reload(); return; }
+      const before = shown();
+      if (mine) $('tbody', mine).replaceWith(document.importNode($('tbody', theirs), true));
+      for (const id of ['counters', 'views']) $('#' + id).replaceWith(document.importNode($('#' + id, page), true));
+      for (const b of boxes()) b.checked = picked.has(b.value);
+      for (const [id, v] of shown()) if (before.get(id) !== v) $(`#rows a[href="/desk/cases/${id}"]`).closest('tr').classList.add('fresh');
+      if (batch) count();
+      at = Math.max(0, items().findIndex((item) => focusOf(item).href === was));
+      rove();
+      changed.clear();
+      many = broke = false;
+      tell();
+      if (document.activeElement === document.body || live.contains(document.activeElement)) go(at);
+    });
+  };
+  const again = () => fetchPage((page) => { // what changed while nobody looked
+    const known = shown();
+    const rows = $$('#rows tbody tr', page).map((row) => [$('th a', row).getAttribute('href').split('/').pop(), Number(row.dataset.v)]);
+    const one = $('#case', page);
+    if (one) rows.push([one.dataset.case, Number(one.dataset.v)]);
+    for (const [id, v] of rows) if (known.get(id) !== v) changed.set(id, v);
+    tell();
+  });
+  if (live) {
+    $('button', live).addEventListener('click', show);
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) { hush(); hiddenAt = Date.now(); return; }
+      if (Date.now() - hiddenAt > 2000) again();
+      listen();
+    });
+    addEventListener('pagehide', hush);
+    addEventListener('pageshow', listen);
+  }
+
+  // Do or go by name: whatever can be pressed on the page, by its own text.
+  const text = $('#palette-text'), list = $('#palette-list');
+  let found = [], chosen = 0;
+  const names = () => {
+    const seen = new Set(), out = [];
+    for (const el of $$('main a[href], main button, header a[href], .alarms a[href]')) {
+      const name = (el.getAttribute('aria-label') || el.textContent).replace(/\s+/g, ' ').trim();
+      const key = name + (el.href || '');
+      if (!name || el.hidden || el.disabled || el.closest('#live') || seen.has(key)) continue;
+      seen.add(key);
+      out.push({ el, name });
+    }
+    return out;
+  };
+  const mark = () => {
+    [...list.children].forEach((li, i) => li.setAttribute('aria-selected', String(i === chosen)));
+    const li = list.children[chosen];
+    if (li) { text.setAttribute('aria-activedescendant', li.id); li.scrollIntoView({ block: 'nearest' }); } else text.removeAttribute('aria-activedescendant');
+  };
+  const fill = () => {
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    found = names().filter(({ name }) => words.every((w) => name.toLowerCase().includes(w))).slice(0, 50);
+    list.replaceChildren(...found.map(({ name, el }, i) => {
+      const li = document.createElement('li');
+      li.id = 'palette-' + i;
+      li.setAttribute('role', 'option');
+      li.textContent = name;
+      li.className = el.matches('button') ? 'does' : '';
+      li.addEventListener('click', () => run(i));
+      return li;
+    }));
+    chosen = 0;
+    $('#palette-none').hidden = found.length > 0;
+    mark();
+  };
+  const run = (i) => {
+    const one = found[i];
+    if (!one) return;
+    palette.close();
+    one.el.closest('details')?.setAttribute('open', '');
+    one.el.click();
+  };
+  const open = () => { text.value = ''; fill(); palette.showModal(); text.focus(); };
+  text.addEventListener('input', fill);
+  text.addEventListener('keydown', (e) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (by && found.length) { e.preventDefault(); chosen = (chosen + by + found.length) % found.length; mark(); }
+    if (e.key === 'Enter') { e.preventDefault(); run(chosen); }
+  });
+
+  const focus = (s) => { const el = $(s); el?.focus(); el?.scrollIntoView({ block: 'center' }); return Boolean(el); };
+  const places = { q: '/desk/', m: '/desk/mail', r: '/desk/record', c: '/desk/components', p: '/desk/policy', t: '/desk/team', o: '/desk/outbox', a: '/desk/audit', i: '/desk/me' };
+  const deeds = {
+    j: () => move(1), k: () => move(-1), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
+    x: pick, c: claim, '/': () => focus('#find'), m: () => focus('#message'), n: () => focus('#note'),
+    r: () => { if (live && !$('button', live).hidden) show(); }, ':': open, '?': () => keys.showModal(),
+  };
+  let going = 0;
+  document.addEventListener('keydown', (e) => {
+    if (e.defaultPrevented || e.isComposing) return;
+    if ((e.ctrlKey || e.metaKey) && !e.altKey && e.key.toLowerCase() === 'k' && !keys.open) {
+      e.preventDefault();
+      if (!palette.open) open();
+      return;
+    }
+    const field = e.target.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable], dialog');
+    if (field || e.ctrlKey || e.metaKey || e.altKey) return;
+    if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && here() >= 0) { e.preventDefault(); move(e.key === 'ArrowDown' ? 1 : -1); return; }
+    if (off.checked) return;
+    if (going && e.timeStamp - going < 1500) {
+      going = 0;
+      const link = places[e.key] && $(`header a[href="${places[e.key]}"]`);
+      if (link) { e.preventDefault(); link.click(); }
+      return;
+    }
+    going = e.key === 'g' ? e.timeStamp : 0;
+    if (Object.hasOwn(deeds, e.key)) { e.preventDefault(); deeds[e.key](); }
+  });
+  rove();
+  listen();
+})();
