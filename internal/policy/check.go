@@ -39,6 +39,7 @@ func (c *checker) run() {
 	c.people()
 	c.revisions()
 	c.unwise()
+	c.translations()
 }
 
 func (c *checker) fault(path, problem, remedy string) {
@@ -111,6 +112,15 @@ func (c *checker) citations() {
 		cite(path+".clause", r.Clause)
 		for _, m := range placeholder.FindAllStringSubmatch(r.Text, 100) {
 			cite(path+".text", m[1])
+		}
+	}
+	for tag, texts := range c.p.Translations {
+		for key, text := range texts {
+			for _, m := range placeholder.FindAllStringSubmatch(text, 100) {
+				if strings.HasPrefix(key, "canned_replies.") {
+					cite("translations."+tag+"."+key, m[1])
+				}
+			}
 		}
 	}
 }

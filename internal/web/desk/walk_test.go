@@ -201,7 +201,7 @@ func TestFileGoesInAndOut(t *testing.T) {
 	whole(t, "case with a file", page)
 	got := b.Get("/desk/cases/"+string(id)+"/files/"+blob).Check(h, http.StatusOK)
 	if got.Body != "<script>1</script>" || got.Header.Get("Content-Type") != "application/octet-stream" ||
-		!strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment") || got.Header.Get("Content-Security-Policy") != "default-src 'none'; sandbox" {
+		!strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment") || got.Header.Get("Content-Security-Policy") != "default-src 'none'; frame-ancestors 'none'; sandbox" {
 		t.Errorf("served as %v", got.Header)
 	}
 	big := strings.Repeat("x", 26<<20)

@@ -128,10 +128,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
-	h.Watch = watch.New(watch.Config{Store: h.Store, Log: log, Every: time.Hour})
-	t.Cleanup(h.Watch.Close)
-	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
-	h.people()
+	h.beside(log)
 	book, err := words.Load()
 	h.must(err)
 	h.mails(book, blobs, log)
@@ -217,6 +214,14 @@ func (h *House) Pass(d time.Duration) {
 	_, err := h.Desk.Tick(context.Background())
 	h.must(err)
 	h.must(h.Book.Tick(context.Background()))
+}
+
+// beside builds what stands beside the cases, and the team.
+func (h *House) beside(log *slog.Logger) {
+	h.Watch = watch.New(watch.Config{Store: h.Store, Log: log, Every: time.Hour})
+	h.T.Cleanup(h.Watch.Close)
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
+	h.people()
 }
 
 func (h *House) people() {

@@ -245,11 +245,11 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 	}
 	now := map[string]string{
 		"name": k.Name, "email": k.Email, "affiliation": k.Affiliation, "title": k.Title, "credit": k.Credit.Wanted,
-		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey, "reply_by": k.ReplyBy,
+		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey, "reply_by": k.ReplyBy, "language": k.Language,
 	}
 	var out []itemView
 	for _, name := range names {
-		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select"}[name]
+		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select", "language": "select"}[name]
 		field := v.field(cvd.VerbContact, "reporter."+name, kind, typed, false)
 		if !typed.Has(field.Name) {
 			field.Value = now[name]
@@ -257,6 +257,8 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 		switch name {
 		case "credit":
 			v.CreditOptions(field)
+		case "language":
+			field.Options = web.Languages(v.Say("desk.language.any"), field.Value)
 		case "reply_by":
 			v.ReplyOptions(field)
 		}
@@ -266,9 +268,9 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 }
 
 // partyNames are those of somebody outside.
-var partyNames = []string{"name", "email", "affiliation", "pgp_key"}
+var partyNames = []string{"name", "email", "affiliation", "language", "pgp_key"}
 
-var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "reply_by", "pgp_key"}
+var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "reply_by", "language", "pgp_key"}
 
 func (v lens) vectorField(f *casework.File, typed url.Values) *web.Field {
 	field := v.field(cvd.VerbSeverity, "vector", "", typed, false)

@@ -187,6 +187,8 @@ func Routes(shared *visit.Desk) []visit.Route {
 	return []visit.Route{
 		{Pattern: "GET /desk/cases/{id}/mails/{seq}", Area: may.AreaCases, Use: may.Look, Do: on(raw)},
 		{Pattern: "GET /desk/cases/{id}/files/{blob}", Area: may.AreaCases, Use: may.Look, Do: on(file)},
+		{Pattern: "GET /desk/cases/{id}/files/{blob}/text", Area: may.AreaCases, Use: may.Look, Do: on(text)},
+		{Pattern: "GET /desk/cases/{id}/report.csaf.json", Area: may.AreaCases, Use: may.Look, Do: on(report)},
 		{Pattern: "GET /desk/cases/{id}/report.csaf.json", Area: may.AreaCases, Use: may.Look, Do: on(report)},
 		{Pattern: "GET /desk/cases/{id}/files/{blob}/text", Area: may.AreaCases, Use: may.Look, Do: on(text)},
 	}
@@ -207,7 +209,7 @@ func raw(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) 
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fmt.Sprintf("%s-%d.eml", id, seq)}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	if _, err := io.Copy(w, body); err != nil {
 		// The answer has begun: ending the connection is the only way left to say so.
 		d.Site.Log.Error("a mail broke off", "case", id, "err", err)
@@ -226,7 +228,7 @@ func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
 	_, err = io.Copy(w, body)
 	if err != nil {
