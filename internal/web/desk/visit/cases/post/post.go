@@ -189,8 +189,6 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "GET /desk/cases/{id}/files/{blob}", Area: may.AreaCases, Use: may.Look, Do: on(file)},
 		{Pattern: "GET /desk/cases/{id}/files/{blob}/text", Area: may.AreaCases, Use: may.Look, Do: on(text)},
 		{Pattern: "GET /desk/cases/{id}/report.csaf.json", Area: may.AreaCases, Use: may.Look, Do: on(report)},
-		{Pattern: "GET /desk/cases/{id}/report.csaf.json", Area: may.AreaCases, Use: may.Look, Do: on(report)},
-		{Pattern: "GET /desk/cases/{id}/files/{blob}/text", Area: may.AreaCases, Use: may.Look, Do: on(text)},
 	}
 }
 
