@@ -100,6 +100,7 @@ type Site struct {
 	errors *Pages
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
+	mark   atomic.Pointer[picture]
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
 	terms  sync.Map // the policy as it reads, by termsKey
 

@@ -210,7 +210,7 @@ type contactView struct {
 
 var contactFields = []string{
 	"reporter.name", "reporter.email", "reporter.affiliation", "reporter.title", "reporter.credit",
-	"reporter.contact_shareable", "reporter.reply_by", "reporter.pgp_key",
+	"reporter.contact_shareable", "reporter.reply_by", "reporter.language", "reporter.pgp_key",
 }
 
 func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
@@ -256,6 +256,7 @@ func typedContact(c *cvd.Case) url.Values {
 		"reporter.name": p.Contact.Name, "reporter.email": p.Contact.Email, "reporter.affiliation": p.Contact.Affiliation,
 		"reporter.title": p.Contact.Title, "reporter.credit": p.Contact.Credit.Wanted, "reporter.credit.as": p.Contact.Credit.As,
 		"reporter.contact_shareable": string(p.Contact.ContactShareable), "reporter.pgp_key": p.Contact.PGPKey, "reporter.reply_by": p.Contact.ReplyBy,
+		"reporter.language": p.Contact.Language,
 	} {
 		v.Set(name, value)
 	}
