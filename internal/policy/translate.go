@@ -165,6 +165,7 @@ func (p *Promises) say(given Given, text string) {
 // Spoken tells how a policy that In returned differs from the one that was
 // signed.
 type Spoken struct {
+	signed  *Policy           // as it is in the file
 	own     string            // the policy's own language
 	foreign map[string]bool   // texts that stayed in it, where the reader's is another
 	titles  map[string]string // of stances
@@ -182,8 +183,11 @@ func (p *Policy) Language() string {
 // In is the policy as it reads in a language: what has a translation is put in
 // its place, and everything else stays as it was written.
 func (p *Policy) In(v *words.Voice) *Policy {
+	if p.Spoken.signed != nil {
+		p = p.Spoken.signed
+	}
 	out := p.apart()
-	spoken := Spoken{own: p.Language(), foreign: map[string]bool{}, titles: map[string]string{}, offices: map[string]string{}}
+	spoken := Spoken{signed: p, own: p.Language(), foreign: map[string]bool{}, titles: map[string]string{}, offices: map[string]string{}}
 	for _, name := range []string{"safe_harbour", "rewards", "disclosure", "cve"} {
 		spoken.titles[name] = v.Say("stance." + name)
 	}
@@ -224,6 +228,9 @@ func (p *Policy) OfficeTitle(name string) string {
 	}
 	return name
 }
+
+// Translated tells whether the policy has texts in a language beside its own.
+func (p *Policy) Translated(lang string) bool { return len(p.translation(lang)) > 0 }
 
 // translation finds the texts in a language; a regional tag does where there is
 // no closer one.

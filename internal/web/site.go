@@ -102,6 +102,7 @@ type Site struct {
 	accent atomic.Pointer[theme]
 	mark   atomic.Pointer[picture]
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
+	terms  sync.Map // the policy as it reads, by termsKey
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/net/html"
 
 	"fairlead/internal/casework"
-	"fairlead/internal/policy/logo"
 	"fairlead/internal/web"
 	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/public/promise"
@@ -144,7 +143,7 @@ func weigh(t *testing.T, b *webtest.Browser, a *webtest.Answer, path string) {
 	t.Helper()
 	b.Gzip = true
 	total := len(b.Get(path).Body)
-	for _, part := range strings.Split(strings.ReplaceAll(a.Body, ` src="/static/`, ` href="/static/`), ` href="/static/`)[1:] {
+	for _, part := range strings.Split(a.Body, `href="/static/`)[1:] {
 		name, _, _ := strings.Cut(part, `"`)
 		total += len(b.Get("/static/" + name).Body)
 	}
@@ -213,9 +212,42 @@ func TestBeforeThePolicy(t *testing.T) {
 	h.Browser().Get("/thread").Check(h, 200)
 }
 
+// The policy's own texts are read in the reader's language where they are translated,
+// and say which they are in where they are not.
+func TestThePolicyInTheReadersLanguage(t *testing.T) {
+	h := house(t, small, nil)
+	for _, c := range []struct {
+		path string
+		has  []string
+		not  string
+	}{
+		{"/report?lang=de", []string{"Um welche Version?", "<p>Was Sie uns senden, bewahren wir verschlüsselt auf", "Fehler ohne Bezug zur Sicherheit"}, ` lang="en">`},
+		{"/report?lang=fr", []string{`<span lang="en">Which version?</span>`, "<div lang=\"en\"><p>We keep what you send us", `<dt><span lang="en">Bugs without a bearing on security</span>`}, "Um welche"},
+		{"/report", []string{"Which version?"}, ` lang="en">`},
+		{"/?lang=de", []string{"Beide Mitglieder haben Erfahrung in der Sicherheit."}, "Both members"},
+		{"/policy?lang=de", []string{`<li class="clause" id="purpose">`, "Warum es diese Richtlinie gibt"}, `<div lang="en">`},
+		{"/policy.md?lang=de", []string{"## Worum wir Sie bitten", "**Sagen Sie es zuerst uns, vertraulich** (`private-first`)"}, "Tell us in private"},
+		{"/policy/feedback?lang=de", []string{"Können wir an dieser Richtlinie"}, "Is there something about this policy"},
+	} {
+		a := h.Browser().Get(c.path).Check(h, 200)
+		for _, want := range c.has {
+			if !strings.Contains(a.Body, want) {
+				t.Errorf("%s lacks %s", c.path, want)
+			}
+		}
+		main := a.Body[max(strings.Index(a.Body, "<main"), 0):]
+		if end := strings.Index(main, "</main>"); end >= 0 {
+			main = main[:end]
+		}
+		if strings.Contains(main, c.not) {
+			t.Errorf("%s holds %s", c.path, c.not)
+		}
+	}
+}
+
 func TestPolicyPages(t *testing.T) {
 	h := house(t, signed, nil)
-	h.Republish(`revision: "1.0"`, `revision: "1.1"`, "\"1.0\":\n        changes", "\"1.1\":\n        changes", "within: 2 business days", "within: 3 business days")
+	h.Republish(`revision: "1.0"`, `revision: "1.1"`, `"1.0":`, `"1.1":`, "within: 2 business days", "within: 3 business days")
 	b := h.Browser()
 	text := b.Get("/policy").Check(h, 200).Text()
 	for _, want := range []string{"Otto Officer", "Version 2", "3 business days", "On this page"} {
@@ -312,31 +344,5 @@ func TestWrongMethod(t *testing.T) {
 		if got := a.Header.Get("Allow"); got != allow {
 			t.Errorf("%s: Allow %q, want %q", at, got, allow)
 		}
-	}
-}
-
-// The organisation's picture stands in the head of every page, from our own origin,
-// and can do nothing when it is opened alone.
-func TestLogo(t *testing.T) {
-	h := house(t, small, nil)
-	before := h.Browser().Get("/").Check(h, 200)
-	if strings.Contains(before.Body, "<img") {
-		t.Error("a picture without one in the policy")
-	}
-	drawing := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><rect width="64" height="32" rx="6"/></svg>`
-	h.Republish(`  accent: "#0b5c73"`, `  accent: "#0b5c73"`+"\n  logo: "+logo.URI("image/svg+xml", []byte(drawing)))
-	b := h.Browser()
-	a := b.Get("/").Check(h, 200)
-	sound(t, a)
-	weigh(t, b, a, "/")
-	b.Gzip = false
-	_, rest, found := strings.Cut(a.Body, `<img class="logo" src="`)
-	src, rest, _ := strings.Cut(rest, `"`)
-	if !found || !strings.HasPrefix(src, "/static/logo-") || !strings.HasPrefix(rest, ` alt="" width="64" height="32">`) {
-		t.Fatalf("%q %.60q", src, rest)
-	}
-	file := b.Get(src).Check(h, 200)
-	if file.Body != drawing || file.Header.Get("Content-Type") != "image/svg+xml" || !strings.HasSuffix(file.Header.Get("Content-Security-Policy"), "sandbox") {
-		t.Errorf("%v %s", file.Header, file.Body)
 	}
 }

@@ -128,7 +128,7 @@ func (p *pub) revision(v *rulebook.Version) []policypage.RevisionRow {
 		Version: v.Number, Revision: v.Policy.Revision, Date: v.Effective.In(v.Calendar.Zone()).Format(time.DateOnly),
 		Changes: p.Say("public.policy.recorded", "n", v.Number),
 	}
-	for _, r := range v.Policy.Revisions {
+	for _, r := range p.Terms(v).Revisions {
 		if r.Revision == v.Policy.Revision {
 			row.Changes = r.Changes
 		}

@@ -21,8 +21,8 @@ import (
 // reportQuotes are the words of the report, as the reporter sent them.
 func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 	label := func(name string) string {
-		if f.Policy != nil {
-			for _, one := range f.Policy.Policy.Information {
+		if terms := p.Terms(f.Policy); terms != nil {
+			for _, one := range terms.Information {
 				if one.Name == name {
 					return one.Label
 				}
@@ -271,7 +271,7 @@ func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f 
 			v.Fields = append(v.Fields, p.Credit(label, typed)...)
 			continue
 		}
-		v.Fields = append(v.Fields, p.Field(f.Policy.Policy, label, typed.Get(name)))
+		v.Fields = append(v.Fields, p.Field(p.Terms(f.Policy), label, typed.Get(name)))
 	}
 	for i := range v.Fields {
 		v.Fields[i].Required, v.Fields[i].Clauses = false, nil

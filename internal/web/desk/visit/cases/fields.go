@@ -187,7 +187,7 @@ func (v lens) clauseChecks(f *casework.File, verb cvd.Verb, on []string) *visit.
 	}
 	byList := map[string][]policy.Clause{}
 	var names []string
-	for _, p := range f.Policy.Policy.Placed() {
+	for _, p := range v.Site.Terms(v.Voice, f.Policy).Placed() {
 		name, _, _ := strings.Cut(p.Path, "[")
 		if p.Clause.ID == "" || name == "checklist" || name == "team.roles" || (verb == cvd.VerbAsk && name == "evidence") {
 			continue
@@ -226,8 +226,10 @@ func (v lens) missingChecks(f *casework.File, on []string) *visit.Checks {
 		return c
 	}
 	g := visit.CheckGroup{Title: v.Say("desk.clauses.evidence")}
-	for _, e := range f.Policy.Policy.Evidence {
-		g.Items = append(g.Items, visit.CheckItem{Value: e.Title, Label: e.Title, Text: e.Text, On: slices.Contains(on, e.Title)})
+	said := v.Site.Terms(v.readers(f), f.Policy).Evidence
+	for i, e := range v.Site.Terms(v.Voice, f.Policy).Evidence {
+		value := said[i].Title // which the reporter reads
+		g.Items = append(g.Items, visit.CheckItem{Value: value, Label: e.Title, Text: e.Text, On: slices.Contains(on, value)})
 	}
 	if len(g.Items) > 0 {
 		c.Groups = append(c.Groups, g)
