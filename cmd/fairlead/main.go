@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"fairlead/cmd/fairlead/dev"
 	"fairlead/cmd/fairlead/keys"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy/source"
@@ -49,6 +50,7 @@ type commands struct {
 	Restore  restoreCmd   `cmd:"" help:"Bring a copy back into an empty data folder."`
 	Doctor   doctorCmd    `cmd:"" help:"Look for what is wrong, and rebuild what is derived."`
 	Bench    benchCmd     `cmd:"" help:"Measure this machine."`
+	Dev      dev.Commands `cmd:"" help:"For those who work on the program."`
 	Version  versionCmd   `cmd:"" help:"Print the version."`
 }
 
@@ -93,7 +95,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitUsage
 	}
 	e := &env{ctx, in, out, errOut}
-	if err := k.Run(e, &keys.Door{Out: out, Open: e.operate}); err != nil {
+	if err := k.Run(e, &keys.Door{Out: out, Open: e.operate}, &dev.Door{Ctx: ctx, Tell: errOut}); err != nil {
 		return complain(errOut, err)
 	}
 	return exitDone

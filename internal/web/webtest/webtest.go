@@ -131,15 +131,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	h.beside(log)
 	book, err := words.Load()
 	h.must(err)
-	h.Box = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: blobs, Now: h.Now, Rand: rand.Reader})
-	h.Mail = mailroom.New(mailroom.Config{
-		Desk: h.Desk, Box: h.Box, Book: h.Book, Reader: &mailroom.Reader{}, Words: book, Now: h.Now,
-		Looks: &looks.Book{Store: h.Store, Vault: h.Vault, Log: log},
-	})
-	h.Channels = channels.New(channels.Config{
-		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
-		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}, {Name: "imap/old", Kind: "imap", Untestable: "channel.untestable.address"}},
-	})
+	h.mails(book, blobs, log)
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
 		h.must(err)
@@ -159,6 +151,19 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		h.must(add(h.Mux, h.Site))
 	}
 	return h
+}
+
+// mails is what comes by mail.
+func (h *House) mails(book *words.Book, blobs *blob.Folder, log *slog.Logger) {
+	h.Box = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: blobs, Now: h.Now, Rand: rand.Reader})
+	h.Mail = mailroom.New(mailroom.Config{
+		Desk: h.Desk, Box: h.Box, Book: h.Book, Reader: &mailroom.Reader{}, Words: book, Now: h.Now,
+		Looks: &looks.Book{Store: h.Store, Vault: h.Vault, Log: log},
+	})
+	h.Channels = channels.New(channels.Config{
+		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
+		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}, {Name: "imap/old", Kind: "imap", Untestable: "channel.untestable.address"}},
+	})
 }
 
 // root is the folder of the module.
