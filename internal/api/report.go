@@ -178,7 +178,7 @@ func (c *call) promises() error {
 	if v == nil {
 		return fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrNotFound)
 	}
-	due, err := v.Policy.PromisedAt(at)
+	due, err := v.Policy.PromisedAt(c.Voice, at)
 	if err != nil {
 		return err
 	}

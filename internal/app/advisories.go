@@ -133,7 +133,7 @@ func (h *House) publicKeys(ctx context.Context) ([]publish.Key, error) {
 // publish adds what programs read to the public face.
 func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) error {
 	return publish.Register(mux, publish.Config{
-		Register: h.Register, Auth: h.Auth, Words: h.Words, Now: h.Options.Clock.Now, Publisher: h.Publisher, Keys: h.publicKeys,
+		Register: h.Register, Auth: h.Auth, Words: h.Words, Languages: h.languages, Now: h.Options.Clock.Now, Publisher: h.Publisher, Keys: h.publicKeys,
 		Since: func() time.Time {
 			if cur := h.Book.Current(); cur != nil {
 				return cur.Effective
@@ -142,4 +142,12 @@ func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) err
 		},
 		From: h.proxies().Client, Secure: secure, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
+}
+
+// languages are those of the policy, the first being that of its own texts.
+func (h *House) languages() []string {
+	if cur := h.Book.Current(); cur != nil {
+		return cur.Policy.Languages
+	}
+	return nil
 }

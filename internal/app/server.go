@@ -56,13 +56,14 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	}
 	mux.Handle("/api/", rest)
 	h.admin(mux)
-	site, err := web.New(web.Config{
+	var site *web.Site
+	site, err = web.New(web.Config{
 		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
-		Alarms:      h.alarms,
+		Alarms:      func(r *http.Request) []web.Notice { return h.alarms(r, site.Voice(r)) },
 		Filters:     filters.New(h.Store, h.Vault, h.Options.Clock.Now), Watch: h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
@@ -81,7 +82,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxies().Only(steady(mux))), nil
+	return front.Lingering(h.proxies().Only(front.Guarded(https, steady(mux)))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,

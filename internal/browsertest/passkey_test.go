@@ -57,6 +57,14 @@ func (p person) until(selector string) string {
 	}
 }
 
+// enter presses Enter on something, wherever that leads.
+func (p person) enter(selector string) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.SendKeys(chromedp.CSS(selector), "\r")); err != nil {
+		p.t.Fatalf("%s: %v", selector, err)
+	}
+}
+
 func (p person) signOut(origin string) {
 	p.t.Helper()
 	p.goTo(origin + "/desk/me")
@@ -78,7 +86,7 @@ func TestPasskeys(t *testing.T) {
 	add := func(name string) {
 		member.goTo(here + "/desk/me/passkeys")
 		member.fill(`[name="name"]`, name)
-		member.click(`form[action="/desk/me/passkeys/begin"] button`)
+		member.enter(`form[action="/desk/me/passkeys/begin"] button`)
 	}
 	add("The laptop")
 	has(t, "the list", member.until(`form[action="/desk/me/passkeys/remove"]`), "The laptop", "You have only one.")
@@ -87,14 +95,14 @@ func TestPasskeys(t *testing.T) {
 
 	signIn := func() {
 		member.goTo(here + "/desk/sign-in")
-		member.click(`form[action="/desk/sign-in/passkey"] button`)
+		member.enter(`form[action="/desk/sign-in/passkey"] button`)
 	}
 	member.signOut(here)
 	member.verified(first, false)
 	signIn()
 	has(t, "a device that does not know its owner", member.until(`[data-failed="refused"]:not([hidden])`), "Nothing came back")
 	member.verified(first, true)
-	member.click(`[data-again]:not([hidden]) button`)
+	member.enter(`[data-again]:not([hidden]) button`)
 	has(t, "the queue", member.until("html.desk nav.account"), "Queue")
 
 	member.device(first)
@@ -105,7 +113,7 @@ func TestPasskeys(t *testing.T) {
 	member.until("html.desk nav.account")
 
 	member.goTo(here + "/desk/me/passkeys")
-	member.click(`main section.card summary`) // the newest
+	member.enter(`main section.card summary`) // the newest
 	has(t, "after removing", member.press(`main section.card form button`), "The passkey is removed", "You have only one.", "The laptop")
 	member.signOut(here)
 	signIn()

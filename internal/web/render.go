@@ -287,14 +287,15 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		"late":  func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
 		// prose renders Markdown of the policy; never use it for strangers' words.
 		"prose": sp.prose,
-		// theirs is the language of the policy's own texts, where that is not the
-		// page's, for a lang attribute.
-		"theirs": sp.theirs,
+		// mark shows a line that may be the policy's; in another language than the
+		// page it says which.
+		"mark": sp.mark,
 		// markdown renders that of an advisory's author, who may be anybody.
 		"markdown": advisorypage.Prose,
 		"size":     sp.size,
 		"asset":    s.asset,
 		"theme":    s.themeURL,
+		"logo":     s.shownLogo,
 		"badge":    func(kind, text string) Badge { return Badge{kind, text} },
 		"state":    func(rm cvd.RM) Badge { return State(sp.Voice, rm) },
 		"band":     func(b cvd.Band) Badge { return Band(sp.Voice, b) },
@@ -325,17 +326,18 @@ func (sp speaker) path(address string) string {
 	return InLanguage(address, sp.tone.Lang)
 }
 
-// theirs is the language of the policy's texts; empty where it is the page's own.
-func (sp speaker) theirs() string {
-	if list := sp.site.policyLanguages(); len(list) > 0 && list[0] != sp.tone.Lang {
-		return list[0]
+// mark says the language of a line of the policy's where it is not the page's.
+func (sp speaker) mark(line string) template.HTML {
+	html := template.HTMLEscapeString(line)
+	if lang := sp.site.foreign(sp.tone.Lang, line); lang != "" {
+		html = `<span lang="` + template.HTMLEscapeString(lang) + `">` + html + `</span>`
 	}
-	return ""
+	return template.HTML(html) //nolint:gosec // both are escaped
 }
 
 // prose remembers what texts of the policy look like. They are as many as the
-// versions that took effect since the start, so this stays small. Where the policy
-// speaks another language than the page, its text says so.
+// versions that took effect since the start, so this stays small. A text in another
+// language than the page says so.
 func (sp speaker) prose(markdown string) template.HTML {
 	done, ok := sp.site.prosed.Load(markdown)
 	if !ok {
@@ -343,7 +345,7 @@ func (sp speaker) prose(markdown string) template.HTML {
 		sp.site.prosed.Store(markdown, done)
 	}
 	html := done.(template.HTML)
-	if lang := sp.theirs(); lang != "" && html != "" {
+	if lang := sp.site.foreign(sp.tone.Lang, markdown); lang != "" && html != "" {
 		//nolint:gosec // the tag is escaped, and the text was rendered by us
 		return template.HTML(`<div lang="`+template.HTMLEscapeString(lang)+`">`) + html + `</div>`
 	}

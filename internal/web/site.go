@@ -100,7 +100,9 @@ type Site struct {
 	errors *Pages
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
+	mark   atomic.Pointer[picture]
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
+	terms  sync.Map // the policy as it reads, by termsKey
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.

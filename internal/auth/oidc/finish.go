@@ -120,11 +120,11 @@ func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error)
 		return auth.Session{}, err
 	}
 	if p.demands() && !o.Strong {
-		second, err := w.Auth.HasSecond(ctx, member)
+		means, err := w.Auth.Means(ctx, member)
 		if err != nil {
 			return auth.Session{}, err
 		}
-		if !second.On {
+		if !means.Second() {
 			return auth.Session{}, p.fail(Weak, "the provider does not say that acr and amr were met, and the member has no second factor here")
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/auth/oidc/oidctest"
 	"fairlead/internal/web/webtest"
@@ -64,7 +66,9 @@ func TestSignInByProvider(t *testing.T) {
 	whole(t, "me", m.Get("/desk/me").Check(h, http.StatusOK))
 	page := m.Get("/desk/me/providers").Check(h, http.StatusOK)
 	whole(t, "providers", page)
-	back = away(t, h, double, m.Post("/desk/me/providers", url.Values{"id": {"main"}}))
+	h.Pass(auth.FreshFor + time.Minute)
+	m.Post("/desk/me/providers", url.Values{"id": {"main"}}).Check(h, http.StatusForbidden) // it asks who it is
+	back = away(t, h, double, m.Post("/desk/me/providers", url.Values{"id": {"main"}, "prove": {"show"}, "prove-password": {webtest.Password}}))
 	done := m.Get(back).Check(h, http.StatusSeeOther)
 	listed := m.Follow(done).Check(h, http.StatusOK)
 	whole(t, "linked", listed)

@@ -41,14 +41,19 @@ func (p *Door) Voice() *words.Voice { return p.Site.Voice(p.R) }
 // Say says a text of the catalogue.
 func (p *Door) Say(id string, pairs ...any) string { return p.Voice().Say(id, pairs...) }
 
-// Current is the policy in effect. Before there is one nothing can be promised,
-// which is a cvd.ErrUnavailable.
+// Terms are those of a version of the policy, as they read.
+func (p *Door) Terms(v *rulebook.Version) *policy.Policy { return p.Site.Terms(p.Voice(), v) }
+
+// Current is the policy in effect, as it reads. Before there is one nothing can be
+// promised, which is a cvd.ErrUnavailable.
 func (p *Door) Current() (*rulebook.Version, error) {
 	cur := p.Site.Book.Current()
 	if cur == nil {
 		return nil, fmt.Errorf("%w: no version of the policy is in effect yet", cvd.ErrUnavailable)
 	}
-	return cur, nil
+	read := *cur
+	read.Policy = p.Terms(cur)
+	return &read, nil
 }
 
 // UploadLimit is the most bytes of a form with files: its fields, and as many

@@ -207,7 +207,7 @@ func TestFiles(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
-		"Content-Security-Policy": "default-src 'none'; sandbox",
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
 	} {
 		if got := f.Header.Get(name); got != want {
 			t.Errorf("%s: %q", name, got)

@@ -1,28 +1,26 @@
 package promise
 
 import (
-	"fmt"
 	"html"
 	"html/template"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
-	"fairlead/internal/policy"
+	"fairlead/internal/policy/diff"
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
 	"fairlead/internal/web/public"
 )
 
-// sheets keeps the rendered policy, since it changes seldom and is read often.
-type sheets struct{ sync.Map }
+// sheets keeps the last rendered policy of each language.
+type sheets = policypage.Shelf
 
 // policyView is one version of the policy.
 type policyView struct {
@@ -93,17 +91,7 @@ func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Ver
 }
 
 func (p *pub) policyBody(v *rulebook.Version) (template.HTML, error) {
-	view := p.policyPage(v, "")
-	key := fmt.Sprint(v.Number, view.Version, len(view.Recorded), view.ReviewDue, view.Overdue())
-	lang := p.Voice().Lang()
-	if had, ok := p.sheet.Load(lang); ok && had.([2]string)[0] == key {
-		return template.HTML(had.([2]string)[1]), nil //nolint:gosec // as it was rendered
-	}
-	body, err := policypage.HTMLBody(v.Policy, view)
-	if err == nil {
-		p.sheet.Store(lang, [2]string{key, string(body)})
-	}
-	return body, err
+	return p.sheet.HTMLBody(v.Policy, p.policyPage(v, ""))
 }
 
 // policyPage is what the render of a version must be told.
@@ -140,7 +128,7 @@ func (p *pub) revision(v *rulebook.Version) []policypage.RevisionRow {
 		Version: v.Number, Revision: v.Policy.Revision, Date: v.Effective.In(v.Calendar.Zone()).Format(time.DateOnly),
 		Changes: p.Say("public.policy.recorded", "n", v.Number),
 	}
-	for _, r := range v.Policy.Revisions {
+	for _, r := range p.Terms(v).Revisions {
 		if r.Revision == v.Policy.Revision {
 			row.Changes = r.Changes
 		}
@@ -186,7 +174,7 @@ func (p *pub) policyMarkdown(w http.ResponseWriter, r *http.Request) error {
 // diffView compares two versions.
 type diffView struct {
 	From, To web.Field
-	Changes  []policy.Change
+	Changes  []diff.Change
 	Asked    bool
 	A, B     int
 }
@@ -217,7 +205,7 @@ func (p *pub) policyDiff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := diffView{A: a.Number, B: b.Number, Changes: policy.Diff(a.Policy, b.Policy)}
+	view := diffView{A: a.Number, B: b.Number, Changes: diff.Between(a.Policy, b.Policy)}
 	view.From = p.versionField("from", all, a.Number)
 	view.To = p.versionField("to", all, b.Number)
 	return p.Pages.Render(w, r, http.StatusOK, "diff", p.Page(p.Say("public.diff.title"), "/policy/diff"), view)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"fairlead/internal/policy"
-	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/web"
 	"fairlead/internal/web/public"
 )
@@ -74,8 +73,8 @@ func (p *pub) landing(w http.ResponseWriter, r *http.Request) error {
 	}
 	now := p.Site.Now()
 	v := landingView{Policy: cur.Policy, Version: cur.Number, Now: now, Urgent: public.Ways(cur.Policy.UrgentContacts()), Bounty: cur.Policy.Rewards.Bounty}
-	for _, d := range cur.Policy.PromisedBy(cur.Calendar, now) {
-		v.Promises = append(v.Promises, public.Promised{What: p.Say("clock." + string(d.Kind)), Due: d.Due, Basis: policypage.Basis(p.Voice(), cur.Policy, d), Target: d.Target})
+	for _, d := range cur.Policy.PromisedBy(p.Voice(), cur.Calendar, now) {
+		v.Promises = append(v.Promises, public.Promised{What: p.Say("clock." + string(d.Kind)), Due: d.Due, Basis: d.Basis, Target: d.Target})
 	}
 	if review, ok := p.Site.Book.Review(); ok {
 		v.ReviewDue, v.Overdue = review.Due, review.Overdue

@@ -21,8 +21,8 @@ import (
 // reportQuotes are the words of the report, as the reporter sent them.
 func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 	label := func(name string) string {
-		if f.Policy != nil {
-			for _, one := range f.Policy.Policy.Information {
+		if terms := p.Terms(f.Policy); terms != nil {
+			for _, one := range terms.Information {
 				if one.Name == name {
 					return one.Label
 				}
@@ -210,7 +210,7 @@ type contactView struct {
 
 var contactFields = []string{
 	"reporter.name", "reporter.email", "reporter.affiliation", "reporter.title", "reporter.credit",
-	"reporter.contact_shareable", "reporter.reply_by", "reporter.pgp_key",
+	"reporter.contact_shareable", "reporter.reply_by", "reporter.language", "reporter.pgp_key",
 }
 
 func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
@@ -256,6 +256,7 @@ func typedContact(c *cvd.Case) url.Values {
 		"reporter.name": p.Contact.Name, "reporter.email": p.Contact.Email, "reporter.affiliation": p.Contact.Affiliation,
 		"reporter.title": p.Contact.Title, "reporter.credit": p.Contact.Credit.Wanted, "reporter.credit.as": p.Contact.Credit.As,
 		"reporter.contact_shareable": string(p.Contact.ContactShareable), "reporter.pgp_key": p.Contact.PGPKey, "reporter.reply_by": p.Contact.ReplyBy,
+		"reporter.language": p.Contact.Language,
 	} {
 		v.Set(name, value)
 	}
@@ -270,7 +271,7 @@ func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f 
 			v.Fields = append(v.Fields, p.Credit(label, typed)...)
 			continue
 		}
-		v.Fields = append(v.Fields, p.Field(f.Policy.Policy, label, typed.Get(name)))
+		v.Fields = append(v.Fields, p.Field(p.Terms(f.Policy), label, typed.Get(name)))
 	}
 	for i := range v.Fields {
 		v.Fields[i].Required, v.Fields[i].Clauses = false, nil

@@ -17,8 +17,8 @@ import (
 
 // contactLabel is what the policy of the case calls a contact field.
 func (p *pub) contactLabel(f *casework.File, name string) policy.Field {
-	if f.Policy != nil {
-		for _, one := range f.Policy.Policy.Information {
+	if terms := p.Terms(f.Policy); terms != nil {
+		for _, one := range terms.Information {
 			if one.Name == name {
 				return one
 			}

@@ -318,9 +318,9 @@ func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
 	case ev.ByMember(), ev.Body != nil && ev.Body.Author == cvd.AuthorTeam:
 		e.Who, e.Class = p.Say("public.who.team"), "person"
 	}
-	if f.Policy != nil {
+	if terms := p.Terms(f.Policy); terms != nil {
 		for _, id := range told.Clauses {
-			if c, ok := f.Policy.Policy.Clause(id); ok {
+			if c, ok := terms.Clause(id); ok {
 				e.Clauses = append(e.Clauses, c)
 			}
 		}

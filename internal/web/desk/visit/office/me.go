@@ -34,6 +34,7 @@ type meView struct {
 	Password  []web.Field
 	Token     []web.Field
 	Summary   *web.Summary
+	Language  web.Field
 	Elsewhere bool // accounts elsewhere may be linked
 }
 
@@ -63,6 +64,10 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
 
 func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles), Elsewhere: len(d.Site.Ways.List()) > 0}
+	view.Language = web.Field{
+		Name: "language", Kind: "select", Label: v.Say("desk.me.language"), Help: v.Say("desk.me.language.help"),
+		Options: web.Languages(v.Say("desk.me.language.any"), view.Member.Language),
+	}
 	var err error
 	if view.Second, err = d.Site.Auth.HasSecond(r.Context(), v.Actor.ID); err != nil {
 		return nil, err
@@ -137,6 +142,9 @@ func (d *desk) profile(w http.ResponseWriter, r *http.Request, v lens) error {
 		m.Name = name
 	}
 	m.Away = r.PostForm.Get("away") == "yes"
+	if r.PostForm.Has("language") {
+		m.Language = r.PostForm.Get("language")
+	}
 	if err := d.Site.Auth.ChangeMember(r.Context(), v.Actor, m); err != nil {
 		return err
 	}
@@ -206,5 +214,6 @@ func (d *desk) signOut(w http.ResponseWriter, r *http.Request, _ lens) error {
 		return err
 	}
 	d.Site.Forget(w, r, web.DeskJar)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return web.See(w, r, "/desk/sign-in")
 }

@@ -85,7 +85,7 @@ func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
 	all := slices.Collect(maps.Values(v.Team))
 	duty := map[string]bool{}
 	if cur := d.Site.Book.Current(); cur != nil {
-		view.Minimum, view.Wanted = cur.Policy.Team.Minimum, cur.Policy.Team.Qualification
+		view.Minimum, view.Wanted = cur.Policy.Team.Minimum, d.Site.Terms(v.Voice, cur).Team.Qualification
 		for _, one := range tell.OnDuty(all, cur.Policy, v.Now) {
 			duty[one.ID] = true
 		}

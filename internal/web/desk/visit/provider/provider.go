@@ -39,8 +39,8 @@ func Routes(shared *visit.Desk) []visit.Route {
 	d := &desk{shared}
 	return []visit.Route{
 		{Pattern: "GET /desk/me/providers", Area: may.AreaSelf, Use: may.Look, Do: d.page},
-		{Pattern: "POST /desk/me/providers", Area: may.AreaSelf, Use: may.Change, Do: d.link, Wants: visit.Deed(may.DeedFactor)},
-		{Pattern: "POST /desk/me/providers/remove", Area: may.AreaSelf, Use: may.Change, Do: d.remove},
+		{Pattern: "POST /desk/me/providers", Area: may.AreaSelf, Use: may.Change, Wants: visit.Deed(may.DeedFactor), Do: d.link},
+		{Pattern: "POST /desk/me/providers/remove", Area: may.AreaSelf, Use: may.Change, Wants: visit.Deed(may.DeedFactor), Do: d.remove},
 	}
 }
 
@@ -153,9 +153,9 @@ func (d *desk) refuse(w http.ResponseWriter, r *http.Request, err error, back st
 
 // view is the list of a member's accounts.
 type view struct {
-	Linked  []oidc.Linked
-	Ways    []oidc.Way
-	Done    string
+	Linked []oidc.Linked
+	Ways   []oidc.Way
+	Done   string
 }
 
 func (d *desk) view(r *http.Request, v *visit.Visit) (out view, err error) {
@@ -178,8 +178,7 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v *visit.Visit) erro
 	return d.Show(w, r, v, http.StatusOK, "providers", v.Say("provider.title"), out)
 }
 
-// link leads a member to the provider whose account they want to link. The route wants
-// a proof of the moment: an account that an intruder links would be a way in that stays.
+// link leads a member to the provider whose account they want to link.
 func (d *desk) link(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
 	if err := web.Form(r); err != nil {
 		return err

@@ -207,7 +207,7 @@ func raw(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) 
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fmt.Sprintf("%s-%d.eml", id, seq)}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	if _, err := io.Copy(w, body); err != nil {
 		// The answer has begun: ending the connection is the only way left to say so.
 		d.Site.Log.Error("a mail broke off", "case", id, "err", err)
@@ -226,7 +226,7 @@ func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
 	_, err = io.Copy(w, body)
 	if err != nil {

@@ -1,4 +1,7 @@
-package policy
+// Package diff says what two versions of the disclosure policy differ in.
+//
+// It never judges a change, and never looks at who made it.
+package diff
 
 import (
 	"cmp"
@@ -8,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"fairlead/internal/policy"
 	"fairlead/internal/policy/source"
 )
 
@@ -19,10 +23,10 @@ type Change struct {
 	To   string `json:"to"`
 }
 
-// Diff lists what changed from a to b, in the order of the file. Items of lists
+// Between lists what changed from a to b, in the order of the file. Items of lists
 // are matched by their id or name and not by their number, so that an inserted
 // clause is one change; a list that only changed its order is one change too.
-func Diff(a, b *Policy) []Change {
+func Between(a, b *policy.Policy) []Change {
 	d := &differ{}
 	d.value("", reflect.ValueOf(*a), reflect.ValueOf(*b))
 	return d.out
@@ -50,7 +54,9 @@ func (d *differ) value(path string, a, b reflect.Value) {
 		d.value(path, a.Elem(), b.Elem())
 	case reflect.Struct:
 		for i := range a.NumField() {
-			d.value(source.Join(path, tag(a.Type().Field(i))), a.Field(i), b.Field(i))
+			if name := tag(a.Type().Field(i)); name != "-" {
+				d.value(source.Join(path, name), a.Field(i), b.Field(i))
+			}
 		}
 	case reflect.Slice:
 		d.list(path, a, b)
@@ -111,11 +117,10 @@ func (d *differ) table(path string, a, b reflect.Value) {
 
 // rank keeps the days of the week in their order; other names have none.
 func rank(name string) int {
-	if day, ok := weekdays[name]; ok {
-		return 1 + (int(day)+6)%7
-	}
-	return 0
+	return 1 + slices.Index(week, name)
 }
+
+var week = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 
 type keys struct {
 	keys  []string
@@ -141,27 +146,27 @@ func keyOf(item reflect.Value) string {
 	switch v := item.Interface().(type) {
 	case string:
 		return v
-	case Clause:
+	case policy.Clause:
 		return v.ID
-	case Program:
+	case policy.Program:
 		return v.ID
-	case Product:
+	case policy.Product:
 		return v.Name
-	case Contact:
+	case policy.Contact:
 		return v.URI
-	case Field:
+	case policy.Field:
 		return v.Name
-	case Revision:
+	case policy.Revision:
 		return v.Revision
-	case CannedReply:
+	case policy.CannedReply:
 		return v.ID
-	case Day:
+	case policy.Day:
 		return v.Date
-	case Closure:
+	case policy.Closure:
 		return v.From
-	case SignOff:
+	case policy.SignOff:
 		return v.Office + ", " + v.Act
-	case Escalation:
+	case policy.Escalation:
 		return v.To
 	}
 	return ""
