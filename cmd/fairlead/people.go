@@ -114,11 +114,12 @@ type tokenCmd struct {
 
 type tokenCreateCmd struct {
 	remote
-	Member  string `required:"" help:"Member id the token speaks for."`
-	Name    string `required:"" help:"What it is for."`
-	Machine bool   `help:"A machine acts with it: it keeps no human promise."`
-	Days    int    `default:"90" help:"How many days it works, up to 365."`
-	JSON    bool   `name:"json" help:"Print the result."`
+	Member  string   `required:"" help:"Member id the token speaks for."`
+	Name    string   `required:"" help:"What it is for."`
+	Machine bool     `help:"A machine acts with it: it keeps no human promise."`
+	Days    int      `default:"90" help:"How many days it works, up to 365."`
+	Scope   []string `help:"To what it is held, such as cases:read; may be given several times. Without it, everything that the member's roles may."`
+	JSON    bool     `name:"json" help:"Print the result."`
 }
 
 // tokenDays is how long a token works if nothing is said.
@@ -129,6 +130,9 @@ func (c *tokenCreateCmd) Run(e *env) error {
 		return usage("--days: must be from 1 to 365")
 	}
 	in := map[string]any{"member": c.Member, "name": c.Name, "machine": c.Machine}
+	if len(c.Scope) > 0 {
+		in["scopes"] = c.Scope
+	}
 	if c.Days != tokenDays { // else the server's own clock counts them
 		in["expires"] = time.Now().AddDate(0, 0, c.Days).UTC().Format(time.RFC3339)
 	}
