@@ -18,10 +18,10 @@ import (
 // glossed are the rooms whose refusals people read on a page. What only a program or
 // an operator reads stays English: the API's own reading of JSON, the files of a
 // policy, documents of other formats, and the command line.
-var glossed = regexp.MustCompile(`^internal/(advisory|advisory/(release|vers)|auth(/.*)?|casework|casework/(claim|mailroom|parcel|post)|cvd|cvd/rule|inbox|intake|intake/sbom|may|parts|pgp|policy|register|rulebook|severity|web(/.*)?)$`)
+var glossed = regexp.MustCompile(`^internal/(advisory|advisory/(release|vers)|auth(/.*)?|casework|casework/(claim|mailroom|parcel|post)|cvd|cvd/rule|inbox|intake|intake/mail|intake/sbom|may|parts|pgp|policy|register|rulebook|severity|web(/.*)?)$`)
 
 // spared are files of those rooms that no page shows.
-var spared = regexp.MustCompile(`^internal/(intake/json|cvd/(case|report)|pgp/(clear|detached|message|verify|pgp|facts)|policy/(check|check_people|parse|promises|securitytxt)|auth/oidc/.*)\.go$`)
+var spared = regexp.MustCompile(`^internal/(intake/json|cvd/(case|report)|pgp/(clear|detached|message|verify|pgp|facts)|policy/(check|check_people|parse|promises|securitytxt)|auth/oidc/.*|web/storybook/.*)\.go$`)
 
 // plainKinds are the kinds of error whose own words a page shows (web.Plain).
 var plainKinds = map[string]bool{
@@ -78,6 +78,10 @@ func refusals(files []*ast.File) map[token.Pos]string {
 			case *ast.KeyValueExpr:
 				if id, ok := x.Key.(*ast.Ident); ok && (id.Name == "Problem" || id.Name == "Remedy") {
 					add(x.Value)
+				}
+			case *ast.ValueSpec: // what a reader of mail was not sure of
+				if len(x.Values) == 1 && last(x.Type) == "doubt" {
+					add(x.Values[0])
 				}
 			case *ast.ReturnStmt: // of a gate: whether it is open, why, and the remedy
 				if len(x.Results) == 3 && (last(x.Results[0]) == "true" || last(x.Results[0]) == "false") {

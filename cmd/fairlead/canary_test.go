@@ -83,7 +83,7 @@ func (w *walker) post(path, authorization string, body map[string]any) map[strin
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	status, answer, err := ask(http.MethodPost, w.p.URL+path, authorization, "application/json", bytes.NewReader(b))
+	status, answer, err := request(http.MethodPost, w.p.URL+path, authorization, "application/json", bytes.NewReader(b))
 	if err != nil || status >= 300 {
 		w.t.Fatalf("%s: %d %v %s", path, status, err, answer)
 	}
@@ -107,7 +107,7 @@ func (w *walker) file(path, authorization string) {
 	if err := m.Close(); err != nil {
 		w.t.Fatal(err)
 	}
-	status, answer, err := ask(http.MethodPost, w.p.URL+path, authorization, m.FormDataContentType(), &b)
+	status, answer, err := request(http.MethodPost, w.p.URL+path, authorization, m.FormDataContentType(), &b)
 	if err != nil || status != http.StatusCreated && status != http.StatusOK {
 		w.t.Fatalf("%s: %d %v %s", path, status, err, answer)
 	}
@@ -244,9 +244,9 @@ func (w *walker) forms() {
 		}
 	}
 	// What is refused may be logged, and must not be.
-	_, _, _ = ask(http.MethodPost, w.p.URL+"/api/v1/reports", "", "application/json", strings.NewReader(`{"`+w.bird("unknownmember")+`":"`+w.bird("unknownvalue")+`"}`))
-	_, _, _ = ask(http.MethodGet, w.p.URL+"/api/v1/thread", "Receipt "+w.bird("badreceipt"), "", nil)
-	_, _, _ = ask(http.MethodGet, w.p.URL+"/"+w.bird("badpath")+"?q="+w.bird("badquery"), "", "", nil)
+	_, _, _ = request(http.MethodPost, w.p.URL+"/api/v1/reports", "", "application/json", strings.NewReader(`{"`+w.bird("unknownmember")+`":"`+w.bird("unknownvalue")+`"}`))
+	_, _, _ = request(http.MethodGet, w.p.URL+"/api/v1/thread", "Receipt "+w.bird("badreceipt"), "", nil)
+	_, _, _ = request(http.MethodGet, w.p.URL+"/"+w.bird("badpath")+"?q="+w.bird("badquery"), "", "", nil)
 }
 
 // TestNothingReadableAtRest searches all that a furnished and well-used house

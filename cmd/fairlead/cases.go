@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -14,7 +15,7 @@ import (
 type caseCmd struct {
 	List   caseListCmd   `cmd:"" help:"List cases, newest first."`
 	Show   caseShowCmd   `cmd:"" help:"Show one case with its history."`
-	Export caseExportCmd `cmd:"" help:"Write one case, history and thread included, as JSON."`
+	Export caseExportCmd `cmd:"" help:"Write one case, history and thread included, as JSON; or its report to hand on."`
 	Do     caseDoCmd     `cmd:"" help:"Do a verb to a case, such as: case do FL-2026-… message --text …"`
 }
 
@@ -90,7 +91,7 @@ type caseShowCmd struct {
 }
 
 func (c *caseShowCmd) Run(e *env) error {
-	raw, err := fetchCase(e, c.remote, c.Case)
+	raw, err := fetchCase(e, c.remote, c.Case, "")
 	if err != nil {
 		return err
 	}
@@ -98,36 +99,33 @@ func (c *caseShowCmd) Run(e *env) error {
 		_, err := e.out.Write(append(raw, '\n'))
 		return err
 	}
-	var pretty any
-	if err := json.Unmarshal(raw, &pretty); err != nil {
-		return err
-	}
-	return printJSON(e, pretty)
+	return printJSON(e, json.RawMessage(raw))
 }
 
-func fetchCase(e *env, r remote, id string) ([]byte, error) {
+func fetchCase(e *env, r remote, id, part string) ([]byte, error) {
 	ask, done, err := r.connect(e)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
 	var raw []byte
-	err = ask("GET", "/api/v1/cases/"+url.PathEscape(id), "", nil, &raw)
+	err = ask("GET", "/api/v1/cases/"+url.PathEscape(id)+part, "", nil, &raw)
 	return raw, err
 }
 
 type caseExportCmd struct {
 	Case string `arg:"" help:"Case id."`
 	remote
-	Out string `help:"File to write, readable by you only; without it standard output." type:"path"`
+	Format string `enum:"json,csaf-report" default:"json" help:"json, or csaf-report: the report alone, to hand on, as CSAF 2.1 (a draft), TLP:AMBER; the reporter's name only if they agreed."`
+	Out    string `help:"File to write, readable by you only; without it standard output." type:"path"`
 }
 
 func (c *caseExportCmd) Run(e *env) error {
-	raw, err := fetchCase(e, c.remote, c.Case)
+	raw, err := fetchCase(e, c.remote, c.Case, map[string]string{"csaf-report": "/report.csaf.json"}[c.Format])
 	if err != nil {
 		return err
 	}
-	raw = append(raw, '\n')
+	raw = append(bytes.TrimSpace(raw), '\n')
 	if c.Out == "" {
 		_, err := e.out.Write(raw)
 		return err

@@ -80,7 +80,7 @@ func (s *sent) attach(url string, file []byte) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	status, body, err := ask(http.MethodPost, url+"/api/v1/thread/attachments", "Receipt "+s.Receipt, w.FormDataContentType(), &b)
+	status, body, err := request(http.MethodPost, url+"/api/v1/thread/attachments", "Receipt "+s.Receipt, w.FormDataContentType(), &b)
 	if err != nil {
 		return nil
 	}

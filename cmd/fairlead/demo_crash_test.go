@@ -52,7 +52,7 @@ func TestADemoKilledWhileItSeedsComesUpWhole(t *testing.T) {
 		if n := strings.Count(cases, `"case":"`); n != 17 {
 			t.Errorf("killed at %d KiB: %d cases", kib, n)
 		}
-		status, body, err := ask(http.MethodGet, again.URL+"/advisories", "", "", nil)
+		status, body, err := request(http.MethodGet, again.URL+"/advisories", "", "", nil)
 		if n := len(regexp.MustCompile(`href="/advisories/[A-Z0-9-]+"`).FindAll(body, -1)); err != nil || status != http.StatusOK || n != 3 {
 			t.Errorf("killed at %d KiB: %d %v, %d advisories", kib, status, err, n)
 		}

@@ -154,7 +154,7 @@ func TestADraftIsNowhere(t *testing.T) {
 	}
 	// What is refused is not repeated.
 	bad := w.bird("badvalue")
-	_, refusal, err := ask(http.MethodPost, w.p.URL+"/api/v1/cases/"+id+"/advise", lead, "application/json", strings.NewReader(`{"advisory":{"published":"`+bad+`","tlp":"`+bad+`","vulnerabilities":[{"cwe":"`+bad+`"}]}}`))
+	_, refusal, err := request(http.MethodPost, w.p.URL+"/api/v1/cases/"+id+"/advise", lead, "application/json", strings.NewReader(`{"advisory":{"published":"`+bad+`","tlp":"`+bad+`","vulnerabilities":[{"cwe":"`+bad+`"}]}}`))
 	if err != nil || strings.Contains(string(refusal), bad) {
 		t.Errorf("a refusal says %s %v", refusal, err)
 	}

@@ -172,7 +172,7 @@ func (e *enemy) raw(what, text string, half bool) int {
 
 func (e *enemy) alive(after string) {
 	e.t.Helper()
-	status, _, err := ask(http.MethodGet, e.p.URL+"/readyz", "", "", nil)
+	status, _, err := request(http.MethodGet, e.p.URL+"/readyz", "", "", nil)
 	if err != nil || status != http.StatusOK {
 		e.t.Fatalf("after %s: %d %v\n%s", after, status, err, e.p.stderr)
 	}
@@ -516,7 +516,7 @@ func TestLimitsAreLoud(t *testing.T) {
 		t.Errorf("%d cases for %d acknowledgements", n, acked)
 	}
 	for range 40 {
-		if status, _, err := ask(http.MethodGet, p.URL+"/api/v1/thread", "Receipt a-b-c-d-e-f-g", "", nil); err != nil || status != http.StatusUnauthorized && status != http.StatusTooManyRequests {
+		if status, _, err := request(http.MethodGet, p.URL+"/api/v1/thread", "Receipt a-b-c-d-e-f-g", "", nil); err != nil || status != http.StatusUnauthorized && status != http.StatusTooManyRequests {
 			t.Fatalf("a wrong receipt: %d %v", status, err)
 		}
 	}

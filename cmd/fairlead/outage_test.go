@@ -30,7 +30,7 @@ func (o *outage) send(size int) (int, []byte) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	status, answer, err := ask(http.MethodPost, o.p.URL+"/api/v1/reports", "", "application/json", bytes.NewReader(body))
+	status, answer, err := request(http.MethodPost, o.p.URL+"/api/v1/reports", "", "application/json", bytes.NewReader(body))
 	if err != nil {
 		o.t.Fatalf("the server is gone: %v\n%s", err, o.p.stderr)
 	}
@@ -46,7 +46,7 @@ func (o *outage) send(size int) (int, []byte) {
 
 func (o *outage) readyz() int {
 	o.t.Helper()
-	status, _, err := ask(http.MethodGet, o.p.URL+"/readyz", "", "", nil)
+	status, _, err := request(http.MethodGet, o.p.URL+"/readyz", "", "", nil)
 	if err != nil {
 		<-o.p.ended
 		o.t.Fatalf("%v: %v\n%s", err, o.p.result, o.p.stderr)
@@ -70,7 +70,7 @@ func (o *outage) down(size int) {
 			o.t.Errorf("the refusal tells of the machine, or echoes: %s", body)
 		}
 	}
-	status, page, err := ask(http.MethodGet, o.p.URL+"/healthz", "", "", nil)
+	status, page, err := request(http.MethodGet, o.p.URL+"/healthz", "", "", nil)
 	if err != nil || status != http.StatusOK {
 		o.t.Errorf("healthz: %d %s %v", status, page, err)
 	}

@@ -9,7 +9,9 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
+	"fairlead/internal/policy/diff"
 	"fairlead/internal/policy/page"
+	"fairlead/internal/words"
 )
 
 type policyCmd struct {
@@ -65,13 +67,7 @@ func (c *policyCheckCmd) Run(e *env) error {
 			return err
 		}
 		_, faults, warnings := policy.Check(path, b)
-		r := checked{File: path, Valid: len(faults) == 0, Faults: faults, Warnings: warnings}
-		if r.Faults == nil {
-			r.Faults = policy.Faults{}
-		}
-		if r.Warnings == nil {
-			r.Warnings = policy.Faults{}
-		}
+		r := checked{path, len(faults) == 0, append(policy.Faults{}, faults...), append(policy.Faults{}, warnings...)}
 		all = append(all, r)
 		bad = bad || !r.Valid
 		if c.JSON {
@@ -102,6 +98,7 @@ type policyRenderCmd struct {
 	File    string `arg:"" help:"Policy file."`
 	Format  string `enum:"html,md,security.txt" default:"md" help:"html, md or security.txt."`
 	BaseURL string `name:"base-url" help:"Origin of the site, for links and for security.txt."`
+	Lang    string `default:"en" help:"Language of the reader: en, de or fr. What the policy does not say in it stays as it is."`
 }
 
 func (c *policyRenderCmd) Run(e *env) error {
@@ -114,7 +111,11 @@ func (c *policyRenderCmd) Run(e *env) error {
 	if base == "" {
 		base = p.PublicURL
 	}
-	view := page.View{Now: now, BaseURL: base}
+	book, err := words.Load()
+	if err != nil {
+		return err
+	}
+	view := page.View{Voice: book.In(c.Lang), Now: now, BaseURL: base}
 	var out []byte
 	switch c.Format {
 	case "html":
@@ -163,12 +164,9 @@ func (c *policyDiffCmd) Run(e *env) error {
 	if err := errors.Join(errA, errB); err != nil {
 		return err
 	}
-	changes := policy.Diff(a, b)
+	changes := diff.Between(a, b)
 	if c.JSON {
-		if changes == nil {
-			changes = []policy.Change{}
-		}
-		return printJSON(e, changes)
+		return printJSON(e, append([]diff.Change{}, changes...))
 	}
 	for _, ch := range changes {
 		fmt.Fprintf(e.out, "%s\n  - %s\n  + %s\n", ch.Path, ch.From, ch.To)
@@ -179,6 +177,7 @@ func (c *policyDiffCmd) Run(e *env) error {
 type policyPromisesCmd struct {
 	File     string `arg:"" help:"Policy file."`
 	Received string `required:"" help:"Instant of receipt, RFC 3339 with a zone."`
+	Lang     string `default:"en" help:"Language of the words: en, de or fr."`
 	JSON     bool   `name:"json" help:"Print a list."`
 }
 
@@ -191,7 +190,11 @@ func (c *policyPromisesCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	dues, err := p.PromisedAt(at)
+	book, err := words.Load()
+	if err != nil {
+		return err
+	}
+	dues, err := p.PromisedAt(book.In(c.Lang), at)
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func example(t testing.TB, name string) string {
 }
 
 // ask does one request and reads the whole answer.
-func ask(method, url, authorization, contentType string, body io.Reader) (int, []byte, error) {
+func request(method, url, authorization, contentType string, body io.Reader) (int, []byte, error) {
 	req, err := http.NewRequest(method, url, body)
 	if err != nil {
 		return 0, nil, err
@@ -187,7 +187,7 @@ func ask(method, url, authorization, contentType string, body io.Reader) (int, [
 // get is ask for a page that must be there.
 func get(t testing.TB, url, authorization string) []byte {
 	t.Helper()
-	status, body, err := ask(http.MethodGet, url, authorization, "", nil)
+	status, body, err := request(http.MethodGet, url, authorization, "", nil)
 	if err != nil || status != http.StatusOK {
 		t.Fatalf("GET %s: %d %v %s", url, status, err, body)
 	}

@@ -58,7 +58,7 @@ func (s *press) api(method, path, authorization string, in, v any) (int, error) 
 	if authorization == "" {
 		authorization = "Bearer " + s.p.Token
 	}
-	status, b, err := ask(method, s.p.URL+path, authorization, "application/json", &body)
+	status, b, err := request(method, s.p.URL+path, authorization, "application/json", &body)
 	if err == nil && v != nil && status < 300 {
 		err = json.Unmarshal(b, v)
 	}
@@ -223,7 +223,7 @@ func (s *press) settled() {
 			continue
 		}
 		for _, path := range []string{"/advisories/" + g.id, "/advisories/" + g.id + "/csaf.json", "/osv/x_" + g.id + ".json", g.csaf("")} {
-			if status, _, err := ask(http.MethodGet, s.p.URL+path, "", "", nil); err != nil || status != http.StatusNotFound {
+			if status, _, err := request(http.MethodGet, s.p.URL+path, "", "", nil); err != nil || status != http.StatusNotFound {
 				s.t.Errorf("%s is not published, and %s answers %d %v", g.id, path, status, err)
 			}
 		}

@@ -1,23 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"fairlead/cmd/fairlead/ask"
 	"fairlead/cmd/fairlead/keys"
+	"fairlead/cmd/fairlead/team"
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
-	"fairlead/internal/cvd"
 )
 
 // remote is how a command reaches the cases: a running server by its address
@@ -60,22 +55,27 @@ func (o operated) connect(e *env) (asker, func(), error) {
 
 // operate reaches the machine for the commands that stand in a folder of their own.
 func (e *env) operate(w keys.Where) (keys.Asker, func(), error) {
-	ask, done, err := operated{Data: w.Data, Config: w.Config, URL: w.URL, Token: w.Token}.connect(e)
-	return keys.Asker(ask), done, err
+	do, done, err := operated{Data: w.Data, Config: w.Config, URL: w.URL, Token: w.Token}.connect(e)
+	return keys.Asker(do), done, err
 }
 
-// asker does one request of the API and decodes the answer; into may be nil, or
-// a *[]byte for the raw answer.
-type asker func(method, path, contentType string, body []byte, into any) error
+// reach finds a server for the commands about the team.
+func (e *env) reach(s team.Server) (team.Asker, func(), error) {
+	do, done, err := remote(s).connect(e)
+	return team.Asker(do), done, err
+}
+
+// asker does one request of the API and decodes the answer.
+type asker = ask.Asker
 
 // connect finds the server. done gives everything free.
-func (r remote) connect(e *env) (ask asker, done func(), err error) {
+func (r remote) connect(e *env) (asker, func(), error) {
 	switch {
 	case r.URL != "":
 		if u, err := url.Parse(r.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return nil, nil, usage("--url: not an address; write it as https://security.example.org")
 		}
-		return asking(e.ctx, http.DefaultClient, strings.TrimSuffix(r.URL, "/"), r.Token), func() {}, nil
+		return ask.Over(e.ctx, http.DefaultClient, strings.TrimSuffix(r.URL, "/"), r.Token), func() {}, nil
 	case r.Data == "" && r.Config == "":
 		return nil, nil, usage("say which server: --url with --token, or --data with its data folder")
 	}
@@ -92,7 +92,7 @@ func (r remote) connect(e *env) (ask asker, done func(), err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return asking(e.ctx, operatorOf(running), "http://localhost", ""), func() {}, nil
+		return ask.Over(e.ctx, ask.Socket(running.Socket), "http://localhost", ""), func() {}, nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -131,109 +131,11 @@ func (r remote) inside(e *env, cfg app.Config, hold *folder.Held) (asker, func()
 		done()
 		return nil, nil, err
 	}
-	ask := func(method, path, contentType string, body []byte, into any) error {
-		req, err := http.NewRequestWithContext(e.ctx, method, "http://localhost"+path, bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		req.RemoteAddr = "127.0.0.1:0"
-		req.Header.Set("Authorization", "Bearer "+secret)
-		if contentType != "" {
-			req.Header.Set("Content-Type", contentType)
-		}
-		w := &captured{status: http.StatusOK, head: http.Header{}}
-		handler.ServeHTTP(w, req)
-		return decode(w.status, w.body.Bytes(), into)
-	}
-	return ask, done, nil
+	return ask.Within(e.ctx, handler, secret), done, nil
 }
-
-// captured is an answer that goes nowhere but into memory.
-type captured struct {
-	status int
-	head   http.Header
-	body   bytes.Buffer
-}
-
-func (c *captured) Header() http.Header         { return c.head }
-func (c *captured) WriteHeader(status int)      { c.status = status }
-func (c *captured) Write(b []byte) (int, error) { return c.body.Write(b) }
 
 func report(e *env, err error) {
 	if err != nil {
 		fmt.Fprintln(e.err, "fairlead:", err)
 	}
-}
-
-// operatorOf reaches a running server over its operator's socket.
-func operatorOf(r folder.Running) *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", r.Socket)
-	}}}
-}
-
-func asking(ctx context.Context, client *http.Client, base, token string) asker {
-	return func(method, path, contentType string, body []byte, into any) error {
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
-		if err != nil {
-			return usage("--url: %v", err)
-		}
-		if token != "" {
-			req.Header.Set("Authorization", "Bearer "+token)
-		}
-		if contentType != "" {
-			req.Header.Set("Content-Type", contentType)
-		}
-		res, err := client.Do(req)
-		if err != nil {
-			return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
-		}
-		defer res.Body.Close()
-		b, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
-		if err != nil {
-			return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
-		}
-		return decode(res.StatusCode, b, into)
-	}
-}
-
-// problem is an error of the API (RFC 9457).
-type problem struct {
-	Title  string      `json:"title"`
-	Detail string      `json:"detail"`
-	Errors []cvd.Fault `json:"errors"`
-}
-
-func decode(status int, body []byte, into any) error {
-	if status < 400 {
-		if raw, ok := into.(*[]byte); ok {
-			*raw = body
-			return nil
-		}
-		if into == nil || len(body) == 0 {
-			return nil
-		}
-		return json.Unmarshal(body, into)
-	}
-	var p problem
-	if err := json.Unmarshal(body, &p); err != nil {
-		return fmt.Errorf("%w: the server answered %d", cvd.ErrUnavailable, status)
-	}
-	if len(p.Errors) > 0 {
-		return cvd.Faults(p.Errors)
-	}
-	kind := map[int]error{
-		401: cvd.ErrUnauthenticated, 403: cvd.ErrForbidden, 404: cvd.ErrNotFound, 409: cvd.ErrNotReady,
-		413: cvd.ErrTooLarge, 422: cvd.ErrInvalid, 429: cvd.ErrLimited, 400: cvd.ErrUnreadable,
-	}[status]
-	if kind == nil {
-		kind = cvd.ErrUnavailable
-	}
-	text := strings.TrimPrefix(p.Detail, kind.Error()+": ")
-	if text == "" {
-		text = p.Title
-	}
-	return fmt.Errorf("%w: %s", kind, text)
 }

@@ -64,6 +64,8 @@ func everyWrong(h *house, id, receipt string) map[string]wrongs {
 		"advisory": {path: one + "/advisory?foo=1", header: as(lead), fields: "foo"},
 		"rehearse": {path: one + "/advisory/rehearsal?foo=1", header: as(lead), fields: "foo"},
 
+		"report-document": {path: one + "/report.csaf.json?foo=1", header: as(lead), fields: "foo"},
+
 		"components":  {path: "/api/v1/components?foo=1&versions=%3C%3C", header: as(lead), fields: "foo name versions"},
 		"bills":       {path: "/api/v1/components/bills?foo=1", header: as(lead), fields: "foo"},
 		"add-bill":    {"/api/v1/components?foo=1", bare, as(lead, "Content-Type", "multipart/form-data; boundary=b"), "file foo product silent version x"},

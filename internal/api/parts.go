@@ -3,8 +3,10 @@ package api
 import (
 	"fairlead/internal/api/asked"
 	"fairlead/internal/api/components"
+	"fairlead/internal/api/handover"
 	"fairlead/internal/api/mail"
 	"fairlead/internal/api/strict"
+	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
 	"fairlead/internal/parts"
@@ -17,6 +19,10 @@ func componentRoutes() []route {
 
 func mailRoutes() []route {
 	return outside(mail.Routes, func(c *call) *mailroom.Room { return c.Mail })
+}
+
+func handoverRoutes() []route {
+	return outside(handover.Routes, func(c *call) *casework.Desk { return c.Desk })
 }
 
 func outside[T any](all []asked.Route[T], on func(*call) T) []route {

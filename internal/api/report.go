@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"time"
 
+	"fairlead/internal/advisory"
+	"fairlead/internal/api/handover"
 	"fairlead/internal/auth"
 	"fairlead/internal/calendar"
 	"fairlead/internal/casework"
@@ -25,6 +27,7 @@ type received struct {
 	Received  time.Time          `json:"received_at"`
 	Promises  []casework.Promise `json:"promises" doc:"The dates to count on, soonest first."`
 	Paused    string             `json:"paused,omitempty" doc:"What the team says of its pause, while it has one. The report is kept, and the dates hold."`
+	Lost      []advisory.Lost    `json:"lost,omitempty" doc:"What of a CSAF document a report has no place for; send the document as a file too."`
 }
 
 // receive takes a stranger's report. When it answers 201, the report is
@@ -38,7 +41,7 @@ func (c *call) receive() error {
 		return err
 	}
 	once := c.once("stranger/", raw)
-	report, err := intake.FromJSON(raw)
+	report, lost, err := handover.Read(raw, c.Now())
 	if err := c.note(err); err != nil {
 		return err
 	}
@@ -48,7 +51,7 @@ func (c *call) receive() error {
 	}
 	base := c.BaseURL(c.r)
 	c.w.Header().Set("Location", base+pathThread)
-	return c.answer(http.StatusCreated, received{got.Case, got.Receipt, base + "/thread", got.Received, got.Promises, got.Paused})
+	return c.answer(http.StatusCreated, received{got.Case, got.Receipt, base + "/thread", got.Received, got.Promises, got.Paused, lost})
 }
 
 // once reads the Idempotency-Key. scope keeps the keys of each member and those of
@@ -175,7 +178,7 @@ func (c *call) promises() error {
 	if v == nil {
 		return fmt.Errorf("%w: no version of the policy is in effect", cvd.ErrNotFound)
 	}
-	due, err := v.Policy.PromisedAt(at)
+	due, err := v.Policy.PromisedAt(c.Voice, at)
 	if err != nil {
 		return err
 	}

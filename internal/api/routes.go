@@ -43,7 +43,7 @@ var (
 
 // routes is the table of all operations, in the order of the document.
 func routes() []route {
-	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes(), mailRoutes())
+	return slices.Concat(publicRoutes(), threadRoutes(), caseRoutes(), verbRoutes(), policyRoutes(), teamRoutes(), componentRoutes(), mailRoutes(), handoverRoutes())
 }
 
 func publicRoutes() []route {
@@ -52,7 +52,7 @@ func publicRoutes() []route {
 			Method: post, Path: pathReports, Name: "report", Status: http.StatusCreated, Gives: received{}, Body: &openapi.Body{Of: cvd.Report{}, Needs: []string{"description"}},
 			Headers: []string{"Idempotency-Key"}, Also: unread,
 			Short: "Report a vulnerability",
-			Long:  "Needs no account. When it answers 201, the report is stored for good. The receipt is shown once: it opens the thread with the team. With an Idempotency-Key, the same request within 24 hours gets the same answer and makes no second case. Members that are not listed are refused; put them into extra.",
+			Long:  "Needs no account. When it answers 201, the report is stored for good. The receipt is shown once: it opens the thread with the team. With an Idempotency-Key, the same request within 24 hours gets the same answer and makes no second case. Members that are not listed are refused; put them into extra. A CSAF 2.1 document of the profile Vulnerability Report, which is a draft, is read as the report that it is.",
 		}, do: (*call).receive},
 		{Operation: openapi.Operation{
 			Method: get, Path: pathPromises, Name: "promises", Status: http.StatusOK, Gives: promised{},

@@ -223,7 +223,7 @@ func (c *call) send(id cvd.CaseID, name string) error {
 	h := c.w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
 	c.w.WriteHeader(http.StatusOK)
 	if c.r.Method == http.MethodHead {

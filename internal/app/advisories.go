@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/csaf/report"
 	"fairlead/internal/advisory/cve5"
 	"fairlead/internal/advisory/cyclonedx"
 	"fairlead/internal/advisory/ghsa"
@@ -39,7 +40,7 @@ var readable = []advisory.Format{ghsa.Format}
 // checks say what is wrong with a document that somebody wrote. A format without
 // one is checked by being read.
 var checks = map[string]func(doc []byte) []advisory.Finding{
-	csaf.Format.Name:      csaf.Check,
+	csaf.Format.Name:      report.CheckAny,
 	osv.Format.Name:       osv.Check,
 	cve5.Format.Name:      cve5.Check,
 	openvex.Format.Name:   openvex.Check,
@@ -123,7 +124,7 @@ func (h *House) publicKeys(ctx context.Context) ([]publish.Key, error) {
 // publish adds what programs read to the public face.
 func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) error {
 	return publish.Register(mux, publish.Config{
-		Register: h.Register, Auth: h.Auth, Words: h.Words, Now: h.Options.Clock.Now, Publisher: h.Publisher, Keys: h.publicKeys,
+		Register: h.Register, Auth: h.Auth, Words: h.Words, Languages: h.languages, Now: h.Options.Clock.Now, Publisher: h.Publisher, Keys: h.publicKeys,
 		Since: func() time.Time {
 			if cur := h.Book.Current(); cur != nil {
 				return cur.Effective
@@ -132,4 +133,12 @@ func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) err
 		},
 		From: h.proxies().Client, Secure: secure, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
+}
+
+// languages are those of the policy, the first being that of its own texts.
+func (h *House) languages() []string {
+	if cur := h.Book.Current(); cur != nil {
+		return cur.Policy.Languages
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/app/mailbox"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
+	"fairlead/internal/words"
 )
 
 // keyAlarm is how long ahead the end of the signing key is an alarm.
@@ -22,8 +23,7 @@ const stuckAfter = 10 * time.Minute
 
 // alarms is every failure that the team must see, on each page of the desk
 // (invariant 8).
-func (h *House) alarms(r *http.Request) []web.Notice {
-	v := h.Words.In("en")
+func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 	var out []web.Notice
 	add := func(kind, id, href string, pairs ...any) {
 		out = append(out, web.Notice{Kind: kind, Title: v.Say("alarm."+id, pairs...), Href: href, Label: v.Say("alarm.open")})

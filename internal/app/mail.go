@@ -65,7 +65,7 @@ func (h *House) takeMail(ctx context.Context) (noMore func()) {
 func (h *House) importer() mailbox.Importer {
 	return mailbox.Importer{
 		Archive: h.Desk.As(cvd.System).Archive, Policy: h.policy, Members: h.Auth.Members, Now: h.Options.Clock.Now,
-		Wordless: h.Words.In("en").Say("import.wordless"),
+		Wordless: h.Words.In().Say("import.wordless"), // see words.StandIn
 	}
 }
 

@@ -22,7 +22,9 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/desk"
-	"fairlead/internal/web/public"
+	"fairlead/internal/web/public/promise"
+	"fairlead/internal/web/public/report"
+	"fairlead/internal/web/public/thread"
 )
 
 // Limits of the public listener. A report of many files takes a while over a
@@ -54,24 +56,24 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	}
 	mux.Handle("/api/", rest)
 	h.admin(mux)
-	site, err := web.New(web.Config{
+	var site *web.Site
+	site, err = web.New(web.Config{
 		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
-		Alarms:      h.alarms,
+		Alarms:      func(r *http.Request) []web.Notice { return h.alarms(r, site.Voice(r)) },
 		Filters:     filters.New(h.Store, h.Vault, h.Options.Clock.Now), Watch: h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	web.Register(mux, site)
-	if err := public.Register(mux, site); err != nil {
-		return nil, err
-	}
-	if err := advisories.Register(mux, site); err != nil {
-		return nil, err
+	for _, add := range []func(*http.ServeMux, *web.Site) error{promise.Register, report.Register, thread.Register, advisories.Register} {
+		if err := add(mux, site); err != nil {
+			return nil, err
+		}
 	}
 	if err := h.publish(mux, https); err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxies().Only(steady(mux))), nil
+	return front.Lingering(h.proxies().Only(front.Guarded(https, steady(mux)))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,

@@ -81,6 +81,9 @@ const (
 // Acts are all that the audit records.
 var Acts = keeper.Acts
 
+// Operator is whoever may read the server's data folder: a lead, but no person.
+var Operator = keeper.Operator
+
 // NormaliseReceipt gives the canonical spelling of a receipt.
 func NormaliseReceipt(s string) string { return receipt.Normalise(s) }
 

@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
+	"fairlead/internal/words"
 )
 
 func TestAPromiseIsWarnedSlippedBrokenAndEscalatedInThatOrder(t *testing.T) {
@@ -140,9 +141,14 @@ func TestAfterAPauseNobodyIsWarnedAtOnce(t *testing.T) {
 func TestAgreesWithWhatThePolicyPromises(t *testing.T) {
 	for _, name := range []string{"two-person-team.yaml", "signed-policy.yaml"} {
 		terms := example(t, name)
+		book, err := words.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		voice := book.In("en")
 		rapid.Check(t, func(rt *rapid.T) {
 			at := time.Unix(rapid.Int64Range(1767225600, 1893456000).Draw(rt, "at"), 0) // 2026 to 2029
-			promised, err := terms.Policy.PromisedAt(at)
+			promised, err := terms.Policy.PromisedAt(voice, at)
 			if err != nil {
 				rt.Fatal(err)
 			}

@@ -146,6 +146,7 @@ func TestGoldenTexts(t *testing.T) {
 		{g, "fixer-invited", "member/m-7f3k9q2w", nil},
 		{g, "review-warned", "officers", func(n *casework.Notice) { n.Effect.Case, n.Next = "", nil; due(n, cvd.ClockReview) }},
 		{party, "release-scheduled", "party-9", outside},
+		{party, "release-moved", "party-9", outside},
 		{party, "party-named", "party-9", outside},
 		{party, "release-held", "party-9", outside},
 		{party, "release-unscheduled", "party-9", func(n *casework.Notice) { outside(n); n.Due = time.Time{} }},

@@ -5,11 +5,13 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/tell"
 	"fairlead/internal/words"
 )
 
 // partyKinds says in which words a party outside hears of an event.
 var partyKinds = map[string]string{
+	tell.Moved:                   "again",
 	string(cvd.EventUnscheduled): "off",
 	string(cvd.EventHeld):        "moved",
 	string(cvd.EventPublished):   "published",

@@ -20,22 +20,35 @@ type Placed struct {
 // Placed lists every clause of the lists, in the order of the file.
 func (p *Policy) Placed() []Placed {
 	var out []Placed
-	list := func(path string, clauses []Clause) {
-		for i, c := range clauses {
-			out = append(out, Placed{fmt.Sprintf("%s[%d]", path, i), c})
+	for _, list := range p.lists() {
+		for i, c := range *list.clauses {
+			out = append(out, Placed{fmt.Sprintf("%s[%d]", list.path, i), c})
+		}
+		if list.path == "scope.out" {
+			out = append(out, Placed{"scope.third_party", p.Scope.ThirdParty})
 		}
 	}
-	list("sections", p.Sections)
-	list("scope.in", p.Scope.In)
-	list("scope.out", p.Scope.Out)
-	out = append(out, Placed{"scope.third_party", p.Scope.ThirdParty})
-	list("scope.known_non_issues", p.Scope.NonIssues)
-	list("guidelines", p.Guidelines)
-	list("legal", p.Legal)
-	list("evidence", p.Evidence)
-	list("team.roles", p.Team.Roles)
-	list("checklist", p.Checklist)
 	return out
+}
+
+type clauseList struct {
+	path    string
+	clauses *[]Clause
+}
+
+// lists are all lists of clauses, in the order of the file.
+func (p *Policy) lists() []clauseList {
+	return []clauseList{
+		{"sections", &p.Sections},
+		{"scope.in", &p.Scope.In},
+		{"scope.out", &p.Scope.Out},
+		{"scope.known_non_issues", &p.Scope.NonIssues},
+		{"guidelines", &p.Guidelines},
+		{"legal", &p.Legal},
+		{"evidence", &p.Evidence},
+		{"team.roles", &p.Team.Roles},
+		{"checklist", &p.Checklist},
+	}
 }
 
 // Stance is a text outside the lists that has an id to be cited by.
@@ -51,21 +64,19 @@ func (p *Policy) Stances() []Stance {
 	if p.SafeHarbour.Reservation != "" {
 		harbour = strings.TrimSpace(harbour + "\n\n" + p.SafeHarbour.Reservation)
 	}
+	stance := func(name, title, id, text string, cites bool) Stance {
+		if said, ok := p.Spoken.titles[name]; ok {
+			title = said
+		}
+		return Stance{Placed{name + ".clause", Clause{ID: id, Title: title, Text: text}}, cites}
+	}
 	return []Stance{
-		{Placed{"safe_harbour.clause", Clause{ID: p.SafeHarbour.Clause, Title: titleSafeHarbour, Text: harbour}}, false},
-		{Placed{"rewards.clause", Clause{ID: p.Rewards.Clause, Title: titleRewards, Text: p.Rewards.Text}}, true},
-		{Placed{"disclosure.clause", Clause{ID: p.Disclosure.Clause, Title: titlePublication, Text: p.Disclosure.Text}}, false},
-		{Placed{"cve.clause", Clause{ID: p.CVE.Clause, Title: titleCVE, Text: p.CVE.Text}}, false},
+		stance("safe_harbour", "Safe harbour", p.SafeHarbour.Clause, harbour, false),
+		stance("rewards", "Rewards", p.Rewards.Clause, p.Rewards.Text, true),
+		stance("disclosure", "Publication", p.Disclosure.Clause, p.Disclosure.Text, false),
+		stance("cve", "CVE identifiers", p.CVE.Clause, p.CVE.Text, false),
 	}
 }
-
-// The titles under which stances are cited.
-const (
-	titleSafeHarbour = "Safe harbour"
-	titleRewards     = "Rewards"
-	titlePublication = "Publication"
-	titleCVE         = "CVE identifiers"
-)
 
 // Clause finds a clause anywhere in the policy by the id that cites it.
 func (p *Policy) Clause(id string) (Clause, bool) {

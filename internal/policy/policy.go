@@ -28,7 +28,8 @@ type Policy struct {
 	TrackerURL string `yaml:"tracker_url,omitempty" json:"tracker_url,omitempty"`
 	// Classification says who may read the policy; a published one is "public".
 	Classification string `yaml:"classification" json:"classification"`
-	// Languages are BCP 47 tags in order of preference.
+	// Languages are BCP 47 tags in order of preference; the policy's own texts are
+	// in the first.
 	Languages []string `yaml:"languages" json:"languages"`
 
 	Organisation  Organisation  `yaml:"organisation" json:"organisation"`
@@ -59,6 +60,11 @@ type Policy struct {
 	Intake        Intake        `yaml:"intake" json:"intake"`
 	Feedback      Feedback      `yaml:"feedback" json:"feedback"`
 	CannedReplies []CannedReply `yaml:"canned_replies" json:"canned_replies"`
+
+	// Translations are the texts above in other languages, by BCP 47 tag.
+	Translations map[string]Texts `yaml:"translations,omitempty" json:"translations,omitempty"`
+	// Spoken is set by In.
+	Spoken Spoken `yaml:"-" json:"-"`
 }
 
 // Organisation is who publishes the policy.
@@ -67,7 +73,7 @@ type Organisation struct {
 	URL     string `yaml:"url,omitempty" json:"url,omitempty"`
 	Country string `yaml:"country,omitempty" json:"country,omitempty"` // ISO 3166-1 alpha-2
 	Accent  string `yaml:"accent,omitempty" json:"accent,omitempty"`   // #rrggbb; the site checks its contrast
-	Logo    string `yaml:"logo,omitempty" json:"logo,omitempty"`       // file beside the policy, SVG or PNG
+	Logo    string `yaml:"logo,omitempty" json:"logo,omitempty"`       // a data URI; see package logo
 }
 
 // Contact is one published way to reach the team, in order of preference
@@ -338,10 +344,6 @@ type CannedReply struct {
 type Due struct {
 	Kind   cvd.ClockKind `json:"kind"`
 	Due    time.Time     `json:"due"`
-	Basis  string        `json:"basis"` // in English; page.Basis says it in other languages
+	Basis  string        `json:"basis"`
 	Target bool          `json:"target,omitempty"`
-
-	Within calendar.Amount `json:"-"`
-	Opens  time.Time       `json:"-"` // when working time begins, where it was counted from there
-	House  bool            `json:"-"` // the policy says nothing, and the house has an aim
 }

@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
+	"fairlead/internal/words"
 )
 
 // HouseUpdate is how long the house itself lets a reporter wait for news where
@@ -67,14 +68,6 @@ func (p *Policy) WorkTime() (*calendar.Calendar, error) {
 	return c, nil
 }
 
-// The words of a due date's basis.
-const (
-	houseTarget   = "house target, since the policy sets no interval for news"
-	basisPlain    = "%s from receipt, nights, weekends and holidays included"
-	basisBusiness = "%s from receipt (%s)"
-	basisOpening  = "counted from the next opening, %s"
-)
-
 type unfit struct{ path, problem, remedy string }
 
 // config turns the file's calendar into the one that is counted by.
@@ -122,7 +115,7 @@ func (w *WorkCalendar) config() (calendar.Config, []unfit) {
 // publication where the policy promises one. Instants are in the policy's
 // zone. An instant that nothing can be counted from (calendar.Askable) comes back as
 // cvd.Faults of the field "received".
-func (p *Policy) PromisedAt(received time.Time) ([]Due, error) {
+func (p *Policy) PromisedAt(v *words.Voice, received time.Time) ([]Due, error) {
 	if !calendar.Askable(received) {
 		return nil, cvd.Faults{{
 			Field: "received", Problem: fmt.Sprintf("is no instant of the years %d to %d, from which dates can be counted", calendar.FirstYear, calendar.LastAsked),
@@ -133,32 +126,28 @@ func (p *Policy) PromisedAt(received time.Time) ([]Due, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.PromisedBy(work, received), nil
+	return p.PromisedBy(v, work, received), nil
 }
 
 // PromisedBy is PromisedAt by a working calendar that was built before.
-func (p *Policy) PromisedBy(work *calendar.Calendar, received time.Time) []Due {
+func (p *Policy) PromisedBy(v *words.Voice, work *calendar.Calendar, received time.Time) []Due {
 	var out []Due
 	add := func(kind cvd.ClockKind, one *Promise, note string) {
 		if one == nil {
 			return
 		}
-		basis := p.basis(work, one.Within, received)
+		basis := p.basis(v, work, one.Within, received)
 		if note != "" {
 			basis += "; " + note
 		}
-		due := Due{Kind: kind, Due: work.Add(received, one.Within), Basis: basis, Target: one.Target, Within: one.Within, House: note != ""}
-		if one.Within.Business() && !work.Open(received) {
-			due.Opens = work.NextOpening(received)
-		}
-		out = append(out, due)
+		out = append(out, Due{Kind: kind, Due: work.Add(received, one.Within), Basis: basis, Target: one.Target})
 	}
 	add(cvd.ClockAcknowledge, &p.Promises.Acknowledge, "")
 	add(cvd.ClockFollowUp, p.Promises.FollowUp, "")
 	add(cvd.ClockVerify, p.Promises.Verify, "")
 	update, note := p.Promises.UpdatePromise(), ""
 	if p.Promises.Update == nil {
-		note = houseTarget
+		note = v.Say("basis.house")
 	}
 	add(cvd.ClockUpdate, &update, note)
 	add(cvd.ClockDisclose, p.Promises.Disclose, "")
@@ -167,20 +156,26 @@ func (p *Policy) PromisedBy(work *calendar.Calendar, received time.Time) []Due {
 }
 
 // basis says by what rule a due instant was found.
-func (p *Policy) basis(work *calendar.Calendar, within calendar.Amount, received time.Time) string {
+func (p *Policy) basis(v *words.Voice, work *calendar.Calendar, within calendar.Amount, received time.Time) string {
 	if !within.Business() {
-		return fmt.Sprintf(basisPlain, within)
+		return v.Say("basis.plain", "span", Span(v, within))
 	}
-	s := fmt.Sprintf(basisBusiness, within, p.Calendar.Summary())
+	s := v.Say("basis.business", "span", Span(v, within), "hours", p.Calendar.Summary(v))
 	if !work.Open(received) {
-		s += "; " + fmt.Sprintf(basisOpening, work.NextOpening(received).Format("Mon 2006-01-02 15:04"))
+		s += "; " + v.Say("basis.opening", "when", v.Instant(work.NextOpening(received), work.Zone()))
 	}
 	return s
 }
 
+// Span is an amount of time in words.
+func Span(v *words.Voice, a calendar.Amount) string {
+	return v.Say("amount."+string(a.Unit), "count", a.N)
+}
+
 // Summary is the week in short, such as "Mon-Fri 09:00-17:00 Europe/Berlin":
 // neighbouring days with the same hours share a part.
-func (w *WorkCalendar) Summary() string {
+func (w *WorkCalendar) Summary(v *words.Voice) string {
+	day := func(name string) string { return v.Weekday(weekdays[name]) }
 	week := []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 	var parts []string
 	for i := 0; i < len(week); {
@@ -190,9 +185,9 @@ func (w *WorkCalendar) Summary() string {
 			j++
 		}
 		if hours != "" {
-			days := shortDay(week[i])
+			days := day(week[i])
 			if j > i {
-				days += "-" + shortDay(week[j])
+				days = v.Say("amount.from-to", "from", days, "to", day(week[j]))
 			}
 			parts = append(parts, days+" "+hours)
 		}
@@ -200,5 +195,3 @@ func (w *WorkCalendar) Summary() string {
 	}
 	return strings.Join(parts, "; ") + " " + w.Zone
 }
-
-func shortDay(name string) string { return weekdays[name].String()[:3] }

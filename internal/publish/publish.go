@@ -31,6 +31,8 @@ type Config struct {
 	Register *register.Register
 	Auth     *auth.Auth
 	Words    *words.Book
+	// Languages are those of the policy, in which feeds are titled; nil is English.
+	Languages func() []string
 	Now      func() time.Time
 	// Publisher is who publishes now.
 	Publisher func() advisory.Publisher
@@ -62,7 +64,6 @@ const (
 // door serves it all.
 type door struct {
 	Config
-	voice *words.Voice
 	wrong *auth.Limiter
 	shelf shelf
 	osv   osvIndex
@@ -75,6 +76,9 @@ func Register(mux *http.ServeMux, cfg Config) error {
 		cfg.Since == nil, cfg.From == nil, cfg.Secure == nil:
 		return fmt.Errorf("%w: the publishing door needs all of its configuration", cvd.ErrInvalid)
 	}
+	if cfg.Languages == nil {
+		cfg.Languages = func() []string { return nil }
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -82,7 +86,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	if cfg.Unlimited {
 		limit = 0
 	}
-	d := &door{Config: cfg, voice: cfg.Words.In("en"), wrong: auth.NewLimiter(limit, limit, networksKept, cfg.Now)}
+	d := &door{Config: cfg, wrong: auth.NewLimiter(limit, limit, networksKept, cfg.Now)}
 	for pattern, do := range map[string]handler{
 		// A pattern that ends in a slash redirects what lacks it, and the standard
 		// wants no redirects (CSAF 2.0, section 7.1.6); so both stand here.
@@ -191,4 +195,5 @@ func reads(by cvd.Actor, labels []cvd.TLP) bool {
 	return true
 }
 
-func (d *door) say(id string, pairs ...any) string { return d.voice.Say(id, pairs...) }
+// say speaks the language of the policy: what programs fetch is one document for all.
+func (d *door) say(id string, pairs ...any) string { return d.Words.In(d.Languages()...).Say(id, pairs...) }

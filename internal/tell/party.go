@@ -12,9 +12,16 @@ var partyHears = map[cvd.EventType]bool{
 	cvd.EventScheduled: true, cvd.EventUnscheduled: true, cvd.EventHeadsUp: true, cvd.EventHeld: true, cvd.EventPublished: true,
 }
 
+// Moved names the notice to a party that a date which they were told is another now.
+const Moved = "release-moved"
+
 // Parties lists the participants outside who are told of the event: those who were named
-// for it, and are still. Who is named when there is a date already hears that date.
-func Parties(after *cvd.Case, ev *cvd.Event) []cvd.ParticipantID {
+// for it, and are still. Who is named when there is a date already hears that date; a
+// date that only another draft is published on is no news.
+func Parties(before, after *cvd.Case, ev *cvd.Event) []cvd.ParticipantID {
+	if ev.Type == cvd.EventScheduled && !before.Release.At.IsZero() && before.Release.At.Equal(after.Release.At) {
+		return nil
+	}
 	var out []cvd.ParticipantID
 	for i := range after.Participants {
 		p := &after.Participants[i]

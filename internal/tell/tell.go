@@ -79,8 +79,11 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 	if ev.Tell == cvd.TellReporter && !byReporter && !after.Dormant && reachable(after) {
 		add(cvd.EffectNotifyReporter, string(cvd.Reporter))
 	}
-	for _, id := range Parties(after, ev) {
+	for _, id := range Parties(before, after, ev) {
 		add(cvd.EffectNotifyParty, string(id))
+		if ev.Type == cvd.EventScheduled && !before.Release.At.IsZero() {
+			out[len(out)-1].Template = Moved
+		}
 	}
 	switch to, hears := teamHears[ev.Type]; {
 	case ev.Type == cvd.EventReceived && after.Flags.Privacy: // personal data was seen: everybody's matter

@@ -3,8 +3,8 @@ package web
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
-	"strings"
 	"testing"
 
 	"fairlead/internal/cvd"
@@ -80,24 +80,27 @@ func TestColoursAreReadable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	light, rest, _ := strings.Cut(string(b), "@media (prefers-color-scheme: dark)")
-	dark, _, _ := strings.Cut(rest, "@layer")
-	token := regexp.MustCompile(`--([a-z-]+): (#[0-9a-f]{3,6})[;\s]`)
-	read := func(css string, into map[string]colour) map[string]colour {
-		for _, m := range token.FindAllStringSubmatch(css, -1) {
-			hex := m[2]
-			if len(hex) == 4 {
-				hex = "#" + strings.Repeat(hex[1:2], 2) + strings.Repeat(hex[2:3], 2) + strings.Repeat(hex[3:4], 2)
-			}
-			c, ok := parseColour(hex)
-			if !ok {
-				t.Fatalf("%s is no colour", hex)
-			}
-			into[m[1]] = c
+	sets := map[string]map[string]colour{"old": {}, "light": {}, "dark": {}}
+	keep := func(set, name, hex string) {
+		c, ok := parseColour(hex)
+		if !ok {
+			t.Fatalf("%s is no colour", hex)
 		}
-		return into
+		sets[set][name] = c
 	}
-	for name, set := range map[string]map[string]colour{"light": read(light, map[string]colour{}), "dark": read(dark, read(light, map[string]colour{}))} {
+	for _, m := range regexp.MustCompile(`--([a-z-]+): (#[0-9a-f]{6});`).FindAllStringSubmatch(string(b), -1) {
+		if sets["old"][m[1]] == (colour{}) { // the first; print has its own
+			keep("old", m[1], m[2])
+		}
+	}
+	for _, m := range regexp.MustCompile(`--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);`).FindAllStringSubmatch(string(b), -1) {
+		keep("light", m[1], m[2])
+		keep("dark", m[1], m[3])
+	}
+	if len(sets["dark"]) < 20 || !maps.Equal(sets["old"], sets["light"]) {
+		t.Errorf("browsers without light-dark see other colours: %v, %v", sets["old"], sets["light"])
+	}
+	for name, set := range sets {
 		pairs := [][2]string{{"on-accent", "accent"}, {"on-accent", "accent-strong"}}
 		for _, ground := range []string{"ground", "sunk", "raised"} {
 			for _, ink := range []string{"ink", "soft", "accent", "accent-strong", "alarm", "warn"} {

@@ -11,7 +11,7 @@ import (
 func Download(w http.ResponseWriter, name string) {
 	h := w.Header()
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 }
 
 // SendFile sends a stranger's file to be kept and never shown: as an

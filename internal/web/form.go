@@ -5,6 +5,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
+	"fairlead/internal/words"
 )
 
 // Field is one field of a form, as the part "field" shows it.
@@ -30,7 +31,21 @@ type Field struct {
 // Option is one choice of a field.
 type Option struct {
 	Value, Label, Help string
+	Lang               string // of the label, where it is not the page's
 	Chosen             bool
+}
+
+// Languages are the options of a field that asks for one that the house speaks, after
+// one that leaves it open.
+func Languages(open, chosen string) []Option {
+	out := []Option{{Label: open, Chosen: chosen == ""}}
+	for _, lang := range words.Languages {
+		out = append(out, Option{Value: lang, Label: words.Endonym(lang), Lang: lang, Chosen: lang == chosen})
+	}
+	if chosen != "" && !words.Spoken(chosen) { // nobody's choice is lost by looking at it
+		out = append(out, Option{Value: chosen, Label: chosen, Chosen: true})
+	}
+	return out
 }
 
 // ID is the field's id in the page.

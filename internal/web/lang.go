@@ -76,7 +76,7 @@ func (s *Site) Voice(r *http.Request) *words.Voice {
 // policyLanguages are those of the policy in effect, the first being that of its
 // own texts.
 func (s *Site) policyLanguages() []string {
-	if cur := s.Book.Current(); cur != nil {
+	if cur := s.current(); cur != nil {
 		return cur.Policy.Languages
 	}
 	return nil

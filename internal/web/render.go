@@ -38,6 +38,7 @@ type Page struct {
 	Tools        template.HTML // what the desk's script works with; empty where it does not run
 	Wide         bool          // a table or a board rather than a text
 	Feeds        bool          // the page's machines find the feeds of advisories by its head
+	Scripts      []string      // static files that add to the page; it must work without
 	Tongues      []Tongue      // in which it can be read; none where that is not offered
 }
 
@@ -286,20 +287,24 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		"late":  func(t time.Time) bool { return !t.IsZero() && t.Before(s.Now()) },
 		// prose renders Markdown of the policy; never use it for strangers' words.
 		"prose": sp.prose,
-		// theirs is the language of the policy's own texts, where that is not the
-		// page's, for a lang attribute.
-		"theirs": sp.theirs,
+		// mark shows a line that may be the policy's; in another language than the
+		// page it says which.
+		"mark": sp.mark,
 		// markdown renders that of an advisory's author, who may be anybody.
 		"markdown": advisorypage.Prose,
 		"size":     sp.size,
 		"asset":    s.asset,
 		"theme":    s.themeURL,
+		"logo":     s.shownLogo,
 		"badge":    func(kind, text string) Badge { return Badge{kind, text} },
 		"state":    func(rm cvd.RM) Badge { return State(sp.Voice, rm) },
 		"band":     func(b cvd.Band) Badge { return Band(sp.Voice, b) },
 		"lang":     sp.Lang,
 		// path is an address of the site: it carries on what language was chosen.
 		"path": sp.path,
+		// chosen is the language that was chosen, for a form that asks by its address,
+		// or empty.
+		"chosen": sp.chosen,
 		"plus": func(a, b int) int { return a + b },
 		"id":   FieldID,
 		"join": strings.Join,
@@ -317,24 +322,27 @@ func (sp speaker) say(id string, pairs ...any) (string, error) {
 	return sp.Say(id, pairs...), nil
 }
 
-func (sp speaker) path(address string) string {
+func (sp speaker) path(address string) string { return InLanguage(address, sp.chosen()) }
+
+func (sp speaker) chosen() string {
 	if !sp.tone.Chosen {
-		return address
+		return ""
 	}
-	return InLanguage(address, sp.tone.Lang)
+	return sp.tone.Lang
 }
 
-// theirs is the language of the policy's texts; empty where it is the page's own.
-func (sp speaker) theirs() string {
-	if list := sp.site.policyLanguages(); len(list) > 0 && list[0] != sp.tone.Lang {
-		return list[0]
+// mark says the language of a line of the policy's where it is not the page's.
+func (sp speaker) mark(line string) template.HTML {
+	html := template.HTMLEscapeString(line)
+	if lang := sp.site.foreign(sp.tone.Lang, line); lang != "" {
+		html = `<span lang="` + template.HTMLEscapeString(lang) + `">` + html + `</span>`
 	}
-	return ""
+	return template.HTML(html) //nolint:gosec // both are escaped
 }
 
 // prose remembers what texts of the policy look like. They are as many as the
-// versions that took effect since the start, so this stays small. Where the policy
-// speaks another language than the page, its text says so.
+// versions that took effect since the start, so this stays small. A text in another
+// language than the page says so.
 func (sp speaker) prose(markdown string) template.HTML {
 	done, ok := sp.site.prosed.Load(markdown)
 	if !ok {
@@ -342,7 +350,7 @@ func (sp speaker) prose(markdown string) template.HTML {
 		sp.site.prosed.Store(markdown, done)
 	}
 	html := done.(template.HTML)
-	if lang := sp.theirs(); lang != "" && html != "" {
+	if lang := sp.site.foreign(sp.tone.Lang, markdown); lang != "" && html != "" {
 		//nolint:gosec // the tag is escaped, and the text was rendered by us
 		return template.HTML(`<div lang="`+template.HTMLEscapeString(lang)+`">`) + html + `</div>`
 	}

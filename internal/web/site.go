@@ -103,7 +103,9 @@ type Site struct {
 	errors *Pages
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
+	mark   atomic.Pointer[picture]
 	prosed sync.Map // texts of the policy as HTML, by their Markdown
+	terms  sync.Map // the policy as it reads, by termsKey
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.
@@ -180,9 +182,18 @@ func NoPage(w http.ResponseWriter, others []string) error {
 	return ErrMethod
 }
 
+// current is the policy in effect, or nil; where there is no book, as in the
+// storybook, there is none.
+func (s *Site) current() *rulebook.Version {
+	if s.Book == nil {
+		return nil
+	}
+	return s.Book.Current()
+}
+
 // Zone is where dates are read: that of the policy in effect, or UTC.
 func (s *Site) Zone() *time.Location {
-	if cur := s.Book.Current(); cur != nil {
+	if cur := s.current(); cur != nil {
 		return cur.Calendar.Zone()
 	}
 	return time.UTC
@@ -190,7 +201,7 @@ func (s *Site) Zone() *time.Location {
 
 // Organisation is whose site it is; empty before a policy is in effect.
 func (s *Site) Organisation() string {
-	if cur := s.Book.Current(); cur != nil {
+	if cur := s.current(); cur != nil {
 		return cur.Policy.Organisation.Name
 	}
 	return ""

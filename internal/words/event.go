@@ -68,7 +68,7 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 			t.Quotes = append(t.Quotes, Quote{label, text, team})
 		}
 	}
-	add("", b.Text, false)
+	add("", v.StandIn(b.Text), false)
 	add(v.Say("quote.reason"), b.Reason, ev.Tell == cvd.TellTeam)
 	add(v.Say("quote.note"), b.Note, true)
 	add(v.Say("quote.silence"), b.Silence, true)

@@ -30,7 +30,10 @@ func decode(b []byte, now time.Time) (*cvd.Advisory, []advisory.Lost, error) {
 		return nil, nil, err
 	}
 	r := &reader{Reading: reading, a: &cvd.Advisory{}, labels: labels(), leaves: map[string]leaf{}, groups: map[string][]string{}}
-	if d.Document.Version != "2.0" {
+	switch {
+	case d.Document.Category == "csaf_vulnerability_report":
+		r.Fault("document.category", "is a report, not an advisory", "send it in as a report: POST /api/v1/reports takes it as it is")
+	case d.Document.Version != "2.0":
 		r.Fault("document.csaf_version", "is not 2.0", "give a document of CSAF 2.0")
 	}
 	r.header(&d.Document)

@@ -224,6 +224,7 @@ func TestDecodeRefusesWhatItIsNot(t *testing.T) {
 		"not JSON":      {`{`, cvd.ErrUnreadable},
 		"not an object": {`[]`, cvd.ErrUnreadable},
 		"empty":         {`{}`, cvd.ErrInvalid},
+		"a report":      {`{"document":{"csaf_version":"2.1","category":"csaf_vulnerability_report","title":"x","tracking":{"id":"x"}}}`, cvd.ErrInvalid},
 		"CSAF 2.1":      {`{"document":{"csaf_version":"2.1","title":"x","tracking":{"id":"x"}}}`, cvd.ErrInvalid},
 		"no id":         {`{"document":{"csaf_version":"2.0","title":"x","tracking":{}}}`, cvd.ErrInvalid},
 		"no instant":    {`{"document":{"csaf_version":"2.0","title":"x","tracking":{"id":"x","current_release_date":"yesterday"}}}`, cvd.ErrInvalid},

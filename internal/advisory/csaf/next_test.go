@@ -1,11 +1,9 @@
 package csaf_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
 	"fairlead/internal/advisory"
@@ -22,48 +19,9 @@ import (
 	"fairlead/internal/cvd"
 )
 
-// beside loads the draft's schemas from the folders that they came in. Those of
-// extensions, of which we write none, use patterns that Go has not: they are left out.
-type beside []string
-
-func (b beside) Load(url string) (any, error) {
-	name := path.Base(url)
-	if strings.HasPrefix(name, "extension-") {
-		return true, nil
-	}
-	var err error
-	for _, folder := range b {
-		var v any
-		if v, err = (jsonschema.FileLoader{}).Load("file://" + filepath.ToSlash(filepath.Join(folder, name))); err == nil {
-			return v, nil
-		}
-	}
-	return nil, err
-}
-
-// draftSchema is that of CSAF 2.1, committee specification draft 03.
-func draftSchema(t *testing.T) func(doc []byte) error {
-	t.Helper()
-	root := advisorytest.Shared(t, "oasis-csaf", "csaf_2.1")
-	c := jsonschema.NewCompiler()
-	c.UseLoader(beside{filepath.Join(root, "json_schema"), filepath.Join(root, "referenced_schema", "first"), filepath.Join(root, "referenced_schema", "certcc")})
-	c.AssertFormat()
-	s, err := c.Compile("https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(doc []byte) error {
-		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(doc))
-		if err != nil {
-			return err
-		}
-		return s.Validate(v)
-	}
-}
-
 // Documents of the draft keep its schema, whatever the record.
 func TestNextKeepsTheDraftSchema(t *testing.T) {
-	valid := draftSchema(t)
+	valid := advisorytest.DraftSchema(t)
 	for name, a := range advisorytest.Records(t) {
 		docs, err := csaf.Next.Documents(a, advisorytest.Publisher)
 		if err != nil {

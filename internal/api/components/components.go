@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"fairlead/internal/api/asked"
 	"fairlead/internal/api/openapi"
 	"fairlead/internal/cvd"
 	"fairlead/internal/parts"
@@ -43,15 +44,10 @@ var (
 	}
 	Remove = openapi.Operation{
 		Method: http.MethodPost, Path: path + "/bills/{bill}/remove", Access: openapi.ByToken, Name: "remove-bill", Status: http.StatusNoContent, Also: unread,
-		Body:  &openapi.Body{Of: Removal{}, Needs: []string{"reason"}},
+		Body:  &openapi.Body{Of: asked.Reason{}, Needs: []string{"reason"}},
 		Short: "Take a bill of materials out of force", Long: "Its components go; that it was there stays in the history. For leads and members.",
 	}
 )
-
-// Removal says why a bill is taken out of force.
-type Removal struct {
-	Reason string `json:"reason" doc:"Kept in the history."`
-}
 
 // Components answers which of our versions contain a component.
 type Components struct {

@@ -14,7 +14,7 @@ var Routes = []asked.Route[*parts.Inventory]{
 	{Operation: Find, Do: findComponents},
 	{Operation: Add, Do: addBill},
 	{Operation: List, Do: listBills},
-	{Operation: Remove, Do: removeBill},
+	{Operation: Remove, Do: asked.Away("bill", (*parts.Inventory).Remove)},
 }
 
 func findComponents(on *parts.Inventory, q *asked.Request) error {
@@ -51,16 +51,4 @@ func listBills(on *parts.Inventory, q *asked.Request) error {
 		return err
 	}
 	return q.Answer(http.StatusOK, BillsOf(all))
-}
-
-func removeBill(on *parts.Inventory, q *asked.Request) error {
-	var in Removal
-	if err := q.Read(&in, false); err != nil {
-		return err
-	}
-	if err := on.Remove(q.R.Context(), q.Actor, q.R.PathValue("bill"), in.Reason, q.Found()...); err != nil {
-		return err
-	}
-	q.W.WriteHeader(http.StatusNoContent)
-	return nil
 }

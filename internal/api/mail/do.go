@@ -16,7 +16,7 @@ var Routes = []asked.Route[*mailroom.Room]{
 	{Operation: Raw, Do: rawMail},
 	{Operation: Open, Do: openMail},
 	{Operation: Add, Do: addMail},
-	{Operation: Discard, Do: discardMail},
+	{Operation: Discard, Do: asked.Away("mail", (*mailroom.Room).Discard)},
 }
 
 func listMail(on *mailroom.Room, q *asked.Request) error {
@@ -74,16 +74,4 @@ func addMail(on *mailroom.Room, q *asked.Request) error {
 		return err
 	}
 	return q.Answer(http.StatusOK, Added{Case: id})
-}
-
-func discardMail(on *mailroom.Room, q *asked.Request) error {
-	var in Discarding
-	if err := q.Read(&in, false); err != nil {
-		return err
-	}
-	if err := on.Discard(q.R.Context(), q.Actor, q.R.PathValue("mail"), in.Reason, q.Found()...); err != nil {
-		return err
-	}
-	q.W.WriteHeader(http.StatusNoContent)
-	return nil
 }

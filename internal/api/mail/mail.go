@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"fairlead/internal/api/asked"
 	"fairlead/internal/api/openapi"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
@@ -66,7 +67,7 @@ var (
 	}
 	Discard = openapi.Operation{
 		Method: http.MethodPost, Path: one + "/discard", Access: openapi.ByToken, Name: "discard-mail", Status: http.StatusNoContent, Also: unread,
-		Body:  &openapi.Body{Of: Discarding{}, Needs: []string{"reason"}},
+		Body:  &openapi.Body{Of: asked.Reason{}, Needs: []string{"reason"}},
 		Short: "Set a mail aside", Long: "It moves to the shelf aside, and stays there until the time of that shelf is over. For leads and members.",
 	}
 )
@@ -91,11 +92,6 @@ type Adding struct {
 // Added is where the mail stands now.
 type Added struct {
 	Case cvd.CaseID `json:"case"`
-}
-
-// Discarding says why nobody needs a mail.
-type Discarding struct {
-	Reason string `json:"reason" doc:"Kept with the mail."`
 }
 
 // Standing is one mail of a list.

@@ -90,7 +90,10 @@ func (c Config) byRelay(address func() string) func(context.Context, string) err
 
 // probe is a test as a message. It says to whoever finds it what it is.
 func (c Config) probe(id, from, to string) []byte {
-	v := c.Words.In("en")
+	v := c.Words.In()
+	if p := c.Policy(); p != nil {
+		v = c.Words.In(p.Languages...)
+	}
 	var b bytes.Buffer
 	for _, h := range [][2]string{
 		{"From", from},

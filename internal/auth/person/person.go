@@ -68,6 +68,9 @@ func Faults(m cvd.Member) cvd.Faults {
 	if len(m.Offices) > maxOffices || slices.ContainsFunc(m.Offices, func(o string) bool { return !Plain(o, MaxName) }) {
 		f = append(f, cvd.Fault{Field: "offices", Problem: fmt.Sprintf("at most %d, each of at most %d characters in one line", maxOffices, MaxName), Remedy: "name the offices as the policy's sign-offs do"})
 	}
+	if m.Language != "" && !intake.Language(m.Language) {
+		f = append(f, cvd.Fault{Field: "language", Problem: "is no language", Remedy: "write a BCP 47 tag such as en or pt-BR"})
+	}
 	if utf8.RuneCountInString(m.Qualification) > maxQualification || !utf8.ValidString(m.Qualification) {
 		f = append(f, cvd.Fault{Field: "qualification", Problem: fmt.Sprintf("must have at most %d characters", maxQualification), Remedy: "shorten it"})
 	}
@@ -114,6 +117,7 @@ func Differences(old, m cvd.Member) []string {
 		{old.Qualification != m.Qualification, "qualification"},
 		{old.Active != m.Active, fmt.Sprintf("active: %t", m.Active)},
 		{old.Away != m.Away, fmt.Sprintf("away: %t", m.Away)},
+		{old.Language != m.Language, "language"},
 	} {
 		if c.changed {
 			d = append(d, c.as)

@@ -149,7 +149,7 @@ func (b *Book) emailOf(m cvd.Member) keeper.Put {
 
 // ChangeMember stores m in place of the member with its ID; Added stays as it
 // was. Leads and the system may change everything, a member only the own Name
-// and Away; others get cvd.ErrForbidden. Deactivating ends the member's
+// Away and Language; others get cvd.ErrForbidden. Deactivating ends the member's
 // sessions, links and tokens and forgets the password and the passkeys. The last active lead
 // cannot be removed: cvd.ErrNotReady.
 func (b *Book) ChangeMember(ctx context.Context, by cvd.Actor, m cvd.Member) error {
@@ -182,7 +182,7 @@ func (b *Book) ChangeMember(ctx context.Context, by cvd.Actor, m cvd.Member) err
 func mayChange(by cvd.Actor, r Roster, old, m cvd.Member) error {
 	if !keeper.Leads(by) {
 		own := old
-		own.Name, own.Away = m.Name, m.Away
+		own.Name, own.Away, own.Language = m.Name, m.Away, m.Language
 		if len(person.Differences(own, m)) > 0 {
 			return fmt.Errorf("%w: members may change their own name and whether they are away; a lead changes the rest", cvd.ErrForbidden)
 		}

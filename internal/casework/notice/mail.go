@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/intake"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
+	"fairlead/internal/words"
 )
 
 // Why a letter carries nothing of what was said.
@@ -73,7 +74,9 @@ func (b Book) mail(ctx context.Context, n *Notice, l *spine.Loaded, contact *cvd
 	}
 	if e.Template == string(cvd.EventReceived) && evs[i].Body != nil && evs[i].Body.Mail != nil {
 		m.Promises = reply.Promises(l.State)
-		m.Missing = missing(evs[i].Body.Report, contact, v)
+		if m.Missing, err = missing(evs[i].Body.Report, contact, v); err != nil {
+			return err
+		}
 	}
 	if m.Bare == BareNoKey {
 		return nil // a code in the clear would open what they encrypted
@@ -212,17 +215,24 @@ func subject(evs []cvd.Event) string {
 	return ""
 }
 
-func missing(r *cvd.Report, contact *cvd.Contact, v *rulebook.Version) []string {
+// missing is what the policy asks for and the report does not hold, in the language
+// of the letter.
+func missing(r *cvd.Report, contact *cvd.Contact, v *rulebook.Version) ([]string, error) {
 	if r == nil {
-		return nil
+		return nil, nil
 	}
+	book, err := words.Load()
+	if err != nil {
+		return nil, err
+	}
+	said := v.Policy.In(book.In(languages(contact.Language, v.Policy)...))
 	whole := *r
 	whole.Reporter = contact
 	var out []string
 	for _, f := range intake.Missing(&whole, v.Policy.Information) {
 		out = append(out, f.Field)
 	}
-	return append(out, intake.Lacking(&whole, v.Policy.Evidence)...)
+	return append(out, intake.Lacking(&whole, said.Evidence)...), nil
 }
 
 // claim names the code that opens the thread, as long as it works.

@@ -35,6 +35,9 @@ func checkParty(c *cvd.Case, d Deed) error {
 	}
 	for i := range c.Participants {
 		p := &c.Participants[i]
+		if p.ID == cvd.Reporter && p.Contact != nil && k.Email != "" && strings.EqualFold(p.Contact.Email, k.Email) {
+			return cvd.Faults{{Field: "contact.email", Problem: "is the reporter's, who hears of the release as the reporter", Remedy: "give the address of somebody else, or name nobody"}}
+		}
 		if !Party(p) {
 			continue
 		}

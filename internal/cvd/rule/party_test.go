@@ -32,6 +32,7 @@ func TestParties(t *testing.T) {
 		}
 		return err
 	}
+	c.Participant(cvd.Reporter).Contact = &cvd.Contact{Email: "rea@example.org"}
 	reporter := c.Participant(cvd.Reporter).Contact
 	if err := name("cora@example.net"); err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func TestParties(t *testing.T) {
 		t.Fatalf("%+v", c.Participants)
 	}
 	for what, err := range map[string]error{
-		"twice": name("cora@example.net"), "twice in other letters": name("CORA@Example.NET"), "without an address": name(""), "the reporter is dropped": drop(string(cvd.Reporter)), "nobody": drop("party-99"),
+		"twice": name("cora@example.net"), "twice in other letters": name("CORA@Example.NET"), "without an address": name(""), "the reporter": name("Rea@Example.org"), "the reporter is dropped": drop(string(cvd.Reporter)), "nobody": drop("party-99"),
 	} {
 		if !errors.Is(err, cvd.ErrInvalid) {
 			t.Errorf("%s: %v", what, err)

@@ -1,17 +1,28 @@
 package page
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
+	"fairlead/internal/words"
 )
 
-func (p layout) sheet(v View) *sheet {
-	g := &sheet{layout: p}
+// layout lays a policy out in the order in which a finder asks: our words in the
+// reader's language, the policy's in that one too where it has them.
+type layout struct {
+	*policy.Policy
+	voice *words.Voice
+}
+
+func newSheet(own *policy.Policy, v View) *sheet {
+	p := layout{own.In(v.Voice), v.Voice}
+	g := &sheet{p: p}
 	p.head(g, v)
 	p.reach(g, v)
 	p.who(g)
@@ -25,100 +36,129 @@ func (p layout) sheet(v View) *sheet {
 	return g
 }
 
+// t is a phrase of ours.
+func (p layout) t(id string, pairs ...any) string { return p.voice.Say("policy."+id, pairs...) }
+
+// count is a small number as a word.
+func (p layout) count(n int) string {
+	if id := "policy.number." + strconv.Itoa(n); p.voice.Has(id) {
+		return p.voice.Say(id)
+	}
+	return strconv.Itoa(n)
+}
+
+// list joins words by the last word of the kind, "and" or "or".
+func (p layout) list(kind string, items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	return p.t("list."+kind, "list", strings.Join(items[:len(items)-1], ", "), "last", items[len(items)-1])
+}
+
+// months is a phrase about a number of months; a whole year has its own.
+func (p layout) months(id string, n int) string {
+	if n == 12 {
+		return p.t(id + ".year")
+	}
+	return p.t(id, "count", n)
+}
+
 func (p layout) head(g *sheet, v View) {
-	g.head(1, policy.PartPrefix+"policy", p.say("title", "organisation", escape(p.Organisation.Name)))
+	g.head(1, policy.PartPrefix+"policy", p.t("title", "organisation", escape(p.Organisation.Name)))
 	var meta []string
 	if v.Version > 0 && !v.Since.IsZero() {
-		meta = append(meta, p.say("version-line", "number", v.Version, "day", p.day(v.Since)))
+		meta = append(meta, p.t("version", "n", v.Version, "day", p.day(v.Since)))
 	} else {
-		meta = append(meta, p.say("draft"))
+		meta = append(meta, p.t("draft"))
 	}
-	meta = append(meta, p.say("revision-line", "revision", escape(p.Revision)), p.say("classified", "classification", p.classification()))
+	meta = append(meta, p.t("revision", "revision", escape(p.Revision)), p.t("classified", "class", p.class()))
 	switch {
 	case v.Overdue():
-		meta = append(meta, p.say("review-overdue", "day", p.day(v.ReviewDue)))
+		meta = append(meta, p.t("review-overdue", "day", p.day(v.ReviewDue)))
 	case !v.ReviewDue.IsZero():
-		meta = append(meta, p.say("review-due", "day", p.day(v.ReviewDue)))
+		meta = append(meta, p.t("review-due", "day", p.day(v.ReviewDue)))
 	}
 	g.say(strings.Join(meta, " "))
 	if p.Intake.Paused != "" {
-		g.say("**" + p.say("paused") + "**")
+		g.say("**" + p.t("paused") + "**")
 		g.quote(p.Intake.Paused)
 	}
 	if len(p.Sections) > 0 {
-		g.part("about", p.say("about"))
-		g.clauses(clauses, p.Policy, p.Sections)
+		g.part("about", p.t("about"))
+		g.clauses(clauses, p.Sections)
 	}
 }
 
 func (p layout) reach(g *sheet, v View) {
-	g.part("contact", p.say("reach"))
-	var lines []string
+	g.part("contact", p.t("reach"))
+	var lines [][]part
 	for _, c := range p.Contacts {
-		line := address(c.URI)
-		var notes []string
+		line, joint := []part{{text: address(c.URI)}}, p.colon()
 		if c.Note != "" {
-			notes = append(notes, p.theirs(strings.TrimSuffix(c.Note, ".")))
+			line = append(line, part{text: joint}, part{escape(strings.TrimSuffix(c.Note, ".")), p.Foreign(c.Note)})
+			joint = p.voice.Say("mark.semicolon") + " "
 		}
 		if c.Urgent {
-			notes = append(notes, "**"+p.say("reach-urgent")+"**")
+			line = append(line, part{text: joint + "**" + p.t("reach.urgent") + "**"})
+			joint = p.voice.Say("mark.semicolon") + " "
 		}
 		if c.Encryption != "" {
-			notes = append(notes, p.say("reach-key", "key", address(c.Encryption)))
-		}
-		if len(notes) > 0 {
-			line += ": " + strings.Join(notes, "; ")
+			line = append(line, part{text: joint + p.t("reach.key", "key", address(c.Encryption))})
 		}
 		lines = append(lines, line)
 	}
 	g.lines(lines)
-	g.say(p.say("reach-form", "url", v.link("/report")))
+	g.say(p.t("reach.form", "url", v.link("/report")))
 	if p.TrackerURL != "" {
-		g.say(p.say("reach-tracker", "url", p.TrackerURL))
+		g.say(p.t("reach.tracker", "url", p.TrackerURL))
 	}
-	g.say(p.say("reach-languages", "languages", escape(tongues(p.v, p.Languages))))
+	g.say(p.t("reach.languages", "languages", escape(p.tongues())))
 }
 
 func (p layout) who(g *sheet) {
-	g.part("team", p.say("who"))
-	g.say(p.say("who-members", "count", p.Team.Minimum))
+	g.part("team", p.t("who"))
+	if p.Team.Minimum == 1 {
+		g.say(p.t("who.member"))
+	} else {
+		g.say(p.t("who.members", "number", p.count(p.Team.Minimum)))
+	}
 	g.quote(p.Team.Qualification)
 	if p.Team.Duty == "weekly" {
-		g.say(p.say("who-duty-weekly"))
+		g.say(p.t("who.duty.weekly"))
 	} else {
-		g.say(p.say("who-duty-all"))
+		g.say(p.t("who.duty.all"))
 	}
 	g.quote(p.Team.Prioritise)
-	g.subclauses(p.Policy, "roles", p.say("who-roles"), "", p.Team.Roles)
+	g.subclauses("roles", p.t("who.roles"), "", p.Team.Roles)
 }
 
 func (p layout) when(g *sheet) {
-	g.part("promises", p.say("when"))
-	g.say(p.say("when-intro"))
+	g.part("promises", p.t("when"))
+	g.say(p.t("when.intro"))
 	g.blocks = append(g.blocks, block{
-		kind: table, header: []string{p.say("col-step"), p.say("col-time"), p.say("col-weight")}, rows: p.promiseRows(),
+		kind: table, header: []string{p.t("col.step"), p.t("col.time"), p.t("col.weight")}, rows: p.promiseRows(),
 	})
-	var texts []string
+	var texts [][]part
 	for _, one := range p.Promises.All() {
-		if one.Promise.Text != "" {
-			texts = append(texts, strings.Join(strings.Fields(one.Promise.Text), " "))
+		if text := one.Promise.Text; text != "" {
+			texts = append(texts, []part{{strings.Join(strings.Fields(text), " "), p.Foreign(text)}})
 		}
 	}
-	g.quotes(texts)
+	g.lines(texts)
 	g.say(strings.Join(p.hoursLines(), " "))
-	g.say(p.say("when-late"))
+	g.say(p.t("when.late"))
 	if len(p.Checklist) > 0 {
-		g.head(3, policy.PartPrefix+"steps", p.say("when-steps"))
-		g.clauses(steps, p.Policy, p.Checklist)
+		g.head(3, policy.PartPrefix+"steps", p.t("when.steps"))
+		g.clauses(steps, p.Checklist)
 	}
-	g.head(3, policy.PartPrefix+"severity", p.say("severity"))
-	g.say(p.say("severity-method", "method", strings.ToUpper(strings.ReplaceAll(p.Severity.Method, "-", " "))))
+	g.head(3, policy.PartPrefix+"severity", p.t("severity"))
+	g.say(p.t("severity.method", "method", strings.ToUpper(strings.ReplaceAll(p.Severity.Method, "-", " "))))
 	g.quote(p.Severity.Text)
 	if p.Emergency.At != "" {
-		g.head(3, policy.PartPrefix+"emergency", p.say("emergency"))
-		g.say(p.say("emergency-lane", "band", p.v.Say("band."+string(p.Emergency.At))))
+		g.head(3, policy.PartPrefix+"emergency", p.t("emergency"))
+		g.say(p.t("emergency.lane", "severity", p.t("band."+string(p.Emergency.At))))
 		g.quote(p.Emergency.Text)
-		g.say(p.say("emergency-after", "whom", p.recipients(p.Emergency.ReportTo), "amount", p.amount(p.Emergency.AfterActionWithin)))
+		g.say(p.t("emergency.after", "to", escape(p.recipients(p.Emergency.ReportTo)), "span", policy.Span(p.voice, p.Emergency.AfterActionWithin)))
 	}
 }
 
@@ -126,133 +166,123 @@ func (p layout) when(g *sheet) {
 func (p layout) recipients(names []string) string {
 	out := make([]string, 0, len(names))
 	for _, n := range names {
-		if p.v.Has("policy.to." + n) {
-			n = p.say("to." + n)
-		} else if r, ok := p.Office(n); ok {
-			n = p.say("to.office", "office", p.theirs(r.Title))
+		if slices.Contains(policy.Targets, n) {
+			n = p.t("to." + n)
 		} else {
-			n = escape(n)
+			n = p.t("to.office", "office", p.OfficeTitle(n))
 		}
 		out = append(out, n)
 	}
 	return p.list("and", out)
 }
 
-// classification says who may read the policy.
-func (p layout) classification() string {
-	if id := "classification." + p.Classification; p.v.Has("policy." + id) {
-		return p.say(id)
-	}
-	return p.theirs(p.Classification)
-}
-
 // promiseRows is the table of promises: what, how soon, with what weight.
-func (p layout) promiseRows() [][]string {
-	rows := [][]string{{p.say("step-receipt"), p.say("at-once"), p.say("is-promise")}}
-	steps := map[cvd.ClockKind][2]string{
-		cvd.ClockAcknowledge: {"step-acknowledge", "from-receipt"},
-		cvd.ClockFollowUp:    {"step-follow-up", "from-receipt"},
-		cvd.ClockVerify:      {"step-verify", "from-receipt"},
-		cvd.ClockUpdate:      {"step-update", "from-last"},
-		cvd.ClockNeedsInfo:   {"step-needs-info", "from-question"},
-		cvd.ClockDisclose:    {"step-disclose", "from-receipt"},
-		cvd.ClockFix:         {"step-fix", "from-acceptance"},
+func (p layout) promiseRows() [][]part {
+	row := func(step, time, weight string) []part { return []part{{text: step}, {text: time}, {text: weight}} }
+	from := map[cvd.ClockKind]string{cvd.ClockUpdate: "last", cvd.ClockNeedsInfo: "question", cvd.ClockFix: "acceptance"}
+	span := func(kind cvd.ClockKind, a calendar.Amount) string {
+		return p.t("from."+cmp.Or(from[kind], "receipt"), "span", policy.Span(p.voice, a))
 	}
+	rows := [][]part{row(p.t("step.receipt"), p.t("from.at-once"), p.t("is.promise"))}
 	update := false
-	house := []string{p.say("step-update"), p.say("from-last", "amount", p.amount(policy.HouseUpdate)), p.say("is-house")}
 	for _, one := range p.Promises.All() {
 		update = update || one.Kind == cvd.ClockUpdate
 		if one.Kind == cvd.ClockNeedsInfo && !update {
-			rows = append(rows, house)
+			rows = append(rows, row(p.t("step.update"), span(cvd.ClockUpdate, policy.HouseUpdate), p.t("is.house")))
 		}
-		ids, weight := steps[one.Kind], p.say("is-promise")
+		step, weight := "", p.t("is.promise")
 		if one.Promise.Target {
-			weight = p.say("is-target")
+			weight = p.t("is.target")
 		}
-		if one.Kind == cvd.ClockNeedsInfo {
-			weight = ""
+		switch one.Kind {
+		case cvd.ClockFix:
+			step = p.t("step.fix", "severity", p.t("band."+string(one.Band)))
+		case cvd.ClockNeedsInfo:
+			step, weight = p.t("step."+string(one.Kind)), ""
+		default:
+			step = p.t("step." + string(one.Kind))
 		}
-		what := p.say(ids[0], "band", p.v.Say("band."+string(one.Band)))
-		rows = append(rows, []string{what, p.say(ids[1], "amount", p.amount(one.Promise.Within)), weight})
+		rows = append(rows, row(step, span(one.Kind, one.Promise.Within), weight))
 	}
 	return rows
 }
 
 func (p layout) hoursLines() []string {
-	lines := []string{p.say("when-hours", "hours", escape(hours(p.v, &p.Calendar)))}
+	lines := []string{p.t("when.hours", "hours", escape(p.Calendar.Summary(p.voice)))}
 	if region := p.Calendar.Holidays.Region; region != "" {
-		lines = append(lines, p.say("when-holidays-region", "region", escape(region)))
+		lines = append(lines, p.t("when.holidays.region", "region", escape(region)))
 	} else if len(p.Calendar.Holidays.Add) > 0 {
-		lines = append(lines, p.say("when-holidays"))
+		lines = append(lines, p.t("when.holidays"))
 	}
 	for _, c := range p.Calendar.Closures {
-		lines = append(lines, p.say("when-closures", "from", p.date(c.From), "to", p.date(c.To), "name", p.theirs(c.Name)))
+		lines = append(lines, p.t("when.closures", "from", p.date(c.From), "to", p.date(c.To), "name", escape(c.Name)))
 	}
-	return append(lines, p.say("when-plain"))
+	return append(lines, p.t("when.plain"))
 }
 
-// date is a date of the file as people read it.
+// date writes a day of the file as people read it.
 func (p layout) date(iso string) string {
 	d, err := calendar.ParseDate(iso)
 	if err != nil {
 		return escape(iso)
 	}
-	return p.v.Day(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC), time.UTC)
+	return p.voice.Day(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC), time.UTC)
 }
 
 func (p layout) scope(g *sheet) {
-	g.part("scope", p.say("scope"))
-	g.head(3, policy.PartPrefix+"products", p.say("scope-products"))
+	g.part("scope", p.t("scope"))
+	g.head(3, policy.PartPrefix+"products", p.t("scope.products"))
 	for _, one := range p.Programs {
 		if len(p.Programs) > 1 {
-			g.say("**" + p.theirs(one.Name) + "**")
+			g.say("**" + escape(one.Name) + "**")
 		}
 		g.quote(one.About)
 		if one.Mail != "" {
-			g.say(p.say("program-mail", "address", address("mailto:"+one.Mail)))
+			g.say(p.t("scope.mail", "address", address("mailto:"+one.Mail)))
 		}
-		var lines []string
+		var lines [][]part
 		for _, product := range one.Products {
-			line := escape(product.Name)
+			name := escape(product.Name)
 			if len(product.Versions) > 0 {
-				line += " " + escape(strings.Join(product.Versions, ", "))
+				name += " " + escape(strings.Join(product.Versions, ", "))
 			}
+			line := []part{{text: name}}
 			if product.Note != "" {
-				line += ": " + escape(product.Note)
+				line = append(line, part{text: p.colon()}, part{escape(product.Note), p.Foreign(product.Note)})
 			}
 			lines = append(lines, line)
 		}
-		g.quotes(lines)
+		g.lines(lines)
 	}
-	g.subclauses(p.Policy, "in-scope", p.say("scope-in"), "", p.Scope.In)
-	g.subclauses(p.Policy, "out-of-scope", p.say("scope-out"), "", p.Scope.Out)
+	g.subclauses("in-scope", p.t("scope.in"), "", p.Scope.In)
+	g.subclauses("out-of-scope", p.t("scope.out"), "", p.Scope.Out)
 	if p.Scope.ThirdParty.ID != "" {
-		g.subclauses(p.Policy, "third-party", p.say("scope-third"), "", []policy.Clause{p.Scope.ThirdParty})
+		g.subclauses("third-party", p.t("scope.third-party"), "", []policy.Clause{p.Scope.ThirdParty})
 	}
-	g.subclauses(p.Policy, "non-issues", p.say("non-issues"), p.say("non-issues-intro"), p.Scope.NonIssues)
+	g.subclauses("non-issues", p.t("scope.non-issues"), p.t("scope.non-issues.intro"), p.Scope.NonIssues)
 }
 
 func (p layout) rules(g *sheet) {
 	if len(p.Guidelines) > 0 {
-		g.part("guidelines", p.say("guidelines"))
-		g.say(p.say("guidelines-intro"))
-		g.clauses(clauses, p.Policy, p.Guidelines)
+		g.part("guidelines", p.t("guidelines"))
+		g.say(p.t("guidelines.intro"))
+		g.clauses(clauses, p.Guidelines)
 	}
-	g.part("safe-harbour", p.say("safe-harbour"))
+	g.part("safe-harbour", p.t("harbour"))
 	h := p.SafeHarbour
 	if h.NoLegalAction {
-		g.say(p.say("harbour-legal"))
+		g.say(p.t("harbour.legal"))
 	}
 	if h.NoLawEnforcement {
-		g.say(p.say("harbour-police"))
+		g.say(p.t("harbour.police"))
 	}
 	if !h.NoLegalAction && !h.NoLawEnforcement && h.Text == "" {
-		g.say(p.say("harbour-none"))
+		g.say(p.t("harbour.none"))
 	}
 	p.stance(g, 0)
 	if len(p.Legal) > 0 {
-		g.part("legal", p.say("legal"))
-		g.clauses(clauses, p.Policy, p.Legal)
+		g.part("legal", p.t("legal"))
+		g.clauses(clauses, p.Legal)
 	}
 }
 
@@ -263,7 +293,7 @@ func (p layout) stance(g *sheet, i int) {
 	for _, at := range p.Placed() {
 		if at.Clause.ID == s.ID && s.ID != "" {
 			g.quote(s.Text)
-			g.say(p.say("cite", "clause", "["+p.theirs(at.Clause.Title)+"](#"+s.ID+")") + ".")
+			g.say(p.t("cite", "clause", "["+escape(at.Clause.Title)+"](#"+s.ID+")"))
 			return
 		}
 	}
@@ -271,107 +301,99 @@ func (p layout) stance(g *sheet, i int) {
 }
 
 func (p layout) outcome(g *sheet, v View) {
-	g.part("rewards", p.say("rewards"))
+	g.part("rewards", p.t("rewards"))
 	if p.Rewards.Bounty {
-		g.say(p.say("rewards-bounty"))
+		g.say(p.t("rewards.bounty"))
 	} else {
-		g.say(p.say("rewards-no-bounty"))
+		g.say(p.t("rewards.no-bounty"))
 	}
-	g.say(map[string]string{"none": p.say("recognition-none"), "cve-credit": p.say("recognition-cve"), "page": p.say("recognition-page")}[p.Rewards.Recognition])
+	g.say(p.t("recognition." + p.Rewards.Recognition))
 	p.stance(g, 1)
 	p.publication(g, v)
 }
 
 func (p layout) tell(g *sheet) {
-	g.part("information", p.say("tell"))
-	g.say(p.say("tell-intro"))
-	var lines []string
+	g.part("information", p.t("tell"))
+	g.say(p.t("tell.intro"))
+	var lines [][]part
 	for _, f := range p.Information {
-		line := "**" + p.theirs(f.Label) + "**"
+		line := []part{{"**" + escape(f.Label) + "**", p.Foreign(f.Label)}}
 		if f.Required || f.Name == "description" {
-			line += " (" + p.say("tell-required") + ")"
+			line = append(line, part{text: " (" + p.t("tell.required") + ")"})
 		}
 		if f.Help != "" {
-			line += ": " + p.theirs(f.Help)
+			line = append(line, part{text: p.colon()}, part{escape(f.Help), p.Foreign(f.Help)})
 		}
 		lines = append(lines, line)
 	}
 	g.lines(lines)
-	g.subclauses(p.Policy, "evidence", p.say("evidence"), p.say("evidence-intro"), p.Evidence)
+	g.subclauses("evidence", p.t("evidence"), p.t("evidence.intro"), p.Evidence)
 }
 
 func (p layout) privacy(g *sheet) {
-	g.part("privacy", p.say("privacy"))
+	g.part("privacy", p.t("privacy"))
 	g.quote(p.Privacy.Notice)
-	lines := []string{p.say("privacy-controller", "who", p.theirs(p.Privacy.Controller))}
+	lines := []string{p.t("privacy.controller", "who", escape(p.Privacy.Controller))}
 	if p.Privacy.Contact != "" {
-		lines = append(lines, p.say("privacy-contact", "address", address(p.Privacy.Contact)))
+		lines = append(lines, p.t("privacy.contact", "address", address(p.Privacy.Contact)))
 	}
 	if len(p.Privacy.BreachRegimes) > 0 {
-		lines = append(lines, p.say("privacy-breach", "regimes", p.theirs(strings.Join(p.Privacy.BreachRegimes, "; "))))
+		lines = append(lines, p.t("privacy.breach", "regimes", escape(strings.Join(p.Privacy.BreachRegimes, "; "))))
 	}
 	if m := p.Retention.ClosedCasesMonths; m > 0 {
-		lines = append(lines, p.months("kept-for", m))
+		lines = append(lines, p.months("privacy.kept", m))
 	} else {
-		lines = append(lines, p.say("kept-open"))
+		lines = append(lines, p.t("privacy.kept.open"))
 	}
 	g.say(strings.Join(lines, " "))
 	g.quote(p.Retention.Text)
 }
 
-// months says an interval: twelve of them are a year.
-func (p layout) months(id string, n int) string {
-	if n == 12 {
-		return p.say(id + ".year")
-	}
-	return p.say(id+".months", "count", n)
-}
-
 func (p layout) review(g *sheet, v View) {
-	g.part("review", p.say("review"))
-	g.say(p.months("review-every", p.Review.EveryMonths))
+	g.part("review", p.t("review"))
+	g.say(p.months("review.every", p.Review.EveryMonths))
 	var signs []string
 	for _, s := range p.Review.SignOffs {
-		id := "sign-reviewed"
-		if s.Act == "approved" {
-			id = "sign-approved"
-		}
-		signs = append(signs, p.say(id, "office", p.theirs(s.Office)))
+		signs = append(signs, p.t("review.by."+s.Act, "office", escape(p.OfficeTitle(s.Office))))
 	}
 	if len(signs) > 0 {
-		g.say(p.say("review-signed", "signs", strings.Join(signs, ", ")))
+		g.say(p.t("review.signed", "signatures", strings.Join(signs, ", ")))
 	}
-	g.head(3, policy.PartPrefix+"history", p.say("review-history"))
+	g.head(3, policy.PartPrefix+"history", p.t("review.history"))
 	if rows := History(p.Policy, v.Recorded); len(rows) > 0 {
 		g.blocks = append(g.blocks, p.revisionTable(rows))
 		if slices.ContainsFunc(rows, func(r RevisionRow) bool { return r.Declared }) {
-			g.say(p.say("review-declared"))
+			g.say(p.t("review.declared"))
 		}
 	} else {
-		g.say(p.say("review-none"))
+		g.say(p.t("review.none"))
 	}
-	g.head(3, policy.PartPrefix+"feedback", p.say("suggest"))
+	g.head(3, policy.PartPrefix+"feedback", p.t("suggest"))
 	if p.Feedback.Text == "" {
-		g.say(p.say("suggest-intro"))
+		g.say(p.t("suggest.intro"))
 	}
 	g.quote(p.Feedback.Text)
 	if p.SourceURL != "" {
-		g.say(p.say("suggest-source", "url", p.SourceURL))
+		g.say(p.t("suggest.source", "url", p.SourceURL))
 	}
 }
 
 func (p layout) revisionTable(rows []RevisionRow) block {
 	b := block{kind: table, header: []string{
-		p.say("col-revision"), p.say("col-date"), p.say("col-changes"), p.say("col-reviewed"), p.say("col-approved"), p.say("col-origin"),
+		p.t("col.revision"), p.t("col.date"), p.t("col.changes"), p.t("col.reviewed"), p.t("col.approved"), p.t("col.origin"),
 	}}
 	for _, r := range rows {
-		origin := p.say("origin-declared")
+		origin := p.t("origin.declared")
 		if !r.Declared {
-			origin = p.say("origin-version", "number", r.Version)
+			origin = p.t("origin.version", "n", r.Version)
 		}
-		b.rows = append(b.rows, []string{
-			escape(r.Revision), escape(r.Date), p.theirs(r.Changes),
-			names(r.ReviewedBy), names(r.ApprovedBy), origin,
+		b.rows = append(b.rows, []part{
+			{text: escape(r.Revision)},
+			{text: escape(r.Date)},
+			{escape(r.Changes), p.Foreign(r.Changes)},
+			{text: names(r.ReviewedBy)},
+			{text: names(r.ApprovedBy)},
+			{text: origin},
 		})
 	}
 	return b

@@ -50,6 +50,16 @@ func example(t *testing.T, name string) *policy.Policy {
 	return p
 }
 
+func speak(t *testing.T, v View, lang string) View {
+	t.Helper()
+	book, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Voice = book.In(lang)
+	return v
+}
+
 var (
 	now   = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 	views = map[string]View{
@@ -66,7 +76,7 @@ var (
 
 func TestRenders(t *testing.T) {
 	for name, v := range views {
-		p := example(t, name)
+		p, v := example(t, name), speak(t, v, "en")
 		golden(t, name+".md", string(Markdown(p, v)))
 		html, err := HTMLBody(p, v)
 		if err != nil {
@@ -74,6 +84,13 @@ func TestRenders(t *testing.T) {
 		}
 		golden(t, name+".html", string(html))
 	}
+	p, v := example(t, "two-person-team"), speak(t, views["two-person-team"], "de")
+	html, err := HTMLBody(p, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "two-person-team.de.html", string(html))
+	golden(t, "two-person-team.de.md", string(Markdown(p, v)))
 }
 
 var (
@@ -85,7 +102,7 @@ var (
 // link within the page to lead somewhere.
 func TestEveryClauseHasItsAnchor(t *testing.T) {
 	for name, v := range views {
-		p := example(t, name)
+		p, v := example(t, name), speak(t, v, "en")
 		html, err := HTMLBody(p, v)
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +144,7 @@ func TestOverdueIsShown(t *testing.T) {
 		{now, "The next review is due on 21 November 2026."},
 		{time.Time{}, "This is a draft."},
 	} {
-		if got := string(Markdown(p, View{Now: now, ReviewDue: c.due})); !strings.Contains(got, c.want) {
+		if got := string(Markdown(p, speak(t, View{Now: now, ReviewDue: c.due}, "en"))); !strings.Contains(got, c.want) {
 			t.Errorf("due %s: no %q", c.due, c.want)
 		}
 	}
@@ -154,7 +171,7 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 	p.Rewards.Text += evil
 	p.Revisions[0].Changes += evil
 	p.Review.SignOffs[0].Office += evil
-	html, err := HTMLBody(p, View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{Changes: evil}}})
+	html, err := HTMLBody(p, speak(t, View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{Changes: evil}}}, "en"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +185,7 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 	}
 	for _, name := range []string{"[Ann](https://evil.example)", "https://evil.example/ Ann", "www.evil.example", "ann@evil.example", "*Ann* <b>Lee</b> | x", "![Ann](https://evil.example/a.png)", "`Ann`"} {
 		view := View{Now: now, Version: 1, Since: now, Recorded: []RevisionRow{{ReviewedBy: []string{name + " (Officer)"}, ApprovedBy: []string{name}}}}
-		html, err := HTMLBody(p, view)
+		html, err := HTMLBody(p, speak(t, view, "en"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,13 +200,13 @@ func TestNothingOfThePolicyRuns(t *testing.T) {
 func TestProgramMailIsShown(t *testing.T) {
 	p := example(t, "signed-policy")
 	p.Programs[0].Mail = "server@example.org"
-	if got := string(Markdown(p, View{Now: now})); !strings.Contains(got, "Reports about these also reach us at [server@example.org](<mailto:server@example.org>).") {
+	if got := string(Markdown(p, speak(t, View{Now: now}, "en"))); !strings.Contains(got, "Reports about these also reach us at [server@example.org](<mailto:server@example.org>).") {
 		t.Error("it is not there")
 	}
 }
 
 // In another language than the author's, what the author wrote says which it is, and
-// nothing else does; what is marked is whole, and the text version holds no mark.
+// nothing else does; the text version holds no mark.
 func TestTheAuthorsWordsSayTheirLanguage(t *testing.T) {
 	book, err := words.Load()
 	if err != nil {
@@ -204,24 +221,40 @@ func TestTheAuthorsWordsSayTheirLanguage(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := string(Markdown(p, v))
-			for _, bad := range []string{theirsBegin, theirsEnd, "⟦", "<no value>", "%!"} {
+			for _, bad := range []string{"⟦", "<no value>", "%!"} {
 				if strings.Contains(string(body), bad) || strings.Contains(text, bad) {
 					t.Errorf("%s in %s holds %q", name, lang, bad)
 				}
 			}
-			tags := strings.Count(string(body), ` lang="en"`)
-			if lang == "en" && tags != 0 || lang != "en" && tags < 20 {
+			tags, speaks := strings.Count(string(body), ` lang="en"`), lang == "en" || p.Translations[lang] != nil
+			if speaks && tags != 0 || !speaks && tags < 20 {
 				t.Errorf("%s in %s: %d texts say that they are English", name, lang, tags)
 			}
 		}
 	}
-	p := example(t, "signed-policy")
-	p.Privacy.Controller = theirsEnd + "Ann" + theirsBegin
-	body, err := HTMLBody(p, View{Now: now, Voice: book.In("de")})
+}
+
+// A text that has no translation yet says its own language, also within a line of
+// others.
+func TestHalfATranslation(t *testing.T) {
+	p := example(t, "two-person-team")
+	delete(p.Translations["de"], "information.version.help")
+	delete(p.Translations["de"], "clauses.purpose.text")
+	delete(p.Translations["de"], "clauses.step-advisory.title")
+	body, err := HTMLBody(p, speak(t, View{Now: now}, "de"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(string(body), "<span lang") != strings.Count(string(body), "</span>") || !strings.Contains(string(body), `<span lang="en">Ann</span>`) {
-		t.Error("a text of the policy can break its own mark")
+	for _, want := range []string{
+		`<li><strong>Um welche Version?</strong>: <span lang="en">The one that you tested; a commit will do as well.</span></li>`,
+		"<div lang=\"en\">\n<p>Whoever tells us in private",
+		`<strong><span lang="en">Write it up as a security advisory</span> (wo es hilft)</strong>`,
+	} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if n := strings.Count(string(body), ` lang="en"`); n != 3 {
+		t.Errorf("%d texts say that they are English", n)
 	}
 }

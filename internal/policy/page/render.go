@@ -20,7 +20,7 @@ import (
 // the id of each clause beside it.
 func Markdown(p *policy.Policy, v View) []byte {
 	var b bytes.Buffer
-	for _, one := range v.layout(p).sheet(v).blocks {
+	for _, one := range newSheet(p, v).blocks {
 		switch one.kind {
 		case heading:
 			fmt.Fprintf(&b, "%s %s\n\n", strings.Repeat("#", one.level), one.text)
@@ -28,7 +28,7 @@ func Markdown(p *policy.Policy, v View) []byte {
 			b.WriteString(one.text + "\n\n")
 		case bullets:
 			for _, it := range one.items {
-				b.WriteString("- " + it.text + "\n")
+				b.WriteString("- " + plain(it.line) + "\n")
 			}
 			b.WriteByte('\n')
 		case steps, clauses:
@@ -43,12 +43,12 @@ func Markdown(p *policy.Policy, v View) []byte {
 			markdownTable(&b, one)
 		}
 	}
-	return append(bytes.TrimRight([]byte(unmarked.Replace(b.String())), "\n"), '\n')
+	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n')
 }
 
 func markdownItem(b *bytes.Buffer, mark string, it item) {
 	indent := strings.Repeat(" ", len(mark)+1)
-	fmt.Fprintf(b, "%s **%s** (`%s`)\n\n", mark, it.title, it.id)
+	fmt.Fprintf(b, "%s **%s** (`%s`)\n\n", mark, plain(it.line), it.id)
 	for _, part := range []string{it.text, it.note} {
 		if part == "" {
 			continue
@@ -60,6 +60,15 @@ func markdownItem(b *bytes.Buffer, mark string, it item) {
 	}
 }
 
+// plain joins the parts of a line.
+func plain(line []part) string {
+	var b strings.Builder
+	for _, one := range line {
+		b.WriteString(one.text)
+	}
+	return b.String()
+}
+
 func markdownTable(b *bytes.Buffer, one block) {
 	row := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
 	row(one.header)
@@ -69,7 +78,11 @@ func markdownTable(b *bytes.Buffer, one block) {
 	}
 	row(rule)
 	for _, r := range one.rows {
-		row(r)
+		cells := make([]string, len(r))
+		for i, cell := range r {
+			cells[i] = cell.text
+		}
+		row(cells)
 	}
 	b.WriteByte('\n')
 }
@@ -79,27 +92,18 @@ func markdownTable(b *bytes.Buffer, one block) {
 // escaped; raw HTML in its texts is dropped.
 func HTMLBody(p *policy.Policy, v View) (template.HTML, error) {
 	var b bytes.Buffer
-	lay := v.layout(p)
-	lang := lay.tongue()
-	for _, one := range lay.sheet(v).blocks {
+	for _, one := range newSheet(p, v).blocks {
 		cells := make([][]template.HTML, len(one.rows))
 		for i, row := range one.rows {
 			for _, cell := range row {
-				cells[i] = append(cells[i], inline(cell))
+				cells[i] = append(cells[i], pieces([]part{cell}))
 			}
 		}
-		if err := bodyTemplate.ExecuteTemplate(&b, templateNames[one.kind], bodyBlock{block: one, Cells: cells, own: lang}); err != nil {
+		if err := bodyTemplate.ExecuteTemplate(&b, templateNames[one.kind], bodyBlock{block: one, Cells: cells}); err != nil {
 			return "", fmt.Errorf("policy page: %w", err)
 		}
 	}
-	return marked(template.HTML(b.String()), lang), nil
-}
-
-// marked says of the author's words within ours which language they are in.
-func marked(html template.HTML, lang string) template.HTML {
-	return template.HTML(strings.NewReplacer(
-		theirsBegin, `<span lang="`+template.HTMLEscapeString(lang)+`">`, theirsEnd, "</span>",
-	).Replace(string(html)))
+	return template.HTML(b.String()), nil
 }
 
 var templateNames = map[blockKind]string{
@@ -110,20 +114,11 @@ var templateNames = map[blockKind]string{
 type bodyBlock struct {
 	block
 	Cells [][]template.HTML
-	own   string // the author's language where it is not the page's
-}
-
-// Lang is the language of a text that is the author's.
-func (b bodyBlock) Lang() string {
-	if b.theirs {
-		return b.own
-	}
-	return ""
 }
 
 func (b bodyBlock) Level() int           { return b.level }
 func (b bodyBlock) ID() string           { return b.id }
-func (b bodyBlock) Prose() template.HTML { return prose(b.text) }
+func (b bodyBlock) Prose() template.HTML { return foreign(b.lang, prose(b.text)) }
 func (b bodyBlock) Line() template.HTML  { return inline(b.text) }
 
 func (b bodyBlock) Header() []template.HTML {
@@ -137,14 +132,14 @@ func (b bodyBlock) Header() []template.HTML {
 func (b bodyBlock) Items() []bodyItem {
 	out := make([]bodyItem, len(b.items))
 	for i, it := range b.items {
-		out[i] = bodyItem{Lang: b.Lang(), ID: it.id, Title: inline(it.title), Line: inline(it.text), Text: prose(it.text), Note: prose(it.note)}
+		out[i] = bodyItem{ID: it.id, Line: pieces(it.line), Text: foreign(it.lang, prose(it.text)), Note: prose(it.note)}
 	}
 	return out
 }
 
 type bodyItem struct {
-	ID, Lang                string
-	Title, Line, Text, Note template.HTML
+	ID               string
+	Line, Text, Note template.HTML
 }
 
 var bodyTemplate = template.Must(template.New("body").Parse(`
@@ -152,18 +147,14 @@ var bodyTemplate = template.Must(template.New("body").Parse(`
 {{else if eq .Level 2}}<h2 id="{{.ID}}">{{.Line}}</h2>
 {{else}}<h3 id="{{.ID}}">{{.Line}}</h3>
 {{end}}{{end}}
-{{- define "paragraph"}}{{if .Lang}}<div lang="{{.Lang}}">
-{{.Prose}}</div>
-{{else}}{{.Prose}}{{end}}{{end}}
-{{- define "bullets"}}<ul{{with .Lang}} lang="{{.}}"{{end}}>
+{{- define "paragraph"}}{{.Prose}}{{end}}
+{{- define "bullets"}}<ul>
 {{range .Items}}<li>{{.Line}}</li>
 {{end}}</ul>
 {{end}}
 {{- define "item"}}<li class="clause" id="{{.ID}}">
-<p class="clause-title"><strong>{{.Title}}</strong> <a class="clause-id" href="#{{.ID}}">{{.ID}}</a></p>
-{{if .Lang}}<div lang="{{.Lang}}">
-{{.Text}}</div>
-{{else}}{{.Text}}{{end}}{{if .Note}}<div class="clause-note">
+<p class="clause-title"><strong>{{.Line}}</strong> <a class="clause-id" href="#{{.ID}}">{{.ID}}</a></p>
+{{.Text}}{{if .Note}}<div class="clause-note">
 {{.Note}}</div>
 {{end}}</li>
 {{end}}
@@ -173,12 +164,12 @@ var bodyTemplate = template.Must(template.New("body").Parse(`
 {{- define "clauses"}}<ul class="clauses">
 {{range .Items}}{{template "item" .}}{{end}}</ul>
 {{end}}
-{{- define "table"}}<div class="table-scroll" role="region" aria-label="{{index .Header 0}}" tabindex="0"><table>
+{{- define "table"}}<section class="table-scroll" aria-label="{{index .Header 0}}" tabindex="0"><table>
 <thead><tr>{{range .Header}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>
 {{range .Cells}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
 {{end}}</tbody>
-</table></div>
+</table></section>
 {{end}}`))
 
 // writer turns Markdown into HTML: raw HTML and links of unsafe schemes are
@@ -214,6 +205,33 @@ func inline(markdown string) template.HTML {
 		}
 	}
 	return template.HTML(s)
+}
+
+// pieces is a line of parts; what is in another language than the page says so.
+func pieces(line []part) template.HTML {
+	var b strings.Builder
+	for i := 0; i < len(line); {
+		one := line[i]
+		for i++; i < len(line) && line[i].lang == one.lang; i++ {
+			one.text += line[i].text
+		}
+		core := strings.TrimSpace(one.text)
+		before, after, _ := strings.Cut(one.text, core)
+		html := string(inline(core))
+		if one.lang != "" {
+			html = `<span lang="` + template.HTMLEscapeString(one.lang) + `">` + html + "</span>"
+		}
+		b.WriteString(before + html + after)
+	}
+	return template.HTML(b.String())
+}
+
+// foreign marks paragraphs that are in another language than the page.
+func foreign(lang string, html template.HTML) template.HTML {
+	if lang == "" || html == "" {
+		return html
+	}
+	return template.HTML(`<div lang="` + template.HTMLEscapeString(lang) + "\">\n" + string(html) + "</div>\n")
 }
 
 // tidy keeps the author's headings below the page's own, and turns pictures

@@ -9,12 +9,17 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"fairlead/internal/policy"
 	"fairlead/internal/words"
 )
 
 // View is what a render must be told beside the policy itself.
 type View struct {
+	// Voice is the reader's; it must be given.
+	Voice *words.Voice
 	// Version numbers the recorded version; 0 is a draft.
 	Version int
 	// Since is when the version took effect; zero if it has not.
@@ -29,16 +34,9 @@ type View struct {
 	// BaseURL is the origin of the site, without a slash at its end; empty
 	// makes the links relative.
 	BaseURL string
-	// Voice is the language of what is not the author's own; nil is English.
-	Voice *words.Voice
-}
-
-// layout lays the policy out as the view is read.
-func (v View) layout(p *policy.Policy) layout {
-	if v.Voice == nil {
-		v.Voice = English()
-	}
-	return layout{p, v.Voice}
+	// Carry is the language that links to the site carry on, where its reader chose
+	// one.
+	Carry string
 }
 
 // Overdue tells whether the policy's review is late.
@@ -73,16 +71,29 @@ func (p layout) day(t time.Time) string {
 	if loc, err := time.LoadLocation(p.Calendar.Zone); err == nil {
 		t = t.In(loc)
 	}
-	return p.v.Day(t, t.Location())
+	return p.voice.Day(t, t.Location())
 }
 
-func (v View) link(path string) string { return strings.TrimSuffix(v.BaseURL, "/") + path }
+// class is who may read the policy, in words.
+func (p layout) class() string {
+	if id := "policy.class." + p.Classification; p.voice.Has(id) {
+		return p.voice.Say(id)
+	}
+	return escape(p.Classification)
+}
+
+func (v View) link(path string) string {
+	if v.Carry != "" {
+		path += "?lang=" + v.Carry
+	}
+	return strings.TrimSuffix(v.BaseURL, "/") + path
+}
 
 // sheet is the policy as a sequence of blocks, from which both the Markdown and
 // the HTML are written, so that they cannot differ. Plain values are escaped
 // on their way in; the texts of the policy are Markdown already.
 type sheet struct {
-	layout
+	p      layout
 	blocks []block
 }
 
@@ -102,18 +113,23 @@ type block struct {
 	level  int    // of a heading
 	id     string // of a heading
 	text   string // Markdown
-	theirs bool   // the text, or that of the items, is the author's
+	lang   string // of the text
 	items  []item
 	header []string
-	rows   [][]string
+	rows   [][]part
 }
 
 type item struct {
-	id    string
-	title string // Markdown
-	text  string // Markdown
-	note  string // Markdown
+	id   string
+	line []part // all that it has, or its title
+	text string // Markdown
+	lang string // of the text
+	note string // Markdown
 }
+
+// part is a piece of a line: Markdown, and its language where that is not the
+// page's.
+type part struct{ text, lang string }
 
 func (g *sheet) part(name, title string) { g.head(2, policy.PartPrefix+name, title) }
 func (g *sheet) head(level int, id, title string) {
@@ -127,22 +143,17 @@ func (g *sheet) say(markdown string) {
 	}
 }
 
-// quote adds a paragraph of the author's.
+// quote is say for a text of the policy.
 func (g *sheet) quote(markdown string) {
-	if markdown = strings.TrimSpace(markdown); markdown != "" {
-		g.blocks = append(g.blocks, block{kind: paragraph, text: markdown, theirs: true})
+	if text := strings.TrimSpace(markdown); text != "" {
+		g.blocks = append(g.blocks, block{kind: paragraph, text: text, lang: g.p.Foreign(text)})
 	}
 }
 
-func (g *sheet) lines(lines []string) { g.bullets(lines, false) }
-
-// quotes adds a list of the author's.
-func (g *sheet) quotes(lines []string) { g.bullets(lines, true) }
-
-func (g *sheet) bullets(lines []string, theirs bool) {
-	b := block{kind: bullets, theirs: theirs}
+func (g *sheet) lines(lines [][]part) {
+	b := block{kind: bullets}
 	for _, l := range lines {
-		b.items = append(b.items, item{text: l})
+		b.items = append(b.items, item{line: l})
 	}
 	if len(b.items) > 0 {
 		g.blocks = append(g.blocks, b)
@@ -156,22 +167,22 @@ func (g *sheet) cited(id, title, text string) {
 		g.quote(text)
 		return
 	}
-	g.blocks = append(g.blocks, block{kind: clauses, theirs: true, items: []item{{id: id, title: title, text: text}}})
+	g.blocks = append(g.blocks, block{kind: clauses, items: []item{{id: id, line: []part{{text: title}}, text: text, lang: g.p.Foreign(text)}}})
 }
 
-func (g *sheet) clauses(kind blockKind, p *policy.Policy, list []policy.Clause) {
-	b := block{kind: kind, theirs: true}
+func (g *sheet) clauses(kind blockKind, list []policy.Clause) {
+	b := block{kind: kind}
 	for _, c := range list {
-		it := item{id: c.ID, title: g.theirs(c.Title), text: strings.TrimSpace(c.Text)}
+		it := item{id: c.ID, line: []part{{escape(c.Title), g.p.Foreign(c.Title)}}, text: strings.TrimSpace(c.Text), lang: g.p.Foreign(c.Text)}
 		if c.Optional {
-			it.title += " " + g.layout.say("when-optional")
+			it.line = append(it.line, part{text: " " + g.p.t("when.optional")})
 		}
 		if c.Urgent {
 			var ways []string
-			for _, one := range p.UrgentContacts() {
+			for _, one := range g.p.UrgentContacts() {
 				ways = append(ways, address(one.URI))
 			}
-			it.note = g.layout.say("urgent", "ways", g.list("or", ways))
+			it.note = g.p.t("guidelines.urgent", "ways", g.p.list("or", ways))
 		}
 		b.items = append(b.items, it)
 	}
@@ -181,13 +192,13 @@ func (g *sheet) clauses(kind blockKind, p *policy.Policy, list []policy.Clause) 
 }
 
 // subclauses adds clauses under a heading of the third level, if there are any.
-func (g *sheet) subclauses(p *policy.Policy, name, title, intro string, list []policy.Clause) {
+func (g *sheet) subclauses(name, title, intro string, list []policy.Clause) {
 	if len(list) == 0 {
 		return
 	}
 	g.head(3, policy.PartPrefix+name, title)
 	g.say(intro)
-	g.clauses(clauses, p, list)
+	g.clauses(clauses, list)
 }
 
 var escaper = strings.NewReplacer(
@@ -197,7 +208,7 @@ var escaper = strings.NewReplacer(
 
 // escape makes a plain value safe within Markdown.
 func escape(s string) string {
-	s = escaper.Replace(unmarked.Replace(strings.TrimSpace(s)))
+	s = escaper.Replace(strings.TrimSpace(s))
 	if s == "" {
 		return s
 	}
@@ -225,3 +236,22 @@ func address(uri string) string {
 	}
 	return "[" + escape(words) + "](<" + strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20").Replace(uri) + ">)"
 }
+
+// tongues names the languages of the policy in the reader's.
+func (p layout) tongues() string {
+	namer := display.Tags(language.Make(p.voice.Lang()))
+	if namer == nil {
+		namer = display.English.Tags()
+	}
+	out := make([]string, len(p.Languages))
+	for i, tag := range p.Languages {
+		out[i] = tag
+		if t, err := language.Parse(tag); err == nil {
+			out[i] = namer.Name(t) + " (" + tag + ")"
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// colon joins what is named with what is said of it.
+func (p layout) colon() string { return p.voice.Say("mark.colon") + " " }

@@ -57,6 +57,9 @@ func (s *Schema) at(path []string) []map[string]any {
 			} else if items, ok := one["items"].(map[string]any); ok {
 				next = items
 			}
+			if others, ok := one["additionalProperties"].(map[string]any); ok && next == nil {
+				next = others
+			}
 			if next != nil {
 				break
 			}

@@ -146,6 +146,13 @@ func TestHandOnUpstream(t *testing.T) {
 	if text := ask.Text(); !strings.Contains(text, "What we ship contains image-decoder (version 1.9)") || !strings.Contains(text, string(id)) || strings.Contains(ask.Body, "<b>") || strings.Contains(ask.Body, "ann@example.net") {
 		t.Errorf("the letter: %s", text)
 	}
+	if !strings.Contains(ask.Body, `href="`+path+`/report.csaf.json"`) {
+		t.Error("the report is not offered as a document")
+	}
+	if doc := member.Get(path+"/report.csaf.json").Check(h, 200); !strings.Contains(doc.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(doc.Body, "reads past its buffer") || strings.Contains(doc.Body, "ann@example.net") {
+		t.Errorf("the report as a document: %s", doc.Body)
+	}
+	in(h, "auditor@example.org").Get(path+"/report.csaf.json").Check(h, 404)
 	typed.Set("step", "preview")
 	typed.Set("text", "We hand it on, "+canary+".")
 	shown := member.Post(path+"/do/hand-on", typed).Check(h, 200)

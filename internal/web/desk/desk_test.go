@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk"
 	"fairlead/internal/web/webtest"
+	"fairlead/internal/words"
 )
 
 // house runs the desk by the policy that has officers and a second person.
@@ -154,11 +155,13 @@ func TestAnotherSiteCannotPost(t *testing.T) {
 // The pages in the order in which work goes, each whole.
 func TestEveryPage(t *testing.T) {
 	for _, file := range []string{"signed-policy.yaml", "two-person-team.yaml"} {
-		t.Run(file, func(t *testing.T) { everyPage(t, file) })
+		for _, lang := range words.Languages {
+			t.Run(file+"/"+lang, func(t *testing.T) { everyPage(t, file, lang) })
+		}
 	}
 }
 
-func everyPage(t *testing.T, file string) {
+func everyPage(t *testing.T, file, lang string) {
 	h := webtest.New(t, file, func(c *web.Config) {
 		c.Alarms = func(*http.Request) []web.Notice {
 			return []web.Notice{{Kind: "alarm", Title: "Two notices were given up", Href: "/desk/outbox", Label: "Look"}}
@@ -167,6 +170,7 @@ func everyPage(t *testing.T, file string) {
 	got := h.Receive(full())
 	id := string(got.Case)
 	lead := in(h, "lead@example.org")
+	lead.Lang = lang
 	h.Do(h.Lead, got.Case, cvd.VerbNote, cvd.Input{Note: "looks real"})
 	h.Do(h.Lead, got.Case, cvd.VerbAsk, cvd.Input{Missing: []string{"The version"}, Text: "Which one?"})
 	for _, path := range []string{
@@ -181,6 +185,9 @@ func everyPage(t *testing.T, file string) {
 			a.Check(h, http.StatusOK)
 		}
 		whole(t, path, a)
+		if !strings.Contains(a.Body, `<html lang="`+lang+`"`) {
+			t.Errorf("%s is not in %s", path, lang)
+		}
 		if !strings.Contains(a.Body, "Two notices were given up") {
 			t.Errorf("%s shows no alarm", path)
 		}

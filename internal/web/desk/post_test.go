@@ -64,7 +64,7 @@ func TestMailOnTheCasePage(t *testing.T) {
 	}
 	eml := b.Get(path+"/mails/1").Check(h, http.StatusOK)
 	if !strings.HasSuffix(eml.Body, "<script>raw</script>") || eml.Header.Get("Content-Type") != "application/octet-stream" ||
-		!strings.Contains(eml.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(eml.Header.Get("Content-Disposition"), "-1.eml") || eml.Header.Get("Content-Security-Policy") != "default-src 'none'; sandbox" {
+		!strings.Contains(eml.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(eml.Header.Get("Content-Disposition"), "-1.eml") || eml.Header.Get("Content-Security-Policy") != "default-src 'none'; frame-ancestors 'none'; sandbox" {
 		t.Errorf("served as %v", eml.Header)
 	}
 	for _, gone := range []string{"/mails/0", "/mails/99", "/mails/x", "/mails/5"} {

@@ -183,6 +183,15 @@ func TestPreparedReply(t *testing.T) {
 	if !strings.HasPrefix(got, "Hello\n\nThank you") || !strings.Contains(got, "/policy#no-bounty") {
 		t.Errorf("inserted %q", got)
 	}
+	for _, option := range []string{`<option value="do-you-pay/en">Do you pay for reports? (English)</option>`, `<option value="do-you-pay/fr">Payez-vous les signalements ? (Français)</option>`} {
+		if !strings.Contains(a.Body, option) {
+			t.Errorf("the page lacks %s", option)
+		}
+	}
+	a = b.Post(path, url.Values{"step": {"insert"}, "canned": {"do-you-pay/fr"}}).Check(h, http.StatusOK)
+	if got := b.Form(a, path).Get("text"); !strings.HasPrefix(got, "Merci de votre signalement") {
+		t.Errorf("inserted %q", got)
+	}
 }
 
 func TestFileGoesInAndOut(t *testing.T) {
@@ -201,7 +210,7 @@ func TestFileGoesInAndOut(t *testing.T) {
 	whole(t, "case with a file", page)
 	got := b.Get("/desk/cases/"+string(id)+"/files/"+blob).Check(h, http.StatusOK)
 	if got.Body != "<script>1</script>" || got.Header.Get("Content-Type") != "application/octet-stream" ||
-		!strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment") || got.Header.Get("Content-Security-Policy") != "default-src 'none'; sandbox" {
+		!strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment") || got.Header.Get("Content-Security-Policy") != "default-src 'none'; frame-ancestors 'none'; sandbox" {
 		t.Errorf("served as %v", got.Header)
 	}
 	big := strings.Repeat("x", 26<<20)

@@ -29,8 +29,8 @@ func receiptOf(t *testing.T, b *webtest.Browser, a *webtest.Answer) string {
 	return code
 }
 
-// report sends a report by the form as it stands, with the given fields.
-func report(h *webtest.House, b *webtest.Browser, fields url.Values, files ...webtest.File) *webtest.Answer {
+// sendReport sends a report by the form as it stands, with the given fields.
+func sendReport(h *webtest.House, b *webtest.Browser, fields url.Values, files ...webtest.File) *webtest.Answer {
 	h.T.Helper()
 	form := b.Form(b.Get("/report").Check(h, 200), "/report")
 	for name, values := range fields {
@@ -42,7 +42,7 @@ func report(h *webtest.House, b *webtest.Browser, fields url.Values, files ...we
 func TestReportGivesAReceipt(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	a := report(h, b, url.Values{"description": {"The parser reads past its end."}, "product": {"Tidewater Server"}}, webtest.File{Field: "attachments", Name: "../../etc/poc.txt", Content: "proof"}).Check(h, 201)
+	a := sendReport(h, b, url.Values{"description": {"The parser reads past its end."}, "product": {"Tidewater Server"}}, webtest.File{Field: "attachments", Name: "../../etc/poc.txt", Content: "proof"}).Check(h, 201)
 	sound(t, a)
 	code := receiptOf(t, b, a)
 	for _, want := range []string{code, "TP-2026-", "A person confirms receipt by Wed 4 Mar 2026", "poc.txt", "http://example.com/thread"} {
@@ -74,7 +74,7 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 		"description": {""}, "title": {"A <title>"}, "steps": {"first\nsecond"}, "reporter.email": {"nobody"},
 		"reporter.name": {"Ann \"A\" O'Neil"}, "reporter.credit": {"anonymous"}, "cwe": {"XSS"}, "urls": {"https://example.org/?a=1&b=2"},
 	}
-	a := report(h, b, typed).Check(h, 422)
+	a := sendReport(h, b, typed).Check(h, 422)
 	sound(t, a)
 	again := b.Form(a, "/report")
 	for name, want := range typed {
@@ -104,7 +104,7 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 func TestRefusedReportTellsAllFaults(t *testing.T) {
 	h := house(t, small, nil)
 	h.Republish("    label: Which version?\n", "    label: Which version?\n    required: true\n")
-	a := report(h, h.Browser(), url.Values{"description": {""}, "cwe": {"XSS"}, "program": {"nope"}}).Check(h, 422)
+	a := sendReport(h, h.Browser(), url.Values{"description": {""}, "cwe": {"XSS"}, "program": {"nope"}}).Check(h, 422)
 	for _, want := range []string{"is missing", "Which version? is missing", "no such program", "is no CWE identifier"} {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("%q is missing in the summary: %s", want, a.Text())
@@ -117,7 +117,7 @@ func TestPolicyRequiresAField(t *testing.T) {
 	h := house(t, small, nil)
 	h.Republish("    label: Which version?\n", "    label: Which version?\n    required: true\n")
 	b := h.Browser()
-	a := report(h, b, url.Values{"description": {"x"}}).Check(h, 422)
+	a := sendReport(h, b, url.Values{"description": {"x"}}).Check(h, 422)
 	if !strings.Contains(a.Text(), "Which version? is missing") {
 		t.Errorf("%s", a.Text())
 	}
@@ -155,7 +155,7 @@ func TestRefusedFileKeepsTheReport(t *testing.T) {
 	h.Republish("attachment_mib: 25", "attachment_mib: 1", "attachments_total: 20", "attachments_total: 2")
 	b := h.Browser()
 	big := strings.Repeat("x", 1<<20+1)
-	a := report(h, b, url.Values{"description": {"with files"}},
+	a := sendReport(h, b, url.Values{"description": {"with files"}},
 		webtest.File{Field: "attachments", Name: "big.bin", Content: big},
 		webtest.File{Field: "attachments", Name: "one.txt", Content: "1"},
 		webtest.File{Field: "attachments", Name: "two.txt", Content: "2"},
@@ -408,7 +408,7 @@ func TestStoreOutOfOrder(t *testing.T) {
 	h := house(t, small, nil)
 	h.Desk.Receipts = failing{h.Auth}
 	b := h.Browser()
-	a := report(h, b, url.Values{"description": {"typed with care"}}).Check(h, 500)
+	a := sendReport(h, b, url.Values{"description": {"typed with care"}}).Check(h, 500)
 	if b.Form(a, "/report").Get("description") != "typed with care" || !strings.Contains(a.Text(), "could not be stored") {
 		t.Errorf("%s", a.Text())
 	}

@@ -151,7 +151,7 @@
   let found = [], chosen = 0;
   const names = () => {
     const seen = new Set(), out = [];
-    for (const el of $$('main a[href], main button, header a[href], .alarms a[href]')) {
+    for (const el of $$('main a[href], main button, header .nav a[href], .alarms a[href]')) {
       const name = (el.getAttribute('aria-label') || el.textContent).replace(/\s+/g, ' ').trim();
       const key = name + (el.href || '');
       if (!name || el.hidden || el.disabled || el.closest('#live') || seen.has(key)) continue;

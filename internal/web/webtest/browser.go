@@ -21,6 +21,8 @@ type Browser struct {
 	cookies map[string]string
 	// Gzip asks for compressed answers.
 	Gzip bool
+	// Lang is what it asks for in Accept-Language; empty asks for nothing.
+	Lang string
 	// From is the address it comes from.
 	From string
 }
@@ -83,6 +85,9 @@ func (b *Browser) Send(r *http.Request) *Answer {
 	r.RemoteAddr = b.From
 	if r.Header.Get("Sec-Fetch-Site") == "" {
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	if b.Lang != "" && r.Header.Get("Accept-Language") == "" {
+		r.Header.Set("Accept-Language", b.Lang)
 	}
 	if b.Gzip {
 		r.Header.Set("Accept-Encoding", "gzip")

@@ -128,21 +128,10 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: blobs, Team: h.Auth, Receipts: h.Auth,
 		ReceiptKind: auth.RecordReceipt, Now: h.Now, Rand: rand.Reader, Log: log,
 	})
-	h.Watch = watch.New(watch.Config{Store: h.Store, Log: log, Every: time.Hour})
-	t.Cleanup(h.Watch.Close)
-	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
-	h.people()
+	h.beside(log)
 	book, err := words.Load()
 	h.must(err)
-	h.Box = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: blobs, Now: h.Now, Rand: rand.Reader})
-	h.Mail = mailroom.New(mailroom.Config{
-		Desk: h.Desk, Box: h.Box, Book: h.Book, Reader: &mailroom.Reader{}, Words: book, Now: h.Now,
-		Looks: &looks.Book{Store: h.Store, Vault: h.Vault, Log: log},
-	})
-	h.Channels = channels.New(channels.Config{
-		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
-		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}, {Name: "imap/old", Kind: "imap", Untestable: "channel.untestable.address"}},
-	})
+	h.mails(book, blobs, log)
 	if policyFile != "" {
 		source, err := os.ReadFile(filepath.Join(root(t), "examples", "policies", policyFile))
 		h.must(err)
@@ -162,6 +151,19 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		h.must(add(h.Mux, h.Site))
 	}
 	return h
+}
+
+// mails is what comes by mail.
+func (h *House) mails(book *words.Book, blobs *blob.Folder, log *slog.Logger) {
+	h.Box = inbox.Open(inbox.Config{Store: h.Store, Vault: h.Vault, Blobs: blobs, Now: h.Now, Rand: rand.Reader})
+	h.Mail = mailroom.New(mailroom.Config{
+		Desk: h.Desk, Box: h.Box, Book: h.Book, Reader: &mailroom.Reader{}, Words: book, Now: h.Now,
+		Looks: &looks.Book{Store: h.Store, Vault: h.Vault, Log: log},
+	})
+	h.Channels = channels.New(channels.Config{
+		Box: h.Box, Host: "security.example.org", Now: h.Now, Mark: func(text string) string { return h.Vault.Blind("probe", text) },
+		Ways: []channels.Way{{Name: "web", Kind: "web", Server: true}, {Name: "smtp", Kind: "smtp", Send: func(_ context.Context, id string) error { h.Tests = append(h.Tests, id); return nil }}, {Name: "imap/old", Kind: "imap", Untestable: "channel.untestable.address"}},
+	})
 }
 
 // root is the folder of the module.
@@ -212,6 +214,14 @@ func (h *House) Pass(d time.Duration) {
 	_, err := h.Desk.Tick(context.Background())
 	h.must(err)
 	h.must(h.Book.Tick(context.Background()))
+}
+
+// beside builds what stands beside the cases, and the team.
+func (h *House) beside(log *slog.Logger) {
+	h.Watch = watch.New(watch.Config{Store: h.Store, Log: log, Every: time.Hour})
+	h.T.Cleanup(h.Watch.Close)
+	h.Parts = parts.New(parts.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
+	h.people()
 }
 
 func (h *House) people() {

@@ -132,7 +132,6 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 			return err
 		}
 		r = r.WithContext(auth.InSession(r.Context(), s))
-		d.Site.Prefer(r, "")
 		v, err := d.visit(r, s)
 		if err != nil {
 			return err
@@ -161,6 +160,7 @@ func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.Site.Prefer(r, team[s.Actor.ID].Language)
 	return &Visit{Session: s, Lens: Lens{
 		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor, Team: team,
 	}}, nil

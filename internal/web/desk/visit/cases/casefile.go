@@ -119,7 +119,7 @@ func (l lens) caseFile(f *casework.File, whole bool) caseView {
 		State: web.State(l.Voice, c.RM()), Band: l.Band(c.Band),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: c.Outcome, Missing: c.Missing,
 		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, whole), Whole: whole, Links: l.links(c), Also: l.also(f.Readers),
-		People: l.people(c), Facts: l.facts(c), Steps: steps(f), Policy: c.Policy, Entries: l.entries(f, whole),
+		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, whole),
 		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
 	}
 	if f.Erased {
@@ -143,7 +143,7 @@ func (l lens) caseFile(f *casework.File, whole bool) caseView {
 	}
 	v.Next, v.Groups, v.Quick = l.actions(f)
 	if v.Message {
-		v.Canned = canned(f)
+		v.Canned = l.replies(f)
 	}
 	asks := post.Of(&l.Lens, f)
 	v.Held, v.Notices = asks.Held, append(v.Notices, asks.Notices...)
@@ -277,12 +277,12 @@ var stepDone = map[string]func(c *cvd.Case) bool{
 	"publish":     func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactPublic) },
 }
 
-func steps(f *casework.File) []stepView {
+func (l lens) steps(f *casework.File) []stepView {
 	if f.Policy == nil {
 		return nil
 	}
 	var out []stepView
-	for _, s := range f.Policy.Policy.Checklist {
+	for _, s := range l.Site.Terms(l.Voice, f.Policy).Checklist {
 		one := stepView{Title: s.Title, Optional: s.Optional}
 		if done := stepDone[s.ID[strings.LastIndex(s.ID, "-")+1:]]; done != nil {
 			one.Done = map[bool]string{true: "yes", false: "no"}[done(f.Case)]
@@ -295,12 +295,12 @@ func steps(f *casework.File) []stepView {
 // citeView is a clause that somebody cites, in the version that the case pins.
 type citeView struct{ ID, Title, Link string }
 
-func clauses(f *casework.File, ids []string) []citeView {
+func (l lens) clauses(f *casework.File, ids []string) []citeView {
 	var out []citeView
 	for _, id := range ids {
 		c := citeView{ID: id, Title: id}
 		if f.Policy != nil {
-			if known, ok := f.Policy.Policy.Clause(id); ok {
+			if known, ok := l.Site.Terms(l.Voice, f.Policy).Clause(id); ok {
 				c.Title, c.Link = known.Title, fmt.Sprintf("/policy/versions/%d#%s", f.Policy.Number, id)
 			}
 		}
@@ -317,7 +317,7 @@ func (l lens) notices(f *casework.File) []web.Notice {
 		return nil
 	}
 	if f.Case.Flags.Emergency {
-		out = append(out, web.Notice{Kind: "alarm", Title: l.Say("desk.case.emergency"), Text: f.Policy.Policy.Emergency.Text})
+		out = append(out, web.Notice{Kind: "alarm", Title: l.Say("desk.case.emergency"), Text: l.Site.Terms(l.Voice, f.Policy).Emergency.Text})
 	}
 	if f.Case.Flags.Privacy {
 		n := web.Notice{Kind: "warn", Title: l.Say("desk.case.privacy"), Text: l.Say("desk.case.privacy.none")}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -217,7 +218,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 		view.About = v.Say(id)
 	}
 	if slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
-		view.Canned = canned(o.file)
+		view.Canned = v.replies(o.file)
 	}
 	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
 		return view
@@ -231,28 +232,18 @@ func (d *desk) doView(v lens, o *deed) doView {
 	return view
 }
 
-// canned are the replies that the policy has prepared.
-func canned(f *casework.File) []web.Option {
-	var out []web.Option
-	if f.Policy != nil {
-		for _, reply := range f.Policy.Policy.CannedReplies {
-			out = append(out, web.Option{Value: reply.ID, Label: reply.Title})
-		}
-	}
-	return out
-}
-
 // insert puts a prepared reply below what was typed.
 func (d *desk) insert(r *http.Request, o *deed) {
 	if o.file.Policy == nil {
 		return
 	}
-	p := o.file.Policy.Policy
+	id, lang, _ := strings.Cut(o.typed.Get("canned"), "/")
+	p := d.Site.Terms(d.Site.Words.In(lang), o.file.Policy)
 	origin := p.PublicURL
 	if origin == "" {
 		origin = d.Site.BaseURL(r)
 	}
-	reply, err := p.Reply(o.typed.Get("canned"), origin)
+	reply, err := p.Reply(id, origin)
 	if err != nil {
 		return // none was chosen
 	}

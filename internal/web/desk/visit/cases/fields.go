@@ -187,7 +187,7 @@ func (v lens) clauseChecks(f *casework.File, verb cvd.Verb, on []string) *visit.
 	}
 	byList := map[string][]policy.Clause{}
 	var names []string
-	for _, p := range f.Policy.Policy.Placed() {
+	for _, p := range v.Site.Terms(v.Voice, f.Policy).Placed() {
 		name, _, _ := strings.Cut(p.Path, "[")
 		if p.Clause.ID == "" || name == "checklist" || name == "team.roles" || (verb == cvd.VerbAsk && name == "evidence") {
 			continue
@@ -226,8 +226,10 @@ func (v lens) missingChecks(f *casework.File, on []string) *visit.Checks {
 		return c
 	}
 	g := visit.CheckGroup{Title: v.Say("desk.clauses.evidence")}
-	for _, e := range f.Policy.Policy.Evidence {
-		g.Items = append(g.Items, visit.CheckItem{Value: e.Title, Label: e.Title, Text: e.Text, On: slices.Contains(on, e.Title)})
+	said := v.Site.Terms(v.readers(f), f.Policy).Evidence
+	for i, e := range v.Site.Terms(v.Voice, f.Policy).Evidence {
+		value := said[i].Title // which the reporter reads
+		g.Items = append(g.Items, visit.CheckItem{Value: value, Label: e.Title, Text: e.Text, On: slices.Contains(on, value)})
 	}
 	if len(g.Items) > 0 {
 		c.Groups = append(c.Groups, g)
@@ -245,11 +247,11 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 	}
 	now := map[string]string{
 		"name": k.Name, "email": k.Email, "affiliation": k.Affiliation, "title": k.Title, "credit": k.Credit.Wanted,
-		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey, "reply_by": k.ReplyBy,
+		"credit.as": k.Credit.As, "contact_shareable": string(k.ContactShareable), "pgp_key": k.PGPKey, "reply_by": k.ReplyBy, "language": k.Language,
 	}
 	var out []itemView
 	for _, name := range names {
-		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select"}[name]
+		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select", "language": "select"}[name]
 		field := v.field(cvd.VerbContact, "reporter."+name, kind, typed, false)
 		if !typed.Has(field.Name) {
 			field.Value = now[name]
@@ -257,6 +259,8 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 		switch name {
 		case "credit":
 			v.CreditOptions(field)
+		case "language":
+			field.Options = web.Languages(v.Say("desk.language.any"), field.Value)
 		case "reply_by":
 			v.ReplyOptions(field)
 		}
@@ -266,9 +270,9 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 }
 
 // partyNames are those of somebody outside.
-var partyNames = []string{"name", "email", "affiliation", "pgp_key"}
+var partyNames = []string{"name", "email", "affiliation", "language", "pgp_key"}
 
-var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "reply_by", "pgp_key"}
+var contactNames = []string{"name", "email", "affiliation", "title", "credit", "credit.as", "contact_shareable", "reply_by", "language", "pgp_key"}
 
 func (v lens) vectorField(f *casework.File, typed url.Values) *web.Field {
 	field := v.field(cvd.VerbSeverity, "vector", "", typed, false)

@@ -70,7 +70,7 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 
 func (v lens) told(f *casework.File, ev *cvd.Event) toldView {
 	t := v.Voice.Event(ev, words.ForReporter, v.Zone)
-	return toldView{t.Heading, t.Meaning, t.Quotes, clauses(f, t.Clauses), t.Missing}
+	return toldView{t.Heading, t.Meaning, t.Quotes, v.clauses(f, t.Clauses), t.Missing}
 }
 
 // dates says which clocks move, and how.

@@ -70,7 +70,7 @@ func (l lens) entry(f *casework.File, ev *cvd.Event, whole bool) entryView {
 	told := l.Voice.Event(ev, words.ForTeam, l.Zone)
 	e := entryView{
 		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Said: said(told.Quotes, whole),
-		Clauses: clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
+		Clauses: l.clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
 		Mail: post.OriginOf(&l.Lens, f, ev),
 	}
 	if became := post.Became(&l.Lens, f, ev); became != "" {

@@ -28,6 +28,7 @@ type meView struct {
 	Machine   bool
 	Done      string
 	Second    second.Summary
+	Language  web.Field
 	Passkeys  int
 	WhyNot    string // no passkey works at this address
 	Others    bool   // there are other sessions
@@ -65,6 +66,10 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
 
 func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	view := &meView{Member: v.Team[v.Actor.ID], ViaLink: v.Session.ViaLink, Roles: v.roles(v.Actor.Roles), Elsewhere: len(d.Site.Ways.List()) > 0}
+	view.Language = web.Field{
+		Name: "language", Kind: "select", Label: v.Say("desk.me.language"), Help: v.Say("desk.me.language.help"),
+		Options: web.Languages(v.Say("desk.me.language.any"), view.Member.Language),
+	}
 	var err error
 	if view.Second, err = d.Site.Auth.HasSecond(r.Context(), v.Actor.ID); err != nil {
 		return nil, err
@@ -140,6 +145,9 @@ func (d *desk) profile(w http.ResponseWriter, r *http.Request, v lens) error {
 		m.Name = name
 	}
 	m.Away = r.PostForm.Get("away") == "yes"
+	if r.PostForm.Has("language") {
+		m.Language = r.PostForm.Get("language")
+	}
 	if err := d.Site.Auth.ChangeMember(r.Context(), v.Actor, m); err != nil {
 		return err
 	}
@@ -209,5 +217,6 @@ func (d *desk) signOut(w http.ResponseWriter, r *http.Request, _ lens) error {
 		return err
 	}
 	d.Site.Forget(w, r, web.DeskJar)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return web.See(w, r, "/desk/sign-in")
 }

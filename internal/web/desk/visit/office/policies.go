@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/deadline"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
+	"fairlead/internal/policy/diff"
 	"fairlead/internal/policy/page"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
@@ -162,7 +163,7 @@ func (d *desk) policySource(w http.ResponseWriter, r *http.Request, _ lens) erro
 // diffView is what differs between two versions.
 type diffView struct {
 	From, To versionView
-	Changes  []policy.Change
+	Changes  []diff.Change
 }
 
 func (d *desk) policyDiff(w http.ResponseWriter, r *http.Request, v lens) error {
@@ -173,7 +174,7 @@ func (d *desk) policyDiff(w http.ResponseWriter, r *http.Request, v lens) error 
 	if from == nil || to == nil {
 		return cvd.ErrNotFound
 	}
-	view := diffView{d.version(v, from), d.version(v, to), policy.Diff(from.Policy, to.Policy)}
+	view := diffView{d.version(v, from), d.version(v, to), diff.Between(from.Policy, to.Policy)}
 	return d.show(w, r, v, http.StatusOK, "diff", v.Say("desk.diff.title"), view)
 }
 

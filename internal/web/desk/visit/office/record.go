@@ -31,7 +31,7 @@ func (d *desk) record(w http.ResponseWriter, r *http.Request, v lens) error {
 		return cvd.ErrNotFound
 	}
 	typed := url.Values{"received_at": {v.Now.In(v.Zone).Format("2006-01-02T15:04")}, "channel": {"phone"}}
-	return d.showRecord(w, r, v, http.StatusOK, v.recordView(d.Site.Book.Current().Policy, typed))
+	return d.showRecord(w, r, v, http.StatusOK, v.recordView(d.Site.Terms(v.Voice, d.Site.Book.Current()), typed))
 }
 
 func (d *desk) showRecord(w http.ResponseWriter, r *http.Request, v lens, status int, view *recordView) error {
@@ -136,7 +136,7 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 		Report: report, Channel: channel, Received: at, Internal: internal, Wrong: faults,
 	})
 	if visit.AsFaults(err, &faults) {
-		return d.recordAgain(w, r, v, cur.Policy, faults)
+		return d.recordAgain(w, r, v, d.Site.Terms(v.Voice, cur), faults)
 	}
 	if err != nil {
 		return err

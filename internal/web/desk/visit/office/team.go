@@ -35,7 +35,8 @@ type teamView struct {
 	Link    *handOverView
 	One     *memberView
 	Done    string
-	Second  bool // the one has a second factor, which the reader may take away
+	Second  bool // the one has a second factor or a passkey, which the reader may take away
+	Keyed   bool // a passkey
 }
 
 type memberView struct {
@@ -67,11 +68,11 @@ func (d *desk) members(w http.ResponseWriter, r *http.Request, v lens) error {
 
 func (d *desk) showTeam(w http.ResponseWriter, r *http.Request, v lens, status int, view *teamView) error {
 	if view.One != nil && !view.One.Self {
-		has, err := d.Site.Auth.HasSecond(r.Context(), view.One.ID)
+		means, err := d.Site.Auth.Means(r.Context(), view.One.ID)
 		if err != nil {
 			return err
 		}
-		view.Second = has.On
+		view.Second, view.Keyed = means.Second(), means.Passkey
 	}
 	if id := "desk.team.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
 		view.Done = v.Say(id)
@@ -85,7 +86,7 @@ func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
 	all := slices.Collect(maps.Values(v.Team))
 	duty := map[string]bool{}
 	if cur := d.Site.Book.Current(); cur != nil {
-		view.Minimum, view.Wanted = cur.Policy.Team.Minimum, cur.Policy.Team.Qualification
+		view.Minimum, view.Wanted = cur.Policy.Team.Minimum, d.Site.Terms(v.Voice, cur).Team.Qualification
 		for _, one := range tell.OnDuty(all, cur.Policy, v.Now) {
 			duty[one.ID] = true
 		}

@@ -188,13 +188,16 @@ func (l lens) batchInput(b *batched, r *casework.Row) (in cvd.Input, held bool) 
 		}
 		return in, false
 	case "assign":
-		in.To = b.typed.Get("to")
-	}
-	if in.To == "" {
-		in.To = l.Actor.ID
-		if b.act.name == "assign" {
+		if in.To = b.typed.Get("to"); in.To == "" { // to ask whether it could be handed over
+			for _, other := range l.holders() {
+				if other.Value != r.Assignee {
+					in.To = other.Value
+				}
+			}
 			return in, false
 		}
+	default:
+		in.To = l.Actor.ID
 	}
 	held = r.Assignee == in.To
 	if in.To == l.Actor.ID && r.Assignee == "" {

@@ -1,6 +1,6 @@
 // Package post is what mail means on the page of a case: how words came and what
 // vouches for their sender, which mails wait for a member's nod, and whether letters
-// to the reporter arrive. It also hands out the files of a case.
+// to the reporter arrive. It also hands out the files of a case, and its report.
 //
 // It never rules on a mail, never opens one as a page, and shows nobody the reporter's
 // address who may not know it.
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/handover"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
@@ -187,6 +188,7 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "GET /desk/cases/{id}/mails/{seq}", Area: may.AreaCases, Use: may.Look, Do: on(raw)},
 		{Pattern: "GET /desk/cases/{id}/files/{blob}", Area: may.AreaCases, Use: may.Look, Do: on(file)},
 		{Pattern: "GET /desk/cases/{id}/files/{blob}/text", Area: may.AreaCases, Use: may.Look, Do: on(text)},
+		{Pattern: "GET /desk/cases/{id}/report.csaf.json", Area: may.AreaCases, Use: may.Look, Do: on(report)},
 	}
 }
 
@@ -205,7 +207,7 @@ func raw(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) 
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fmt.Sprintf("%s-%d.eml", id, seq)}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	if _, err := io.Copy(w, body); err != nil {
 		// The answer has begun: ending the connection is the only way left to say so.
 		d.Site.Log.Error("a mail broke off", "case", id, "err", err)
@@ -224,7 +226,7 @@ func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
 	_, err = io.Copy(w, body)
 	if err != nil {
@@ -233,4 +235,17 @@ func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// report sends the report as a document to hand on: as a download.
+func report(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
+	name, doc, err := handover.Report(r.Context(), d.Site.Desk, v.Actor, cvd.CaseID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	_, err = w.Write(doc)
+	return err
 }

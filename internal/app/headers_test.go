@@ -1,0 +1,99 @@
+package app_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// Every answer of every address, to whoever asks, tells the browser that it is what
+// it says it is, is shown in no frame, loads nothing but our own, and that there is
+// nothing here without https (ASVS 5.0.0, V3.4.1 to V3.4.6, V3.2.1).
+func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
+	m := newMatrix(t)
+	callers := m.callers()
+	asked := 0
+	for _, route := range append(m.routes(), "GET /healthz", "GET /readyz", "GET /no/such/page", "GET /api/v1/nothing", "POST /", "GET /.well-known/openpgpkey/policy") {
+		if route == "GET /desk/events" {
+			continue // stays open for as long as somebody listens
+		}
+		for _, c := range callers {
+			if c.name != "stranger" && c.name != "reporter" && c.name != "lead" {
+				continue
+			}
+			asked++
+			w := m.ask(m.request(route, m.own, c))
+			h := w.Header()
+			csp := h.Get("Content-Security-Policy")
+			for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'"} {
+				if !strings.Contains(csp, part) {
+					t.Errorf("%s for %s: %d without %s: %q", route, c.name, w.Code, part, csp)
+				}
+			}
+			if strings.Contains(csp, "unsafe-") || strings.Contains(csp, "*") {
+				t.Errorf("%s for %s: %q", route, c.name, csp)
+			}
+			if got := h.Get("X-Content-Type-Options"); got != "nosniff" {
+				t.Errorf("%s for %s: %d may be sniffed", route, c.name, w.Code)
+			}
+			if got := h.Get("Referrer-Policy"); got != "no-referrer" && got != "same-origin" {
+				t.Errorf("%s for %s: %d Referrer-Policy %q", route, c.name, w.Code, got)
+			}
+			if !strings.HasPrefix(h.Get("Strict-Transport-Security"), "max-age=63072000") {
+				t.Errorf("%s for %s: %d without HSTS", route, c.name, w.Code)
+			}
+			if w.Body.Len() > 0 && w.Code != 204 && h.Get("Content-Type") == "" {
+				t.Errorf("%s for %s: %d has no type", route, c.name, w.Code)
+			}
+		}
+	}
+	if asked < 300 {
+		t.Errorf("only %d answers were looked at", asked)
+	}
+}
+
+// What belongs to one reader is kept by no cache, and leaving clears what a browser
+// has (ASVS 5.0.0, V14.3.1, V14.3.2).
+func TestPrivateAnswersAreNotKept(t *testing.T) {
+	m := newMatrix(t)
+	callers := m.callers()
+	seen := 0
+	for _, route := range m.routes() {
+		_, path, _ := strings.Cut(route, " ")
+		private := strings.HasPrefix(path, "/desk") || strings.HasPrefix(path, "/thread") || strings.HasPrefix(path, "/api/v1/")
+		if route == "GET /desk/events" || !private {
+			continue
+		}
+		for _, c := range callers {
+			if c.name != "reporter" && c.name != "lead" {
+				continue
+			}
+			w := m.ask(m.request(route, m.own, c))
+			seen++
+			if got := w.Header().Get("Cache-Control"); got != "no-store" {
+				t.Errorf("%s for %s: %d Cache-Control %q", route, c.name, w.Code, got)
+			}
+			leaves := route == "POST /desk/sign-out" && c.name == "lead" || route == "POST /thread/leave" && c.name == "reporter"
+			if got := w.Header().Get("Clear-Site-Data"); leaves && !strings.Contains(got, `"cache"`) {
+				t.Errorf("%s for %s: %d leaves what the browser has: %q", route, c.name, w.Code, got)
+			}
+		}
+	}
+	if seen < 150 {
+		t.Errorf("only %d answers were looked at", seen)
+	}
+}
+
+// A method that shows a request to its sender shows it nowhere (ASVS 5.0.0,
+// V13.4.4).
+func TestTraceIsRefused(t *testing.T) {
+	m := newMatrix(t)
+	for _, path := range []string{"/", "/report", "/desk/", "/api/v1/reports", "/advisories", "/healthz", "/.well-known/security.txt"} {
+		r := httptest.NewRequest(http.MethodTrace, origin+path, nil)
+		r.Header.Set("Cookie", "secret=word")
+		if w := m.ask(r); w.Code < 300 || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/auth/passkey/passkeytest"
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+	"fairlead/internal/web/webtest"
+)
+
+const origin = "https://example.com"
+
+// named lets the site be reached under a name with https, where passkeys work.
+func named(c *web.Config) { c.Origin = func(*http.Request) string { return origin } }
+
+// ceremony is the form of the page whose script talks to a device, and what it
+// tells the device.
+func ceremony(t *testing.T, a *webtest.Answer) (options, action string) {
+	t.Helper()
+	for n := range a.Doc.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "form" && webtest.Attr(n, "data-passkey") != "" {
+			return webtest.Attr(n, "data-options"), webtest.Attr(n, "action")
+		}
+	}
+	t.Fatalf("no ceremony in: %s", a.Text())
+	return "", ""
+}
+
+// own gives the browser's member a passkey on a new device.
+func own(t *testing.T, h *webtest.House, b *webtest.Browser, name string) *passkeytest.Device {
+	t.Helper()
+	dev := passkeytest.New(t, origin)
+	page := b.Post("/desk/me/passkeys/begin", url.Values{"name": {name}}).Check(h, http.StatusOK)
+	options, action := ceremony(t, page)
+	form := b.Form(page, action)
+	form.Set("answer", dev.Create(options))
+	done := b.Post(action, form).Check(h, http.StatusSeeOther)
+	if list := b.Follow(done).Check(h, http.StatusOK); !strings.Contains(list.Text(), name) {
+		t.Errorf("the list does not show %s: %s", name, list.Text())
+	}
+	return dev
+}
+
+// Somebody adds a passkey, signs in with it without a name, and removes it.
+func TestPasskeyOnTheDesk(t *testing.T) {
+	h := house(t, named)
+	b := in(h, "member@example.org")
+	whole(t, "none", b.Get("/desk/me/passkeys").Check(h, http.StatusOK))
+	whole(t, "no name", b.Post("/desk/me/passkeys/begin", nil).Check(h, http.StatusUnprocessableEntity))
+	dev := own(t, h, b, "Laptop <i>")
+	whole(t, "one", b.Get("/desk/me/passkeys?done=added").Check(h, http.StatusOK))
+	whole(t, "me", b.Get("/desk/me").Check(h, http.StatusOK))
+	whole(t, "nothing answered", b.Post("/desk/me/passkeys/add", url.Values{"ceremony": {"x"}, "answer": {"{}"}}).Check(h, http.StatusUnprocessableEntity))
+
+	stranger := h.Browser()
+	door := stranger.Get("/desk/sign-in?next=/desk/team").Check(h, http.StatusOK)
+	whole(t, "door", door)
+	ask := stranger.Post("/desk/sign-in/passkey", stranger.Form(door, "/desk/sign-in/passkey")).Check(h, http.StatusOK)
+	options, action := ceremony(t, ask)
+	if strings.Contains(options, "allowCredentials") {
+		t.Error("the options tell which passkeys there are")
+	}
+	form := stranger.Form(ask, action)
+	form.Set("answer", dev.Get(options))
+	if to := stranger.Post(action, form).Check(h, http.StatusSeeOther).Header.Get("Location"); to != "/desk/team" {
+		t.Errorf("led to %s", to)
+	}
+	stranger.Get("/desk/team").Check(h, http.StatusOK)
+	again := h.Browser().Post(action, form).Check(h, http.StatusUnauthorized)
+	whole(t, "again", again)
+
+	// A password alone opens no longer, and a passkey finishes what it began.
+	half := h.Browser()
+	first := half.Post("/desk/sign-in", url.Values{"email": {"member@example.org"}, "password": {webtest.Password}}).Check(h, http.StatusSeeOther)
+	wait := half.Follow(first).Check(h, http.StatusOK)
+	whole(t, "half", wait)
+	if strings.Contains(wait.Body, `name="code"`) {
+		t.Error("a code is asked for that there is not")
+	}
+	ask = half.Post("/desk/sign-in/passkey", half.Form(wait, "/desk/sign-in/passkey")).Check(h, http.StatusOK)
+	options, action = ceremony(t, ask)
+	form = half.Form(ask, action)
+	form.Set("answer", dev.Get(options))
+	half.Post(action, form).Check(h, http.StatusSeeOther)
+	half.Get("/desk/me").Check(h, http.StatusOK)
+
+	b.Post("/desk/me/passkeys/remove", url.Values{"id": {"nothing"}}).Check(h, http.StatusNotFound)
+	b.Post("/desk/me/passkeys/remove", b.Form(b.Get("/desk/me/passkeys"), "/desk/me/passkeys/remove")).Check(h, http.StatusSeeOther)
+	half.Get("/desk/me").Check(h, http.StatusSeeOther) // ended with the passkey
+	b.Get("/desk/me").Check(h, http.StatusOK)
+}
+
+// At an address where no passkey works the pages say why and offer none.
+func TestNoPasskeysHere(t *testing.T) {
+	for address, words := range map[string]string{"http://security.example.org": "without https", "http://192.0.2.1:8080": "address of numbers"} {
+		h := house(t, func(c *web.Config) { c.Origin = func(*http.Request) string { return address } })
+		b := in(h, "member@example.org")
+		for name, a := range map[string]*webtest.Answer{
+			"door": h.Browser().Get("/desk/sign-in"), "me": b.Get("/desk/me"), "passkeys": b.Get("/desk/me/passkeys"),
+			"asked": h.Browser().Post("/desk/sign-in/passkey", nil), "begun": b.Post("/desk/me/passkeys/begin", url.Values{"name": {"x"}}),
+		} {
+			whole(t, name, a)
+			if !strings.Contains(a.Text(), words) || strings.Contains(a.Body, "data-options") || strings.Contains(a.Body, `action="/desk/sign-in/passkey"`) {
+				t.Errorf("%s at %s: %s", name, address, a.Text())
+			}
+		}
+	}
+}
+
+// What an open session alone must not do asks first whether it is still you, keeps
+// what was typed, and does it once that is shown.
+func TestProofOfTheMoment(t *testing.T) {
+	h := house(t, named)
+	b := in(h, "lead@example.org")
+	dev := own(t, h, b, "Laptop")
+	h.Pass(auth.FreshFor + time.Minute)
+	add := url.Values{"name": {"Nils <b>"}, "email": {"nils@example.org"}, "roles": {"member", "auditor"}, "qualification": {"line"}}
+	asked := b.Post("/desk/team", add).Check(h, http.StatusForbidden)
+	whole(t, "asked", asked)
+	form := b.Form(asked, "/desk/team")
+	for name, want := range add {
+		if strings.Join(form[name], ",") != strings.Join(want, ",") {
+			t.Errorf("%s is kept as %q", name, form[name])
+		}
+	}
+	form.Set("prove", "show")
+	form.Set("prove-password", "not it at all")
+	wrong := b.Post("/desk/team", form).Check(h, http.StatusUnprocessableEntity)
+	whole(t, "wrong", wrong)
+	if strings.Contains(wrong.Body, "not it at all") {
+		t.Error("the password is echoed")
+	}
+	form.Set("prove-password", webtest.Password)
+	made := b.Post("/desk/team", form).Check(h, http.StatusOK)
+	if !strings.Contains(made.Text(), "Nils <b>") || !strings.Contains(made.Body, "/desk/sign-in?link=") {
+		t.Errorf("the member was not added: %s", made.Text())
+	}
+	b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}}).Check(h, http.StatusOK) // fresh now
+
+	h.Pass(auth.FreshFor + time.Minute)
+	b.Get("/desk/team").Check(h, http.StatusOK)
+	b.Post("/desk/me/profile", url.Values{"name": {"Lea"}}).Check(h, http.StatusSeeOther) // nothing of it
+	asked = b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}}).Check(h, http.StatusForbidden)
+	form = b.Form(asked, "/desk/me/tokens")
+	form.Set("prove", "passkey")
+	ask := b.Post("/desk/me/tokens", form).Check(h, http.StatusForbidden)
+	options, action := ceremony(t, ask)
+	form = b.Form(ask, action)
+	form.Set("prove-answer", dev.Get(options))
+	if !strings.Contains(b.Post(action, form).Check(h, http.StatusOK).Body, "fl_") {
+		t.Error("no token after the proof")
+	}
+	h.Pass(auth.FreshFor + time.Minute)
+	on := b.Post("/desk/confirm", url.Values{"next": {"/desk/team"}}).Check(h, http.StatusForbidden)
+	form = b.Form(on, "/desk/confirm")
+	form.Set("prove", "show")
+	form.Set("prove-password", webtest.Password)
+	if to := b.Post("/desk/confirm", form).Check(h, http.StatusSeeOther).Header.Get("Location"); to != "/desk/team" {
+		t.Errorf("led to %s", to)
+	}
+}
+
+// Of the verbs, those that cannot be taken back want a proof when they are done, not
+// when they are looked at; a policy's file is kept on the page.
+func TestProofOfVerbsAndPolicies(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "lead@example.org")
+	h.Pass(auth.FreshFor + time.Minute)
+	erase := "/desk/cases/" + id + "/do/" + string(cvd.VerbErase)
+	in := url.Values{"text": {"They asked for it."}, "reason": {"asked"}, "step": {"preview"}}
+	if a := b.Post(erase, in); a.Status == http.StatusForbidden {
+		t.Error("a look wants a proof")
+	}
+	in.Set("step", "do")
+	asked := b.Post(erase, in).Check(h, http.StatusForbidden)
+	whole(t, "erase", asked)
+	if form := b.Form(asked, erase); form.Get("text") != "They asked for it." || form.Get("step") != "do" {
+		t.Errorf("kept %v", form)
+	}
+	if a := b.Post("/desk/cases/"+id+"/do/note", url.Values{"note": {"x"}, "step": {"do"}}); a.Status == http.StatusForbidden {
+		t.Error("a note wants a proof")
+	}
+	asked = b.Upload("/desk/policy", nil, webtest.File{Field: "file", Name: "p.yaml", Content: "revision: \"2\"\n"}).Check(h, http.StatusForbidden)
+	form := b.Form(asked, "/desk/policy")
+	if form.Get("source") != "revision: \"2\"\n" {
+		t.Errorf("kept %q", form.Get("source"))
+	}
+	form.Set("prove", "show")
+	form.Set("prove-password", webtest.Password)
+	if judged := b.Post("/desk/policy", form).Check(h, http.StatusUnprocessableEntity); !strings.Contains(judged.Body, "revision: &#34;2&#34;") {
+		t.Errorf("the text did not arrive: %s", judged.Text())
+	}
+}
+
+// Where a second factor is required, nothing but setting one up is open to whoever
+// has none; where it is optional, the desk reminds them.
+func TestDemandForASecondFactor(t *testing.T) {
+	h := house(t, named, func(c *web.Config) { c.SecondFactor = web.SecondRequired })
+	b := in(h, "lead@example.org")
+	for _, path := range []string{"/desk/", "/desk/team", "/desk/policy", "/desk/audit"} {
+		if a := b.Get(path); a.Header.Get("Location") != "/desk/me/second" {
+			t.Errorf("%s: %d %s", path, a.Status, a.Header.Get("Location"))
+		}
+	}
+	if a := b.Post("/desk/me/tokens", url.Values{"name": {"x"}, "days": {"30"}}); a.Header.Get("Location") != "/desk/me/second" {
+		t.Errorf("a token: %d", a.Status)
+	}
+	whole(t, "demand", b.Get("/desk/me/second").Check(h, http.StatusOK))
+	b.Get("/desk/me").Check(h, http.StatusOK)
+	own(t, h, b, "Laptop")
+	b.Get("/desk/team").Check(h, http.StatusOK)
+
+	h = house(t, func(c *web.Config) { c.SecondFactor = web.SecondOptional })
+	b = in(h, "lead@example.org")
+	queue := b.Get("/desk/").Check(h, http.StatusOK)
+	whole(t, "reminded", queue)
+	if !strings.Contains(queue.Text(), "stolen password") {
+		t.Error("nobody reminds of a second factor")
+	}
+}

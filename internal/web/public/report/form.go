@@ -1,0 +1,156 @@
+// Package report is the form by which a stranger reports a vulnerability, and
+// what answers it: the receipt and the dates.
+//
+// It loses nothing that was typed, and once a report is stored, nothing that
+// happens to its files takes it back.
+package report
+
+import (
+	"crypto/rand"
+	"embed"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/web"
+	"fairlead/internal/web/public"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// pub serves one request.
+type pub struct{ public.Door }
+
+// Register adds the pages to the mux.
+func Register(mux *http.ServeMux, site *web.Site) error {
+	pages, err := site.Pages(templates, "templates")
+	if err != nil {
+		return err
+	}
+	serve := func(do func(*pub, http.ResponseWriter, *http.Request) error) web.Handler {
+		return func(w http.ResponseWriter, r *http.Request) error {
+			return do(&pub{public.Door{Site: site, Pages: pages, R: r}}, w, r)
+		}
+	}
+	mux.Handle("GET /report", site.Open(serve((*pub).reportForm)))
+	mux.Handle("POST /report", site.Upload(func() int64 { return public.UploadLimit(site) }, serve((*pub).send)))
+	mux.Handle("POST /receipt", site.Private(serve((*pub).receiptFile)))
+	return nil
+}
+
+// reportView is the report form.
+type reportView struct {
+	Policy  *policy.Policy
+	Urgent  []public.Reach
+	Rules   []policy.Clause // guidelines that are not urgent
+	AtOnce  []policy.Clause // guidelines that ask for immediate contact
+	Fields  []web.Field     // in the order of the policy
+	Steps   []step          // the same fields, as they are asked for
+	Files   *web.Field
+	Once    string
+	Privacy public.Reach // whom to ask about personal data
+	Summary *web.Summary
+	Notice  *web.Notice
+	Preview *preview
+}
+
+func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.formView(url.Values{})
+	if err != nil {
+		return err
+	}
+	// The form must survive a step back in the browser with everything typed.
+	w.Header().Set("Cache-Control", "private, no-cache")
+	return p.showForm(w, r, http.StatusOK, v)
+}
+
+func (p *pub) showForm(w http.ResponseWriter, r *http.Request, status int, v reportView) error {
+	v.Steps = p.steps(v.Fields)
+	page := p.Page(p.Say("public.report.title"), "/report")
+	page.Scripts = []string{"report.js"}
+	return p.Pages.Render(w, r, status, "report", page, v)
+}
+
+// formView builds the form with the values that were typed so far.
+func (p *pub) formView(typed url.Values) (reportView, error) {
+	cur, err := p.Current()
+	if err != nil {
+		return reportView{}, err
+	}
+	pol := cur.Policy
+	v := reportView{Policy: pol, Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once")}
+	if v.Once == "" {
+		v.Once = rand.Text()
+	}
+	for _, g := range pol.Guidelines {
+		if g.Urgent {
+			v.AtOnce = append(v.AtOnce, g)
+		} else {
+			v.Rules = append(v.Rules, g)
+		}
+	}
+	if pol.Privacy.Contact != "" {
+		v.Privacy = public.Reach{Href: pol.Privacy.Contact, Label: public.URIWords(pol.Privacy.Contact)}
+	}
+	if len(pol.Programs) > 1 {
+		v.Fields = append(v.Fields, p.programField(pol, typed.Get("program")))
+	}
+	for _, f := range pol.Information {
+		switch f.Name {
+		case "program":
+		case "attachments":
+			one := p.filesField(pol, f)
+			v.Files = &one
+		case "reporter.credit":
+			v.Fields = append(v.Fields, p.Credit(f, typed)...)
+		default:
+			v.Fields = append(v.Fields, p.Field(pol, f, typed.Get(f.Name)))
+		}
+	}
+	return v, nil
+}
+
+func (p *pub) programField(pol *policy.Policy, value string) web.Field {
+	f := web.Field{Name: "program", Kind: "radio", Label: p.Say("public.field.program")}
+	for _, one := range pol.Programs {
+		f.Options = append(f.Options, web.Option{Value: one.ID, Label: one.Name, Help: one.About, Chosen: one.ID == value})
+	}
+	return f
+}
+
+func (p *pub) filesField(pol *policy.Policy, f policy.Field) web.Field {
+	help := p.Say("public.files.help", "mib", pol.Intake.AttachmentMiB, "count", pol.Intake.AttachmentsTotal)
+	if f.Help != "" {
+		help = f.Help + " " + help
+	}
+	return web.Field{Name: "attachments", Kind: "file", Multiple: true, Label: f.Label, Help: help}
+}
+
+// refuse shows the form again with everything that was typed, and what is wrong.
+func (p *pub) refuse(w http.ResponseWriter, r *http.Request, typed url.Values, cause error) error {
+	v, err := p.formView(typed)
+	if err != nil {
+		return err
+	}
+	if faults, ok := public.FaultsOf(cause); ok {
+		rest := web.Blame(v.Fields, faults)
+		v.Summary = web.Summarise(p.Say("public.faults"), v.Fields, rest)
+		return p.showForm(w, r, http.StatusUnprocessableEntity, v)
+	}
+	status := web.Status(cause)
+	id := "failed"
+	switch {
+	case errors.Is(cause, cvd.ErrLimited):
+		id = "limited"
+	case status >= http.StatusInternalServerError:
+		ref := web.NewID()
+		p.Site.Log.Error("a report could not be stored", "id", ref, "err", cause)
+		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.failed.title"), Text: p.Say("public.report.failed.text", "id", ref)}
+		return p.showForm(w, r, status, v)
+	}
+	v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report." + id + ".title"), Text: p.Say("public.report."+id+".text", "id", "")}
+	return p.showForm(w, r, status, v)
+}

@@ -1,0 +1,215 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+	"fairlead/internal/web"
+	"fairlead/internal/web/public"
+)
+
+// digest is a hash over all fields, whatever their order.
+func digest(fields url.Values) string {
+	sum := sha256.Sum256([]byte(fields.Encode()))
+	return hex.EncodeToString(sum[:])
+}
+
+// confirmation is the page that shows the receipt.
+type confirmation struct {
+	Case       cvd.CaseID
+	Receipt    string
+	Accepted   casework.Accepted
+	Promises   []public.Promised
+	Kept       []string
+	Refused    []refused
+	Urgent     []public.Reach
+	Sensitive  bool
+	Mail       bool
+	Thread     string
+	Paused     string
+	NewProduct bool
+}
+
+// refused is a file that was not kept, with the reason.
+type refused struct{ Name, Why string }
+
+// send takes a report. Once the report is stored, nothing that happens to its
+// files can take it back.
+func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
+	if ok, after := p.Site.Reports.Allow(p.Site.From(r)); !ok {
+		return p.tooOften(w, r, auth.Limited{After: after})
+	}
+	in, err := public.ReadPosted(r)
+	if err != nil {
+		return err
+	}
+	once, step := in.Fields.Get("once"), in.Fields.Get("step")
+	web.Choose(r, in.Fields.Get("lang"))
+	typed := url.Values{}
+	for name, values := range in.Fields {
+		typed[name] = slices.Clone(values)
+	}
+	for _, ours := range []string{"once", "step", "lang"} {
+		delete(in.Fields, ours)
+	}
+	if step == "preview" {
+		return p.showPreview(w, r, in, typed)
+	}
+	cur, err := p.Current()
+	if err != nil {
+		return p.refuse(w, r, typed, err)
+	}
+	if in.Fields.Get("reporter.email") != "" && in.Fields.Get("reporter.language") == "" {
+		in.Fields.Set("reporter.language", p.Voice().Lang()) // letters come in the language of the form
+	}
+	report, err := intake.FromForm(in.Fields)
+	wrong, ok := public.FaultsOf(err)
+	if err != nil && !ok {
+		return p.refuse(w, r, typed, err)
+	}
+	wrong = intake.Join(wrong, intake.Missing(report, cur.Policy.Information))
+	if c := report.Reporter; c != nil && c.Language == "" {
+		c.Language = p.Voice().Lang() // letters go on in the language of the page
+	}
+	sub := casework.Submission{Report: report, Channel: "web", Wrong: wrong}
+	if len(once) >= 16 && len(once) <= 64 {
+		// With its body in the key, a step back with other words is a new
+		// report and not a refusal.
+		sum := digest(in.Fields)
+		sub.Once = &casework.Once{Key: "web/" + once + "/" + sum, Digest: sum}
+	}
+	taken, err := p.Site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)
+	if err != nil {
+		return p.refuse(w, r, typed, err)
+	}
+	v := confirmation{
+		Case: taken.Case, Receipt: taken.Receipt, Accepted: taken, Promises: p.promisedNow(taken.Promises),
+		Urgent: public.Ways(cur.Policy.UrgentContacts()), Sensitive: report.SensitiveDataSeen.Yes(), Paused: cur.Policy.Intake.Paused,
+		Mail: report.Reporter != nil && report.Reporter.Email != "", Thread: p.Site.BaseURL(r) + "/thread",
+	}
+	p.keepFiles(r, in, taken, &v)
+	page := p.Page(p.Say("public.sent.title"), "")
+	page.Scripts = []string{"report.js"}
+	return p.Pages.Render(w, r, http.StatusCreated, "sent", page, v)
+}
+
+// tooOften refuses a report before its body is read. Only one that is no larger
+// than a form that a person filled in is read, to show what was typed.
+func (p *pub) tooOften(w http.ResponseWriter, r *http.Request, limited auth.Limited) error {
+	web.RetryAfter(w, limited)
+	typed := url.Values{}
+	if r.ContentLength >= 0 && r.ContentLength <= public.MaxShown {
+		if in, err := public.ReadPosted(r); err == nil {
+			typed = in.Fields
+		}
+	}
+	return p.refuse(w, r, typed, limited)
+}
+
+func (p *pub) promisedNow(list []casework.Promise) []public.Promised {
+	var out []public.Promised
+	for _, one := range list {
+		out = append(out, public.Promised{What: p.Say("clock." + string(one.Kind)), Due: one.Due, Target: one.Target})
+	}
+	return out
+}
+
+// keepFiles attaches the files of a report that is stored already.
+func (p *pub) keepFiles(r *http.Request, in *public.Posted, taken casework.Accepted, v *confirmation) {
+	if in.Next == nil {
+		return
+	}
+	actor, err := p.Site.Auth.Receipt(r.Context(), taken.Receipt)
+	if err != nil {
+		v.Refused = append(v.Refused, refused{in.Next.FileName(), p.Why(err)})
+		return
+	}
+	session := p.Site.Desk.As(actor)
+	var known []string
+	if taken.Again {
+		known = p.filesOf(r, session, taken.Case)
+	}
+	late, err := in.Each(func(name string, body io.Reader) (bool, error) {
+		shown := public.FileLabel(name)
+		if i := slices.Index(known, shown); i >= 0 {
+			known = slices.Delete(known, i, i+1)
+			v.Kept = append(v.Kept, shown) // came with the first sending
+			return true, nil
+		}
+		if _, err := session.Attach(r.Context(), taken.Case, name, body, cvd.Input{}); err != nil {
+			v.Refused = append(v.Refused, refused{shown, p.Why(err)})
+			return false, nil
+		}
+		v.Kept = append(v.Kept, shown)
+		return true, nil
+	})
+	for _, name := range late {
+		v.Refused = append(v.Refused, refused{p.Say("public.sent.field"), p.Say("public.sent.late", "name", name)})
+	}
+	if err != nil {
+		v.Refused = append(v.Refused, refused{p.Say("public.sent.rest"), p.Why(err)})
+	}
+}
+
+// filesOf lists the names of the files that the case holds.
+func (p *pub) filesOf(r *http.Request, s *casework.Session, id cvd.CaseID) []string {
+	f, err := s.Case(r.Context(), id)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, ev := range f.Events {
+		if ev.Body != nil && ev.Body.File != nil {
+			out = append(out, ev.Body.File.Name)
+		}
+	}
+	return out
+}
+
+// receiptFile is the receipt as a text to keep. It is made for a receipt that
+// opens something only, so the site prints no words of others.
+func (p *pub) receiptFile(w http.ResponseWriter, r *http.Request) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	if err := p.AllowCode(r); err != nil {
+		return err
+	}
+	code := auth.NormaliseReceipt(r.PostForm.Get("receipt"))
+	actor, err := p.Site.Auth.Receipt(r.Context(), code)
+	if err != nil {
+		return err
+	}
+	files, err := p.Site.Desk.As(actor).Thread(r.Context())
+	if err != nil {
+		return err
+	}
+	voice, zone := p.Site.Voice(r), p.Site.Zone()
+	var b strings.Builder
+	b.WriteString(voice.Say("public.receipt.head", "organisation", p.Site.Organisation()) + "\n\n")
+	for _, f := range files {
+		b.WriteString(voice.Say("public.receipt.case", "case", f.Case.ID) + "\n")
+		b.WriteString(voice.Say("public.receipt.received", "when", voice.Instant(f.Case.Created, zone)) + "\n")
+		for _, one := range f.Promises() {
+			line := "public.receipt.promise"
+			if one.Target {
+				line = "public.receipt.target"
+			}
+			b.WriteString(voice.Say(line, "what", voice.Say("clock."+string(one.Kind)), "when", voice.Instant(one.Due, zone)) + "\n")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString(voice.Say("public.receipt.code", "receipt", code) + "\n")
+	b.WriteString(voice.Say("public.receipt.use", "url", p.Site.BaseURL(r)+"/thread") + "\n")
+	web.Download(w, "receipt-"+string(files[len(files)-1].Case.ID)+".txt")
+	return web.Write(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(b.String()))
+}

@@ -1,0 +1,95 @@
+package report
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"fairlead/internal/intake"
+	"fairlead/internal/web"
+	"fairlead/internal/web/public"
+)
+
+// step is one part of the form. All of them stand in one page, which shows one at
+// a time: nothing is asked of the server in between, so nothing can be lost, and
+// one slow load is enough.
+type step struct {
+	N, Of       int
+	Title, Lead string
+	Fields      []web.Field
+	First, Last bool
+}
+
+// Back is the number of the step before it.
+func (s step) Back() int { return s.N - 1 }
+
+// Next is the number of the step after it.
+func (s step) Next() int { return s.N + 1 }
+
+// found are the fields of the first step: what is wrong, and in what.
+var found = map[string]bool{
+	"program": true, "title": true, "product": true, "version": true, "description": true, "steps": true, "impact": true,
+}
+
+// steps sorts the fields into what was found, what more is known of it, and who
+// tells.
+func (p *pub) steps(fields []web.Field) []step {
+	var sorted [3][]web.Field
+	for _, f := range fields {
+		switch {
+		case found[f.Name]:
+			sorted[0] = append(sorted[0], f)
+		case strings.HasPrefix(f.Name, "reporter."):
+			sorted[2] = append(sorted[2], f)
+		default:
+			sorted[1] = append(sorted[1], f)
+		}
+	}
+	var out []step
+	for i, name := range []string{"find", "more", "you"} {
+		if i == 1 && len(sorted[i]) == 0 {
+			continue // the last one holds the button, so it is always there
+		}
+		out = append(out, step{Title: p.Say("public.step." + name), Lead: p.Say("public.step." + name + ".lead"), Fields: sorted[i]})
+	}
+	for i := range out {
+		out[i].N, out[i].Of = i+1, len(out)
+		out[i].First, out[i].Last = i == 0, i == len(out)-1
+	}
+	return out
+}
+
+// preview is what was typed, as it will be read.
+type preview struct {
+	Fields []web.Field
+	Last   int  // the number of the step with the button
+	Files  bool // some were chosen, which a browser does not choose again
+}
+
+// showPreview shows what was typed as it will be read, what is wrong with it, and
+// the form again. Nothing is stored.
+func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values) error {
+	v, err := p.formView(typed)
+	if err != nil {
+		return err
+	}
+	_, err = intake.FromForm(in.Fields)
+	if faults, ok := public.FaultsOf(err); ok {
+		rest := web.Blame(v.Fields, faults)
+		v.Summary = web.Summarise(p.Say("public.faults"), v.Fields, rest)
+	} else if err != nil {
+		return p.refuse(w, r, typed, err)
+	}
+	v.Preview = &preview{Files: in.Next != nil, Last: len(p.steps(v.Fields))}
+	for _, f := range v.Fields {
+		for _, o := range f.Options {
+			if o.Chosen {
+				f.Value = o.Label
+			}
+		}
+		if strings.TrimSpace(f.Value) != "" {
+			v.Preview.Fields = append(v.Preview.Fields, f)
+		}
+	}
+	return p.showForm(w, r, http.StatusOK, v)
+}

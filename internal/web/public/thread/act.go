@@ -1,0 +1,319 @@
+package thread
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
+	"fairlead/internal/web"
+	"fairlead/internal/web/public"
+	"fairlead/internal/words"
+)
+
+// reportQuotes are the words of the report, as the reporter sent them.
+func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
+	label := func(name string) string {
+		if terms := p.Terms(f.Policy); terms != nil {
+			for _, one := range terms.Information {
+				if one.Name == name {
+					return one.Label
+				}
+			}
+		}
+		return p.Say("public.field." + name)
+	}
+	var out []words.Quote
+	add := func(name, text string) {
+		if text != "" {
+			out = append(out, words.Quote{Label: label(name), Text: text})
+		}
+	}
+	add("title", r.Title)
+	add("product", r.Product)
+	add("version", r.Version)
+	add("description", p.Voice().StandIn(r.Description))
+	add("steps", r.Steps)
+	add("impact", r.Impact)
+	add("cwe", r.CWE)
+	add("urls", strings.Join(r.URLs, "\n"))
+	add("tools", strings.Join(r.Tools, "\n"))
+	add("ai_use", string(r.AIUse))
+	add("found_at", r.FoundAt)
+	add("exploited", string(r.Exploited))
+	add("public", string(r.Public))
+	add("sensitive_data_seen", string(r.SensitiveDataSeen))
+	add("proposed_fix", r.ProposedFix)
+	add("third_party", string(r.ThirdParty))
+	add("reported_elsewhere", string(r.ReportedElsewhere))
+	add("disclosure_plan", r.DisclosurePlan)
+	add("own_id", r.OwnID)
+	for _, name := range slices.Sorted(maps.Keys(r.Extra)) {
+		out = append(out, words.Quote{Label: name, Text: words.Value(r.Extra[name])})
+	}
+	return out
+}
+
+// asked is a form about one case of the session.
+type asked struct {
+	session *casework.Session
+	id      cvd.CaseID
+	form    url.Values
+}
+
+// ask reads a form of the thread. A case that the receipt does not open answers
+// like one that does not exist, by casework.
+func (p *pub) ask(r *http.Request) (*asked, error) {
+	s, err := p.reporter(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := web.Form(r); err != nil {
+		return nil, err
+	}
+	return &asked{s, cvd.CaseID(r.PostForm.Get("case")), r.PostForm}, nil
+}
+
+// again shows the thread with what was typed and why it was refused. Errors that
+// are not about the input go on.
+func (p *pub) again(w http.ResponseWriter, r *http.Request, a *asked, cause error, put func(*caseView)) error {
+	faults, ok := public.FaultsOf(cause)
+	if !ok {
+		plain := web.Plain(cause)
+		if limited, ok := errors.AsType[auth.Limited](cause); ok {
+			web.RetryAfter(w, limited)
+			plain = p.Say("public.report.limited.text")
+		}
+		if plain == "" || errors.Is(cause, cvd.ErrNotFound) {
+			return cause
+		}
+		faults = cvd.Faults{{Field: p.Say("public.thread.refused"), Problem: plain}}
+	}
+	return p.showThread(w, r, a.session, web.Status(cause), func(v *caseView) {
+		if v.ID != a.id {
+			return
+		}
+		put(v)
+		v.Summary = &web.Summary{Title: p.Say("public.faults")}
+		for _, f := range faults {
+			item := web.SummaryItem{Label: f.Field, Problem: f.Problem, Remedy: f.Remedy}
+			if f.Field == "text" {
+				item.Label, item.Href = p.Say("public.thread.write"), "#text-"+string(v.ID)
+			}
+			v.Summary.Items = append(v.Summary.Items, item)
+		}
+	})
+}
+
+// say does a verb that carries a text.
+func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put func(*caseView, string)) error {
+	a, err := p.ask(r)
+	if err != nil {
+		return err
+	}
+	typed := a.form.Get("text")
+	text, err := intake.Message("text", typed, intake.MaxMessage)
+	if err == nil && text == "" {
+		err = cvd.Faults{{Field: "text", Problem: p.Say("public.thread.empty"), Remedy: p.Say("public.thread.empty.remedy")}}
+	}
+	if err == nil && a.form.Get("step") == "preview" {
+		return p.showThread(w, r, a.session, http.StatusOK, func(v *caseView) {
+			if v.ID == a.id {
+				put(v, typed)
+				v.Preview = text
+			}
+		})
+	}
+	var did casework.Done
+	if err == nil && verb == cvd.VerbMessage {
+		err = p.allowSuccessor(r, a)
+	}
+	if err == nil {
+		did, err = a.session.Do(r.Context(), a.id, verb, cvd.Input{Text: text})
+	}
+	if err != nil {
+		return p.again(w, r, a, err, func(v *caseView) { put(v, typed) })
+	}
+	if did.Successor != nil {
+		return web.See(w, r, "/thread?done=linked#"+string(did.Successor.Case))
+	}
+	return web.See(w, r, "/thread?done="+string(verb)+"#"+string(a.id))
+}
+
+// allowSuccessor counts words about a closed case as a report, since they may open
+// another case.
+func (p *pub) allowSuccessor(r *http.Request, a *asked) error {
+	f, err := a.session.Case(r.Context(), a.id)
+	if err != nil || !f.Case.Closed() {
+		return err
+	}
+	if ok, after := p.Site.Reports.Allow(p.Site.From(r)); !ok {
+		return auth.Limited{After: after}
+	}
+	return nil
+}
+
+func (p *pub) message(w http.ResponseWriter, r *http.Request) error {
+	return p.speak(w, r, cvd.VerbMessage, func(v *caseView, s string) { v.Draft = s })
+}
+
+func (p *pub) appeal(w http.ResponseWriter, r *http.Request) error {
+	return p.speak(w, r, cvd.VerbAppeal, func(v *caseView, s string) { v.Appeal = s })
+}
+
+// withdrawView asks once more before a report is withdrawn.
+type withdrawView struct {
+	Case   cvd.CaseID
+	Title  string
+	Reason web.Field
+}
+
+func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.ask(r)
+	if err != nil {
+		return err
+	}
+	f, err := a.session.Case(r.Context(), a.id)
+	if err != nil {
+		return err
+	}
+	reason, err := intake.Message("reason", a.form.Get("reason"), intake.Most("disclosure_plan"))
+	v := withdrawView{Case: a.id, Title: f.Case.Title, Reason: web.Field{
+		Name: "reason", Kind: "area", Rows: 3, Label: p.Say("public.withdraw.reason"), Help: p.Say("public.withdraw.help"), Value: a.form.Get("reason"),
+	}}
+	status := http.StatusOK
+	if faults, ok := public.FaultsOf(err); ok {
+		v.Reason.Faults, status = faults, http.StatusUnprocessableEntity
+	}
+	if err == nil && a.form.Get("step") == "do" {
+		if _, err := a.session.Do(r.Context(), a.id, cvd.VerbWithdraw, cvd.Input{Reason: reason}); err != nil {
+			return err
+		}
+		return web.See(w, r, "/thread?done=withdrawn#"+string(a.id))
+	}
+	return p.Pages.Render(w, r, status, "withdraw", p.Page(p.Say("public.withdraw.title"), "/thread"), v)
+}
+
+// contactView changes how the reporter is reached and named.
+type contactView struct {
+	Case    cvd.CaseID
+	Fields  []web.Field
+	Summary *web.Summary
+}
+
+var contactFields = []string{
+	"reporter.name", "reporter.email", "reporter.affiliation", "reporter.title", "reporter.credit",
+	"reporter.contact_shareable", "reporter.reply_by", "reporter.language", "reporter.pgp_key",
+}
+
+func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.ask(r)
+	if err != nil {
+		return err
+	}
+	f, err := a.session.Case(r.Context(), a.id)
+	if err != nil {
+		return err
+	}
+	if a.form.Get("step") != "do" {
+		return p.showContact(w, r, http.StatusOK, f, typedContact(f.Case), nil)
+	}
+	typed := url.Values{"description": {"-"}}
+	for _, name := range append(slices.Clone(contactFields), "reporter.credit.as") {
+		typed.Set(name, a.form.Get(name))
+	}
+	report, err := intake.FromForm(typed)
+	if err == nil {
+		contact := report.Reporter
+		if contact == nil {
+			contact = &cvd.Contact{}
+		}
+		_, err = a.session.Do(r.Context(), a.id, cvd.VerbContact, cvd.Input{Contact: contact})
+	}
+	if faults, ok := public.FaultsOf(err); ok {
+		return p.showContact(w, r, http.StatusUnprocessableEntity, f, typed, faults)
+	}
+	if err != nil {
+		return err
+	}
+	return web.See(w, r, "/thread?done=contact#"+string(a.id))
+}
+
+func typedContact(c *cvd.Case) url.Values {
+	v := url.Values{}
+	p := c.Participant(cvd.Reporter)
+	if p == nil || p.Contact == nil {
+		return v
+	}
+	for name, value := range map[string]string{
+		"reporter.name": p.Contact.Name, "reporter.email": p.Contact.Email, "reporter.affiliation": p.Contact.Affiliation,
+		"reporter.title": p.Contact.Title, "reporter.credit": p.Contact.Credit.Wanted, "reporter.credit.as": p.Contact.Credit.As,
+		"reporter.contact_shareable": string(p.Contact.ContactShareable), "reporter.pgp_key": p.Contact.PGPKey, "reporter.reply_by": p.Contact.ReplyBy, "reporter.language": p.Contact.Language,
+	} {
+		v.Set(name, value)
+	}
+	return v
+}
+
+func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f *casework.File, typed url.Values, faults cvd.Faults) error {
+	v := contactView{Case: f.Case.ID}
+	for _, name := range contactFields {
+		label := p.contactLabel(f, name)
+		if name == "reporter.credit" {
+			v.Fields = append(v.Fields, p.Credit(label, typed)...)
+			continue
+		}
+		v.Fields = append(v.Fields, p.Field(p.Terms(f.Policy), label, typed.Get(name)))
+	}
+	for i := range v.Fields {
+		v.Fields[i].Required, v.Fields[i].Clauses = false, nil
+	}
+	rest := web.Blame(v.Fields, faults)
+	v.Summary = web.Summarise(p.Say("public.faults"), v.Fields, rest)
+	return p.Pages.Render(w, r, status, "contact", p.Page(p.Say("public.contact.title"), "/thread"), v)
+}
+
+// attach adds files to a case. The case is named before the files.
+func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.reporter(r)
+	if err != nil {
+		return err
+	}
+	in, err := public.ReadPosted(r)
+	if err != nil {
+		return err
+	}
+	a := &asked{s, cvd.CaseID(in.Fields.Get("case")), in.Fields}
+	var faults cvd.Faults
+	if in.Next != nil {
+		_, err = in.Each(func(name string, body io.Reader) (bool, error) {
+			_, err := s.Attach(r.Context(), a.id, name, body, cvd.Input{})
+			if errors.Is(err, cvd.ErrNotFound) || errors.Is(err, cvd.ErrForbidden) {
+				return false, err
+			}
+			if err != nil {
+				faults = append(faults, cvd.Fault{Field: public.FileLabel(name), Problem: p.Why(err)})
+			}
+			return err == nil, nil
+		})
+	} else {
+		faults = append(faults, cvd.Fault{Field: p.Say("public.thread.file"), Problem: p.Say("public.thread.nofile")})
+	}
+	if errors.Is(err, public.ErrRefused) {
+		faults, err = append(faults, cvd.Fault{Field: p.Say("public.sent.rest"), Problem: p.Why(err)}), nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		return p.again(w, r, a, faults, func(*caseView) {})
+	}
+	return web.See(w, r, "/thread?done=file#"+string(a.id))
+}

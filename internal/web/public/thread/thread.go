@@ -1,0 +1,338 @@
+// Package thread is a reporter's own case: what happened, what is next and by
+// when, and everything that a reporter may do.
+//
+// It shows no case but through the receipt that opens it, and never puts that
+// receipt into an address.
+package thread
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/web"
+	"fairlead/internal/web/public"
+	"fairlead/internal/words"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// pub serves one request.
+type pub struct{ public.Door }
+
+// Register adds the pages to the mux.
+func Register(mux *http.ServeMux, site *web.Site) error {
+	pages, err := site.Pages(templates, "templates")
+	if err != nil {
+		return err
+	}
+	serve := func(do func(*pub, http.ResponseWriter, *http.Request) error) web.Handler {
+		return func(w http.ResponseWriter, r *http.Request) error {
+			return do(&pub{public.Door{Site: site, Pages: pages, R: r}}, w, r)
+		}
+	}
+	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
+		"GET /thread":                     (*pub).thread,
+		"POST /thread/open":               (*pub).openThread,
+		"POST /thread/claim":              (*pub).claim,
+		"POST /thread/leave":              (*pub).leave,
+		"POST /thread/message":            (*pub).message,
+		"POST /thread/appeal":             (*pub).appeal,
+		"POST /thread/withdraw":           (*pub).withdraw,
+		"POST /thread/contact":            (*pub).contact,
+		"POST /thread/check":              (*pub).checked,
+		"GET /thread/files/{case}/{blob}": (*pub).file,
+		"GET /thread/export.json":         (*pub).exportJSON,
+		"GET /thread/export.txt":          (*pub).exportText,
+	} {
+		mux.Handle(pattern, site.Private(serve(do)))
+	}
+	mux.Handle("POST /thread/attach", site.Upload(func() int64 { return public.UploadLimit(site) }, serve((*pub).attach)))
+	return nil
+}
+
+// openView asks for the receipt.
+type openView struct {
+	Field web.Field
+	Code  web.Field // of a letter
+	Wrong bool
+	Ended bool // the session is over
+	Left  bool
+	// Limited keeps what was typed while too many tries came.
+	Limited bool
+}
+
+func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
+	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.Say("public.open.label"), true, "current-password"
+	v.Field.Help = p.Say("public.open.help")
+	if v.Code.Name == "" {
+		v.Code = p.codeField("", false)
+	}
+	if v.Wrong {
+		v.Field.Faults = []cvd.Fault{{Problem: p.Say("public.open.wrong"), Remedy: p.Say("public.open.remedy")}}
+	}
+	return p.Pages.Render(w, r, status, "open", p.Page(p.Say("public.open.title"), "/thread"), v)
+}
+
+// openThread turns a receipt into a session. A wrong one costs the same work and
+// tells nothing.
+func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	code := r.PostForm.Get("receipt")
+	var limited auth.Limited
+	if err := p.AllowCode(r); errors.As(err, &limited) {
+		web.RetryAfter(w, limited)
+		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}})
+	}
+	actor, err := p.Site.Auth.Receipt(r.Context(), code)
+	if errors.Is(err, cvd.ErrUnauthenticated) {
+		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}})
+	}
+	if err != nil {
+		return err
+	}
+	session, err := p.Site.Auth.StartReporter(r.Context(), actor)
+	if err != nil {
+		return err
+	}
+	p.Site.Remember(w, r, web.ReporterJar, session.Token)
+	return web.See(w, r, "/thread")
+}
+
+func (p *pub) leave(w http.ResponseWriter, r *http.Request) error {
+	if token := p.Site.Token(r, web.ReporterJar); token != "" {
+		if err := p.Site.Auth.SignOut(r.Context(), token); err != nil {
+			return err
+		}
+	}
+	p.Site.Forget(w, r, web.ReporterJar)
+	w.Header().Set("Clear-Site-Data", `"cache"`)
+	return web.See(w, r, "/thread?done=left")
+}
+
+// reporter is the desk as the holder of the receipt may use it.
+func (p *pub) reporter(r *http.Request) (*casework.Session, error) {
+	s, err := p.Site.Session(r, web.ReporterJar)
+	if err != nil {
+		return nil, err
+	}
+	return p.Site.Desk.As(s.Actor), nil
+}
+
+// threadView is everything under one receipt.
+type threadView struct {
+	Cases   []caseView
+	Done    string // what was just done, in words
+	Idle    int    // minutes
+	Several bool
+}
+
+// caseView is one case as its reporter sees it.
+type caseView struct {
+	ID        cvd.CaseID
+	Title     string
+	Received  time.Time
+	State     web.Badge
+	Meaning   string
+	Band      web.Badge
+	Next      *public.Promised // the next date, ours
+	Yours     *public.Promised // the date by which an answer is awaited
+	Missing   []string
+	Promises  []public.Promised
+	Ahead     []public.Promised // those that are still to come
+	Timeline  []entry
+	Closed    bool
+	Erased    bool
+	CanWrite  bool
+	CanAttach bool
+	CanAppeal bool
+	CanLeave  bool // withdraw
+	CanChange bool // contact
+	Withdrawn bool
+	Plan      string // the reporter's own plan to publish
+	Policy    int
+	Links     []cvd.Link
+	FileMiB   int
+	Release   *releaseView
+	// What was typed and refused:
+	Draft   string
+	Preview string // the same, as it will be read
+	Appeal  string
+	Summary *web.Summary
+}
+
+// entry is one thing that happened.
+type entry struct {
+	At      time.Time
+	Who     string
+	Class   string // you, person, or empty for the house
+	Heading string
+	Meaning string
+	Report  []words.Quote // the fields of the report
+	Quotes  []words.Quote
+	Clauses []policy.Clause
+	Missing []string
+	File    *cvd.Attachment
+	Link    string // address of the file
+	Erased  bool
+}
+
+func (p *pub) thread(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.reporter(r)
+	if errors.Is(err, cvd.ErrUnauthenticated) {
+		v := openView{Left: r.URL.Query().Get("done") == "left"}
+		if p.Site.Token(r, web.ReporterJar) != "" {
+			p.Site.Forget(w, r, web.ReporterJar)
+			v.Ended = true
+		}
+		return p.askReceipt(w, r, http.StatusOK, v)
+	}
+	if err != nil {
+		return err
+	}
+	return p.showThread(w, r, s, http.StatusOK, nil)
+}
+
+// done are the words after a change, by what the address names.
+var done = []string{"message", "linked", "appeal", "withdrawn", "contact", "file", "checked"}
+
+// showThread shows the cases; change may put into one what was refused.
+func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Session, status int, change func(*caseView)) error {
+	files, err := s.Thread(r.Context())
+	if err != nil {
+		return err
+	}
+	v := threadView{Idle: int(auth.ReporterIdle / time.Minute), Several: len(files) > 1}
+	if what := r.URL.Query().Get("done"); slices.Contains(done, what) {
+		v.Done = p.Say("public.done." + what)
+	}
+	for _, f := range files {
+		one := p.caseView(r.Context(), f)
+		if change != nil {
+			change(&one)
+		}
+		v.Cases = append(v.Cases, one)
+	}
+	return p.Pages.Render(w, r, status, "thread", p.Page(p.Say("public.thread.title"), "/thread"), v)
+}
+
+func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
+	c := f.Case
+	v := caseView{
+		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: web.State(p.Voice(), c.RM()), Meaning: p.Say("rm." + string(c.RM()) + ".meaning"),
+		Band: web.Band(p.Voice(), c.Band), Closed: c.Closed(), Erased: f.Erased, Policy: c.Policy, Links: c.Links, Missing: c.Missing,
+		Withdrawn: c.HasReporter() && !c.Waited(),
+		CanWrite:  slices.Contains(f.Verbs, cvd.VerbMessage), CanAttach: slices.Contains(f.Verbs, cvd.VerbAttach),
+		CanAppeal: slices.Contains(f.Verbs, cvd.VerbAppeal), CanLeave: slices.Contains(f.Verbs, cvd.VerbWithdraw),
+		CanChange: slices.Contains(f.Verbs, cvd.VerbContact), Release: p.release(ctx, c),
+	}
+	if f.Policy != nil {
+		v.FileMiB = f.Policy.Policy.Intake.AttachmentMiB
+	}
+	if f.Erased {
+		v.Title = p.Say("public.thread.erased")
+	}
+	for _, k := range casework.Clocks(c) {
+		if k.Internal() {
+			continue
+		}
+		one := p.promise(&k)
+		if k.Theirs() && k.Running() {
+			v.Yours = &one
+		}
+		v.Promises = append(v.Promises, one)
+		if one.Open {
+			v.Ahead = append(v.Ahead, one)
+		}
+	}
+	if k := c.NextPromise(); k != nil && !k.Theirs() {
+		one := p.promise(k)
+		v.Next = &one
+	}
+	for i := range f.Events {
+		v.Timeline = append(v.Timeline, p.entry(f, &f.Events[i]))
+		if b := f.Events[i].Body; b != nil && b.Report != nil {
+			v.Plan = b.Report.DisclosurePlan
+		}
+	}
+	return v
+}
+
+// promise tells how one clock of the case stands.
+func (p *pub) promise(k *cvd.Clock) public.Promised {
+	one := public.Promised{What: p.Say("clock." + string(k.Kind)), Due: k.Due, Target: k.Target}
+	state, kind := "open", "info"
+	switch {
+	case !k.Met.IsZero() && k.Met.After(k.Due):
+		state, kind = "late", "warn"
+	case !k.Met.IsZero():
+		state, kind = "kept", "good"
+	case !k.Stopped.IsZero():
+		state, kind = "over", "quiet"
+	case !k.Paused.IsZero():
+		state, kind = "paused", "neutral"
+	case k.Theirs():
+		state, kind = "yours", "warn"
+	case !k.Breached.IsZero() && !k.Target:
+		state, kind = "missed", "alarm"
+	case k.Missed(p.Site.Now()):
+		state, kind = "passed", "warn"
+	case k.Due.Before(p.Site.Now()):
+		state, kind = "missed", "alarm"
+	}
+	one.State, one.Late = web.Badge{Kind: kind, Text: p.Say("public.promise." + state)}, kind == "alarm"
+	one.Open = k.Running()
+	switch {
+	case !k.Met.IsZero():
+		one.Note = p.Say("public.promise.met", "when", p.Voice().Instant(k.Met, p.Site.Zone()))
+	case k.Running() && !k.Paused.IsZero():
+		one.Still, one.Note = true, p.Say("public.promise.waits")
+	case k.Running() && !k.Expected.IsZero() && !k.Expected.Equal(k.Due):
+		one.Note = p.Say("public.promise.expected", "when", p.Voice().Instant(k.Expected, p.Site.Zone()))
+	}
+	return one
+}
+
+func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
+	told := p.Voice().Event(ev, words.ForReporter, p.Site.Zone())
+	e := entry{
+		At: ev.At, Heading: told.Heading, Meaning: told.Meaning, Quotes: told.Quotes, Missing: told.Missing,
+		Erased: told.Erased, Who: p.Say("public.who.house"),
+	}
+	switch {
+	case ev.Actor == string(cvd.ActorReporter), ev.Type == cvd.EventReceived, ev.Type == cvd.EventMailAdmitted:
+		e.Who, e.Class = p.Say("public.who.you"), "you"
+	case ev.Body != nil && ev.Body.Author == cvd.AuthorReporter:
+		e.Who, e.Class = p.Say("public.who.you"), "you"
+	case ev.ByMember(), ev.Body != nil && ev.Body.Author == cvd.AuthorTeam:
+		e.Who, e.Class = p.Say("public.who.team"), "person"
+	}
+	if terms := p.Terms(f.Policy); terms != nil {
+		for _, id := range told.Clauses {
+			if c, ok := terms.Clause(id); ok {
+				e.Clauses = append(e.Clauses, c)
+			}
+		}
+	}
+	if ev.Body != nil {
+		e.File = ev.Body.File
+		if r := ev.Body.Report; r != nil {
+			e.Report = reportQuotes(p, f, r)
+		}
+	}
+	if e.File != nil {
+		e.Link = "/thread/files/" + string(f.Case.ID) + "/" + e.File.Blob
+	}
+	return e
+}

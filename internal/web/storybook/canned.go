@@ -1,0 +1,141 @@
+package storybook
+
+import (
+	"strings"
+	"time"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/web"
+	"fairlead/internal/words"
+)
+
+// What is hard to lay out: a word that never ends, words from right to left, and
+// signs that are wider than letters.
+var (
+	long  = strings.Repeat("pneumonoultramicroscopicsilicovolcanoconiosis", 7)[:300]
+	rtl   = "יש פרצה בדף הכניסה, והיא חושפת נתונים אישיים."
+	emoji = "👩🏽‍💻 🏴‍☠️ 👨‍👩‍👧‍👦 works 🎉🎉🎉"
+)
+
+type receipt struct{ Case, Receipt, Thread string }
+
+type promise struct {
+	What   string
+	Due    time.Time
+	Target bool
+	State  web.Badge
+	Note   string
+	Still  bool
+	Late   bool
+}
+
+// entry is what the part of that name takes.
+type entry struct {
+	At                           time.Time
+	Who, Class, Heading, Meaning string
+	Report, Quotes               []words.Quote
+	Clauses                      []policy.Clause
+	Missing                      []string
+	File                         *cvd.Attachment
+	Link                         string
+	Erased                       bool
+}
+
+type row struct {
+	Case, Title string
+	State, Band web.Badge
+	Due         time.Time
+	Note        string
+}
+
+type way struct{ Href, Label, Note, Key string }
+
+func notices() []web.Notice {
+	return []web.Notice{
+		{Kind: "", Title: "A plain box", Text: "Nothing is good or bad about it."},
+		{Kind: "info", Title: "For your information", Text: "Something is so.", Href: "#notices", Label: "Where to look"},
+		{Kind: "good", Text: "Your message was sent."},
+		{Kind: "warn", Title: "The team is pausing", Text: "You can still send a report."},
+		{Kind: "alarm", Title: "Your report could not be stored", Text: "It was not sent. " + long, Href: "#notices", Label: "Try again"},
+	}
+}
+
+var beside = []policy.Clause{{ID: "exposed-data", Title: "Tell us at once if sensitive data is exposed", Text: "Contact us immediately. Do not alter, view, share, store, transfer or disrupt the data that you came across."}}
+
+func fields() []web.Field {
+	three := []web.Option{{Value: "a", Label: "By name"}, {Value: "b", Label: "As an anonymous finder", Chosen: true}, {Value: "c", Label: "Not at all", Help: "Nobody learns of it."}}
+	return []web.Field{
+		{Name: "text", Label: "A line", Help: "Its help stands above it."},
+		{Name: "required", Label: "A line that is needed", Required: true, Value: "filled"},
+		{Name: "half1", Label: "Half a line", Half: true, Value: emoji},
+		{Name: "half2", Label: "The other half", Half: true, Kind: "email", Autocomplete: "email"},
+		{Name: "area", Kind: "area", Label: "Several lines", Rows: 4, Value: rtl, Lang: "he"},
+		{Name: "beside", Kind: "area", Rows: 2, Label: "With the policy's clause beside it", Clauses: beside},
+		{Name: "select", Kind: "select", Label: "One of a list", Options: three},
+		{Name: "radio", Kind: "radio", Label: "One of a few", Help: "All of them can be seen.", Options: three, Required: true},
+		{Name: "tick", Kind: "tick", Label: "A tick", Help: "Off unless it is set.", Checked: true},
+		{Name: "file", Kind: "file", Label: "Files", Multiple: true, Help: "Up to 20 files of 25 MiB each."},
+		{Name: "password", Kind: "password", Label: "A secret", Autocomplete: "current-password", Value: "seven-words"},
+		{Name: "when", Kind: "datetime-local", Label: "An instant", Half: true},
+		{Name: "list", Label: "With proposals", Half: true, List: []string{"Northlake Records", "Northlake Portal"}},
+	}
+}
+
+func faulty() []web.Field {
+	fault := func(problem, remedy string) []cvd.Fault { return []cvd.Fault{{Problem: problem, Remedy: remedy}} }
+	return []web.Field{
+		{Name: "bad-text", Label: "Your mail address", Value: "nobody", Help: "Only the team sees it.", Faults: fault("is no mail address", "write it as name@example.org")},
+		{Name: "bad-area", Kind: "area", Rows: 3, Label: "Details", Value: long, Faults: fault("is over 100,000 characters", "send the rest as a file")},
+		{Name: "bad-radio", Kind: "radio", Label: "Does the fix work?", Options: []web.Option{{Value: "y", Label: "Yes"}, {Value: "n", Label: "No"}}, Faults: fault("is missing", "fill it in; the policy asks for it")},
+		{Name: "bad-tick", Kind: "tick", Label: "I have read this", Faults: fault("is missing", "fill it in; the policy asks for it")},
+		{Name: "bad-select", Kind: "select", Label: "Which part is it about?", Options: []web.Option{{Value: "", Label: ""}, {Value: "a", Label: "Records"}}, Faults: fault("is missing", "fill it in; the policy asks for it")},
+	}
+}
+
+func canned(voice *words.Voice, now time.Time, theme string) view {
+	day := 24 * time.Hour
+	badge := func(kind, text string) web.Badge { return web.Badge{Kind: kind, Text: text} }
+	v := view{
+		Theme: theme, Notices: notices(), Fields: fields(), Faulty: faulty(), Long: long, RTL: rtl, Emoji: emoji,
+		Themes: []web.Link{{Href: "/", Label: "the system's", Here: theme == ""}, {Href: "/?theme=light", Label: "light", Here: theme == "light"}, {Href: "/?theme=dark", Label: "dark", Here: theme == "dark"}},
+		Badges: []web.Badge{badge("neutral", "neutral"), badge("info", "info"), badge("good", "good"), badge("warn", "warn"), badge("alarm", "alarm"), badge("quiet", "quiet")},
+		Receipt: receipt{
+			Case: "FL-2026-7KQ4MXZ", Receipt: "harbour-violet-candle-meadow-copper-lantern-thistle", Thread: "https://security.example.org/thread",
+		},
+		Ways: []way{{Href: "mailto:security@example.org", Label: "security@example.org", Note: "Answered on business days.", Key: "#ways"}, {Href: "tel:+15550100", Label: "+1 555 0100"}},
+	}
+	for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMValid, cvd.RMInvalid, cvd.RMAccepted, cvd.RMDeferred, cvd.RMClosed} {
+		v.States = append(v.States, web.State(voice, rm))
+	}
+	for _, band := range []cvd.Band{cvd.BandNone, cvd.BandLow, cvd.BandMedium, cvd.BandHigh, cvd.BandCritical} {
+		v.States = append(v.States, web.Band(voice, band))
+	}
+	v.Summary = web.Summarise("Please correct this first; nothing was sent yet", v.Faulty, []cvd.Fault{{Field: "role", Problem: "is no field of a report", Remedy: "use the form as it is shown"}})
+	v.Plan = []promise{
+		{What: "A person confirms receipt", Due: now.Add(2 * day)},
+		{What: "The report is checked", Due: now.Add(7 * day), Target: true},
+	}
+	v.Ahead = []promise{
+		{What: "The report is checked", Due: now.Add(-day), State: badge("alarm", "missed"), Late: true, Note: "Now expected by tomorrow"},
+		{What: "The next word from the team", Due: now.Add(14 * day), Target: true, State: badge("info", "ahead")},
+		{What: "A fix is ready", Still: true, State: badge("neutral", "stands still"), Note: "Runs on when you have answered"},
+	}
+	v.Entries = []entry{
+		{At: now.Add(-3 * day), Who: "You", Class: "you", Heading: "Your report was received", Meaning: "A person of the team will read it.", Report: []words.Quote{
+			{Label: "Summary", Text: "Reset link works twice"},
+			{Label: "Details", Text: "The link in a reset mail:\n\n1. signs in **once more**\n2. for an hour\n\n```\ncurl -s https://example.org/reset?t=1\n```\n\n<script>alert(1)</script>"},
+		}},
+		{At: now.Add(-3 * day), Who: "Automatic", Heading: "The team was told"},
+		{At: now.Add(-2 * day), Who: "The team", Class: "person", Heading: "The team writes", Quotes: []words.Quote{{Text: "Thank you.\nWhich version was it?"}}, Missing: []string{"The version that you tested"}, Clauses: beside},
+		{At: now.Add(-day), Who: "You", Class: "you", Heading: "You sent a file", File: &cvd.Attachment{Name: long + ".txt", Size: 24_000_000}, Link: "#timeline"},
+		{At: now.Add(-day), Who: "You", Class: "you", Heading: "You write", Quotes: []words.Quote{{Text: rtl + "\n" + emoji + "\n" + long}}},
+		{At: now, Who: "The team", Class: "person", Heading: "A message was redacted", Erased: true},
+	}
+	v.Rows = []row{
+		{"FL-2026-7KQ4MXZ", "Reset link works twice", web.State(voice, cvd.RMValid), web.Band(voice, cvd.BandHigh), now.Add(day), "unread"},
+		{"FL-2026-2MPC9WA", long, web.State(voice, cvd.RMReceived), web.Badge{}, now.Add(-day), ""},
+		{"FL-2026-9TR5XKB", rtl + " " + emoji, web.State(voice, cvd.RMClosed), web.Band(voice, cvd.BandCritical), now.Add(9 * day), "privacy"},
+	}
+	return v
+}
