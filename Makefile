@@ -31,7 +31,7 @@ bench: build ## Go benchmarks, then fairlead bench
 	go test -run '^$$' -bench . -benchmem ./...
 	@for what in intake queue case start publish mail; do bin/fairlead bench $$what || exit $$?; done
 
-screens: build ## the pictures of docs/screens, made from the demo by a browser; scripts/screens --all for every page
+screens: build ## pictures of every page, light and dark, desktop and phone, in docs/screens, made by a browser
 	@scripts/screens
 
 generate: ## Go from the SQL queries, and the checksum that make check compares

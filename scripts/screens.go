@@ -1,33 +1,27 @@
 //go:build ignore
 
 // Command screens drives a browser over a running demo and writes pictures of
-// its pages. It reads the line that fairlead demo --json prints on standard
-// input, sends a report as a stranger would, walks to the thread and to the
-// desk, and never changes anything but that demo. The pictures in docs/screens
-// are made by it; make screens runs it.
+// every page: light and dark, on a desktop and on a phone. It reads the line that
+// fairlead demo --json prints on standard input, sends a report as a stranger
+// would, walks to the thread and to the desk, and never changes anything but that
+// demo. The pictures in docs/screens are made by it; make screens runs it.
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -49,35 +43,38 @@ type look struct {
 var looks = []look{
 	{"light", 1280, 800, false},
 	{"dark", 1280, 800, true},
-	{"phone", 400, 800, false},
+	{"phone", 390, 844, false},
+	{"phone-dark", 390, 844, true},
 }
 
 type studio struct {
 	ready
 	out   string
-	looks []look
-	only  []string // names; nil means every page
+	story string // address of the storybook
+	bytes int
 }
 
 func main() {
-	out := flag.String("out", "tmp/screens", "folder for all pictures")
-	docs := flag.String("docs", "", "folder for the few that the README shows: light, without a suffix")
+	out := flag.String("out", "docs/screens", "folder for the pictures")
 	browser := flag.String("browser", "chromium", "the browser's program")
+	story := flag.String("storybook", "", "address of the storybook; empty: no pictures of it")
 	flag.Parse()
 	r := ready{Browser: *browser}
 	if err := json.NewDecoder(os.Stdin).Decode(&r); err != nil {
 		fmt.Fprintln(os.Stderr, "screens: no line of a demo:", err)
 		os.Exit(2)
 	}
-	if err := run(r, *out, *docs); err != nil {
+	s := &studio{out: *out, story: *story, ready: r}
+	if err := s.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "screens:", err)
 		os.Exit(3)
 	}
+	fmt.Printf("%d KB in %s\n", s.bytes/1024, s.out)
 }
 
-func run(r ready, out, docs string) error {
+func (s *studio) run() error {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(r.Browser), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true),
+		chromedp.ExecPath(s.Browser), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("lang", "en-GB"))
 	base, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	defer cancel()
@@ -86,24 +83,26 @@ func run(r ready, out, docs string) error {
 	if err := chromedp.Do(ctx); err != nil { // starts the browser; it lives as long as this context
 		return err
 	}
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
 	defer cancel()
-	s := &studio{out: out, looks: looks, ready: r}
-	if docs != "" {
-		s.out, s.looks, s.only = docs, looks[:1], []string{"landing", "report", "thread", "published", "queue", "case", "advisory"}
-	}
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
 	}
 	if err := s.strangers(ctx); err != nil {
 		return err
 	}
-	return s.team(ctx)
+	if err := s.team(ctx); err != nil || s.story == "" {
+		return err
+	}
+	return errors.Join(s.shoot(ctx, "storybook", s.story), s.shoot(ctx, "storybook-fields", s.story+"/#fields"), s.shoot(ctx, "storybook-desk", s.story+"/?desk=yes"))
 }
 
 // strangers is what anybody sees, and what a reporter sees after sending.
 func (s *studio) strangers(ctx context.Context) error {
-	for _, p := range []struct{ name, path string }{{"landing", "/"}, {"policy", "/policy"}, {"report", "/report"}, {"receipt", "/thread"}} {
+	for _, p := range []struct{ name, path string }{
+		{"landing", "/"}, {"policy", "/policy"}, {"policy-changes", "/policy/diff"}, {"policy-feedback", "/policy/feedback"},
+		{"report", "/report"}, {"report-more", "/report#step-2"}, {"report-you", "/report#step-3"}, {"look-up", "/thread"}, {"performance", "/performance"}, {"nothing", "/no/such/page"},
+	} {
 		if err := s.shoot(ctx, p.name, s.URL+p.path); err != nil {
 			return err
 		}
@@ -111,13 +110,25 @@ func (s *studio) strangers(ctx context.Context) error {
 	if err := s.published(ctx); err != nil {
 		return err
 	}
-	err := s.press(ctx, s.URL+"/report", `form[action="/report"] button.main`, map[string]string{
+	typed := map[string]string{
 		"title":       "Reset link works twice",
-		"description": "The link in a reset mail signs in a second time for an hour after it was used.",
+		"description": "The link in a reset mail signs in **a second time** for an hour after it was used.",
 		"steps":       "1. Ask for a reset.\n2. Use the link.\n3. Use it again from another browser.",
 		"product":     "Northlake Records", "version": "5.2",
-	})
-	if err != nil {
+	}
+	if err := s.press(ctx, s.URL+"/report", `[name="step"]`, typed); err != nil {
+		return fmt.Errorf("previewing a report: %w", err)
+	}
+	if err := s.shoot(ctx, "preview", ""); err != nil {
+		return err
+	}
+	if err := s.press(ctx, s.URL+"/report", `.send button`, map[string]string{"reporter.email": "nobody"}); err != nil && !errors.Is(err, errRefused) {
+		return fmt.Errorf("sending what is wrong: %w", err)
+	}
+	if err := s.shoot(ctx, "refused", ""); err != nil {
+		return err
+	}
+	if err := s.press(ctx, s.URL+"/report", `.send button`, typed); err != nil {
 		return fmt.Errorf("sending a report: %w", err)
 	}
 	if err := s.shoot(ctx, "confirmation", ""); err != nil {
@@ -162,10 +173,12 @@ func (s *studio) press(ctx context.Context, address, button string, fields map[s
 	}
 	res, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).click()`, button)))
 	if err == nil && res.Status >= 400 {
-		err = fmt.Errorf("%s answered %d", address, res.Status)
+		err = fmt.Errorf("%w: %s answered %d", errRefused, address, res.Status)
 	}
 	return err
 }
+
+var errRefused = errors.New("refused")
 
 // do has the lead's token do a verb, so that the thread shows an answer.
 func (s *studio) do(id, verb, body string) error {
@@ -209,9 +222,6 @@ func (s *studio) mail(ctx context.Context) error {
 	if err := s.shoot(ctx, "mail", s.URL+"/desk/mail"); err != nil {
 		return err
 	}
-	if s.only != nil {
-		return nil // none of them is for the README
-	}
 	href, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(a => a ? a.href : "")(document.querySelector('.mails a[href^="/desk/mail/"]'))`))
 	if err != nil {
 		return err
@@ -227,6 +237,9 @@ func (s *studio) mail(ctx context.Context) error {
 
 // team is what a lead sees.
 func (s *studio) team(ctx context.Context) error {
+	if err := s.shoot(ctx, "sign-in", s.URL+"/desk/sign-in"); err != nil {
+		return err
+	}
 	if err := s.press(ctx, s.SignIn, `main form button`, nil); err != nil {
 		return fmt.Errorf("signing in: %w", err)
 	}
@@ -246,6 +259,11 @@ func (s *studio) team(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, p := range []struct{ name, path string }{{"team", "/desk/team"}, {"policies", "/desk/policies"}, {"record", "/desk/record"}, {"audit", "/desk/audit"}, {"verb", strings.TrimPrefix(href, s.URL) + "/do/message"}} {
+		if err := s.shoot(ctx, p.name, s.URL+p.path); err != nil {
+			return err
+		}
+	}
 	if err := s.shoot(ctx, "components", s.URL+"/desk/components?q=rasterkit"); err != nil {
 		return err
 	}
@@ -258,9 +276,6 @@ func (s *studio) team(ctx context.Context) error {
 	if err := s.shoot(ctx, "account", s.URL+"/desk/me"); err != nil {
 		return err
 	}
-	if s.only != nil {
-		return nil
-	}
 	// Offered only: no code is shown, so nothing changes.
 	if err := s.press(ctx, s.URL+"/desk/me/second", `form[action="/desk/me/second/begin"] button`, nil); err != nil {
 		return fmt.Errorf("setting a second factor up: %w", err)
@@ -268,104 +283,47 @@ func (s *studio) team(ctx context.Context) error {
 	return s.shoot(ctx, "second", "")
 }
 
+// quality is that of the pictures: a page of text at a third of its size as a
+// PNG, and still sharp.
+var quality int64 = 62
+
 // shoot pictures a page in every look; an empty address means the page as it
 // stands.
 func (s *studio) shoot(ctx context.Context, name, address string) error {
-	if s.only != nil && !slices.Contains(s.only, name) {
-		return nil
-	}
 	if address != "" {
-		if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
+		// A fragment alone would not load the page again.
+		if err := chromedp.Do(ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(address)); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	for _, l := range s.looks {
+	for _, l := range looks {
 		scheme := "light"
 		if l.dark {
 			scheme = "dark"
 		}
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 		})
 		if err == nil {
-			err = chromedp.Do(ctx, chromedp.EmulateViewport(l.width, l.height), chromedp.WaitVisible(chromedp.CSS("main")), scroll(name))
-		}
-		var raw []byte
-		if err == nil {
-			raw, err = chromedp.Run(ctx, chromedp.CaptureScreenshot())
+			err = chromedp.Do(ctx, chromedp.EmulateViewport(l.width, l.height), chromedp.WaitVisible(chromedp.CSS("main")), scroll())
 		}
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", name, l.name, err)
 		}
-		if raw, err = small(raw); err != nil {
+		shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", name, l.name, err)
+		}
+		file := filepath.Join(s.out, name+"-"+l.name+".webp")
+		if err := os.WriteFile(file, shot.Data, 0o644); err != nil {
 			return err
 		}
-		file := filepath.Join(s.out, name+"-"+l.name+".png")
-		if len(s.looks) == 1 {
-			file = filepath.Join(s.out, name+".png")
-		}
-		if err := os.WriteFile(file, raw, 0o644); err != nil {
-			return err
-		}
-		fmt.Printf("%s (%d KB)\n", file, (len(raw)+1023)/1024)
+		s.bytes += len(shot.Data)
 	}
 	return nil
 }
 
-// scroll shows the fields of the form and not only what stands before them.
-func scroll(name string) chromedp.Action[chromedp.Void] {
-	to := "scrollTo(0, 0)"
-	if name == "report" {
-		to = `(f => { if (f) f.scrollIntoView({behavior: "instant"}) })(document.querySelector("form[action='/report']"))`
-	}
-	return chromedp.Evaluate[chromedp.Void](to)
-}
-
-// bucket gathers colours that are too near for the eye.
-type bucket struct {
-	n, r, g, b int
-}
-
-// small writes a picture with a palette of 256 colours, which is all that a
-// page of text needs, and a third of the size.
-func small(raw []byte) ([]byte, error) {
-	img, err := png.Decode(bytes.NewReader(raw))
-	if err != nil {
-		return nil, err
-	}
-	b := img.Bounds()
-	seen := map[[3]uint8]*bucket{}
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
-			k := [3]uint8{c.R >> 3, c.G >> 3, c.B >> 3}
-			if seen[k] == nil {
-				seen[k] = &bucket{}
-			}
-			s := seen[k]
-			s.n, s.r, s.g, s.b = s.n+1, s.r+int(c.R), s.g+int(c.G), s.b+int(c.B)
-		}
-	}
-	keys := slices.SortedFunc(maps.Keys(seen), func(x, y [3]uint8) int {
-		return cmp.Or(cmp.Compare(seen[y].n, seen[x].n), slices.Compare(x[:], y[:]))
-	})
-	var colours color.Palette
-	for _, k := range keys[:min(len(keys), 256)] {
-		s := seen[k]
-		colours = append(colours, color.NRGBA{uint8(s.r / s.n), uint8(s.g / s.n), uint8(s.b / s.n), 255})
-	}
-	index := map[[3]uint8]uint8{}
-	for k, s := range seen {
-		index[k] = uint8(colours.Index(color.NRGBA{uint8(s.r / s.n), uint8(s.g / s.n), uint8(s.b / s.n), 255}))
-	}
-	flat := image.NewPaletted(b, colours)
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
-			flat.SetColorIndex(x, y, index[[3]uint8{c.R >> 3, c.G >> 3, c.B >> 3}])
-		}
-	}
-	var out bytes.Buffer
-	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, flat)
-	return out.Bytes(), err
+// scroll shows the part that the address names, else the page's head.
+func scroll() chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](`(e => e ? e.scrollIntoView({behavior: "instant"}) : scrollTo(0, 0))(document.querySelector(".stepped:has(:target)") ?? document.querySelector(":target"))`)
 }

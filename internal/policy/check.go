@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"fairlead/internal/calendar"
+	"fairlead/internal/policy/logo"
 	"fairlead/internal/policy/source"
 )
 
@@ -30,6 +31,7 @@ type checker struct {
 func (c *checker) run() {
 	c.clauseIDs()
 	c.citations()
+	c.logo()
 	c.addresses()
 	c.languages()
 	c.programs()
@@ -48,6 +50,17 @@ func (c *checker) fault(path, problem, remedy string) {
 
 func (c *checker) warn(path, problem, remedy string) {
 	c.warnings = append(c.warnings, c.f.Note(path, problem, remedy))
+}
+
+// logo holds the organisation's picture to what a page can carry.
+func (c *checker) logo() {
+	uri := c.p.Organisation.Logo
+	if uri == "" {
+		return
+	}
+	if _, err := logo.Parse(uri); err != nil {
+		c.fault("organisation.logo", err.Error(), "draw it with shapes alone, without scripts, links, pictures or fonts, in up to 12 KiB, or make it a small PNG")
+	}
 }
 
 // clauseIDs holds every id to be unique over the whole file, since a ruling

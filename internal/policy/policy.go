@@ -73,7 +73,7 @@ type Organisation struct {
 	URL     string `yaml:"url,omitempty" json:"url,omitempty"`
 	Country string `yaml:"country,omitempty" json:"country,omitempty"` // ISO 3166-1 alpha-2
 	Accent  string `yaml:"accent,omitempty" json:"accent,omitempty"`   // #rrggbb; the site checks its contrast
-	Logo    string `yaml:"logo,omitempty" json:"logo,omitempty"`       // file beside the policy, SVG or PNG
+	Logo    string `yaml:"logo,omitempty" json:"logo,omitempty"`       // a data URI; see package logo
 }
 
 // Contact is one published way to reach the team, in order of preference

@@ -65,13 +65,16 @@ func (p *Pages) Kept(t Tone, page, name string, key any, view func() any) (templ
 
 // headKey is what the head of a page depends on.
 type headKey struct {
-	organisation, home, links string
-	desk                      bool
+	organisation, home, links, logo string
+	desk                            bool
 }
 
 // Head is the head of the page, for the layout.
 func (d data) Head() (template.HTML, error) {
-	key := headKey{d.Page.Organisation, d.Page.Home, linksKey(d.Page.Nav, d.Page.Account), d.Page.Desk}
+	key := headKey{organisation: d.Page.Organisation, home: d.Page.Home, links: linksKey(d.Page.Nav, d.Page.Account), desk: d.Page.Desk}
+	if l := d.pages.site.shownLogo(); l != nil {
+		key.logo = l.Src
+	}
 	return d.pages.Kept(d.tone, d.name, "head", key, func() any { return d.Page })
 }
 

@@ -295,6 +295,7 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		"size":     sp.size,
 		"asset":    s.asset,
 		"theme":    s.themeURL,
+		"logo":     s.shownLogo,
 		"badge":    func(kind, text string) Badge { return Badge{kind, text} },
 		"state":    func(rm cvd.RM) Badge { return State(sp.Voice, rm) },
 		"band":     func(b cvd.Band) Badge { return Band(sp.Voice, b) },

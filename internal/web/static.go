@@ -20,6 +20,7 @@ var staticFiles embed.FS
 type asset struct {
 	kind         string
 	plain, small []byte // small is gzip, nil where it would not pay
+	alone        bool   // it came with the policy: it may do nothing, wherever it is opened
 }
 
 // assets are the static files under names that carry a hash of their bytes, so
@@ -89,6 +90,9 @@ func (s *Site) static() http.Handler {
 		if t := s.theme(); !ok && t != nil && t.name == name {
 			one, ok = t.file, true
 		}
+		if p := s.logo(); !ok && p != nil && p.name == name {
+			one, ok = p.file, true
+		}
 		if !ok {
 			page.ServeHTTP(w, r)
 			return
@@ -97,6 +101,9 @@ func (s *Site) static() http.Handler {
 		s.headers(h, r, false)
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("Content-Type", one.kind)
+		if one.alone {
+			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+		}
 		h.Set("Vary", "Accept-Encoding")
 		body := one.plain
 		if one.small != nil && acceptsGzip(r) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"fairlead/internal/policy/logo"
 )
 
 // theme is the organisation's own colour as a style sheet.
@@ -66,6 +68,67 @@ func newTheme(accent string) *theme {
 	t.name = "theme-" + digest([]byte(css)) + ".css"
 	t.file = newAsset(".css", []byte(css))
 	return t
+}
+
+// logoSize is how tall the organisation's picture stands in the head, in pixels of
+// CSS, and logoWide how wide at most.
+const logoSize, logoWide = 32, 160
+
+// picture is the organisation's logo as a file.
+type picture struct {
+	uri           string // as the policy gives it
+	name          string // hashed file name; empty if it cannot be used
+	file          asset
+	width, height int
+}
+
+// logo gives the picture of the policy in effect, or nil.
+func (s *Site) logo() *picture {
+	cur := s.current()
+	if cur == nil || cur.Policy.Organisation.Logo == "" {
+		return nil
+	}
+	p := s.mark.Load()
+	if p == nil || p.uri != cur.Policy.Organisation.Logo {
+		p = newPicture(cur.Policy.Organisation.Logo)
+		s.mark.Store(p)
+	}
+	if p.name == "" {
+		return nil
+	}
+	return p
+}
+
+func newPicture(uri string) *picture {
+	p := &picture{uri: uri}
+	l, err := logo.Parse(uri)
+	if err != nil { // a policy of before this was checked
+		return p
+	}
+	p.height = logoSize
+	p.width = int(math.Round(l.Width / l.Height * logoSize))
+	if p.width > logoWide {
+		p.width, p.height = logoWide, max(1, int(math.Round(l.Height/l.Width*logoWide)))
+	}
+	p.width = max(1, p.width)
+	p.name = "logo-" + digest(l.Bytes) + l.Ext()
+	p.file = newAsset(l.Ext(), l.Bytes)
+	p.file.alone = true
+	return p
+}
+
+// Logo is the organisation's picture in the head of a page.
+type Logo struct {
+	Src           string
+	Width, Height int
+}
+
+func (s *Site) shownLogo() *Logo {
+	p := s.logo()
+	if p == nil {
+		return nil
+	}
+	return &Logo{"/static/" + p.name, p.width, p.height}
 }
 
 // colour is an sRGB colour.

@@ -53,7 +53,7 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 		out.List = []string{p.Say("public.yes"), p.Say("public.no"), p.Say("public.unknown")}
 	}
 	if f.Name == "reporter.language" {
-		out.Kind, out.Options = "select", web.Languages(p.Say("public.language.any"), value)
+		out.Kind, out.Half, out.Options = "select", true, web.Languages(p.Say("public.language.any"), value)
 	}
 	if f.Name == "reporter.reply_by" {
 		out.Kind = "radio"

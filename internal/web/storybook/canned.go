@@ -87,9 +87,9 @@ func faulty() []web.Field {
 	return []web.Field{
 		{Name: "bad-text", Label: "Your mail address", Value: "nobody", Help: "Only the team sees it.", Faults: fault("is no mail address", "write it as name@example.org")},
 		{Name: "bad-area", Kind: "area", Rows: 3, Label: "Details", Value: long, Faults: fault("is over 100,000 characters", "send the rest as a file")},
-		{Name: "bad-radio", Kind: "radio", Label: "Does the fix work?", Options: []web.Option{{Value: "y", Label: "Yes"}, {Value: "n", Label: "No"}}, Faults: fault("no answer was chosen", "choose one of the two")},
-		{Name: "bad-tick", Kind: "tick", Label: "I have read this", Faults: fault("is not set", "set it")},
-		{Name: "bad-select", Kind: "select", Label: "Which part is it about?", Options: []web.Option{{Value: "", Label: ""}, {Value: "a", Label: "Records"}}, Faults: fault("no such program", "choose one of the list")},
+		{Name: "bad-radio", Kind: "radio", Label: "Does the fix work?", Options: []web.Option{{Value: "y", Label: "Yes"}, {Value: "n", Label: "No"}}, Faults: fault("is missing", "fill it in; the policy asks for it")},
+		{Name: "bad-tick", Kind: "tick", Label: "I have read this", Faults: fault("is missing", "fill it in; the policy asks for it")},
+		{Name: "bad-select", Kind: "select", Label: "Which part is it about?", Options: []web.Option{{Value: "", Label: ""}, {Value: "a", Label: "Records"}}, Faults: fault("is missing", "fill it in; the policy asks for it")},
 	}
 }
 
@@ -111,7 +111,7 @@ func canned(voice *words.Voice, now time.Time, theme string) view {
 	for _, band := range []cvd.Band{cvd.BandNone, cvd.BandLow, cvd.BandMedium, cvd.BandHigh, cvd.BandCritical} {
 		v.States = append(v.States, web.Band(voice, band))
 	}
-	v.Summary = web.Summarise("Please correct this first; nothing was sent yet", v.Faulty, []cvd.Fault{{Field: "role", Problem: "is no field of this form", Remedy: "leave it out"}})
+	v.Summary = web.Summarise("Please correct this first; nothing was sent yet", v.Faulty, []cvd.Fault{{Field: "role", Problem: "is no field of a report", Remedy: "use the form as it is shown"}})
 	v.Plan = []promise{
 		{What: "A person confirms receipt", Due: now.Add(2 * day)},
 		{What: "The report is checked", Due: now.Add(7 * day), Target: true},

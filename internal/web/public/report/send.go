@@ -68,6 +68,9 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.refuse(w, r, typed, err)
 	}
+	if in.Fields.Get("reporter.email") != "" && in.Fields.Get("reporter.language") == "" {
+		in.Fields.Set("reporter.language", p.Voice().Lang()) // letters come in the language of the form
+	}
 	report, err := intake.FromForm(in.Fields)
 	wrong, ok := public.FaultsOf(err)
 	if err != nil && !ok {

@@ -1,0 +1,129 @@
+package public_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/web/webtest"
+)
+
+// Every field of the policy stands in one of the steps of one form, and the button
+// in the last.
+func TestStepsHoldEveryField(t *testing.T) {
+	for _, file := range []string{signed, small} {
+		h := house(t, file, nil)
+		a := h.Browser().Get("/report").Check(h, 200)
+		steps, send, asked := 0, -1, map[string]int{}
+		for n := range a.Doc.Descendants() {
+			if n.Type != html.ElementNode || !strings.HasPrefix(webtest.Attr(n, "id"), "step-") || n.Data != "section" {
+				continue
+			}
+			steps++
+			for f := range n.Descendants() {
+				if name := webtest.Attr(f, "name"); name != "" {
+					asked[name] = steps
+				}
+				if f.Data == "button" && webtest.Attr(f, "name") == "" {
+					send = steps
+				}
+			}
+		}
+		if steps != 3 || send != 3 {
+			t.Errorf("%s: %d steps, the button in %d", file, steps, send)
+		}
+		for _, f := range h.Book.Current().Policy.Information {
+			if asked[f.Name] == 0 && f.Name != "program" {
+				t.Errorf("%s: %s is asked in no step", file, f.Name)
+			}
+		}
+		if asked["description"] != 1 || asked["reporter.email"] != 3 || asked["attachments"] != 3 {
+			t.Errorf("%s: asked in %v", file, asked)
+		}
+	}
+}
+
+// A preview shows the words as they read, tells what is wrong, keeps all of them and
+// stores nothing.
+func TestPreview(t *testing.T) {
+	h := house(t, signed, nil)
+	b := h.Browser()
+	typed := url.Values{"step": {"preview"}, "title": {"Twice <b>"}, "description": {"It **signs in** again.\n<script>alert(1)</script>\n![](https://example.org/x.png)"}, "cwe": {"XSS"}, "reporter.credit": {"anonymous"}}
+	a := sendReport(h, b, typed, webtest.File{Field: "attachments", Name: "poc.txt", Content: "proof"}).Check(h, 200)
+	sound(t, a)
+	for _, want := range []string{"<strong>signs in</strong>", "&lt;script&gt;alert(1)", "Twice &lt;b&gt;", "is no CWE identifier", "choose them again", "As an anonymous finder"} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("the preview does not hold %q", want)
+		}
+	}
+	if strings.Contains(a.Body, "<img") || cases(h) != 0 {
+		t.Error("a picture is loaded, or something was stored")
+	}
+	again := b.Form(a, "/report")
+	for name, want := range typed {
+		if name != "step" && again.Get(name) != want[0] {
+			t.Errorf("%s came back as %q", name, again.Get(name))
+		}
+	}
+	again.Set("cwe", "CWE-79")
+	again.Del("step")
+	b.Upload("/report", again).Check(h, 201)
+}
+
+// A message can be looked at before it is sent.
+func TestMessagePreview(t *testing.T) {
+	h := house(t, small, nil)
+	a := h.Receive(cvd.Report{})
+	b := opened(h, a)
+	form := b.Form(b.Get("/thread"), "/thread/message")
+	form.Set("text", "A **word**.")
+	form.Set("step", "preview")
+	page := b.Post("/thread/message", form).Check(h, 200)
+	sound(t, page)
+	if !strings.Contains(page.Body, "<strong>word</strong>") || b.Form(page, "/thread/message").Get("text") != "A **word**." {
+		t.Errorf("%s", page.Text())
+	}
+	if strings.Contains(b.Get("/thread").Text(), "A word.") {
+		t.Error("it was sent")
+	}
+}
+
+// Letters come in the language of the form, until the reporter says otherwise.
+func TestLanguageOfLetters(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	form := b.Form(b.Get("/report?lang=de").Check(h, 200), "/report?lang=de")
+	form.Set("description", "Ein Fehler.")
+	form.Set("reporter.email", "ann@example.org")
+	code := b.Form(b.Post("/report?lang=de", form).Check(h, 201), "/receipt?lang=de").Get("receipt")
+	actor, err := h.Auth.Receipt(context.Background(), code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	language := func() string {
+		t.Helper()
+		f, err := h.Desk.As(actor).Thread(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f[0].Case.Participant(cvd.Reporter).Contact.Language
+	}
+	if got := language(); got != "de" {
+		t.Errorf("letters in %q", got)
+	}
+	b.Post("/thread/open", url.Values{"receipt": {code}})
+	f, _ := h.Desk.As(actor).Thread(context.Background())
+	contact := b.Form(b.Post("/thread/contact", url.Values{"case": {string(f[0].Case.ID)}}).Check(h, 200), "/thread/contact")
+	if contact.Get("reporter.language") != "de" {
+		t.Errorf("the form says %q", contact.Get("reporter.language"))
+	}
+	contact.Set("reporter.language", "fr")
+	b.Post("/thread/contact", contact).Check(h, 303)
+	if got := language(); got != "fr" {
+		t.Errorf("letters in %q", got)
+	}
+}
