@@ -208,7 +208,7 @@ func (a *Auth) Sweep(ctx context.Context) (int, error) {
 	err := a.k.Store.Update(ctx, func(tx store.Tx) error {
 		gone = 0
 		for kind, before := range map[store.RecordKind]time.Time{
-			RecordLink: now, RecordSession: now, keeper.RecordCeremony: now, keeper.RecordFlow: now, keeper.RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
+			RecordLink: now, RecordSession: now, keeper.RecordCeremony: now, keeper.RecordFlow: now, keeper.RecordInvitation: now, keeper.RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
 		} {
 			n, err := tx.DeleteRecords(store.Selection{Kind: kind, ExpiredBefore: before})
 			if err != nil {
