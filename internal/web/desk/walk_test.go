@@ -194,6 +194,25 @@ func TestPreparedReply(t *testing.T) {
 	}
 }
 
+// Whoever signs a version can read it in each language that it speaks, whatever
+// language they read the desk in.
+func TestAVersionInEachOfItsLanguages(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	for lang, want := range map[string]string{"": "Leave our data alone", "en": "Leave our data alone", "fr": "Ne touchez pas à nos données"} {
+		a := b.Get("/desk/policy/1?lang="+lang).Check(h, http.StatusOK)
+		whole(t, "the version in "+lang, a)
+		for _, has := range []string{want, "Download the file", `<a href="/desk/policy/1?lang=fr" hreflang="fr" lang="fr"`} {
+			if !strings.Contains(a.Body, has) {
+				t.Errorf("in %q the page lacks %s", lang, has)
+			}
+		}
+		if strings.Contains(a.Body, `<article class="story policy" lang="fr">`) != (lang == "fr") {
+			t.Errorf("in %q the page tells another language", lang)
+		}
+	}
+}
+
 func TestFileGoesInAndOut(t *testing.T) {
 	h := house(t)
 	id := h.Receive(full()).Case
