@@ -20,6 +20,7 @@ const langParam = "lang"
 // asked is what a request is known to be by, besides its head.
 type asked struct {
 	private bool
+	settled bool         // whoever signed in is known, and nothing else in the request counts
 	chosen  string       // the language that the reader chose, one of words.Languages, or ""
 	voice   *words.Voice // what the request is answered in; nil until somebody asked
 }
@@ -85,7 +86,7 @@ func (s *Site) policyLanguages() []string {
 // Choose answers the request in lang from here on, as its reader chose it in a form;
 // what the house does not speak changes nothing.
 func Choose(r *http.Request, lang string) {
-	if a := askedOf(r); a != nil && words.Spoken(lang) {
+	if a := askedOf(r); a != nil && !a.settled && words.Spoken(lang) {
 		a.chosen, a.voice = lang, nil
 	}
 }
@@ -95,7 +96,7 @@ func Choose(r *http.Request, lang string) {
 // translation is meant and not how they read.
 func (s *Site) Prefer(r *http.Request, lang string) {
 	if a := askedOf(r); a != nil {
-		a.chosen, a.voice = "", nil
+		a.settled, a.chosen, a.voice = true, "", nil
 		if words.Spoken(lang) {
 			a.voice = s.Words.Match(lang)
 		}
