@@ -99,11 +99,7 @@ func (c *caseShowCmd) Run(e *env) error {
 		_, err := e.out.Write(append(raw, '\n'))
 		return err
 	}
-	var pretty any
-	if err := json.Unmarshal(raw, &pretty); err != nil {
-		return err
-	}
-	return printJSON(e, pretty)
+	return printJSON(e, json.RawMessage(raw))
 }
 
 func fetchCase(e *env, r remote, id, part string) ([]byte, error) {

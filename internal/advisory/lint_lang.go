@@ -133,6 +133,7 @@ func leftovers(l *lint) {
 	}
 	own := map[string]bool{}
 	walk(l.a, func(_ string, text *string) { own[*text] = said(*text) })
+	reasons(l.a, func(text *string) { own[*text] = own[*text] || said(*text) })
 	for _, lang := range sorted(l.a.Texts) {
 		t, field := l.a.Texts[lang], textsOf(lang)
 		for n, p := range t.Parts {

@@ -69,10 +69,19 @@ var osvRules = []rule{
 	{"osv-ecosystem", LevelError, func(l *lint) {
 		l.products(func(field string, p *cvd.AdvisoryProduct) {
 			_, known := ecosystem.Find(p.Ecosystem)
-			l.need(p.Ecosystem == "" || known, field+".ecosystem", "is not registered at OSV", "choose one from the list, or leave it out")
+			l.need(p.Ecosystem == "" || known, field+".ecosystem", "is not registered at OSV", oneOf(ecosystems()))
 			l.need((p.Ecosystem == "") == (p.Package == ""), field+".package", "goes with an ecosystem", "give both or neither")
 		})
 	}},
+}
+
+// ecosystems are the names that OSV has registered, and that they may be left out.
+func ecosystems() []string {
+	out := []string{""}
+	for _, e := range ecosystem.All() {
+		out = append(out, e.Name)
+	}
+	return out
 }
 
 var commit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)

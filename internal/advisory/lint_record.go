@@ -123,26 +123,40 @@ var (
 	creditKinds    = append(strings.Fields("FINDER REPORTER ANALYST COORDINATOR REMEDIATION_DEVELOPER REMEDIATION_REVIEWER REMEDIATION_VERIFIER TOOL SPONSOR OTHER"), "")
 )
 
+// oneOf is a remedy that says the whole list: who writes to a program sees no other.
+func oneOf[S ~string](list []S) string {
+	var names []string
+	otherwise := ""
+	for _, s := range list {
+		if s == "" {
+			otherwise = ", or leave it out"
+		} else {
+			names = append(names, string(s))
+		}
+	}
+	return "choose one of " + strings.Join(names, ", ") + otherwise
+}
+
 func enumerations(l *lint) {
-	const problem, remedy = "is none of the words that may stand here", "choose one from the list"
-	l.need(slices.Contains(tlps, l.a.TLP), "tlp", problem, remedy)
+	const problem = "is none of the words that may stand here"
+	l.need(slices.Contains(tlps, l.a.TLP), "tlp", problem, oneOf(tlps))
 	for n, r := range l.a.References {
-		l.need(slices.Contains(referenceKinds, r.Kind), fmt.Sprintf("references[%d].kind", n), problem, remedy)
+		l.need(slices.Contains(referenceKinds, r.Kind), fmt.Sprintf("references[%d].kind", n), problem, oneOf(referenceKinds))
 	}
 	for n, c := range l.a.Credits {
-		l.need(slices.Contains(creditKinds, c.Kind), fmt.Sprintf("credits[%d].kind", n), problem, remedy)
+		l.need(slices.Contains(creditKinds, c.Kind), fmt.Sprintf("credits[%d].kind", n), problem, oneOf(creditKinds))
 		l.need(said(c.Name) || said(c.Organisation), fmt.Sprintf("credits[%d].name", n), "is missing", "name a person or an organisation, or leave the credit out")
 	}
 	l.affects(func(field string, _ *cvd.Vulnerability, af *cvd.Affect) {
-		l.need(slices.Contains(statuses, af.Status), field+".status", problem, remedy)
-		l.need(slices.Contains(justifications, af.Justification), field+".justification", problem, remedy)
+		l.need(slices.Contains(statuses, af.Status), field+".status", problem, oneOf(statuses))
+		l.need(slices.Contains(justifications, af.Justification), field+".justification", problem, oneOf(justifications))
 	})
 	l.ranges(func(field string, r *cvd.VersionRange) {
-		l.need(slices.Contains(rangeKinds, r.Kind), field+".kind", problem, remedy)
+		l.need(slices.Contains(rangeKinds, r.Kind), field+".kind", problem, oneOf(rangeKinds))
 	})
 	l.vulnerabilities(func(field string, _ int, v *cvd.Vulnerability) {
 		for n, r := range v.Remedies {
-			l.need(slices.Contains(remedyKinds, r.Kind), fmt.Sprintf("%s.remedies[%d].kind", field, n), problem, remedy)
+			l.need(slices.Contains(remedyKinds, r.Kind), fmt.Sprintf("%s.remedies[%d].kind", field, n), problem, oneOf(remedyKinds))
 			l.need(said(r.Text), fmt.Sprintf("%s.remedies[%d].text", field, n), "is missing", "say what is to be done")
 		}
 	})

@@ -209,3 +209,31 @@ func TestLintIsPure(t *testing.T) {
 		}
 	})
 }
+
+// Who writes to a program sees no list to choose from: the remedy says it whole.
+func TestRemediesNameTheWords(t *testing.T) {
+	a := advisorytest.Example()
+	a.TLP, a.References[0].Kind, a.Vulnerabilities[0].Affects[0].Status, a.Products[0].Ecosystem = "BLUE", "PAPER", "broken", "gopher"
+	want := map[string]string{
+		"tlp":                                  "choose one of CLEAR, GREEN, AMBER, AMBER+STRICT, RED, or leave it out",
+		"references[0].kind":                   "choose one of ADVISORY, ARTICLE, DETECTION, DISCUSSION, REPORT, FIX, INTRODUCED, PACKAGE, EVIDENCE, WEB, GIT",
+		"vulnerabilities[0].affects[0].status": "choose one of affected, fixed, not_affected, under_investigation",
+	}
+	for _, f := range advisory.Lint(a, advisorytest.Publisher) {
+		if f.Field == "products[0].ecosystem" {
+			if !strings.Contains(f.Remedy, "Go, ") || !strings.HasSuffix(f.Remedy, ", or leave it out") {
+				t.Errorf("%q", f.Remedy)
+			}
+			continue
+		}
+		if text, ok := want[f.Field]; ok && strings.HasPrefix(f.Remedy, "choose") {
+			if f.Remedy != text {
+				t.Errorf("%s: %q", f.Field, f.Remedy)
+			}
+			delete(want, f.Field)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("nothing is said of %v", want)
+	}
+}

@@ -14,9 +14,9 @@ type Wording struct {
 	Said  string // in the other; blank where it is missing
 }
 
-// walk visits the texts of the record that can be translated, in the order in which
-// people read them. Reasons of revisions and of a withdrawal are none of them: they
-// come with an act, in one language.
+// walk visits the texts of the record that a translation has to say, in the order in
+// which people read them. Reasons of revisions and of a withdrawal are none of them:
+// they come with an act, and a translation may say them.
 func walk(a *cvd.Advisory, f func(field string, text *string)) {
 	f("title", &a.Title)
 	f("overview", &a.Overview)
@@ -37,6 +37,15 @@ func walk(a *cvd.Advisory, f func(field string, text *string)) {
 	}
 	for n := range a.Timeline {
 		f(fmt.Sprintf("timeline[%d].text", n), &a.Timeline[n].Text)
+	}
+}
+
+// reasons visits the texts that a translation may say, and need not: those stay in the
+// record's own words.
+func reasons(a *cvd.Advisory, f func(text *string)) {
+	f(&a.Why)
+	for i := range a.History {
+		f(&a.History[i].Text)
 	}
 }
 
@@ -111,16 +120,23 @@ func In(a *cvd.Advisory, lang string) *cvd.Advisory {
 			by[w.Own] = w.Said
 		}
 	}
+	for _, p := range a.Texts[lang].Parts {
+		if _, there := by[p.Of]; !there {
+			by[p.Of] = p.Text
+		}
+	}
 	out := a.Clone()
 	out.Lang, out.SourceLang, out.Texts = lang, a.Lang, nil
 	if out.SourceLang == "" {
 		out.SourceLang = "en"
 	}
-	walk(out, func(_ string, text *string) {
-		if other := by[*text]; other != "" {
+	say := func(text *string) {
+		if other := by[*text]; said(other) {
 			*text = other
 		}
-	})
+	}
+	walk(out, func(_ string, text *string) { say(text) })
+	reasons(out, say)
 	return out
 }
 

@@ -40,20 +40,11 @@ var readable = []advisory.Format{ghsa.Format}
 // checks say what is wrong with a document that somebody wrote. A format without
 // one is checked by being read.
 var checks = map[string]func(doc []byte) []advisory.Finding{
-	csaf.Format.Name:      checkCSAF,
+	csaf.Format.Name:      report.CheckAny,
 	osv.Format.Name:       osv.Check,
 	cve5.Format.Name:      cve5.Check,
 	openvex.Format.Name:   openvex.Check,
 	cyclonedx.Format.Name: cyclonedx.Check,
-}
-
-// checkCSAF says what is wrong with a document of CSAF 2.0, or with a vulnerability
-// report of 2.1.
-func checkCSAF(doc []byte) []advisory.Finding {
-	if report.Is(doc) {
-		return report.Check(doc)
-	}
-	return csaf.Check(doc)
 }
 
 // openRegister makes the register of what is published. It reads nothing yet.

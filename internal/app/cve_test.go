@@ -245,6 +245,54 @@ func TestADryRunSendsNothing(t *testing.T) {
 	}
 }
 
+// What a dry run only showed is told by the doctor once it is live, with the command
+// that sends it; then it is sent, and nothing is told any more.
+func TestTheDoctorTellsWhatWasOnlyRehearsed(t *testing.T) {
+	a := newAssigner(t, func(c *app.CVEConfig) { c.Live = false })
+	told := func(id cvd.CaseID) (out []string) {
+		t.Helper()
+		got, err := a.h.Doctor(t.Context(), false)
+		a.must(err)
+		for _, f := range got.Findings {
+			if f.Where == string(id) {
+				out = append(out, f.Text)
+			}
+		}
+		return out
+	}
+	asked, id := a.fixed(), a.fixed()
+	a.do(asked, cvd.VerbCVE, cvd.Input{Outcome: "requested"})
+	a.after(0)
+	if got := told(asked); len(got) != 0 {
+		t.Errorf("a dry run is no fault: %v", got)
+	}
+	a.cfg.CVE.Live = true
+	a.open()
+	if got := told(asked); len(got) != 1 || !strings.Contains(got[0], "case do "+string(asked)+" cve --outcome requested") {
+		t.Fatalf("%v", got)
+	}
+	cve := a.reserve(id)
+	a.cfg.CVE.Live = false
+	a.open()
+	a.release(id, "Anybody can sign in", "")
+	a.after(0)
+	a.cfg.CVE.Live = true
+	a.open()
+	got := told(id)
+	if len(got) != 1 || !strings.Contains(got[0], "case do "+string(id)+" cve --cve "+cve+" --outcome reserved") || a.file(id).Case.CVEs[0].State != cvd.CVEReserved {
+		t.Fatalf("%v", got)
+	}
+	a.do(id, cvd.VerbCVE, cvd.Input{CVE: cve, Outcome: "reserved", Silent: "Sent after a dry run."})
+	a.do(asked, cvd.VerbCVE, cvd.Input{Outcome: "requested", Silent: "Sent after a dry run."})
+	if got := told(id); len(got) != 0 {
+		t.Errorf("what waits in the outbox is told: %v", got)
+	}
+	a.after(0)
+	if got := append(told(id), told(asked)...); len(got) != 0 || a.file(id).Case.CVEs[0].State != cvd.CVEPublished || a.file(asked).Case.CVEs[0].State != cvd.CVEReserved {
+		t.Errorf("%v, %v, %v", got, a.file(id).Case.CVEs, a.file(asked).Case.CVEs)
+	}
+}
+
 // What no further try can mend is given up at once and counted as an alarm; when it
 // is mended, somebody has it tried again.
 func TestARefusedKeyIsLoud(t *testing.T) {

@@ -19,7 +19,7 @@ type (
 
 // histories checks, and with repair writes anew, what is derived from them.
 func (h *House) histories(repair bool) histories.Checker {
-	return histories.Checker{Store: h.Store, Vault: h.Vault, Terms: h.terms, Register: h.Register, Parts: h.Parts, Repair: repair}
+	return histories.Checker{Store: h.Store, Vault: h.Vault, Terms: h.terms, Register: h.Register, Parts: h.Parts, Repair: repair, CVE: h.Config.CVE != nil && h.Config.CVE.Live}
 }
 
 // terms are those by which cases of a policy version run: with the calendar of

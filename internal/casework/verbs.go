@@ -260,13 +260,13 @@ func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error)
 // adds while a case of the family is open belongs there, or one receipt would
 // open cases without end.
 func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
-	if strings.TrimSpace(in.Text) == "" {
-		return Done{}, cvd.Faults{{Field: "text", Problem: "is empty", Remedy: "describe the new evidence"}}
-	}
 	for range attempts {
 		l, err := s.load(ctx, id, cvd.VerbSuccessor)
 		if err != nil {
 			return Done{}, err
+		}
+		if strings.TrimSpace(in.Text) == "" {
+			return Done{}, cvd.Faults{{Field: "text", Problem: "is empty", Remedy: "describe the new evidence"}}
 		}
 		if open := s.openKin(ctx, l); open != nil {
 			return open.do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in)

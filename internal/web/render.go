@@ -302,6 +302,9 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		"lang":     sp.Lang,
 		// path is an address of the site: it carries on what language was chosen.
 		"path": sp.path,
+		// chosen is the language that was chosen, for a form that asks by its address,
+		// or empty.
+		"chosen": sp.chosen,
 		"plus": func(a, b int) int { return a + b },
 		"id":   FieldID,
 		"join": strings.Join,
@@ -319,11 +322,13 @@ func (sp speaker) say(id string, pairs ...any) (string, error) {
 	return sp.Say(id, pairs...), nil
 }
 
-func (sp speaker) path(address string) string {
+func (sp speaker) path(address string) string { return InLanguage(address, sp.chosen()) }
+
+func (sp speaker) chosen() string {
 	if !sp.tone.Chosen {
-		return address
+		return ""
 	}
-	return InLanguage(address, sp.tone.Lang)
+	return sp.tone.Lang
 }
 
 // mark says the language of a line of the policy's where it is not the page's.

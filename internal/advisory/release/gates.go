@@ -200,7 +200,7 @@ func (g *ground) rejected() string {
 func (g *ground) cve() (bool, string, string) {
 	named := g.a.CVEs()
 	if id := g.rejected(); id != "" {
-		return false, id + " was rejected, and the advisory names it", "take it out of the advisory"
+		return false, id + " was rejected, and the advisory names it", "a rejected id is never used again: take it out, and have a new one reserved (cve, requested)"
 	}
 	for _, one := range g.c.CVEs {
 		if one.State != cvd.CVERejected && one.ID != "" && !slices.Contains(named, one.ID) {

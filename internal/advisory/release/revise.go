@@ -2,6 +2,8 @@ package release
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -32,6 +34,7 @@ func Revise(draft, before *cvd.Advisory, why string, now time.Time) *cvd.Advisor
 		why = firstRevision
 	}
 	now = a.Modified
+	why, others := Languages(why, a.Texts)
 	change := cvd.AdvisoryChange{Revision: a.Revision, At: now, Text: why}
 	if a.TLP.Public() {
 		now = disclose(a, now)
@@ -39,6 +42,7 @@ func Revise(draft, before *cvd.Advisory, why string, now time.Time) *cvd.Advisor
 		change.TLP = a.TLP
 	}
 	a.History = append(a.History, change)
+	translateReasons(a, before, why, others)
 	for i := range a.Vulnerabilities {
 		if v := &a.Vulnerabilities[i]; v.Disclosed.IsZero() && a.TLP.Public() {
 			v.Disclosed = now
@@ -76,6 +80,56 @@ func Trial(draft, before *cvd.Advisory, prefix string, at time.Time) *cvd.Adviso
 // reason. It stays readable.
 func Withdraw(before *cvd.Advisory, why string, now time.Time) *cvd.Advisory {
 	a := Revise(before, before, why, now)
-	a.Withdrawn, a.Why = a.Modified, why
+	a.Withdrawn = a.Modified
+	a.Why, _ = Languages(why, a.Texts)
 	return a
+}
+
+// Languages takes a reason apart that is given in several languages: a line that begins
+// with the tag of one into which the record is translated, such as "[de] ", goes on in
+// that language. Other brackets are part of the text, and so is all of one that says
+// nothing in the record's own.
+func Languages(why string, texts map[string]cvd.AdvisoryText) (own string, others map[string]string) {
+	others = map[string]string{}
+	var lang string
+	var mine []string
+	for line := range strings.SplitSeq(why, "\n") {
+		if tag, rest, ok := strings.Cut(strings.TrimPrefix(line, "["), "] "); ok && strings.HasPrefix(line, "[") {
+			for known := range texts {
+				if strings.EqualFold(known, tag) {
+					lang, line = known, rest
+				}
+			}
+		}
+		if lang == "" {
+			mine = append(mine, line)
+		} else {
+			others[lang] = strings.TrimSpace(others[lang] + "\n" + line)
+		}
+	}
+	if own = strings.TrimSpace(strings.Join(mine, "\n")); own == "" {
+		return why, nil
+	}
+	return own, others
+}
+
+// translateReasons keeps what the revision before said of earlier reasons in other
+// languages, and adds what is said of the new one.
+func translateReasons(a, before *cvd.Advisory, why string, others map[string]string) {
+	for lang, t := range a.Texts {
+		add := func(of, text string) {
+			spoken := func(p cvd.TextPart) bool { return p.Of == of }
+			stands := slices.ContainsFunc(a.History, func(c cvd.AdvisoryChange) bool { return c.Text == of })
+			if text != "" && stands && !slices.ContainsFunc(t.Parts, spoken) {
+				t.Parts = append(t.Parts, cvd.TextPart{Of: of, Text: text})
+			}
+		}
+		if before != nil {
+			for _, p := range before.Texts[lang].Parts {
+				add(p.Of, p.Text)
+			}
+		}
+		add(why, others[lang])
+		a.Texts[lang] = t
+	}
 }

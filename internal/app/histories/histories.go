@@ -58,6 +58,8 @@ type Checker struct {
 	Parts    *parts.Inventory
 	// Repair lets rows be written anew that differ from their history.
 	Repair bool
+	// CVE says that this house speaks to the CVE Programme, and not only in dry runs.
+	CVE bool
 }
 
 const page = 200
@@ -189,7 +191,7 @@ func (c Checker) one(ctx context.Context, row store.Case, open bool, out *Checke
 			fault("%s", why)
 		}
 	}
-	return c.compare(ctx, f, out)
+	return errors.Join(c.rehearsed(ctx, f, out), c.compare(ctx, f, out))
 }
 
 // missing tells which keys are gone although nothing says that they were

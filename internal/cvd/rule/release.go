@@ -32,6 +32,12 @@ func releasable(c *cvd.Case, d Deed, now time.Time) error {
 	case cvd.VerbCheckResult:
 		return checkable(c, d)
 	case cvd.VerbCVE:
+		if cvd.CVEState(d.In.Outcome) != cvd.CVERejected && slices.Contains(c.CVEs, cvd.CVE{ID: d.In.CVE, State: cvd.CVERejected}) {
+			return cvd.Faults{{
+				Field: "cve", Problem: "was rejected, and a rejected CVE id is never used again",
+				Remedy: "have a new one reserved: record requested, without an id",
+			}}
+		}
 		if cvd.CVEState(d.In.Outcome) == cvd.CVEPublished && r.Revision == 0 && !c.Facts.Has(cvd.FactPublic) {
 			return refuse("a CVE record is never public before the advisory that it points to; publish that first")
 		}

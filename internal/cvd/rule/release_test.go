@@ -1,7 +1,9 @@
 package rule
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,5 +194,17 @@ func TestCVEsOfACase(t *testing.T) {
 	want := []cvd.CVE{{ID: "CVE-2026-11111", State: cvd.CVERejected}, {ID: "CVE-2026-22222", State: cvd.CVEReserved}}
 	if !slices.Equal(c.CVEs, want) {
 		t.Errorf("%v, want %v", c.CVEs, want)
+	}
+	// A rejected id is never used again; a new one can be had.
+	do(t, c, Deed{Verb: cvd.VerbPublic, By: ann, In: cvd.Input{Reason: "A blog."}})
+	for _, outcome := range []string{"requested", "reserved", "published"} {
+		_, err := Decide(c, Deed{Verb: cvd.VerbCVE, By: ann, In: cvd.Input{Outcome: outcome, CVE: "CVE-2026-11111"}}, noon)
+		var faults cvd.Faults
+		if !errors.As(err, &faults) || faults[0].Field != "cve" || !strings.Contains(faults[0].Remedy, "a new one") {
+			t.Errorf("%s after rejected: %v", outcome, err)
+		}
+	}
+	for _, in := range []cvd.Input{{Outcome: "requested"}, {Outcome: "rejected", CVE: "CVE-2026-11111"}} {
+		do(t, c, Deed{Verb: cvd.VerbCVE, By: ann, In: in})
 	}
 }

@@ -12,7 +12,7 @@ import (
 // seldom and is read often. It is safe for concurrent use.
 type Shelf struct {
 	mu   sync.Mutex
-	kept map[string]rendered // by language
+	kept map[string]rendered // by language, and by that which links carry on
 }
 
 type rendered struct {
@@ -26,7 +26,7 @@ func (s *Shelf) HTMLBody(p *policy.Policy, v View) (template.HTML, error) {
 	key := fmt.Sprint(v.Version, len(v.Recorded), v.ReviewDue, v.Overdue())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if last := s.kept[v.Voice.Lang()]; last.key == key {
+	if last := s.kept[v.Voice.Lang()+v.Carry]; last.key == key {
 		return last.html, nil
 	}
 	body, err := HTMLBody(p, v)
@@ -36,6 +36,6 @@ func (s *Shelf) HTMLBody(p *policy.Policy, v View) (template.HTML, error) {
 	if s.kept == nil {
 		s.kept = map[string]rendered{}
 	}
-	s.kept[v.Voice.Lang()] = rendered{key, body}
+	s.kept[v.Voice.Lang()+v.Carry] = rendered{key, body}
 	return body, nil
 }

@@ -34,6 +34,9 @@ type View struct {
 	// BaseURL is the origin of the site, without a slash at its end; empty
 	// makes the links relative.
 	BaseURL string
+	// Carry is the language that links to the site carry on, where its reader chose
+	// one.
+	Carry string
 }
 
 // Overdue tells whether the policy's review is late.
@@ -79,7 +82,12 @@ func (p layout) class() string {
 	return escape(p.Classification)
 }
 
-func (v View) link(path string) string { return strings.TrimSuffix(v.BaseURL, "/") + path }
+func (v View) link(path string) string {
+	if v.Carry != "" {
+		path += "?lang=" + v.Carry
+	}
+	return strings.TrimSuffix(v.BaseURL, "/") + path
+}
 
 // sheet is the policy as a sequence of blocks, from which both the Markdown and
 // the HTML are written, so that they cannot differ. Plain values are escaped

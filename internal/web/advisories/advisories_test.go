@@ -16,6 +16,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/web/advisories"
 	"fairlead/internal/web/webtest"
+	"fairlead/internal/words"
 )
 
 func house(t *testing.T) *webtest.House {
@@ -370,5 +371,40 @@ func TestAddressesThatAreNoLinks(t *testing.T) {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("%s is not on the page", want)
 		}
+	}
+}
+
+// Pages about advisories are whole in each language, and carry a choice on.
+func TestPagesInEachLanguage(t *testing.T) {
+	h := house(t)
+	for i := range 30 {
+		publish(h, cvd.AdvisoryID(fmt.Sprintf("EX-2026-N%02d", i)), i+1, nil)
+	}
+	a := publish(h, "EX-2026-ONE", 31, nil)
+	revise(h, a, func(b *cvd.Advisory) { b.Overview = "Other words." })
+	for _, lang := range words.Languages {
+		b := h.Browser()
+		b.Lang = lang
+		for _, path := range []string{"/advisories", "/advisories?q=none+such", "/advisories/EX-2026-ONE", "/advisories/EX-2026-ONE/diff?to=2"} {
+			own := b.Get(path)
+			sound(t, own, 200)
+			if !strings.Contains(own.Body, `<html lang="`+lang+`"`) || strings.Contains(own.Body, `href="/report?lang`) {
+				t.Errorf("%s is not in %s alone", path, lang)
+			}
+		}
+		list := b.Get("/advisories?lang=" + lang).Check(h, 200)
+		for _, want := range []string{`name="lang" value="` + lang + `"`, `href="/advisories/EX-2026-N00?lang=` + lang, `page=2&amp;lang=` + lang} {
+			if !strings.Contains(list.Body, want) {
+				t.Errorf("in %s there is no %s", lang, want)
+			}
+		}
+	}
+	de, fr := h.Browser(), h.Browser()
+	de.Lang, fr.Lang = "de", "fr"
+	tag := de.Get("/advisories").Header.Get("ETag")
+	r := httptest.NewRequest(http.MethodGet, "/advisories", nil)
+	r.Header.Set("If-None-Match", tag)
+	if got := fr.Send(r); got.Status != 200 {
+		t.Errorf("another language's page passes for this one: %d", got.Status)
 	}
 }

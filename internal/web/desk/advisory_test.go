@@ -226,6 +226,30 @@ func TestPartiesByForms(t *testing.T) {
 	}
 }
 
+// Where the advisory names a rejected CVE id, the page says that it is never used again
+// and leads to a new one.
+func TestARejectedCVEIsReplaced(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	do(b, h, id, "cve", url.Values{"cve": {"CVE-2026-12345"}, "outcome": {"reserved"}})
+	path, ask := "/desk/cases/"+string(id)+"/advisory", `href="/desk/cases/`+string(id)+`/do/cve">Ask for a new CVE id`
+	form := b.Form(b.Get(path).Check(h, http.StatusOK), path)
+	form.Set("overview", "Sessions can be fixed by anybody.")
+	form.Set("step", "save")
+	if page := b.Follow(b.Post(path, form)).Check(h, http.StatusOK); strings.Contains(page.Body, ask) {
+		t.Error("a new id is offered in place of one that holds")
+	}
+	do(b, h, id, "cve", url.Values{"cve": {"CVE-2026-12345"}, "outcome": {"rejected"}})
+	page := b.Get(path).Check(h, http.StatusOK)
+	whole(t, "a rejected id", page)
+	if !strings.Contains(page.Body, ask) || !strings.Contains(page.Text(), "a rejected id is never used again") {
+		t.Errorf("no way to a new id: %s", page.Text())
+	}
+}
+
 // Who only looks sees the page and no way to save.
 func TestAdvisoryIsReadByAuditors(t *testing.T) {
 	h := house(t)

@@ -3,10 +3,17 @@ package public_test
 import (
 	"context"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+	"fairlead/internal/web/webtest"
+	"fairlead/internal/words"
 )
 
 // A form in another language than the policy's asks in its reader's language, says
@@ -17,7 +24,7 @@ func TestReportInAnotherLanguage(t *testing.T) {
 	b.Lang = "fr-CA, en;q=0.5"
 	form := b.Get("/report").Check(h, 200)
 	sound(t, form)
-	for _, want := range []string{`<html lang="fr"`, `hreflang="de" lang="de">Deutsch</a>`, ` lang="en">If you know it.</p>`} {
+	for _, want := range []string{`<html lang="fr"`, `hreflang="de" lang="de">Deutsch</a>`} {
 		if !strings.Contains(form.Body, want) {
 			t.Errorf("no %s", want)
 		}
@@ -37,4 +44,66 @@ func TestReportInAnotherLanguage(t *testing.T) {
 	if got := files[0].Case.Participant(cvd.Reporter).Contact.Language; got != "fr" {
 		t.Errorf("letters would be in %q", got)
 	}
+}
+
+// unspoken are addresses that are the same in every language, or say their own.
+var unspoken = regexp.MustCompile(`^/(static|\.well-known|security\.txt|policy\.md|advisories/feed|osv|thread/files|thread/export|api)|^/desk`)
+
+// Every page of a stranger's is whole in each language, says which it is in, leads to
+// itself in the others, and carries a choice on with every link and form.
+func TestStrangersPagesInEachLanguage(t *testing.T) {
+	for _, lang := range words.Languages {
+		h := house(t, small, nil)
+		b := h.Browser()
+		for _, path := range strangersPages {
+			for _, choose := range []bool{false, true} {
+				b.Lang = lang
+				address := path
+				if choose {
+					b.Lang, address = "en-GB", web.InLanguage(path, lang)
+				}
+				a := b.Get(address)
+				sound(t, a)
+				if !strings.Contains(a.Body, `<html lang="`+lang+`"`) || !slices.Contains(a.Header.Values("Vary"), "Accept-Language") && a.Header.Get("Cache-Control") != "no-store" {
+					t.Errorf("%s in %s does not say so", address, lang)
+				}
+				if strings.Count(a.Body, ` hreflang="`) < len(words.Languages) {
+					t.Errorf("%s leads to no other language", address)
+				}
+				links(t, a, address, lang, choose)
+			}
+		}
+	}
+}
+
+// links looks whether the addresses of a page carry the language on, and only then.
+func links(t *testing.T, a *webtest.Answer, address, lang string, chosen bool) {
+	t.Helper()
+	for n := range a.Doc.Descendants() {
+		for _, name := range []string{"href", "action"} {
+			to := webtest.Attr(n, name)
+			if !strings.HasPrefix(to, "/") || unspoken.MatchString(to) || webtest.Attr(n, "hreflang") != "" {
+				continue
+			}
+			u, err := url.Parse(to)
+			if err != nil {
+				t.Errorf("%s: %v", address, err)
+				continue
+			}
+			if got := u.Query().Get("lang"); chosen && got != lang && !hides(n, lang) || !chosen && got != "" {
+				t.Errorf("%s leads to %s", address, to)
+			}
+		}
+	}
+}
+
+// hides tells whether a form that asks by its address has the language among its
+// fields.
+func hides(n *html.Node, lang string) bool {
+	for d := range n.Descendants() {
+		if d.Data == "input" && webtest.Attr(d, "name") == "lang" && webtest.Attr(d, "value") == lang {
+			return true
+		}
+	}
+	return false
 }

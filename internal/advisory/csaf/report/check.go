@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/cvd"
 )
 
@@ -38,6 +39,15 @@ type checked struct {
 		Threats        []any               `json:"threats"`
 		Title          string              `json:"title"`
 	} `json:"vulnerabilities"`
+}
+
+// CheckAny says what is wrong with a document of CSAF: a vulnerability report is held to
+// its profile, any other document to CSAF 2.0.
+func CheckAny(b []byte) []advisory.Finding {
+	if Is(b) {
+		return Check(b)
+	}
+	return csaf.Check(b)
 }
 
 // Check says what keeps a document from being a vulnerability report of CSAF 2.1, by the

@@ -96,7 +96,7 @@ func (p *pub) policyBody(v *rulebook.Version) (template.HTML, error) {
 
 // policyPage is what the render of a version must be told.
 func (p *pub) policyPage(v *rulebook.Version, base string) policypage.View {
-	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.Site.Now(), BaseURL: base, Voice: p.Voice()}
+	view := policypage.View{Version: v.Number, Since: v.Effective, Now: p.Site.Now(), BaseURL: base, Voice: p.Voice(), Carry: web.Chosen(p.R)}
 	cur := p.Site.Book.Current()
 	if review, ok := p.Site.Book.Review(); ok && cur != nil && cur.Number == v.Number {
 		view.ReviewDue = review.Due

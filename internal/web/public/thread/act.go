@@ -39,7 +39,7 @@ func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 	add("title", r.Title)
 	add("product", r.Product)
 	add("version", r.Version)
-	add("description", r.Description)
+	add("description", p.Voice().StandIn(r.Description))
 	add("steps", r.Steps)
 	add("impact", r.Impact)
 	add("cwe", r.CWE)

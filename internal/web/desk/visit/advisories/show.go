@@ -67,6 +67,7 @@ type stepView struct {
 type gateView struct {
 	Text, Why, Remedy string
 	State             web.Badge
+	Href              string // where a new CVE id is asked for, in place of a rejected one
 }
 
 type findingView struct {
@@ -108,7 +109,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if rest := blame(parts, faults); len(faults) > 0 {
 		view.Summary = summarise(v, parts, rest)
 	}
-	view.Gates, view.Steps, view.Drafts = v.gates(draft.Gates), v.steps(draft), v.drafts(draft)
+	view.Gates, view.Steps, view.Drafts = v.gates(draft), v.steps(draft), v.drafts(draft)
 	for _, verb := range []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse, cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbUnschedule, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbNameParty, cvd.VerbDropParty, cvd.VerbRetract, cvd.VerbNoAdvisory} {
 		if slices.Contains(draft.Verbs, verb) {
 			view.Verbs = append(view.Verbs, verbView{string(verb), v.Say("verb." + string(verb))})
@@ -146,13 +147,16 @@ func (v lens) notices(draft *casework.Draft) []web.Notice {
 	return out
 }
 
-func (v lens) gates(all []release.Gate) []gateView {
-	out := make([]gateView, 0, len(all))
-	for _, g := range all {
+func (v lens) gates(draft *casework.Draft) []gateView {
+	out := make([]gateView, 0, len(draft.Gates))
+	for _, g := range draft.Gates {
 		one := gateView{Text: v.Say("desk.advisory.gate." + g.Name), Why: g.Why, Remedy: g.Remedy, State: web.Badge{Kind: "good", Text: v.Say("desk.advisory.open")}}
 		switch {
 		case !g.OK && g.Stops:
 			one.State = web.Badge{Kind: "alarm", Text: v.Say("desk.advisory.shut")}
+			if g.Name == "cve" && slices.Contains(draft.Verbs, cvd.VerbCVE) { // it stops for a rejected id alone
+				one.Href = "/desk/cases/" + string(draft.Case.ID) + "/do/cve"
+			}
 		case !g.OK:
 			one.State = web.Badge{Kind: "warn", Text: v.Say("desk.advisory.mind")}
 		}
