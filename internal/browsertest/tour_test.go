@@ -43,7 +43,7 @@ func submit(button string, fields ...string) string {
 // storyURL is the storybook, served for the test.
 func storyURL(t *testing.T) string {
 	t.Helper()
-	handler, err := storybook.Handler(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	handler, err := storybook.Handler(slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
