@@ -40,6 +40,13 @@ func (p person) tabTo(selector string) {
 	p.t.Fatalf("no key leads to %s", selector)
 }
 
+func (p person) keys(text string) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(text)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // follow presses Enter on what leads to another page, and reads that page.
 func (p person) follow(selector string) string {
 	p.t.Helper()

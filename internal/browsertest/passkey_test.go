@@ -57,8 +57,8 @@ func (p person) holds(selector string) string {
 	}
 }
 
-// enter presses Enter on something, wherever that leads.
-func (p person) enter(selector string) {
+// hit presses Enter on something, wherever that leads.
+func (p person) hit(selector string) {
 	p.t.Helper()
 	if err := chromedp.Do(p.ctx, chromedp.SendKeys(chromedp.CSS(selector), "\r")); err != nil {
 		p.t.Fatalf("%s: %v", selector, err)
@@ -86,7 +86,7 @@ func TestPasskeys(t *testing.T) {
 	add := func(name string) {
 		member.goTo(here + "/desk/me/passkeys")
 		member.fill(`[name="name"]`, name)
-		member.enter(`form[action="/desk/me/passkeys/begin"] button`)
+		member.hit(`form[action="/desk/me/passkeys/begin"] button`)
 	}
 	add("The laptop")
 	has(t, "the list", member.holds(`form[action="/desk/me/passkeys/remove"]`), "The laptop", "You have only one.")
@@ -95,14 +95,14 @@ func TestPasskeys(t *testing.T) {
 
 	signIn := func() {
 		member.goTo(here + "/desk/sign-in")
-		member.enter(`form[action="/desk/sign-in/passkey"] button`)
+		member.hit(`form[action="/desk/sign-in/passkey"] button`)
 	}
 	member.signOut(here)
 	member.verified(first, false)
 	signIn()
 	has(t, "a device that does not know its owner", member.holds(`[data-failed="refused"]:not([hidden])`), "Nothing came back")
 	member.verified(first, true)
-	member.enter(`[data-again]:not([hidden]) button`)
+	member.hit(`[data-again]:not([hidden]) button`)
 	has(t, "the queue", member.holds("html.desk nav.account"), "Queue")
 
 	member.device(first)
@@ -113,7 +113,7 @@ func TestPasskeys(t *testing.T) {
 	member.holds("html.desk nav.account")
 
 	member.goTo(here + "/desk/me/passkeys")
-	member.enter(`main section.card summary`) // the newest
+	member.hit(`main section.card summary`) // the newest
 	has(t, "after removing", member.press(`main section.card form button`), "The passkey is removed", "You have only one.", "The laptop")
 	member.signOut(here)
 	signIn()
