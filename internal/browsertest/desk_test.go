@@ -1,19 +1,25 @@
 package browsertest
 
 import (
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"fairlead/internal/advisory/advisorytest"
 )
 
-// keys presses keys, wherever the keyboard is.
-func (p person) keys(keys string, opts ...chromedp.KeyOption) {
+// chord presses a key with others held.
+func (p person) chord(key string, held chromedp.Modifier) {
 	p.t.Helper()
-	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(keys, opts...)); err != nil {
-		p.t.Fatalf("%q: %v", keys, err)
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(key, chromedp.KeyModifiers(held))); err != nil {
+		p.t.Fatalf("%q: %v", key, err)
 	}
 }
 
@@ -58,49 +64,42 @@ func (p person) must(expression string) {
 	}
 }
 
-// until waits for the truth of an expression.
-func (p person) until(expression string) {
+// waits for the truth of an expression.
+func (p person) waits(expression string) {
 	p.t.Helper()
 	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool]("Boolean("+expression+")")); err != nil {
 		p.t.Fatalf("never so: %s: %v", expression, err)
 	}
 }
 
-// tab presses Tab until the keyboard is on what the selector finds.
-func (p person) tab(selector string) {
-	p.t.Helper()
-	for range 80 {
-		p.keys(kb.Tab)
-		if p.is("document.activeElement.matches(`" + selector + "`)") {
-			return
-		}
+// report sends one, as a program of a finder would.
+func report(t *testing.T, h house, title string) {
+	t.Helper()
+	res, err := http.Post(h.URL+"/api/v1/reports", "application/json", strings.NewReader(`{"title": "`+title+`", "description": "About `+title+`."}`))
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.t.Fatalf("Tab does not lead to %s", selector)
-}
-
-// report sends one as a stranger.
-func (p person) report(h house, title string) {
-	p.t.Helper()
-	p.goTo(h.URL + "/report")
-	p.fill(`[name="title"]`, title)
-	p.fill(`[name="description"]`, "About "+title+".")
-	p.press(`form[action="/report"] button.main`)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusCreated {
+		t.Fatal(res.Status)
+	}
 }
 
 // TestDeskByKeyboard signs in, hears of a report, claims it and answers it, without a
 // mouse; then by the palette, and with the single keys switched off.
 func TestDeskByKeyboard(t *testing.T) {
-	stranger, member := people(t)
+	_, member := people(t)
 	h := open(t)
-	stranger.report(h, "First overflow")
-	stranger.report(h, "Second overflow")
+	report(t, h, "First overflow")
+	report(t, h, "Second overflow")
 
+	member.look(sights[0]) // nothing moves by itself
 	member.goTo(h.SignIn)
-	member.tab(`form[action="/desk/sign-in"] button`)
+	member.tabTo(`form[action="/desk/sign-in"] button`)
 	member.leads("\r")
 	member.keys("g")
 	has(t, "the queue", member.leads("q"), "First overflow", "Second overflow")
-	member.until("document.querySelector('#keys-open') && !document.querySelector('#keys-open').hidden")
+	member.waits("document.querySelector('#keys-open') && !document.querySelector('#keys-open').hidden")
 	member.must("document.querySelectorAll('#rows tbody a[tabindex=\"0\"]').length === 1")
 
 	// Down and up, by letters and by arrows.
@@ -114,11 +113,11 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.must("document.querySelector('#rows tbody tr:nth-child(1) input').checked && document.querySelector('#chosen').value === '1'")
 
 	// What a stranger sends meanwhile is said, and shown when asked for.
-	stranger.report(h, "Third overflow")
-	member.until("document.querySelector('#live').textContent.includes('1 case changed')")
+	report(t, h, "Third overflow")
+	member.waits("document.querySelector('#live').textContent.includes('1 case changed')")
 	member.must("document.querySelector('#live').getAttribute('role') === 'status' && !document.querySelector('main').textContent.includes('Third overflow')")
 	member.keys("r")
-	member.until("document.querySelector('#rows').textContent.includes('Third overflow')")
+	member.waits("document.querySelector('#rows').textContent.includes('Third overflow')")
 	member.must("document.querySelector('#rows tbody tr.picked input').checked && document.querySelector('#counters .count')")
 
 	// Claimed: what happens is shown, then done.
@@ -142,15 +141,15 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.one("m")
 	member.must("document.activeElement.id === 'message'")
 	member.keys("Thank you, we look.")
-	member.tab(`button[value="preview"]`)
+	member.tabTo(`button[value="preview"]`)
 	has(t, "the preview", member.leads("\r"), "Thank you, we look.")
-	member.tab(`button[value="do"]`)
+	member.tabTo(`button[value="do"]`)
 	has(t, "the answered case", member.leads("\r"), "Thank you, we look.")
 	member.keys("j")
 	member.must("document.activeElement.matches('#entries > .entry:first-child')")
 
 	// By its name: whatever stands on the page.
-	member.keys("k", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	member.chord("k", chromedp.ModifierCtrl)
 	member.must("document.querySelector('#palette').open && document.activeElement.id === 'palette-text'")
 	member.keys("outbox")
 	member.must("document.querySelector('#palette-list [aria-selected=\"true\"]').textContent === 'Outbox'")
@@ -159,7 +158,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	// The help, and the switch that stays.
 	member.keys("?")
 	member.must("document.querySelector('#keys').open")
-	member.tab(`#keys-off`)
+	member.tabTo(`#keys-off`)
 	member.keys(" ")
 	member.keys(kb.Escape)
 	member.goTo(h.URL + "/desk/")
@@ -167,6 +166,35 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.must("document.activeElement === document.body || !document.activeElement.closest('#rows')")
 	member.keys("?")
 	member.must("!document.querySelector('#keys').open")
-	member.keys("k", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	member.chord("k", chromedp.ModifierCtrl)
 	member.must("document.querySelector('#palette').open")
+}
+
+// TestDeskToolsShutNobodyOut has axe-core look at what the script opens.
+func TestDeskToolsShutNobodyOut(t *testing.T) {
+	_, installed := advisorytest.FromNPM(t, "axe-core")
+	axe, err := os.ReadFile(filepath.Join(installed, "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, member := people(t)
+	h := furnished(t)
+	if _, err := chromedp.Call(member.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	member.visit(desk(h, "")[0])
+	for name, open := range map[string]string{
+		"help":       "document.querySelector('#keys').showModal()",
+		"palette":    "document.dispatchEvent(new KeyboardEvent('keydown', {key: ':'}))",
+		"chosen":     "document.querySelector('#rows input').click()",
+		"choices":    "document.querySelector('.choose').open = true",
+		"news":       "document.querySelector('#live span').textContent = '3 cases changed'; document.querySelector('#live button').hidden = false",
+		"nothing so": "document.dispatchEvent(new KeyboardEvent('keydown', {key: ':'})); document.querySelector('#palette-text').value = 'zzz'; document.querySelector('#palette-text').dispatchEvent(new Event('input'))",
+	} {
+		member.goTo(h.URL + "/desk/")
+		if err := chromedp.Do(member.ctx, chromedp.Evaluate[chromedp.Void](open+";0")); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		member.judge(string(axe), []stop{{name, "", ""}}, sights)
+	}
 }

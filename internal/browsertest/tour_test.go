@@ -92,10 +92,15 @@ func desk(h house, id string) []stop {
 	for _, path := range []string{
 		"/", "/cases/" + id, "/cases/" + id + "/do/validate", "/cases/" + id + "/advisory", "/components", "/mail", "/channels",
 		"/outbox", "/policies", "/team", "/me", "/record", "/audit",
+		"/?view=unowned&severity=high&q=nothing", "/cases/" + id + "?show=messages", "/cases/" + id + "?whole=yes",
 	} {
 		stops = append(stops, stop{"desk " + path, h.URL + "/desk" + path, ""})
 	}
-	return stops
+	choose := "document.querySelector('#rows [name=case]').checked = true;"
+	for _, act := range []string{"claim", "assign", "note"} {
+		stops = append(stops, stop{act + " several cases", h.URL + "/desk/", choose + submit(`.batch [value="`+act+`"]`)})
+	}
+	return append(stops, stop{"a note on several cases refused", "", "document.querySelector('[name=note]').required = false;" + submit(`[value="do"]`)})
 }
 
 // send has the house take a report by its interface for programs.
@@ -351,4 +356,3 @@ func furnished(t *testing.T) house {
 	t.Helper()
 	return start(t, false)
 }
-

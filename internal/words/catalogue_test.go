@@ -15,7 +15,7 @@ import (
 var forms = map[string][]string{"en": {"one", "other"}, "de": {"one", "other"}, "fr": {"many", "one", "other"}}
 
 // whole are the languages in which no text may be missing. In others English stands in.
-var whole = []string{"fr"}
+var whole = []string{"de", "fr"}
 
 // programsOnly are files whose texts only programs read; a language may leave them in
 // English.

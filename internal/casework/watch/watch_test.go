@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -178,7 +179,7 @@ func TestListenersAreBoundedAndEnd(t *testing.T) {
 		for range watch.Most {
 			defer b.Listen("ann").Close()
 		}
-		if ended(first) != watch.ErrCrowded {
+		if !errors.Is(ended(first), watch.ErrCrowded) {
 			t.Error("the oldest goes on")
 		}
 		b.Look(ctx)
@@ -186,7 +187,7 @@ func TestListenersAreBoundedAndEnd(t *testing.T) {
 			t.Error("somebody else's was ended")
 		}
 		b.Close()
-		if ended(others) != watch.ErrClosed || ended(b.Listen("eve")) != watch.ErrClosed {
+		if !errors.Is(ended(others), watch.ErrClosed) || !errors.Is(ended(b.Listen("eve")), watch.ErrClosed) {
 			t.Error("somebody listens to what is closed")
 		}
 	})

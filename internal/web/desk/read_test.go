@@ -113,7 +113,7 @@ func TestTextFiles(t *testing.T) {
 			t.Errorf("%s is no download: %v", path, got.Header)
 		}
 	}
-	links := b.Get("/desk/cases/" + string(id)).Check(h, http.StatusOK).Body
+	links := b.Get("/desk/cases/"+string(id)).Check(h, http.StatusOK).Body
 	if !strings.Contains(links, text+`/text"`) || strings.Contains(links, page+"/text") || strings.Contains(links, large+"/text") {
 		t.Error("the case offers the wrong files as text")
 	}

@@ -41,7 +41,7 @@
   document.addEventListener('focusin', () => { const i = here(); if (i >= 0 && i !== at) { at = i; rove(); } });
 
   // Several cases at once.
-  const batch = $('#batch');
+  const batch = $('.batch');
   const boxes = () => $$('#rows input[name=case]');
   const count = () => {
     const n = boxes().filter((b) => b.checked).length;

@@ -25,13 +25,22 @@ var acts = []act{{"claim", cvd.VerbClaim}, {"assign", cvd.VerbClaim}, {"note", c
 
 type actView struct{ Name, Text string }
 
-// acts are those that the reader may do.
-func (l lens) acts() []actView {
-	var out []actView
+// can are those that the reader may do.
+func (l lens) can() []act {
+	var out []act
 	for _, a := range acts {
 		if may.Of(l.Actor, a.verb) != may.Nowhere {
-			out = append(out, actView{a.name, l.Say("desk.batch." + a.name)})
+			out = append(out, a)
 		}
+	}
+	return out
+}
+
+// acts are the same in words.
+func (l lens) acts() []actView {
+	var out []actView
+	for _, a := range l.can() {
+		out = append(out, actView{a.name, l.Say("desk.batch." + a.name)})
 	}
 	return out
 }
@@ -71,7 +80,7 @@ type batched struct {
 
 // batch shows what would be done to each of the chosen cases, or does it.
 func (d *desk) batch(w http.ResponseWriter, r *http.Request, v lens) error {
-	if len(v.acts()) == 0 {
+	if len(v.can()) == 0 {
 		return cvd.ErrNotFound
 	}
 	if err := web.Form(r); err != nil {

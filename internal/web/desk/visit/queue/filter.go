@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -177,59 +178,92 @@ func (l lens) shows(r *casework.Row, need []string) bool {
 	return !slices.ContainsFunc(need, func(word string) bool { return !strings.Contains(line, word) })
 }
 
-// filtersView is the form with the choices beside the view.
-type filtersView struct {
-	View   string
-	Fields []web.Field
-	Chosen int // how many choices are made
+// toolbarView is what stands above the list: what is sought, the choices beside the view,
+// and what can be done to several cases at once.
+type toolbarView struct {
+	View, Text string
+	Fields     []web.Field
+	Chosen     int // how many choices are made
+	Batch      []actView
 }
 
-// filtersKey is all that the form of the choices depends on.
-type filtersKey struct {
+// toolbarKey is all that the toolbar depends on, but for a text that is sought.
+type toolbarKey struct {
 	view, chosen, team string
-	policy             int
+	policy, acts       int
 }
 
-// filters is the form with the choices beside the view; the text that is sought stands
-// in the page itself, since nothing would forget it here.
-func (d *desk) filters(v lens, view string, q url.Values) (template.HTML, error) {
-	chosen := finer(q)
-	chosen.Del("q")
-	holders := v.holders()
-	key := filtersKey{view: view, chosen: chosen.Encode(), team: namesOf(holders)}
+// toolbar renders what stands above the list. With a text that is sought it is not kept,
+// since nothing would forget the text.
+func (d *desk) toolbar(v lens, view string, chosen url.Values) (template.HTML, error) {
+	text := chosen.Get("q")
+	made := func() any {
+		return toolbarView{View: view, Text: text, Fields: d.chooser(v, chosen), Chosen: len(finer(chosen)) - len(chosen["q"]), Batch: v.acts()}
+	}
+	if text != "" {
+		return d.Pages.Part(v.Tone(), "queue", "toolbar", made())
+	}
+	_, names := d.holders(v)
+	key := toolbarKey{view: view, chosen: chosen.Encode(), team: names, acts: len(v.can())}
 	if cur := d.Site.Book.Current(); cur != nil {
 		key.policy = cur.Number
 	}
-	return d.Pages.Kept(v.Tone(), "queue", "filters", key, func() any {
-		f := filtersView{View: view, Chosen: len(chosen)}
-		choose := func(name string, options ...web.Option) {
-			for i := range options {
-				options[i].Chosen = options[i].Value == chosen.Get(name)
-			}
-			f.Fields = append(f.Fields, web.Field{Name: name, Label: v.Say("desk.filter." + name), Options: options})
+	return d.Pages.Kept(v.Tone(), "queue", "toolbar", key, made)
+}
+
+// chooser is the fields of the choices.
+func (d *desk) chooser(v lens, chosen url.Values) []web.Field {
+	var out []web.Field
+	choose := func(name string, options ...web.Option) {
+		for i := range options {
+			options[i].Chosen = options[i].Value == chosen.Get(name)
 		}
-		say := func(prefix string, values ...string) (out []web.Option) {
-			for _, s := range values {
-				out = append(out, web.Option{Value: s, Label: v.Say(prefix + s)})
-			}
-			return out
+		out = append(out, web.Field{Name: name, Label: v.Say("desk.filter." + name), Options: options})
+	}
+	say := func(prefix string, values ...string) (out []web.Option) {
+		for _, s := range values {
+			out = append(out, web.Option{Value: s, Label: v.Say(prefix + s)})
 		}
-		any := web.Option{Label: v.Say("desk.filter.any")}
-		choose("holder", append([]web.Option{any, {Value: "me", Label: v.Say("desk.filter.me")}, {Value: "none", Label: v.Say("desk.nobody")}}, holders...)...)
-		choose("state", append([]web.Option{any}, say("rm.", "received", "valid", "accepted", "deferred", "invalid", "closed")...)...)
-		choose("severity", append([]web.Option{any}, say("band.", "critical", "high", "medium", "low", "none")...)...)
-		choose("due", append([]web.Option{any}, say("desk.filter.due.", "overdue", "today", "week")...)...)
-		choose("flag", append([]web.Option{any}, say("desk.flag.", "emergency", "broken", "privacy", "unread", "paused")...)...)
-		if cur := d.Site.Book.Current(); cur != nil && len(cur.Policy.Programs) > 1 {
-			options := []web.Option{any}
-			for _, p := range cur.Policy.Programs {
-				options = append(options, web.Option{Value: p.ID, Label: p.Name})
-			}
-			choose("program", options...)
+		return out
+	}
+	any := web.Option{Label: v.Say("desk.filter.any")}
+	holders, _ := d.holders(v)
+	choose("holder", append([]web.Option{any, {Value: "me", Label: v.Say("desk.filter.me")}, {Value: "none", Label: v.Say("desk.nobody")}}, holders...)...)
+	choose("state", append([]web.Option{any}, say("rm.", "received", "valid", "accepted", "deferred", "invalid", "closed")...)...)
+	choose("severity", append([]web.Option{any}, say("band.", "critical", "high", "medium", "low", "none")...)...)
+	choose("due", append([]web.Option{any}, say("desk.filter.due.", "overdue", "today", "week")...)...)
+	choose("flag", append([]web.Option{any}, say("desk.flag.", "emergency", "broken", "privacy", "unread", "paused")...)...)
+	if cur := d.Site.Book.Current(); cur != nil && len(cur.Policy.Programs) > 1 {
+		options := []web.Option{any}
+		for _, p := range cur.Policy.Programs {
+			options = append(options, web.Option{Value: p.ID, Label: p.Name})
 		}
-		choose("sort", append([]web.Option{{Label: v.Say("desk.filter.sort.view")}}, say("desk.filter.sort.", "due", "created", "updated")...)...)
-		return f
-	})
+		choose("program", options...)
+	}
+	choose("sort", append([]web.Option{{Label: v.Say("desk.filter.sort.view")}}, say("desk.filter.sort.", "due", "created", "updated")...)...)
+	return out
+}
+
+// team is the members who may hold cases, of one reading of the team.
+type team struct {
+	of    uintptr // which reading
+	list  []web.Option
+	names string
+}
+
+// holders are the members who may hold cases, and all their names in one text. They are
+// kept for as long as the team is: it is shared and never changed.
+func (d *desk) holders(v lens) ([]web.Option, string) {
+	of := reflect.ValueOf(v.Team).Pointer()
+	kept := d.team.Load()
+	if kept == nil || kept.of != of || len(v.Team) == 0 {
+		kept = &team{of: of, list: v.holders()}
+		for _, o := range kept.list {
+			kept.names += o.Value + "\x00" + o.Label + "\x00"
+		}
+		d.team.Store(kept)
+	}
+	return kept.list, kept.names
 }
 
 // holders are the members who may hold cases, by name.
@@ -243,12 +277,4 @@ func (l lens) holders() []web.Option {
 		}
 	}
 	return out
-}
-
-func namesOf(of []web.Option) string {
-	var b strings.Builder
-	for _, o := range of {
-		b.WriteString(o.Value + "\x00" + o.Label + "\x00")
-	}
-	return b.String()
 }

@@ -3,8 +3,10 @@ package queue
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 
+	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -15,17 +17,13 @@ import (
 const perPage = 50
 
 type queueView struct {
-	Counters, Views, Filters, Columns template.HTML
-	Rows                              template.HTML // of the table; empty if there are none
+	Top, Counters, Views, Toolbar, Columns template.HTML
+	Rows                                   template.HTML // of the table; empty if there are none
 
 	Next     string // link to the next page; empty on the last
 	First    string // link to the first page; empty on it
 	Looked   string // how far a text was looked for
-	View     string
-	Text     string // that is sought
 	Filtered bool
-	Record   bool
-	Batch    []actView // what can be done to several cases at once
 	Saved    []savedView
 	Query    string       // of the filter as it stands
 	Name     *web.Field   // under which it can be kept; nil if there is nothing to keep
@@ -51,18 +49,21 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	f := views[at].filter(v)
 	v.narrow(&f, q)
 	session := d.Site.Desk.As(v.Actor)
-	text := sought(q)
-	page, looked, err := v.list(r.Context(), session, f, text)
+	chosen := finer(q)
+	page, looked, err := v.list(r.Context(), session, f, chosen.Get("q"))
 	if err != nil {
 		return err
 	}
-	chosen := finer(q)
-	view := queueView{
-		View: views[at].id, Text: text, Filtered: len(chosen) > 0 || at > 0, Record: may.Of(v.Actor, cvd.VerbReceive) == may.All,
-		Query: canonical(views[at].id, q), Batch: v.acts(),
+	view := queueView{Filtered: len(chosen) > 0 || at > 0}
+	if view.Filtered {
+		view.Query = canonical(views[at].id, q)
 	}
 	if looked > 0 {
 		view.Looked = v.Say("desk.queue.looked", "count", looked)
+	}
+	records := may.Of(v.Actor, cvd.VerbReceive) == may.All
+	if view.Top, err = d.Pages.Kept(v.Tone(), "queue", "top", records, func() any { return records }); err != nil {
+		return err
 	}
 	if view.Counters, view.Views, err = d.linked(r.Context(), session, v, at); err != nil {
 		return err
@@ -70,27 +71,34 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if view.Rows, err = d.rows(v, page); err != nil {
 		return err
 	}
-	if view.Filters, err = d.filters(v, views[at].id, q); err != nil {
+	if view.Toolbar, err = d.toolbar(v, views[at].id, chosen); err != nil {
 		return err
 	}
-	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", len(view.Batch) > 0, func() any { return len(view.Batch) > 0 }); err != nil {
+	picks := len(v.can()) > 0
+	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", picks, func() any { return picks }); err != nil {
 		return err
 	}
 	if err := d.saved(r, v, &view, keep); err != nil {
 		return err
 	}
-	chosen.Set("view", views[at].id)
-	if q.Get("after") != "" {
-		view.First = "/desk/?" + chosen.Encode()
-	}
-	if page.Next != nil {
-		chosen.Set("after", cursorText(page.Next))
-		view.Next = "/desk/?" + chosen.Encode()
-	}
-	if id := "desk.filter.done." + q.Get("done"); v.Voice.Has(id) {
-		view.Done = v.Say(id)
+	view.First, view.Next = paging(views[at].id, chosen, q.Get("after") != "", page.Next)
+	if done := q.Get("done"); done == "kept" || done == "dropped" {
+		view.Done = v.Say("desk.filter.done." + done)
 	}
 	return d.show(w, r, v, status, "queue", v.Say("desk.queue.title"), view)
+}
+
+// paging is the links to the first page and to the next; empty for none.
+func paging(view string, chosen url.Values, behind bool, next *casework.Cursor) (first, more string) {
+	chosen.Set("view", view)
+	if behind {
+		first = "/desk/?" + chosen.Encode()
+	}
+	if next != nil {
+		chosen.Set("after", cursorText(next))
+		more = "/desk/?" + chosen.Encode()
+	}
+	return first, more
 }
 
 // saved adds the filters that the member keeps, and the field to keep this one.

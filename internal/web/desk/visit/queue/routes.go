@@ -8,19 +8,23 @@ package queue
 
 import (
 	"net/http"
+	"sync/atomic"
 
 	"fairlead/internal/may"
 	"fairlead/internal/web/desk/visit"
 )
 
-type desk struct{ *visit.Desk }
+type desk struct {
+	*visit.Desk
+	team atomic.Pointer[team]
+}
 
 // lens is the visit as this folder reads it.
 type lens struct{ *visit.Visit }
 
 // Routes lists the addresses of this part.
 func Routes(shared *visit.Desk) []visit.Route {
-	d := &desk{shared}
+	d := &desk{Desk: shared}
 	on := func(do func(http.ResponseWriter, *http.Request, lens) error) visit.Handler {
 		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(w, r, lens{v}) }
 	}

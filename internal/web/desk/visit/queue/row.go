@@ -99,7 +99,7 @@ type table struct {
 // rows renders the lines of the table. Lines that look as before, and a table of
 // the same lines, are not made again.
 func (d *desk) rows(l lens, page casework.Page) (template.HTML, error) {
-	pick := len(l.acts()) > 0
+	pick := len(l.can()) > 0
 	ways := map[bool]any{false: way{false, pick, l.Voice.Lang()}, true: way{true, pick, l.Voice.Lang()}}
 	kept, _ := page.Kept.Find(l.Actor.ID).(*table)
 	same := kept != nil && len(kept.lines) == len(page.Rows)
