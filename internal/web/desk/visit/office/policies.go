@@ -121,6 +121,7 @@ func (d *desk) version(v lens, one *rulebook.Version) versionView {
 type versionPage struct {
 	versionView
 	HTML    template.HTML
+	Before  int          // the version that it follows; 0 for the first
 	Lang    string       // that it is shown in
 	Tongues []web.Tongue // those that it speaks, if there are several
 	Refusal *web.Notice
@@ -154,7 +155,7 @@ func (d *desk) showVersion(w http.ResponseWriter, r *http.Request, v lens, statu
 	if err != nil {
 		return err
 	}
-	view := versionPage{versionView: d.version(v, one), HTML: body, Lang: voice.Lang(), Refusal: refusal}
+	view := versionPage{versionView: d.version(v, one), HTML: body, Lang: voice.Lang(), Refusal: refusal, Before: d.before(one)}
 	if spoken := d.Site.TermsSpoken(one); len(spoken) > 1 {
 		for _, lang := range spoken {
 			href := fmt.Sprintf("/desk/policy/%d?lang=%s", one.Number, lang)
@@ -162,6 +163,14 @@ func (d *desk) showVersion(w http.ResponseWriter, r *http.Request, v lens, statu
 		}
 	}
 	return d.show(w, r, v, status, "version", v.Say("desk.policy.version", "number", one.Number), view)
+}
+
+// before is the version that this one changes: that in effect, or the one before it.
+func (d *desk) before(one *rulebook.Version) int {
+	if cur := d.Site.Book.Current(); cur != nil && cur.Number < one.Number {
+		return cur.Number
+	}
+	return one.Number - 1
 }
 
 // policySource sends the file as it was published, byte for byte.
