@@ -99,6 +99,11 @@ var powers = []power{
 		match:  []string{"flag", "github.com/alecthomas/kong"},
 		remedy: "take it as a field of an options struct that app fills",
 	},
+	{
+		name: "starting other programs", rooms: []string{"internal/app/demo/bench"},
+		match:  []string{"os/exec", "plugin", "unsafe"},
+		remedy: "do it in Go; a server that starts nothing cannot be talked into starting something else",
+	},
 }
 
 // granted are single imports that a room may use beyond powers, with the reason.

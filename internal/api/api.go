@@ -32,6 +32,7 @@ import (
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/may"
 	"fairlead/internal/parts"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/words"
@@ -203,6 +204,9 @@ type call struct {
 func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 	c := &call{api: a, w: w, r: r, route: to}
 	err := c.identify()
+	if err == nil {
+		err = may.Hold(c.actor, to.Scope())
+	}
 	if err == nil {
 		err = c.note(c.checkQuery())
 	}

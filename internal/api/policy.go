@@ -8,6 +8,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/may"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 )
@@ -42,7 +43,7 @@ type editions struct {
 func (c *call) showPolicy() error {
 	all := c.Book.Versions()
 	var out editions
-	if c.actor.Kind != cvd.ActorStranger {
+	if c.actor.Kind != cvd.ActorStranger && may.Scoped(c.actor, may.PolicyRead) {
 		for _, v := range all.Waiting() {
 			out.Waiting = append(out.Waiting, editionOf(v))
 		}

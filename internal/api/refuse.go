@@ -32,6 +32,8 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	case http.StatusTooManyRequests:
 		h.Set("Retry-After", problem.RetryAfter(err))
+	case http.StatusForbidden:
+		h.Set("WWW-Authenticate", `Bearer realm="fairlead", error="insufficient_scope"`) // RFC 6750 section 3.1
 	case http.StatusUnauthorized:
 		if h.Get("WWW-Authenticate") == "" {
 			h.Set("WWW-Authenticate", `Bearer realm="fairlead"`)

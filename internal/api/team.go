@@ -25,7 +25,7 @@ type members struct {
 }
 
 func (c *call) listMembers() error {
-	if may.Of(c.actor, cvd.VerbRead) != may.All {
+	if may.Tend(c.actor, may.AreaTeam) < may.Look {
 		return cvd.ErrNotFound
 	}
 	list, err := c.Auth.Members(c.r.Context())
@@ -89,6 +89,7 @@ type newToken struct {
 	Member  string    `json:"member,omitempty" doc:"Whom it speaks for; yourself, if left out."`
 	Machine bool      `json:"machine,omitempty" doc:"Acts with it are no person's: they keep no promise of a human answer. A lead's token for another member must be one."`
 	Expires time.Time `json:"expires,omitzero" doc:"Within 365 days; 90 days from now, if left out."`
+	Scopes  []string  `json:"scopes,omitempty" doc:"To what it is held, such as cases:read; everything that the member's roles may, if left out."`
 }
 
 // Token is an API token, without its secret.
@@ -100,6 +101,7 @@ type Token struct {
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
 	Used    time.Time `json:"used,omitzero" doc:"The last use, to the minute."`
+	Scopes  []string  `json:"scopes,omitempty" doc:"To what it is held; left out for everything."`
 }
 
 // madeToken is a token with its secret.
@@ -109,7 +111,7 @@ type madeToken struct {
 }
 
 func tokenOf(t auth.Token) Token {
-	return Token{t.ID, t.Name, t.Member, t.Machine, t.Created, t.Expires, t.Used}
+	return Token{t.ID, t.Name, t.Member, t.Machine, t.Created, t.Expires, t.Used, t.Scopes}
 }
 
 func (c *call) makeToken() error {
@@ -123,7 +125,7 @@ func (c *call) makeToken() error {
 		}
 	}
 	secret, made, err := c.Auth.CreateToken(c.origin(), c.actor, auth.Token{
-		Name: in.Name, Member: in.Member, Machine: in.Machine, Expires: in.Expires,
+		Name: in.Name, Member: in.Member, Machine: in.Machine, Expires: in.Expires, Scopes: in.Scopes,
 	}, c.found...)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,7 +10,8 @@ import (
 
 // Every answer of every address, to whoever asks, tells the browser that it is what
 // it says it is, is shown in no frame, loads nothing but our own, and that there is
-// nothing here without https (ASVS 5.0.0, V3.4.1 to V3.4.6, V3.2.1).
+// nothing here without https, and text has its charset (ASVS 5.0.0, V3.4.1 to V3.4.6,
+// V3.2.1, V4.1.1).
 func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	m := newMatrix(t)
 	callers := m.callers()
@@ -43,8 +45,9 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 			if !strings.HasPrefix(h.Get("Strict-Transport-Security"), "max-age=63072000") {
 				t.Errorf("%s for %s: %d without HSTS", route, c.name, w.Code)
 			}
-			if w.Body.Len() > 0 && w.Code != 204 && h.Get("Content-Type") == "" {
-				t.Errorf("%s for %s: %d has no type", route, c.name, w.Code)
+			kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+			if w.Body.Len() > 0 && (err != nil || (strings.HasPrefix(kind, "text/") && !strings.EqualFold(params["charset"], "utf-8"))) {
+				t.Errorf("%s for %s: %d has the type %q", route, c.name, w.Code, h.Get("Content-Type"))
 			}
 		}
 	}

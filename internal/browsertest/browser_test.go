@@ -303,7 +303,22 @@ func TestTextBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	has(t, "the landing page", show(res.Body), "Northlake Health Software", "Report")
+	has(t, "the landing page", show(res.Body), "Northlake Health Software", "Report", "Who reads your report", "What happens next", "A person confirms receipt", "Staying anonymous")
+	get := func(path string) string {
+		t.Helper()
+		res, err := client.Get(h.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return show(res.Body)
+	}
+	has(t, "the policy", get("/policy"), "What happens, and how soon", "2 business days")
+	// All steps stand one below the other, and nothing is said to be elsewhere.
+	form := get("/report")
+	has(t, "the form", form, "Step 1 of 3", "Step 2 of 3", "Step 3 of 3", "Details of the vulnerability", "Your mail address", "Send the report", "Out of scope")
+	has(t, "the preview", post("/report", url.Values{"step": {"preview"}, "description": {"It **signs in** again."}}), "How it reads", "It signs in again.", "Nothing was sent yet")
+	has(t, "the refusal", post("/report", url.Values{"cwe": {"XSS"}}), "Please correct this first", "CWE category")
 	sent := post("/report", url.Values{"title": {"Reset link works twice"}, "description": {"The link signs in a second time."}})
 	code := receipt.FindString(sent)
 	has(t, "the confirmation", sent, "Your receipt", code)

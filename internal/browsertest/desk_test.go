@@ -95,7 +95,7 @@ func TestDeskByKeyboard(t *testing.T) {
 
 	member.look(sights[0]) // nothing moves by itself
 	member.goTo(h.SignIn)
-	member.tab(`form[action="/desk/sign-in"] button`)
+	member.tabTo(`form[action="/desk/sign-in"] button`)
 	member.leads("\r")
 	member.keys("g")
 	has(t, "the queue", member.leads("q"), "First overflow", "Second overflow")
@@ -141,9 +141,9 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.one("m")
 	member.must("document.activeElement.id === 'message'")
 	member.keys("Thank you, we look.")
-	member.tab(`button[value="preview"]`)
+	member.tabTo(`button[value="preview"]`)
 	has(t, "the preview", member.leads("\r"), "Thank you, we look.")
-	member.tab(`button[value="do"]`)
+	member.tabTo(`button[value="do"]`)
 	has(t, "the answered case", member.leads("\r"), "Thank you, we look.")
 	member.keys("j")
 	member.must("document.activeElement.matches('#entries > .entry:first-child')")
@@ -158,7 +158,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	// The help, and the switch that stays.
 	member.keys("?")
 	member.must("document.querySelector('#keys').open")
-	member.tab(`#keys-off`)
+	member.tabTo(`#keys-off`)
 	member.keys(" ")
 	member.keys(kb.Escape)
 	member.goTo(h.URL + "/desk/")

@@ -14,9 +14,9 @@ type focus struct {
 	What       string
 }
 
-// tab presses the tabulator until what is meant has the focus. Each element on the
+// tabTo presses the tabulator until what is meant has the focus. Each element on the
 // way must be seen, and seen to have it (WCAG 2.2, 2.4.7 and 2.4.11).
-func (p person) tab(selector string) {
+func (p person) tabTo(selector string) {
 	p.t.Helper()
 	for range 120 {
 		if err := chromedp.Do(p.ctx, chromedp.KeyEvent("\t")); err != nil {
@@ -47,10 +47,10 @@ func (p person) keys(text string) {
 	}
 }
 
-// enter presses Enter on what leads to another page, and reads that page.
-func (p person) enter(selector string) string {
+// follow presses Enter on what leads to another page, and reads that page.
+func (p person) follow(selector string) string {
 	p.t.Helper()
-	p.tab(selector)
+	p.tabTo(selector)
 	res, err := chromedp.RunResponse(p.ctx, chromedp.KeyEvent("\r"))
 	if err != nil {
 		p.t.Fatalf("%s: %v", selector, err)
@@ -69,37 +69,37 @@ func TestByKeysAlone(t *testing.T) {
 	h := open(t)
 	stranger.look(seen{1280, false})
 	stranger.goTo(h.URL + "/")
-	stranger.tab(".skip")
-	stranger.enter(`main a[href="/report"]`)
-	stranger.tab(`[name="title"]`)
+	stranger.tabTo(".skip")
+	stranger.follow(`main a[href="/report"]`)
+	stranger.tabTo(`[name="title"]`)
 	stranger.keys("Reset link works twice")
-	stranger.tab(`[name="description"]`)
+	stranger.tabTo(`[name="description"]`)
 	stranger.keys("The link signs in a second time.")
-	stranger.tab(`#step-1 .actions a`)
+	stranger.tabTo(`#step-1 .actions a`)
 	stranger.keys("\r")
-	stranger.tab(`[name="tools"]`)
+	stranger.tabTo(`[name="tools"]`)
 	stranger.keys("curl 8.5")
 	// Enter within a line never sends what is not finished: it shows how it reads.
-	stranger.tab(`[name="cwe"]`)
+	stranger.tabTo(`[name="cwe"]`)
 	res, err := chromedp.RunResponse(stranger.ctx, chromedp.KeyEvent("\r"))
 	if err != nil || res.Status != 200 {
 		t.Fatalf("Enter in a line: %v %v", res, err)
 	}
 	has(t, "the preview", stranger.read(), "Nothing was sent yet", "The link signs in a second time.", "curl 8.5")
-	stranger.tab(`.preview a`)
+	stranger.tabTo(`.preview a`)
 	stranger.keys("\r")
-	stranger.tab(`[name="reporter.name"]`)
+	stranger.tabTo(`[name="reporter.name"]`)
 	stranger.keys("Ann")
-	sent := stranger.enter(`.send .main`)
+	sent := stranger.follow(`.send .main`)
 	code := receipt.FindString(sent)
 	if code == "" {
 		t.Fatalf("no receipt after sending: %s", sent)
 	}
-	thread := stranger.enter(`.keep button`) // the field of the password manager holds the receipt
+	thread := stranger.follow(`.keep button`) // the field of the password manager holds the receipt
 	has(t, "the thread", thread, "Reset link works twice", "The link signs in a second time.", "What is next", "A person confirms receipt")
-	stranger.tab(`form[action="/thread/message"] textarea`)
+	stranger.tabTo(`form[action="/thread/message"] textarea`)
 	stranger.keys("It was version 5.2.")
-	has(t, "the thread after writing", stranger.enter(`form[action="/thread/message"] .main`), "It was version 5.2.", "Your message was sent.")
+	has(t, "the thread after writing", stranger.follow(`form[action="/thread/message"] .main`), "It was version 5.2.", "Your message was sent.")
 	if n := strings.Count(stranger.read(), "It was version 5.2."); n != 1 {
 		t.Errorf("what was written stands %d times", n)
 	}

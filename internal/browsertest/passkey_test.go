@@ -38,9 +38,9 @@ func (p person) verified(id webauthn.AuthenticatorID, yes bool) {
 	}
 }
 
-// until reads the page once it holds the element. The page before may be going
+// holds reads the page once it holds the element. The page before may be going
 // away under it, which is no reason to give up.
-func (p person) until(selector string) string {
+func (p person) holds(selector string) string {
 	p.t.Helper()
 	for {
 		err := chromedp.Do(p.ctx, chromedp.WaitReady(chromedp.CSS(selector)))
@@ -89,9 +89,9 @@ func TestPasskeys(t *testing.T) {
 		member.hit(`form[action="/desk/me/passkeys/begin"] button`)
 	}
 	add("The laptop")
-	has(t, "the list", member.until(`form[action="/desk/me/passkeys/remove"]`), "The laptop", "You have only one.")
+	has(t, "the list", member.holds(`form[action="/desk/me/passkeys/remove"]`), "The laptop", "You have only one.")
 	add("The laptop again")
-	has(t, "the same device again", member.until(`[data-failed="known"]:not([hidden])`), "keeps a passkey of yours already")
+	has(t, "the same device again", member.holds(`[data-failed="known"]:not([hidden])`), "keeps a passkey of yours already")
 
 	signIn := func() {
 		member.goTo(here + "/desk/sign-in")
@@ -100,22 +100,22 @@ func TestPasskeys(t *testing.T) {
 	member.signOut(here)
 	member.verified(first, false)
 	signIn()
-	has(t, "a device that does not know its owner", member.until(`[data-failed="refused"]:not([hidden])`), "Nothing came back")
+	has(t, "a device that does not know its owner", member.holds(`[data-failed="refused"]:not([hidden])`), "Nothing came back")
 	member.verified(first, true)
 	member.hit(`[data-again]:not([hidden]) button`)
-	has(t, "the queue", member.until("html.desk nav.account"), "Queue")
+	has(t, "the queue", member.holds("html.desk nav.account"), "Queue")
 
 	member.device(first)
 	add("The phone")
-	has(t, "the list", member.until(`section.card:nth-of-type(2) form[action="/desk/me/passkeys/remove"]`), "The laptop", "The phone", "Remove")
+	has(t, "the list", member.holds(`section.card:nth-of-type(2) form[action="/desk/me/passkeys/remove"]`), "The laptop", "The phone", "Remove")
 	member.signOut(here)
 	signIn()
-	member.until("html.desk nav.account")
+	member.holds("html.desk nav.account")
 
 	member.goTo(here + "/desk/me/passkeys")
 	member.hit(`main section.card summary`) // the newest
 	has(t, "after removing", member.press(`main section.card form button`), "The passkey is removed", "You have only one.", "The laptop")
 	member.signOut(here)
 	signIn()
-	has(t, "a passkey that was removed", member.until(`main .notice.alarm`), "That passkey did not work")
+	has(t, "a passkey that was removed", member.holds(`main .notice.alarm`), "That passkey did not work")
 }

@@ -39,6 +39,7 @@ type Actor struct {
 	ID      string   // member id for members and machines; empty otherwise
 	Name    string   // shown to the team
 	Roles   []Role   // of members and machines
+	Scopes  []string // of an API token; nil: all that the roles may
 	Offices []string // the officer's titles, as the policy's sign_offs name them
 	// Cases are those that a receipt opens, oldest first, with the participant
 	// it speaks for. Only reporters have them.

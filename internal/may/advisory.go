@@ -20,7 +20,7 @@ func ReadAdvisory(a cvd.Actor, t cvd.TLP) bool {
 		return a.Kind == cvd.ActorSystem && readers[t] != nil
 	}
 	for _, r := range readers[t] {
-		if a.Is(r) {
+		if a.Is(r) && Scoped(a, AdvisoriesRead) {
 			return true
 		}
 	}

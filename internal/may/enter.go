@@ -65,5 +65,5 @@ func widest(a cvd.Actor, area Area) Use {
 	for _, r := range a.Roles {
 		best = max(best, areas[area][r])
 	}
-	return best
+	return within(a, area, best)
 }

@@ -116,6 +116,9 @@ func Of(a cvd.Actor, v cvd.Verb) Reach {
 		}
 	}
 	best := Nowhere
+	if !Scoped(a, scopesOf(v)...) {
+		return best
+	}
 	for _, r := range a.Roles {
 		switch reach := table[v][r]; reach {
 		case All:

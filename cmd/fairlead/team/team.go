@@ -160,11 +160,12 @@ type Tokens struct {
 // CreateCmd makes an API token.
 type CreateCmd struct {
 	Server
-	Member  string `required:"" help:"Member id the token speaks for."`
-	Name    string `required:"" help:"What it is for."`
-	Machine bool   `help:"A machine acts with it: it keeps no human promise."`
-	Days    int    `default:"90" help:"How many days it works, up to 365."`
-	JSON    bool   `name:"json" help:"Print the result."`
+	Member  string   `required:"" help:"Member id the token speaks for."`
+	Name    string   `required:"" help:"What it is for."`
+	Machine bool     `help:"A machine acts with it: it keeps no human promise."`
+	Days    int      `default:"90" help:"How many days it works, up to 365."`
+	Scope   []string `help:"To what it is held, such as cases:read; may be given several times. Without it, everything that the member's roles may."`
+	JSON    bool     `name:"json" help:"Print the result."`
 }
 
 // tokenDays is how long a token works if nothing is said.
@@ -176,6 +177,9 @@ func (c *CreateCmd) Run(d *Door) error {
 		return cvd.Faults{{Field: "--days", Problem: "must be from 1 to 365", Remedy: "leave it out for 90"}}
 	}
 	in := map[string]any{"member": c.Member, "name": c.Name, "machine": c.Machine}
+	if len(c.Scope) > 0 {
+		in["scopes"] = c.Scope
+	}
 	if c.Days != tokenDays { // else the server's own clock counts them
 		in["expires"] = time.Now().AddDate(0, 0, c.Days).UTC().Format(time.RFC3339)
 	}

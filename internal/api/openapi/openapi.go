@@ -147,7 +147,7 @@ func (d *describer) operation(r *Operation) *huma.Operation {
 	case ByReceipt:
 		op.Security = []map[string][]string{{Receipt: {}}}
 	case ByToken:
-		op.Security = []map[string][]string{{Bearer: {}}}
+		op.Security = []map[string][]string{{Bearer: {string(r.Scope())}}}
 	case Freely:
 		op.Security = []map[string][]string{{}, {Bearer: {}}}
 	}
@@ -196,6 +196,9 @@ func (d *describer) answers(op *huma.Operation, r *Operation) {
 	also := append([]int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}, r.Also...)
 	if r.Access != Open {
 		also = append(also, http.StatusUnauthorized)
+	}
+	if r.Access == ByToken {
+		also = append(also, http.StatusForbidden)
 	}
 	also = append(also, http.StatusBadRequest, http.StatusUnprocessableEntity) // at least of the query
 	for _, status := range also {

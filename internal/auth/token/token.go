@@ -17,6 +17,7 @@ import (
 	"fairlead/internal/auth/person"
 	"fairlead/internal/auth/roster"
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/store"
 )
 
@@ -39,6 +40,7 @@ type Token struct {
 	Created time.Time
 	Expires time.Time
 	Used    time.Time // the last use, to the minute; zero: never
+	Scopes  []string  // to what it is held; nil: to nothing but the member's roles
 }
 
 // token is the sealed content of a record of kind keeper.RecordToken.
@@ -50,12 +52,13 @@ type token struct {
 	Expires time.Time `json:"expires"`
 	Used    time.Time `json:"used,omitzero"`
 	By      string    `json:"by,omitempty"` // who made it; empty in old ones
+	Scopes  []string  `json:"scopes,omitempty"`
 }
 
 func (t token) public(rec store.Record) Token {
 	return Token{
 		ID: rec.ID[:keeper.PublicID], Name: t.Name, Member: t.Member, Machine: t.Machine,
-		Created: t.Created, Expires: t.Expires, Used: t.Used,
+		Created: t.Created, Expires: t.Expires, Used: t.Used, Scopes: t.Scopes,
 	}
 }
 
@@ -74,7 +77,7 @@ func New(k *keeper.Keeper, members *roster.Book, operator string) *Book {
 
 func (b *Book) tokenID(secret string) string { return b.k.Vault.Blind("auth/token", secret) }
 
-// CreateToken makes an API token from t's Name, Member, Machine and Expires: for
+// CreateToken makes an API token from t's Name, Member, Machine, Expires and Scopes: for
 // oneself (an empty Member), or by a lead, the operator or the system for any
 // active member. What a lead makes for another must be a Machine's: nobody acts
 // in person for somebody else. A zero Expires means Life from now. secret is shown once and stored only
@@ -106,17 +109,18 @@ func (b *Book) CreateToken(ctx context.Context, by cvd.Actor, t Token, wrong ...
 		if !ok {
 			faults = faults.And(cvd.Faults{{Field: "member", Problem: "no such member", Remedy: "give the id of a member of the team"}})
 		}
-		if err := faults.Err(); err != nil {
+		scopes, wrong := t.scopes(by, m)
+		if err := faults.And(wrong).Err(); err != nil {
 			return err
 		}
 		if !m.Active {
 			return fmt.Errorf("%w: the member is not active", cvd.ErrNotReady)
 		}
 		secret = Prefix + keeper.NewSecret()
-		content := token{Name: t.Name, Member: t.Member, Machine: t.Machine, Created: t.Created, Expires: t.Expires, By: by.Ref()}
+		content := token{Name: t.Name, Member: t.Member, Machine: t.Machine, Created: t.Created, Expires: t.Expires, By: by.Ref(), Scopes: scopes}
 		rec, err1 := b.k.Vault.Seal(store.Record{Kind: keeper.RecordToken, ID: b.tokenID(secret), Owner: t.Member, At: t.Created, Expires: t.Expires}, content)
 		made = content.public(rec)
-		note, err2 := b.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActTokenMade, Subject: t.Member, Object: made.ID, Detail: "until " + t.Expires.Format(time.RFC3339)})
+		note, err2 := b.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActTokenMade, Subject: t.Member, Object: made.ID, Detail: "until " + t.Expires.Format(time.RFC3339) + held(scopes)})
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
@@ -128,6 +132,28 @@ func (b *Book) CreateToken(ctx context.Context, by cvd.Actor, t Token, wrong ...
 		return "", Token{}, err
 	}
 	return secret, made, nil
+}
+
+// scopes are to what the token is held: never to more than the token is by which it is
+// made.
+func (t Token) scopes(by cvd.Actor, m cvd.Member) ([]string, cvd.Faults) {
+	out, wrong := may.ReadScopes(t.Scopes, m.Roles)
+	if wrong == nil && by.Scopes != nil {
+		if out == nil {
+			out = by.Scopes
+		}
+		if slices.ContainsFunc(out, func(s string) bool { return !may.Scoped(by, may.Scope(s)) }) {
+			wrong = cvd.Faults{{Field: "scopes", Problem: "hold more than the token by which it is made", Remedy: "use only those of that token"}}
+		}
+	}
+	return out, wrong
+}
+
+func held(scopes []string) string {
+	if scopes == nil {
+		return ""
+	}
+	return "; scopes: " + strings.Join(scopes, ", ")
 }
 
 func tokenFaults(t Token) cvd.Faults {
@@ -173,6 +199,7 @@ func (b *Book) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 	if err != nil {
 		return cvd.Actor{}, err
 	}
+	actor.Scopes = t.Scopes
 	if t.Machine {
 		actor.Kind, actor.Name, actor.Offices = cvd.ActorMachine, t.Name, nil
 	}

@@ -12,24 +12,38 @@ document.addEventListener("DOMContentLoaded", () => {
     store = null;
   }
 
-  for (const button of document.querySelectorAll("[data-copy]")) {
+  // What does nothing without a script is made by it, so that no reader without one meets it.
+  const make = (kind, set, ...within) => {
+    const e = Object.assign(document.createElement(kind), set);
+    e.append(...within);
+    return e;
+  };
+
+  for (const place of document.querySelectorAll("[data-copy]")) {
+    const words = document.getElementById(place.dataset.copy);
+    const button = make("button", { type: "button", textContent: place.dataset.label });
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-        button.textContent = button.dataset.done;
+        await navigator.clipboard.writeText(words.textContent);
+        button.textContent = place.dataset.done;
       } catch {
-        getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+        getSelection().selectAllChildren(words);
       }
     });
+    place.replaceWith(button);
   }
 
   const box = document.querySelector("[data-draft]");
   if (!box) return;
-  const tick = box.querySelector("input"), told = box.querySelector("[role=status]"), form = box.closest("form");
-  if (!store) {
-    tick.disabled = true;
-    return;
-  }
+  const form = box.closest("form"), tick = make("input", { type: "checkbox" }), told = make("p", { role: "status" });
+  tick.setAttribute("aria-describedby", "draft-help");
+  tick.disabled = !store;
+  box.append(
+    make("label", { className: "choice" }, tick, make("span", { textContent: box.dataset.draft })),
+    make("p", { id: "draft-help", className: "soft", textContent: box.dataset.help }),
+    told,
+  );
+  if (!store) return;
   const fields = () => [...form.elements].filter((f) => f.name && !["hidden", "file", "submit", "button", "password"].includes(f.type));
   const say = (what) => { told.textContent = box.dataset[what] || ""; };
 

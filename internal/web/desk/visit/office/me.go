@@ -34,6 +34,7 @@ type meView struct {
 	Others    bool   // there are other sessions
 	Password  []web.Field
 	Token     []web.Field
+	Scopes    visit.Checks
 	Summary   *web.Summary
 	Elsewhere bool // accounts elsewhere may be linked
 }
@@ -47,6 +48,7 @@ type sessionView struct {
 type tokenView struct {
 	auth.Token
 	Whose string
+	Held  []string // the names of its scopes
 	Over  bool
 }
 
@@ -95,7 +97,7 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 		return nil, err
 	}
 	for _, t := range tokens {
-		view.Tokens = append(view.Tokens, tokenView{t, v.Member(t.Member), !t.Expires.After(v.Now)})
+		view.Tokens = append(view.Tokens, tokenView{t, v.Member(t.Member), v.scopes(t.Scopes), !t.Expires.After(v.Now)})
 	}
 	strong := view.ViaLink || v.Session.Way == auth.WayPasskey
 	if fresh := v.Now.Sub(v.Session.Started) < freshLink; !strong || !fresh {
@@ -106,6 +108,7 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	view.Password = append(view.Password, web.Field{
 		Name: "password", Kind: "password", Label: v.Say("desk.me.next"), Help: v.Say("desk.me.next.help"), Required: true, Autocomplete: "new-password",
 	})
+	view.Scopes = v.scopeChecks(r.PostForm["scopes"])
 	days := web.Field{Name: "days", Kind: "select", Label: v.Say("desk.token.days")}
 	for _, n := range []string{"30", "90", "365"} {
 		days.Options = append(days.Options, web.Option{Value: n, Label: v.Say("desk.token.days." + n), Chosen: n == "90"})
@@ -186,7 +189,7 @@ func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error
 	if days < 1 || days > 365 {
 		days = 90
 	}
-	t := auth.Token{Name: r.PostForm.Get("name"), Machine: r.PostForm.Get("machine") == "yes", Expires: v.Now.Add(time.Duration(days) * 24 * time.Hour)}
+	t := auth.Token{Name: r.PostForm.Get("name"), Machine: r.PostForm.Get("machine") == "yes", Expires: v.Now.Add(time.Duration(days) * 24 * time.Hour), Scopes: r.PostForm["scopes"]}
 	secret, made, err := d.Site.Auth.CreateToken(r.Context(), v.Actor, t)
 	if err != nil {
 		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Token })
