@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,6 +115,24 @@ func (v *Voice) outcome(of cvd.EventType, outcome string) string {
 		return v.Say("check." + outcome)
 	case cvd.EventCVE:
 		return v.Say("cve." + outcome)
+	}
+	return v.Outcome(outcome)
+}
+
+// Outcome says in this language how a case ended, where that is one of the words that
+// the program writes or proposes in any language; people's own words stay.
+func (v *Voice) Outcome(outcome string) string {
+	book, err := load()
+	if err != nil {
+		return outcome
+	}
+	for _, id := range []string{"event.outcomes", "desk.outcomes"} {
+		for _, other := range book.voices {
+			ours := strings.Split(v.Say(id), "|")
+			if i := slices.Index(strings.Split(other.Say(id), "|"), outcome); i >= 0 && i < len(ours) {
+				return ours[i]
+			}
+		}
 	}
 	return outcome
 }

@@ -143,3 +143,28 @@ func TestGloss(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// How a case ended is said in the reader's language, whoever wrote it down; what
+// people put in words of their own stays as it is.
+func TestOutcomeInTheReadersLanguage(t *testing.T) {
+	b, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ lang, written, want string }{
+		{"fr", "resolved", "résolu"},
+		{"fr", "handed on", "transmis"},
+		{"en", "doublon", "duplicate"},
+		{"de", "doublon", "Dublette"},
+		{"fr", "fixed in 2.4", "fixed in 2.4"},
+		{"en", "", ""},
+	} {
+		if got := b.In(c.lang).Outcome(c.written); got != c.want {
+			t.Errorf("%s: %q is %q, want %q", c.lang, c.written, got, c.want)
+		}
+	}
+	ev := &cvd.Event{Head: cvd.Head{Type: cvd.EventClosed}, Body: &cvd.Body{Outcome: "invalid"}}
+	if got := b.In("fr").Event(ev, ForReporter, time.UTC).Heading; got != "Le dossier a été clos\u00a0: non valide" {
+		t.Errorf("%q", got)
+	}
+}
