@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"fairlead/examples"
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/app/storybook"
 )
@@ -354,5 +355,5 @@ func (p person) weigh(s stop, sight seen, most int) {
 // furnished is a running demo with its invented cases.
 func furnished(t *testing.T) house {
 	t.Helper()
-	return start(t, false)
+	return start(t, false, examples.SignedPolicy)
 }
