@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -72,6 +73,24 @@ func TestWrongMethod(t *testing.T) {
 		}
 		if strings.Contains(a.Body, "⟦") {
 			t.Errorf("%s: a text is missing", at)
+		}
+	}
+}
+
+// The desk's scripts are small and make no markup: every text comes with the page.
+func TestScriptsMakeNoMarkup(t *testing.T) {
+	for _, name := range []string{"desk.js", "passkey.js", "report.js"} {
+		b, err := os.ReadFile("static/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b) > 12<<10 {
+			t.Errorf("%s has %d bytes of %d", name, len(b), 12<<10)
+		}
+		for _, never := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "createContextualFragment", "eval(", "Function(", "setAttribute('style", ".style."} {
+			if strings.Contains(string(b), never) {
+				t.Errorf("%s uses %s", name, never)
+			}
 		}
 	}
 }

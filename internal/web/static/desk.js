@@ -148,6 +148,7 @@
 
   // Do or go by name: whatever can be pressed on the page, by its own text.
   const text = $('#palette-text'), list = $('#palette-list');
+  list.setAttribute('role', 'listbox');
   let found = [], chosen = 0;
   const names = () => {
     const seen = new Set(), out = [];
