@@ -97,7 +97,7 @@ func people(t *testing.T) (stranger, member person) {
 		if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
+		ctx, cancel = context.WithTimeout(ctx, 9*time.Minute)
 		t.Cleanup(cancel)
 		return person{t, ctx}
 	}

@@ -47,7 +47,7 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "GET /desk/me", Area: may.AreaSelf, Use: may.Look, Do: on(d.me)},
 		{Pattern: "POST /desk/me/profile", Area: may.AreaSelf, Use: may.Change, Do: on(d.profile)},
 		{Pattern: "POST /desk/me/password", Area: may.AreaSelf, Use: may.Change, Do: on(d.setPassword)},
-		{Pattern: "POST /desk/me/sessions", Area: may.AreaSelf, Use: may.Change, Do: on(d.endSession)},
+		{Pattern: "POST /desk/me/sessions", Area: may.AreaSelf, Use: may.Change, Do: on(d.endSession), Wants: visit.Deed(may.DeedSession)},
 		{Pattern: "POST /desk/me/tokens", Area: may.AreaSelf, Use: may.Change, Do: on(d.createToken), Wants: visit.Deed(may.DeedToken)},
 		{Pattern: "POST /desk/me/tokens/revoke", Area: may.AreaSelf, Use: may.Change, Do: on(d.revokeToken)},
 		{Pattern: "POST /desk/sign-out", Area: may.AreaSelf, Use: may.Look, Do: on(d.signOut)},
