@@ -191,32 +191,42 @@ func scalar(value string) *yaml.Node {
 // set writes a value under the keys, or takes it out where it is empty, with what then
 // stands empty above it.
 func set(n *yaml.Node, value string, path ...string) {
-	if len(path) == 1 {
-		old := at(n, path[0])
-		switch {
-		case value == "":
-			drop(n, path[0])
-		case old != nil && old.Kind == yaml.ScalarNode:
-			old.Value = value
-			if strings.Contains(value, "\n") {
-				old.Style = yaml.LiteralStyle
-			}
-		default:
-			replace(n, path[0], scalar(value))
-		}
+	if len(path) == 0 {
 		return
 	}
-	under := at(n, path[0])
+	key, rest := path[0], path[1:]
+	if len(rest) == 0 {
+		put(n, value, key)
+		return
+	}
+	under := at(n, key)
 	if under == nil {
 		if value == "" {
 			return
 		}
 		under = &yaml.Node{Kind: yaml.MappingNode}
-		replace(n, path[0], under)
+		replace(n, key, under)
 	}
-	set(under, value, path[1:]...)
-	if last := path[len(path)-1]; value == "" && (len(under.Content) == 0 || last == "within" && at(under, last) == nil && len(path) == 2) {
-		drop(n, path[0])
+	set(under, value, rest...)
+	// An undertaking is nothing without its amount of time.
+	if value == "" && (len(under.Content) == 0 || slices.Equal(rest, []string{"within"})) {
+		drop(n, key)
+	}
+}
+
+// put writes one value, or takes it out where it is empty.
+func put(n *yaml.Node, value, key string) {
+	old := at(n, key)
+	switch {
+	case value == "":
+		drop(n, key)
+	case old != nil && old.Kind == yaml.ScalarNode:
+		old.Value = value
+		if strings.Contains(value, "\n") {
+			old.Style = yaml.LiteralStyle
+		}
+	default:
+		replace(n, key, scalar(value))
 	}
 }
 
