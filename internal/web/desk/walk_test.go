@@ -183,7 +183,7 @@ func TestPreparedReply(t *testing.T) {
 	if !strings.HasPrefix(got, "Hello\n\nThank you") || !strings.Contains(got, "/policy#no-bounty") {
 		t.Errorf("inserted %q", got)
 	}
-	for _, option := range []string{`<option value="do-you-pay/en">Do you pay for reports? (English)</option>`, `<option value="do-you-pay/fr">Payez-vous les signalements ? (Français)</option>`} {
+	for _, option := range []string{`<option value="do-you-pay/en">Do you pay for reports? (English)</option>`, `<option value="do-you-pay/fr">Payez-vous les signalements ? (Français)</option>`} {
 		if !strings.Contains(a.Body, option) {
 			t.Errorf("the page lacks %s", option)
 		}
