@@ -22,6 +22,7 @@ type asked struct {
 	private bool
 	chosen  string       // the language that the reader chose, one of words.Languages, or ""
 	voice   *words.Voice // what the request is answered in; nil until somebody asked
+	settled bool         // a member's own choice counts, and no lang of a form
 }
 
 type contextKey int
@@ -85,17 +86,17 @@ func (s *Site) policyLanguages() []string {
 // Choose answers the request in lang from here on, as its reader chose it in a form;
 // what the house does not speak changes nothing.
 func Choose(r *http.Request, lang string) {
-	if a := askedOf(r); a != nil && words.Spoken(lang) {
+	if a := askedOf(r); a != nil && !a.settled && words.Spoken(lang) {
 		a.chosen, a.voice = lang, nil
 	}
 }
 
 // Prefer answers the request in the language that its reader chose for good, if they
-// did. The desk calls it for its members: there, a lang in the address says which
-// translation is meant and not how they read.
+// did. The desk calls it for its members: there, a lang in the address or a form says
+// which translation is meant and not how they read.
 func (s *Site) Prefer(r *http.Request, lang string) {
 	if a := askedOf(r); a != nil {
-		a.chosen, a.voice = "", nil
+		a.chosen, a.voice, a.settled = "", nil, true
 		if words.Spoken(lang) {
 			a.voice = s.Words.Match(lang)
 		}
