@@ -98,7 +98,7 @@ type policyRenderCmd struct {
 	File    string `arg:"" help:"Policy file."`
 	Format  string `enum:"html,md,security.txt" default:"md" help:"html, md or security.txt."`
 	BaseURL string `name:"base-url" help:"Origin of the site, for links and for security.txt."`
-	Lang    string `default:"en" help:"Language of the reader: en, de or fr. What the policy does not say in it stays as it is."`
+	Lang    string `enum:"en,de,fr" default:"en" help:"Language of the reader: en, de or fr. What the policy does not say in it stays as it is."`
 }
 
 func (c *policyRenderCmd) Run(e *env) error {
@@ -177,7 +177,7 @@ func (c *policyDiffCmd) Run(e *env) error {
 type policyPromisesCmd struct {
 	File     string `arg:"" help:"Policy file."`
 	Received string `required:"" help:"Instant of receipt, RFC 3339 with a zone."`
-	Lang     string `default:"en" help:"Language of the words: en, de or fr."`
+	Lang     string `enum:"en,de,fr" default:"en" help:"Language of the words: en, de or fr."`
 	JSON     bool   `name:"json" help:"Print a list."`
 }
 

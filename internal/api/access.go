@@ -2,9 +2,7 @@ package api
 
 import (
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -93,25 +91,6 @@ func (c *call) lead() error {
 // operator tells whether the caller may read the server's data folder: auth
 // gives such a one this id, which no member has.
 func (c *call) operator() bool { return c.actor.Kind == cvd.ActorMachine && c.actor.ID == "operator" }
-
-// network is the address of the connection; of IPv6 the /64 that one customer
-// commonly has.
-func network(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if ip = ip.Unmap(); ip.Is6() {
-		if p, err := ip.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return ip.WithZone("").String()
-}
 
 // checkQuery refuses queries that the route does not have: a mistyped filter
 // would show everything, a mistyped preview would do the deed.

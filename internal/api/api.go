@@ -92,7 +92,7 @@ func New(cfg Config) (http.Handler, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.From == nil {
-		cfg.From = network
+		cfg.From = strict.Network
 	}
 	voice := cfg.Words.In("en")
 	a := &api{Config: cfg, Reader: strict.Reader{Voice: voice}, views: view.Show{Voice: voice}, mux: http.NewServeMux()}

@@ -127,7 +127,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if h.Words, err = words.Load(); err != nil {
 		return h, err
 	}
-	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator})
+	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator, Names: h.names})
 	h.Invites = invite.New(h.Store, h.Vault, h.Auth, opt.Clock.Now, h.poke)
 	h.Ways = ways.Open(&cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited, Invited: h.Invites.ByEmail})
 	h.Book, err = rulebook.Open(ctx, rulebook.Config{
@@ -155,6 +155,14 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		return h, err
 	}
 	return h, h.openOutbox()
+}
+
+// names make bad passwords: everybody knows them.
+func (h *House) names() []string {
+	if v := h.Book.Current(); v != nil {
+		return v.Policy.Names()
+	}
+	return nil
 }
 
 // What is sent is bounded: notices to one address that somebody typed, a day, and

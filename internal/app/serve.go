@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +18,9 @@ import (
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/front"
+	"fairlead/internal/app/policyfile"
 	"fairlead/internal/cvd"
+	"fairlead/internal/rulebook"
 )
 
 // firstLink is how long the first lead's link works: long enough to walk over
@@ -99,7 +103,7 @@ func (h *House) prepare(ctx context.Context, tell io.Writer, secrets bool) error
 	if err != nil {
 		return fmt.Errorf("%w: policy: %w", cvd.ErrUnavailable, err)
 	}
-	v, err := h.Book.Publish(ctx, cvd.System, source)
+	v, err := h.publishFile(ctx, source)
 	if err != nil {
 		return fmt.Errorf("policy %s: %w", h.Config.Policy, err)
 	}
@@ -112,6 +116,28 @@ func (h *House) prepare(ctx context.Context, tell io.Writer, secrets bool) error
 		}
 	}
 	return h.firstLead(ctx, tell, secrets)
+}
+
+// publishFile makes a version of the policy's file if it changed since the last start.
+// One that did not change never undoes what was published from the desk meanwhile.
+func (h *House) publishFile(ctx context.Context, source []byte) (*rulebook.Version, error) {
+	all := h.Book.Versions().All
+	changed, err := policyfile.Changed(ctx, h.Store, source, func(b []byte) bool {
+		return slices.ContainsFunc(all, func(v *rulebook.Version) bool { return bytes.Equal(v.Source, b) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	var v *rulebook.Version
+	if len(all) > 0 {
+		v = all[len(all)-1]
+	}
+	if changed || v == nil {
+		if v, err = h.Book.Publish(ctx, cvd.System, source); err != nil {
+			return nil, err
+		}
+	}
+	return v, policyfile.Remember(ctx, h.Store, source, h.Options.Clock.Now())
 }
 
 // showRecovery makes the recovery identity where it can be shown: one that went

@@ -95,6 +95,9 @@ type Options struct {
 	DevFastHash bool
 	// Unlimited lifts the limits of SignIn. For load tests only.
 	Unlimited bool
+	// Names lists the names of the organisation and its products, which make bad
+	// passwords; may be nil.
+	Names func() []string
 	// Operator is a bearer secret that opens the API as a machine with a lead's
 	// role, for whoever may read the server's data folder; empty for none.
 	Operator string
@@ -115,6 +118,7 @@ type Auth struct {
 
 	k       *keeper.Keeper
 	hasher  *password.Hasher
+	names   func() []string
 	seconds second.Book
 	keys    *passkey.Book
 
@@ -144,12 +148,16 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	a := &Auth{
 		k: k, members: team, tokens: token.New(k, team, opt.Operator), receipts: receipt.New(k),
 		hasher:    password.NewHasher(opt.DevFastHash),
+		names:     opt.Names,
 		seconds:   second.Book{Store: st, Vault: v, Now: k.Now},
 		keys:      passkey.New(k),
 		byAccount: NewLimiter(5, 10, 4096, k.Now),
 		byTarget:  NewLimiter(2, 100, 4096, k.Now),
 		bySource:  NewLimiter(20, 20, 4096, k.Now),
 		looks:     memo.New[string, look](st, looksKept),
+	}
+	if a.names == nil {
+		a.names = func() []string { return nil }
 	}
 	if opt.Unlimited {
 		none := NewLimiter(0, 0, 1, k.Now)

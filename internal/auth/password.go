@@ -47,7 +47,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	if err != nil {
 		return err
 	}
-	faults := password.Faults(next, m)
+	faults := password.Faults(next, m, a.names()...)
 	linked := here != nil && (here.ViaLink || here.Way == WayPasskey) && a.k.Now().Sub(here.Started) <= linkGrace
 	switch {
 	case cred.Serial == "" && here == nil:

@@ -33,17 +33,17 @@ type house struct {
 
 func open(t *testing.T) house {
 	t.Helper()
-	return start(t, true)
+	return start(t, true, examples.SignedPolicy)
 }
 
-func start(t *testing.T, empty bool) house {
+func start(t *testing.T, empty bool, policy []byte) house {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
 		err := demo.Run(ctx, demo.Options{
-			Listen: "127.0.0.1:0", Data: t.TempDir(), Policy: examples.SignedPolicy, Empty: empty, JSON: true, Unlimited: true,
+			Listen: "127.0.0.1:0", Data: t.TempDir(), Policy: policy, Empty: empty, JSON: true, Unlimited: true,
 		}, w, io.Discard)
 		_ = w.CloseWithError(io.EOF)
 		ended <- err
@@ -97,7 +97,7 @@ func people(t *testing.T) (stranger, member person) {
 		if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
+		ctx, cancel = context.WithTimeout(ctx, 9*time.Minute)
 		t.Cleanup(cancel)
 		return person{t, ctx}
 	}

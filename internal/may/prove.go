@@ -17,6 +17,7 @@ const (
 	DeedToken   Deed = "token"   // make an API token
 	DeedMember  Deed = "member"  // add or change a member, hand out a sign-in link
 	DeedFactor  Deed = "factor"  // set up what signs in, or take another's away
+	DeedSession Deed = "session" // end own sessions
 	DeedPolicy  Deed = "policy"  // publish or sign a version of the policy
 )
 
@@ -25,9 +26,9 @@ func DeedOf(v cvd.Verb) Deed { return Deed("verb/" + v) }
 
 // proofs are the deeds that want one: what lets somebody in for longer than the
 // session, what binds the organisation, what the world hears, and what cannot be
-// taken back (ASVS 5.0.0 V7.5.1, V7.5.3).
+// taken back (ASVS 5.0.0 V7.5.1 to V7.5.3).
 var proofs = []Deed{
-	DeedConfirm, DeedToken, DeedMember, DeedFactor, DeedPolicy,
+	DeedConfirm, DeedToken, DeedMember, DeedFactor, DeedSession, DeedPolicy,
 	DeedOf(cvd.VerbPublish), DeedOf(cvd.VerbSchedule), DeedOf(cvd.VerbRetract),
 	DeedOf(cvd.VerbErase), DeedOf(cvd.VerbForget), DeedOf(cvd.VerbRedactReport), DeedOf(cvd.VerbReissue),
 }

@@ -37,8 +37,10 @@ func TestOneLetterForEachLanguage(t *testing.T) {
 	n := &casework.Notice{
 		Effect: store.Effect{Effect: cvd.Effect{Key: "k", Kind: cvd.EffectNotifyTeam, Template: "received", To: "on-duty"}},
 		To: []casework.Address{
-			{Email: "de@example.org", Languages: []string{"de", "en"}}, {Email: "en@example.org", Languages: []string{"en"}},
-			{Email: "de2@example.org", Languages: []string{"de"}}, {Email: "fr@example.org", Languages: []string{"fr", "en"}},
+			{Email: "de@example.org", Languages: []string{"de", "en"}},
+			{Email: "en@example.org", Languages: []string{"en"}},
+			{Email: "de2@example.org", Languages: []string{"de"}},
+			{Email: "fr@example.org", Languages: []string{"fr", "en"}},
 		},
 		Organisation: "Example", From: "security@example.org",
 	}

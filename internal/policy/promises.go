@@ -176,6 +176,7 @@ func Span(v *words.Voice, a calendar.Amount) string {
 // neighbouring days with the same hours share a part.
 func (w *WorkCalendar) Summary(v *words.Voice) string {
 	day := func(name string) string { return v.Weekday(weekdays[name]) }
+	to := func(from, to string) string { return v.Say("amount.from-to", "from", from, "to", to) }
 	week := []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 	var parts []string
 	for i := 0; i < len(week); {
@@ -187,9 +188,15 @@ func (w *WorkCalendar) Summary(v *words.Voice) string {
 		if hours != "" {
 			days := day(week[i])
 			if j > i {
-				days = v.Say("amount.from-to", "from", days, "to", day(week[j]))
+				days = to(days, day(week[j]))
 			}
-			parts = append(parts, days+" "+hours)
+			spans := slices.Clone(w.Hours[week[i]])
+			for k, one := range spans {
+				if from, until, ok := strings.Cut(one, "-"); ok {
+					spans[k] = to(from, until)
+				}
+			}
+			parts = append(parts, days+" "+strings.Join(spans, ", "))
 		}
 		i = j + 1
 	}

@@ -22,7 +22,7 @@ type asked struct {
 	private bool
 	chosen  string       // the language that the reader chose, one of words.Languages, or ""
 	voice   *words.Voice // what the request is answered in; nil until somebody asked
-	settled bool         // a member's own choice counts, and no lang of a form
+	settled bool         // a member reads; no form or address changes how
 }
 
 type contextKey int
@@ -92,7 +92,7 @@ func Choose(r *http.Request, lang string) {
 }
 
 // Prefer answers the request in the language that its reader chose for good, if they
-// did. The desk calls it for its members: there, a lang in the address or a form says
+// did. The desk calls it for its members: there, a lang in the address or in a form says
 // which translation is meant and not how they read.
 func (s *Site) Prefer(r *http.Request, lang string) {
 	if a := askedOf(r); a != nil {

@@ -305,9 +305,9 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		// chosen is the language that was chosen, for a form that asks by its address,
 		// or empty.
 		"chosen": sp.chosen,
-		"plus": func(a, b int) int { return a + b },
-		"id":   FieldID,
-		"join": strings.Join,
+		"plus":   func(a, b int) int { return a + b },
+		"id":     FieldID,
+		"join":   strings.Join,
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/work"
 	"fairlead/internal/auth/invite"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
@@ -73,6 +74,8 @@ type Config struct {
 	// SecurityTxt makes the site's security.txt as it is now, signed where
 	// there is a key; nil means that there is none.
 	SecurityTxt func(*http.Request) ([]byte, error)
+	// Work asks strangers a price for a report where the policy wants one; nil never does.
+	Work *work.Gate
 	// PublicKey is the team's OpenPGP key, armored, or nil.
 	PublicKey func() []byte
 	// Fingerprint is the fingerprint of PublicKey, in groups of four; empty if nobody
@@ -110,6 +113,8 @@ type Site struct {
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.
 	Reports, Codes, Suggest *auth.Limiter
+	// Waited limits those who waited where a script would have worked.
+	Waited *auth.Limiter
 }
 
 // The limits of abuse, by address: a minute, and at once. They are wide enough
@@ -118,6 +123,7 @@ const (
 	reportsMinute, reportsBurst = 30, 60
 	codesMinute, codesBurst     = 12, 30
 	suggestMinute, suggestBurst = 4, 10
+	waitedMinute, waitedBurst   = 2, 12
 	addressesKept               = 20000
 )
 
@@ -141,6 +147,7 @@ func New(cfg Config) (*Site, error) {
 		return auth.NewLimiter(minute, burst, addressesKept, cfg.Now)
 	}
 	s.Reports = rate(reportsMinute, reportsBurst)
+	s.Waited = rate(waitedMinute, waitedBurst)
 	s.Codes = rate(codesMinute, codesBurst)
 	s.Suggest = rate(suggestMinute, suggestBurst)
 	return s, nil

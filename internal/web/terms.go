@@ -26,6 +26,18 @@ func (s *Site) Terms(v *words.Voice, version *rulebook.Version) *policy.Policy {
 	return read.(*policy.Policy)
 }
 
+// TermsSpoken are the languages of the house that a version of the policy speaks: its
+// own first, then those that it is translated into.
+func (s *Site) TermsSpoken(version *rulebook.Version) []string {
+	out := []string{s.Words.In(version.Policy.Language()).Lang()}
+	for _, lang := range words.Languages {
+		if lang != out[0] && version.Policy.Translated(lang) {
+			out = append(out, lang)
+		}
+	}
+	return out
+}
+
 // foreign is the language of a text of the policy where that is not the page's, for
 // a lang attribute; of any other text it is empty. A text of a version whose Terms
 // nobody asked for is not known here.

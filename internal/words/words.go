@@ -113,6 +113,7 @@ type Voice struct {
 
 	once   sync.Once
 	loc    *i18n.Localizer
+	ids    map[string]struct{}
 	broken error
 	// plain holds texts without blanks once they were said; a page says the
 	// same few hundreds of them again and again.
@@ -128,6 +129,10 @@ func (v *Voice) texts() *i18n.Localizer {
 			v.broken = bundle.AddMessages(v.tag, list...)
 		}
 		v.loc = i18n.NewLocalizer(bundle, v.lang)
+		v.ids = make(map[string]struct{}, len(list))
+		for _, m := range list {
+			v.ids[m.ID] = struct{}{}
+		}
 	})
 	return v.loc
 }
@@ -161,14 +166,9 @@ func (v *Voice) Lang() string { return v.lang }
 // Has tells whether the catalogue holds the text, in this language or in the one
 // that speaks where it misses.
 func (v *Voice) Has(id string) bool {
-	if _, said := v.plain.Load(id); said {
-		return true
-	}
-	_, err := v.localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: 1})
-	if err != nil {
-		_, err = v.localize(&i18n.LocalizeConfig{MessageID: id})
-	}
-	return err == nil
+	v.texts()
+	_, ok := v.ids[id]
+	return ok || v.otherwise != nil && v.otherwise.Has(id)
 }
 
 func (v *Voice) localize(cfg *i18n.LocalizeConfig) (string, error) {

@@ -46,8 +46,10 @@ func TestFaults(t *testing.T) {
 		{"AdaQuillfeather1", "own name"},
 		{"quillfeather-2026", "own name"},
 		{"fernwood fernwood!", "own name"},
+		{"Northlake-2026!", "organisation"},
+		{"northlakerecords", "organisation"},
 	} {
-		f := Faults(c.password, ada)
+		f := Faults(c.password, ada, "Northlake Health Software", "Northlake Records")
 		switch {
 		case c.problem == "" && len(f) > 0:
 			t.Errorf("%q is refused: %v", c.password, f)

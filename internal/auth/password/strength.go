@@ -47,8 +47,9 @@ var keyRows = []string{
 var unleet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "@", "a", "$", "s", "!", "i", "|", "l", "€", "e")
 
 // Faults lists what is wrong with a new password of this member: its length, or
-// that it is among the first a guesser would try.
-func Faults(s string, m cvd.Member) cvd.Faults {
+// that it is among the first a guesser would try. names are those of the
+// organisation and its products.
+func Faults(s string, m cvd.Member, names ...string) cvd.Faults {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case !utf8.ValidString(s):
@@ -57,7 +58,9 @@ func Faults(s string, m cvd.Member) cvd.Faults {
 		return cvd.Faults{{Field: "password", Problem: fmt.Sprintf("must have %d to %d characters", minChars, maxChars), Remedy: "let a password manager make one, or use five unrelated words"}}
 	case monotonous(s):
 		return cvd.Faults{{Field: "password", Problem: "repeats or follows the keyboard", Remedy: "let a password manager make one, or use five unrelated words"}}
-	case leans(s, ownWords(m)):
+	case leans(s, distinct(names...)):
+		return cvd.Faults{{Field: "password", Problem: "is made of the name of the organisation or of a product", Remedy: "use words that have nothing to do with you"}}
+	case leans(s, distinct(m.Name, m.Email)):
 		return cvd.Faults{{Field: "password", Problem: "is made of the own name or address", Remedy: "use words that have nothing to do with you"}}
 	case leans(s, commonWords):
 		return cvd.Faults{{Field: "password", Problem: "is made of the most common words", Remedy: "let a password manager make one, or use five unrelated words"}}
@@ -65,11 +68,11 @@ func Faults(s string, m cvd.Member) cvd.Faults {
 	return nil
 }
 
-// ownWords are the parts of a member's name and address that are long enough
-// to be recognised.
-func ownWords(m cvd.Member) []string {
+// distinct are the parts of names and addresses that are long enough to be
+// recognised.
+func distinct(names ...string) []string {
 	var words []string
-	for _, w := range strings.FieldsFunc(strings.ToLower(m.Name+" "+m.Email), func(r rune) bool { return !unicode.IsLetter(r) }) {
+	for _, w := range strings.FieldsFunc(strings.ToLower(strings.Join(names, " ")), func(r rune) bool { return !unicode.IsLetter(r) }) {
 		if utf8.RuneCountInString(w) >= 3 && !slices.Contains(words, w) {
 			words = append(words, w)
 		}

@@ -50,12 +50,18 @@ type Gate struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	spent map[string]time.Time // until when a spent stamp must be known
+	spent map[string]spent
+}
+
+// spent is until when a stamp must be known, and for what it was given.
+type spent struct {
+	until time.Time
+	whose string
 }
 
 // New makes a gate. mac is a keyed digest whose key stays with the house.
 func New(mac func(text string) string, now func() time.Time) *Gate {
-	return &Gate{mac: mac, now: now, spent: map[string]time.Time{}}
+	return &Gate{mac: mac, now: now, spent: map[string]spent{}}
 }
 
 // Stamp is a fresh stamp, of a-z, A-Z, 0-9, dots, dashes and underscores.
@@ -65,8 +71,9 @@ func (g *Gate) Stamp() string {
 }
 
 // Spend judges a stamp with its answer, and spends it if it is worth something.
-// left is how long one that comes early must still be held.
-func (g *Gate) Spend(stamp, answer string) (v Verdict, left time.Duration) {
+// left is how long one that comes early must still be held. whose is what it is
+// spent for: the same thing once more, such as a form that was sent twice, is paid.
+func (g *Gate) Spend(stamp, answer, whose string) (v Verdict, left time.Duration) {
 	given, ok := g.read(stamp)
 	now := g.now()
 	age := now.Sub(given)
@@ -82,7 +89,7 @@ func (g *Gate) Spend(stamp, answer string) (v Verdict, left time.Duration) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, before := g.spent[stamp]; before {
+	if before, was := g.spent[stamp]; was && (whose == "" || before.whose != whose) {
 		return Stale, 0
 	}
 	if v == Early {
@@ -91,15 +98,15 @@ func (g *Gate) Spend(stamp, answer string) (v Verdict, left time.Duration) {
 	if len(g.spent) >= kept {
 		g.prune(now)
 	}
-	g.spent[stamp] = given.Add(Life)
+	g.spent[stamp] = spent{given.Add(Life), whose}
 	return v, 0
 }
 
 // prune forgets stamps that are too old to be spent, and if those are too few, all:
 // under such a flood a second use is the smaller evil.
 func (g *Gate) prune(now time.Time) {
-	for stamp, until := range g.spent {
-		if now.After(until) {
+	for stamp, one := range g.spent {
+		if now.After(one.until) {
 			delete(g.spent, stamp)
 		}
 	}

@@ -67,14 +67,25 @@ func TestSpend(t *testing.T) {
 		{"held, spent", Wait, other, "", Stale, 0},
 	} {
 		*now = start.Add(one.after)
-		if v, left := g.Spend(one.stamp, one.answer); v != one.want || left != one.left {
+		if v, left := g.Spend(one.stamp, one.answer, ""); v != one.want || left != one.left {
 			t.Errorf("%s: %v, %v; want %v, %v", one.name, v, left, one.want, one.left)
+		}
+	}
+	*now = start
+	twice := g.Stamp()
+	*now = start.Add(Wait)
+	for i, one := range []struct {
+		whose string
+		want  Verdict
+	}{{"a form", Waited}, {"a form", Waited}, {"another", Stale}, {"", Stale}} {
+		if v, _ := g.Spend(twice, "", one.whose); v != one.want {
+			t.Errorf("%d: a stamp that is spent for %q is worth %v", i, one.whose, v)
 		}
 	}
 	*now = start
 	old := g.Stamp()
 	*now = start.Add(Life + time.Second)
-	if v, _ := g.Spend(old, ""); v != Stale {
+	if v, _ := g.Spend(old, "", ""); v != Stale {
 		t.Error("a stamp of yesterday is worth", v)
 	}
 }
@@ -89,7 +100,7 @@ func TestAStampIsSpentOnce(t *testing.T) {
 	worth := 0
 	for range 32 {
 		all.Go(func() {
-			if v, _ := g.Spend(stamp, ""); v == Waited {
+			if v, _ := g.Spend(stamp, "", ""); v == Waited {
 				mu.Lock()
 				worth++
 				mu.Unlock()
@@ -106,16 +117,16 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	g, now := house()
 	first := g.Stamp()
 	*now = now.Add(Wait)
-	g.Spend(first, "")
+	g.Spend(first, "", "")
 	for i := len(g.spent); i < kept; i++ {
-		g.spent[strconv.Itoa(i)] = now.Add(-time.Second)
+		g.spent[strconv.Itoa(i)] = spent{until: now.Add(-time.Second)}
 	}
 	second := g.Stamp()
 	*now = now.Add(Wait)
-	if v, _ := g.Spend(second, ""); v != Waited {
+	if v, _ := g.Spend(second, "", ""); v != Waited {
 		t.Fatal(v)
 	}
-	if v, _ := g.Spend(first, ""); len(g.spent) != 2 || v != Stale {
+	if v, _ := g.Spend(first, "", ""); len(g.spent) != 2 || v != Stale {
 		t.Errorf("%d are remembered; the first is worth %v", len(g.spent), v)
 	}
 }
@@ -127,7 +138,7 @@ func FuzzSpend(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stamp, answer string) {
 		g, now := house()
 		*now = now.Add(time.Minute)
-		if v, _ := g.Spend(stamp, answer); v == Waited || v == Solved {
+		if v, _ := g.Spend(stamp, answer, ""); v == Waited || v == Solved {
 			if at := strings.LastIndexByte(stamp, '.'); stamp[at+1:] != g.mac(stamp[:at]) {
 				t.Errorf("%q is worth %v", stamp, v)
 			}

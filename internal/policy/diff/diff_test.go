@@ -71,6 +71,18 @@ func TestDiff(t *testing.T) {
 			func(p *policy.Policy) { p.SafeHarbour.NoLegalAction = false; p.Disclosure.DefaultEmbargo = days(45) },
 			[]Change{{"safe_harbour.no_legal_action", "true", "false"}, {"disclosure.default_embargo", "", "45 days"}},
 		},
+		"a translation": {
+			func(p *policy.Policy) {
+				p.Translations["fr"]["retention.text"] = "Toujours."
+				delete(p.Translations["fr"], "clauses.step-cve.title")
+				p.Translations["de"] = policy.Texts{"retention.text": "Immer."}
+			},
+			[]Change{
+				{"translations.de", "", "retention.text: Immer."},
+				{"translations.fr.clauses.step-cve.title", "Demander un identifiant CVE", ""},
+				{"translations.fr.retention.text", "Les dossiers clos sont conservés aussi longtemps que le produit concerné est pris en charge.", "Toujours."},
+			},
+		},
 		"a revision": {
 			func(p *policy.Policy) { p.Revision = "1.1" },
 			[]Change{{"revision", "1.0", "1.1"}},

@@ -392,7 +392,7 @@ func TestPagesInEachLanguage(t *testing.T) {
 				t.Errorf("%s is not in %s alone", path, lang)
 			}
 		}
-		list := b.Get("/advisories?lang=" + lang).Check(h, 200)
+		list := b.Get("/advisories?lang="+lang).Check(h, 200)
 		for _, want := range []string{`name="lang" value="` + lang + `"`, `href="/advisories/EX-2026-N00?lang=` + lang, `page=2&amp;lang=` + lang} {
 			if !strings.Contains(list.Body, want) {
 				t.Errorf("in %s there is no %s", lang, want)

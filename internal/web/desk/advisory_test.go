@@ -164,7 +164,7 @@ func TestTranslationByForms(t *testing.T) {
 		t.Fatalf("%v", got)
 	}
 	if stale := b.Post(text, form).Check(h, http.StatusConflict); !strings.Contains(stale.Text(), "somebody edited the draft") {
-		t.Error("a lost race is not told")
+		t.Error("a lost race is not told, or not to a reader of English")
 	}
 	form = b.Form(b.Get(path), path)
 	form.Set("overview", "Sessions can be fixed, and stolen.")

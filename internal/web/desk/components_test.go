@@ -82,7 +82,7 @@ func TestComponentsPage(t *testing.T) {
 		}
 	}
 	auditor := in(h, "auditor@example.org")
-	if body := auditor.Get("/desk/components").Check(h, 200).Body; strings.Contains(body, "<form method=\"post\"") {
+	if body := auditor.Get("/desk/components").Check(h, 200).Body; strings.Contains(body, "<form method=\"post\" action=\"/desk/components") {
 		t.Error("who only looks is offered a change")
 	}
 	auditor.Post("/desk/components/remove", form("bill", "x", "reason", "x")).Check(h, 404)

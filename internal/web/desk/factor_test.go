@@ -37,7 +37,7 @@ func TestSecondFactorOnTheDesk(t *testing.T) {
 	}
 	paper := b.Post("/desk/me/second/confirm", url.Values{"code": {code()}}).Check(h, http.StatusOK)
 	whole(t, "paper", paper)
-	codes := regexp.MustCompile(`[a-z2-7]{4}(-[a-z2-7]{4}){3}`).FindAllString(paper.Text(), -1)
+	codes := regexp.MustCompile(`[a-z2-7]{4}(-[a-z2-7]{4}){5}`).FindAllString(paper.Text(), -1)
 	if len(codes) != 10 {
 		t.Fatalf("%d codes on paper", len(codes))
 	}

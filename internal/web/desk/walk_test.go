@@ -183,7 +183,7 @@ func TestPreparedReply(t *testing.T) {
 	if !strings.HasPrefix(got, "Hello\n\nThank you") || !strings.Contains(got, "/policy#no-bounty") {
 		t.Errorf("inserted %q", got)
 	}
-	for _, option := range []string{`<option value="do-you-pay/en">Do you pay for reports? (English)</option>`, `<option value="do-you-pay/fr">Payez-vous les signalements ? (Français)</option>`} {
+	for _, option := range []string{`<option value="do-you-pay/en">Do you pay for reports? (English)</option>`, "<option value=\"do-you-pay/fr\">Payez-vous les signalements\u00a0? (Français)</option>"} {
 		if !strings.Contains(a.Body, option) {
 			t.Errorf("the page lacks %s", option)
 		}
@@ -191,6 +191,25 @@ func TestPreparedReply(t *testing.T) {
 	a = b.Post(path, url.Values{"step": {"insert"}, "canned": {"do-you-pay/fr"}}).Check(h, http.StatusOK)
 	if got := b.Form(a, path).Get("text"); !strings.HasPrefix(got, "Merci de votre signalement") {
 		t.Errorf("inserted %q", got)
+	}
+}
+
+// Whoever signs a version can read it in each language that it speaks, whatever
+// language they read the desk in.
+func TestAVersionInEachOfItsLanguages(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	for lang, want := range map[string]string{"": "Leave our data alone", "en": "Leave our data alone", "fr": "Ne touchez pas à nos données"} {
+		a := b.Get("/desk/policy/1?lang="+lang).Check(h, http.StatusOK)
+		whole(t, "the version in "+lang, a)
+		for _, has := range []string{want, "Download the file", `<a href="/desk/policy/1?lang=fr" hreflang="fr" lang="fr"`} {
+			if !strings.Contains(a.Body, has) {
+				t.Errorf("in %q the page lacks %s", lang, has)
+			}
+		}
+		if strings.Contains(a.Body, `<article class="story policy" lang="fr">`) != (lang == "fr") {
+			t.Errorf("in %q the page tells another language", lang)
+		}
 	}
 }
 

@@ -19,12 +19,12 @@ import (
 // A form in another language than the policy's asks in its reader's language, says
 // which words are the policy's, and letters go on in that language.
 func TestReportInAnotherLanguage(t *testing.T) {
-	h := house(t, "signed-policy.yaml", nil)
+	h := house(t, "two-person-team.yaml", nil)
 	b := h.Browser()
 	b.Lang = "fr-CA, en;q=0.5"
 	form := b.Get("/report").Check(h, 200)
 	sound(t, form)
-	for _, want := range []string{`<html lang="fr"`, `hreflang="de" lang="de">Deutsch</a>`} {
+	for _, want := range []string{`<html lang="fr"`, `hreflang="de" lang="de">Deutsch</a>`, `<span lang="en">The one that you tested; a commit will do as well.</span>`} {
 		if !strings.Contains(form.Body, want) {
 			t.Errorf("no %s", want)
 		}

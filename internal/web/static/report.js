@@ -33,6 +33,18 @@ document.addEventListener("DOMContentLoaded", () => {
     place.replaceWith(button);
   }
 
+  // The price of a report, where the policy asks for one: computed while the reporter types.
+  const stamp = document.querySelector("[name=work]"), answer = document.querySelector("[name=worked]");
+  if (stamp && answer && !answer.value && window.crypto?.subtle) {
+    const text = new TextEncoder(), most = 2 ** (32 - Number(stamp.dataset.bits));
+    stamp.form.addEventListener("focusin", async () => {
+      for (let i = 0; ; i++) {
+        const sum = await crypto.subtle.digest("SHA-256", text.encode(stamp.value + ":" + i));
+        if (new DataView(sum).getUint32(0) < most) return void (answer.value = i);
+      }
+    }, { once: true });
+  }
+
   const box = document.querySelector("[data-draft]");
   if (!box) return;
   const form = box.closest("form"), tick = make("input", { type: "checkbox" }), told = make("p", { role: "status" });

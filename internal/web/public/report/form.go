@@ -11,7 +11,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
@@ -51,6 +53,7 @@ type reportView struct {
 	Steps   []step          // the same fields, as they are asked for
 	Files   *web.Field
 	Once    string
+	Price   *price       // nil where the policy asks for none
 	Privacy public.Reach // whom to ask about personal data
 	Summary *web.Summary
 	Notice  *web.Notice
@@ -81,7 +84,7 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 		return reportView{}, err
 	}
 	pol := cur.Policy
-	v := reportView{Policy: pol, Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once")}
+	v := reportView{Policy: pol, Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once"), Price: p.priceOf(pol, typed)}
 	if v.Once == "" {
 		v.Once = rand.Text()
 	}
@@ -142,6 +145,12 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, typed url.Values, c
 	}
 	status := web.Status(cause)
 	id := "failed"
+	if soon, ok := errors.AsType[early](cause); ok {
+		web.RetryAfter(w, auth.Limited{After: soon.left})
+		left := int(soon.left/time.Second) + 1
+		v.Notice = &web.Notice{Kind: "warn", Title: p.Say("public.report.work.title"), Text: p.Say("public.report.work.text", "count", left)}
+		return p.showForm(w, r, status, v)
+	}
 	switch {
 	case errors.Is(cause, cvd.ErrLimited):
 		id = "limited"

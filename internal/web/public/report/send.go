@@ -58,7 +58,7 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	for name, values := range in.Fields {
 		typed[name] = slices.Clone(values)
 	}
-	for _, ours := range []string{"once", "step", "lang"} {
+	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
 		delete(in.Fields, ours)
 	}
 	if step == "preview" {
@@ -81,10 +81,15 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 		c.Language = p.Voice().Lang() // letters go on in the language of the page
 	}
 	sub := casework.Submission{Report: report, Channel: "web", Wrong: wrong}
+	sum := digest(in.Fields)
+	if len(wrong) == 0 {
+		if err := p.worked(cur.Policy, typed, once+sum, p.Site.From(r)); err != nil {
+			return p.refuse(w, r, typed, err)
+		}
+	}
 	if len(once) >= 16 && len(once) <= 64 {
 		// With its body in the key, a step back with other words is a new
 		// report and not a refusal.
-		sum := digest(in.Fields)
 		sub.Once = &casework.Once{Key: "web/" + once + "/" + sum, Digest: sum}
 	}
 	taken, err := p.Site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)

@@ -28,14 +28,8 @@ func (v lens) replies(f *casework.File) []web.Option {
 	if f.Policy == nil {
 		return nil
 	}
-	signed := f.Policy.Policy
-	own := v.Site.Words.In(signed.Language()).Lang()
-	var langs []string
-	for _, lang := range append([]string{v.readers(f).Lang(), own}, words.Languages...) {
-		if !slices.Contains(langs, lang) && (lang == own || signed.Translated(lang)) {
-			langs = append(langs, lang)
-		}
-	}
+	first, langs := v.readers(f).Lang(), v.Site.TermsSpoken(f.Policy)
+	slices.SortStableFunc(langs, func(a, b string) int { return rank([]string{first}, a) - rank([]string{first}, b) })
 	var out []web.Option
 	for _, lang := range langs {
 		for _, reply := range v.Site.Terms(v.Site.Words.In(lang), f.Policy).CannedReplies {

@@ -2,6 +2,7 @@ package office
 
 import (
 	"errors"
+	"fmt"
 	"html/template"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/words"
 )
 
 // maxPolicy is the most bytes of a policy file (see policy.Parse).
@@ -119,6 +121,9 @@ func (d *desk) version(v lens, one *rulebook.Version) versionView {
 type versionPage struct {
 	versionView
 	HTML    template.HTML
+	Before  int          // the version that it follows; 0 for the first
+	Lang    string       // that it is shown in
+	Tongues []web.Tongue // those that it speaks, if there are several
 	Refusal *web.Notice
 }
 
@@ -142,12 +147,30 @@ func (d *desk) policyVersion(w http.ResponseWriter, r *http.Request, v lens) err
 }
 
 func (d *desk) showVersion(w http.ResponseWriter, r *http.Request, v lens, status int, one *rulebook.Version, refusal *web.Notice) error {
-	body, err := page.HTMLBody(one.Policy, page.View{Version: one.Number, Since: one.Effective, Now: v.Now, Voice: v.Voice})
+	voice := v.Voice // a signature is under every language, so each can be read
+	if lang := r.URL.Query().Get("lang"); words.Spoken(lang) {
+		voice = d.Site.Words.In(lang)
+	}
+	body, err := page.HTMLBody(one.Policy, page.View{Version: one.Number, Since: one.Effective, Now: v.Now, Voice: voice})
 	if err != nil {
 		return err
 	}
-	view := versionPage{versionView: d.version(v, one), HTML: body, Refusal: refusal}
+	view := versionPage{versionView: d.version(v, one), HTML: body, Lang: voice.Lang(), Refusal: refusal, Before: d.before(one)}
+	if spoken := d.Site.TermsSpoken(one); len(spoken) > 1 {
+		for _, lang := range spoken {
+			href := fmt.Sprintf("/desk/policy/%d?lang=%s", one.Number, lang)
+			view.Tongues = append(view.Tongues, web.Tongue{Lang: lang, Name: words.Endonym(lang), Href: href, Here: lang == view.Lang})
+		}
+	}
 	return d.show(w, r, v, status, "version", v.Say("desk.policy.version", "number", one.Number), view)
+}
+
+// before is the version that this one changes: that in effect, or the one before it.
+func (d *desk) before(one *rulebook.Version) int {
+	if cur := d.Site.Book.Current(); cur != nil && cur.Number < one.Number {
+		return cur.Number
+	}
+	return one.Number - 1
 }
 
 // policySource sends the file as it was published, byte for byte.

@@ -1,0 +1,65 @@
+package desk_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A lead changes the policy by a form and sees what changes before it is published;
+// the officers read it, see what it changes, and sign.
+func TestPolicyByForm(t *testing.T) {
+	h := house(t)
+	lead := in(h, "lead@example.org")
+	whole(t, "policies", lead.Get("/desk/policy").Check(h, http.StatusOK))
+	page := lead.Get("/desk/policy/draft").Check(h, http.StatusOK)
+	whole(t, "draft", page)
+	form := lead.Form(page, "/desk/policy/draft")
+	same := lead.Post("/desk/policy/draft", form).Check(h, http.StatusOK)
+	whole(t, "same", same)
+	if !strings.Contains(same.Text(), "Nothing is changed") {
+		t.Error(same.Text())
+	}
+	form.Set("revision", "1.1")
+	form.Set("amount-acknowledge", "soon")
+	form.Set("contact-1-uri", "no address")
+	wrong := lead.Post("/desk/policy/draft", form).Check(h, http.StatusUnprocessableEntity)
+	whole(t, "wrong", wrong)
+	for _, field := range []string{"Address 2 has no scheme", "A person answers within is not written"} {
+		if strings.Count(wrong.Text(), field) != 2 { // above the form, and at the field
+			t.Errorf("the fault of %s is not at its field: %s", field, wrong.Text())
+		}
+	}
+	form.Set("amount-acknowledge", "3 business days")
+	form.Set("contact-1-uri", "https://example.com/security")
+	compared := lead.Post("/desk/policy/draft", form).Check(h, http.StatusOK)
+	whole(t, "compared", compared)
+	for _, want := range []string{"promises.acknowledge.within", "3 business days", "2 business days", "https://example.com/security"} {
+		if !strings.Contains(compared.Text(), want) {
+			t.Errorf("what changes does not say %s", want)
+		}
+	}
+	published := lead.Upload("/desk/policy", lead.Form(compared, "/desk/policy"))
+	version := lead.Follow(published.Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+	whole(t, "version", version)
+	if !strings.Contains(version.Body, `/desk/policy/diff?from=1&amp;to=2`) {
+		t.Error("the way to what it changes is missing")
+	}
+	lead.Post("/desk/policy/draft", form).Check(h, http.StatusConflict) // it was begun on the one before
+
+	officer := in(h, "officer@example.org")
+	whole(t, "diff", officer.Get("/desk/policy/diff?from=1&to=2").Check(h, http.StatusOK))
+	for _, act := range []string{"reviewed", "approved"} {
+		read := officer.Get("/desk/policy/2").Check(h, http.StatusOK)
+		sign := officer.Form(read, "/desk/policy/2/sign")
+		if sign.Get("act") != act {
+			t.Fatalf("asked for %v, want %s", sign, act)
+		}
+		sign.Set("read", "yes")
+		officer.Post("/desk/policy/2/sign", sign).Check(h, http.StatusSeeOther)
+	}
+	if cur := h.Book.Current(); cur.Number != 2 || cur.Policy.Revision != "1.1" {
+		t.Errorf("version %d is in effect", cur.Number)
+	}
+	in(h, "member@example.org").Get("/desk/policy/draft").Check(h, http.StatusNotFound)
+}

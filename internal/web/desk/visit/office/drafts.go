@@ -1,0 +1,205 @@
+package office
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/policy"
+	"fairlead/internal/policy/diff"
+	"fairlead/internal/policy/draft"
+	"fairlead/internal/rulebook"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// moreContacts is how many ways to reach the team can be added at once.
+const moreContacts = 2
+
+// draftView is a new version before it is published: a form, and once it was filled
+// without a fault, what it changes.
+type draftView struct {
+	Base    versionView
+	Parts   []draftPart
+	Changes []diff.Change
+	Ready   bool
+	Source  string
+	Summary *web.Summary
+}
+
+// draftPart is a part of the form.
+type draftPart struct {
+	Title, Help string
+	Fields      []web.Field
+}
+
+// base is the version that a draft changes: the newest, in effect or not.
+func (d *desk) base() (*rulebook.Version, error) {
+	all := d.Site.Book.Versions().All
+	if len(all) == 0 {
+		return nil, cvd.ErrNotFound
+	}
+	return all[len(all)-1], nil
+}
+
+func (d *desk) draft(w http.ResponseWriter, r *http.Request, v lens) error {
+	base, err := d.base()
+	if err != nil {
+		return err
+	}
+	now, err := draft.Read(base.Source)
+	if err != nil {
+		return err
+	}
+	return d.showDraft(w, r, v, http.StatusOK, &draftView{Base: d.version(v, base), Parts: v.draftParts(now)})
+}
+
+func (d *desk) showDraft(w http.ResponseWriter, r *http.Request, v lens, status int, view *draftView) error {
+	return d.show(w, r, v, status, "policydraft", v.Say("policydraft.title"), view)
+}
+
+// compare shows what the filled form changes, or everything that is wrong with it.
+func (d *desk) compare(w http.ResponseWriter, r *http.Request, v lens) error {
+	if err := web.Form(r); err != nil {
+		return err
+	}
+	form, faults := visit.Clean(r.PostForm)
+	if len(faults) > 0 {
+		return faults
+	}
+	base, err := d.base()
+	if err != nil {
+		return err
+	}
+	if form.Get("base") != base.Digest {
+		return fmt.Errorf("%w: another version was published meanwhile; begin again on that one", cvd.ErrConflict)
+	}
+	was, err := draft.Read(base.Source)
+	if err != nil {
+		return err
+	}
+	next := readDraft(form, was)
+	file, err := next.Write(base.Source)
+	if err != nil {
+		return err
+	}
+	view := &draftView{Base: d.version(v, base), Parts: v.draftParts(next)}
+	p, err := policy.Parse("policy.yaml", file)
+	if wrong, ok := errors.AsType[policy.Faults](err); ok {
+		view.blame(v, wrong)
+		return d.showDraft(w, r, v, http.StatusUnprocessableEntity, view)
+	}
+	if err != nil {
+		return err
+	}
+	view.Changes = diff.Between(base.Policy, p)
+	view.Ready, view.Source = len(view.Changes) > 0, string(file)
+	if !view.Ready {
+		view.Summary = &web.Summary{Title: v.Say("policydraft.same"), Items: []web.SummaryItem{{Problem: v.Say("policydraft.same.text")}}}
+	}
+	return d.showDraft(w, r, v, http.StatusOK, view)
+}
+
+// amountField is the name of the field of an undertaking.
+func amountField(name string) string { return "amount-" + strings.ReplaceAll(name, ".", "-") }
+
+func contactField(i int, what string) string { return fmt.Sprintf("contact-%d-%s", i, what) }
+
+// readDraft is what the form says, in place of what the file holds.
+func readDraft(form url.Values, was draft.Draft) draft.Draft {
+	next := draft.Draft{
+		Revision: form.Get("revision"), Minimum: form.Get("minimum"), Qualification: form.Get("qualification"),
+		EveryMonths: form.Get("every_months"), WarnDays: form.Get("warn_days"), Amounts: map[string]string{},
+	}
+	next.Languages = strings.FieldsFunc(form.Get("languages"), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
+	for i := range len(was.Contacts) + moreContacts {
+		c := draft.Contact{URI: form.Get(contactField(i, "uri")), Note: form.Get(contactField(i, "note"))}
+		if i < len(was.Contacts) || c.URI != "" {
+			next.Contacts = append(next.Contacts, c)
+		}
+	}
+	for _, name := range draft.Amounts {
+		if v := form.Get(amountField(name)); v != "" {
+			next.Amounts[name] = v
+		}
+	}
+	return next
+}
+
+// draftParts is the form, filled.
+func (l lens) draftParts(d draft.Draft) []draftPart {
+	field := func(name, value string) web.Field {
+		return web.Field{Name: name, Label: l.Say("policydraft." + name), Value: value, Autocomplete: "off", Half: true}
+	}
+	help := func(f web.Field) web.Field {
+		f.Help, f.Half = l.Say("policydraft."+f.Name+".help"), false
+		return f
+	}
+	part := func(name string, fields ...web.Field) draftPart {
+		return draftPart{l.Say("policydraft.part." + name), l.Say("policydraft.part." + name + ".help"), fields}
+	}
+	var amounts, contacts []web.Field
+	for _, name := range draft.Amounts {
+		f := field(amountField(name), d.Amounts[name])
+		amounts = append(amounts, f)
+	}
+	for i := range len(d.Contacts) + moreContacts {
+		var c draft.Contact
+		if i < len(d.Contacts) {
+			c = d.Contacts[i]
+		}
+		contacts = append(contacts,
+			web.Field{Name: contactField(i, "uri"), Label: l.Say("policydraft.uri", "number", i+1), Value: c.URI, Autocomplete: "off", Half: true},
+			web.Field{Name: contactField(i, "note"), Label: l.Say("policydraft.note", "number", i+1), Value: c.Note, Autocomplete: "off", Half: true})
+	}
+	return []draftPart{
+		part("revision", help(field("revision", d.Revision)), help(field("languages", strings.Join(d.Languages, ", ")))),
+		part("contacts", contacts...), part("amounts", amounts...),
+		part("team", field("minimum", d.Minimum), field("qualification", d.Qualification)),
+		part("review", field("every_months", d.EveryMonths), field("warn_days", d.WarnDays)),
+	}
+}
+
+// blame puts each fault of the file to the field from which it comes; the others are
+// told by the place in the file.
+func (view *draftView) blame(v lens, wrong policy.Faults) {
+	var all []web.Field
+	var rest []cvd.Fault
+	for _, f := range wrong {
+		fault := cvd.Fault{Field: draftField(f.Clause), Problem: f.Problem, Remedy: f.Remedy}
+		left := []cvd.Fault{fault}
+		for i := range view.Parts {
+			if left = web.Blame(view.Parts[i].Fields, left); len(left) == 0 {
+				break
+			}
+		}
+		for _, one := range left {
+			one.Field = f.Clause
+			rest = append(rest, one)
+		}
+	}
+	for _, p := range view.Parts {
+		all = append(all, p.Fields...)
+	}
+	view.Summary = web.Summarise(v.Say("desk.faults"), all, rest)
+}
+
+// draftField is the field of a place in the file.
+func draftField(clause string) string {
+	var i int
+	var what string
+	if n, _ := fmt.Sscanf(strings.NewReplacer("[", " ", "].", " ", "]", " ").Replace(clause), "contacts %d %s", &i, &what); n > 0 {
+		if what != "note" {
+			what = "uri"
+		}
+		return contactField(i, what)
+	}
+	if name, ok := strings.CutPrefix(clause, "promises."); ok {
+		return amountField(strings.TrimSuffix(name, ".within"))
+	}
+	name, _, _ := strings.Cut(clause, "[")
+	return name[strings.LastIndex(name, ".")+1:]
+}
