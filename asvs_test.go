@@ -2,6 +2,7 @@ package fairlead_test
 
 import (
 	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,10 +23,11 @@ var (
 // one of three states, what is met names a test or a place, and all of these exist.
 func TestASVSIsInTheCode(t *testing.T) {
 	tests := map[string]string{}
-	counts := map[string]int{}
+	counts, levels := map[string]int{}, map[string]int{}
 	for _, row := range asvsRow.FindAllStringSubmatch(textOf(t, asvsPage), -1) {
 		number, about, state, how := row[1], row[3], row[4], row[5]
 		counts[state]++
+		levels[row[2]+state]++
 		named, places := asvsTest.FindAllStringSubmatch(how, -1), asvsPlace.FindAllStringSubmatch(how, -1)
 		if state != "met" && state != "open" && state != "not applicable" {
 			t.Errorf("%s has the state %q", number, state)
@@ -48,6 +50,12 @@ func TestASVSIsInTheCode(t *testing.T) {
 			if _, err := os.Stat(one[1]); err != nil {
 				t.Errorf("%s: %v", number, err)
 			}
+		}
+	}
+	for _, level := range []string{"1", "2"} {
+		sum := fmt.Sprintf("| %s | %d | %d | %d |", level, levels[level+"met"], levels[level+"not applicable"], levels[level+"open"])
+		if !strings.Contains(textOf(t, asvsPage), sum) {
+			t.Errorf("the page's sum is not %s", sum)
 		}
 	}
 	if counts["met"] < 100 || counts["open"] == 0 {
