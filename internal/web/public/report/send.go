@@ -54,13 +54,7 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	}
 	once, step := in.Fields.Get("once"), in.Fields.Get("step")
 	web.Choose(r, in.Fields.Get("lang"))
-	typed := url.Values{}
-	for name, values := range in.Fields {
-		typed[name] = slices.Clone(values)
-	}
-	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
-		delete(in.Fields, ours)
-	}
+	typed := split(in.Fields)
 	if step == "preview" {
 		return p.showPreview(w, r, in, typed)
 	}
@@ -105,6 +99,19 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	page := p.Page(p.Say("public.sent.title"), "")
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, http.StatusCreated, "sent", page, v)
+}
+
+// split takes the form's own fields out of the reporter's, and answers with all of
+// them, to show the form again as it was.
+func split(fields url.Values) url.Values {
+	typed := url.Values{}
+	for name, values := range fields {
+		typed[name] = slices.Clone(values)
+	}
+	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
+		delete(fields, ours)
+	}
+	return typed
 }
 
 // tooOften refuses a report before its body is read. Only one that is no larger
