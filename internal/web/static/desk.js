@@ -79,7 +79,7 @@
   const say = (text) => { $('span', live).textContent = text; $('button', live).hidden = text === ''; };
   const tell = () => {
     const n = changed.size, d = live.dataset;
-    say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : $('#case') ? d.this : n === 1 ? d.one : d.many.replace('#', String(n)));
+    say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : $('#case') ? d.this : n === 1 ? d.single : d.many.replace('#', String(n)));
   };
   const hear = (e) => {
     const news = JSON.parse(e.data), known = shown(), one = $('#case');
