@@ -57,21 +57,11 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := r.Body
 	in, err := public.ReadPosted(r)
-	if errors.Is(err, cvd.ErrTooLarge) {
-		_, _ = io.Copy(io.Discard, io.LimitReader(body, maxUnread)) // or browsers show no answer
-		return p.refuse(w, r, in, in.Fields, err)
-	}
 	if err != nil {
-		return err
+		return p.unread(w, r, in, body, err)
 	}
 	once, step := in.Fields.Get("once"), cmp.Or(r.URL.Query().Get("step"), in.Fields.Get("step"))
-	typed := url.Values{}
-	for name, values := range in.Fields {
-		typed[name] = slices.Clone(values)
-	}
-	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
-		delete(in.Fields, ours)
-	}
+	typed := apart(in)
 	if r.URL.Query().Get("lang") == "" {
 		web.Choose(r, typed.Get("lang"))
 	}
@@ -118,6 +108,28 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	page := p.Page(p.Say("public.sent.title"), "")
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, http.StatusCreated, "sent", page, v)
+}
+
+// unread answers a form that could not be read to its end.
+func (p *pub) unread(w http.ResponseWriter, r *http.Request, in *public.Posted, body io.Reader, err error) error {
+	if !errors.Is(err, cvd.ErrTooLarge) {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, maxUnread)) // or browsers show no answer
+	return p.refuse(w, r, in, in.Fields, err)
+}
+
+// apart takes what only this page means out of the fields, and keeps all as it was
+// typed.
+func apart(in *public.Posted) url.Values {
+	typed := url.Values{}
+	for name, values := range in.Fields {
+		typed[name] = slices.Clone(values)
+	}
+	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
+		delete(in.Fields, ours)
+	}
+	return typed
 }
 
 // confirm is what the reporter is told of a report that is stored.
