@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
+	"fairlead/internal/words"
 )
 
 // reader is one document on its way into a record.
@@ -49,10 +50,17 @@ func decode(b []byte, now time.Time) (*cvd.Advisory, []advisory.Lost, error) {
 	return r.a, r.Losses(), nil
 }
 
-// labels are the words by which this room names kinds of references and credits.
+// labels are the words by which this room names kinds of references and credits, in
+// each language that it writes.
 func labels() map[string]string {
 	out := map[string]string{}
-	v := book().In("en")
+	for _, lang := range words.Languages {
+		labelsIn(book().In(lang), out)
+	}
+	return out
+}
+
+func labelsIn(v *words.Voice, out map[string]string) {
 	for what, kinds := range map[string]string{
 		"csaf.reference.": "ADVISORY ARTICLE DETECTION DISCUSSION EVIDENCE FIX GIT INTRODUCED PACKAGE REPORT WEB",
 		"csaf.credit.":    "ANALYST COORDINATOR FINDER OTHER REMEDIATION_DEVELOPER REMEDIATION_REVIEWER REMEDIATION_VERIFIER REPORTER SPONSOR TOOL",
@@ -61,7 +69,6 @@ func labels() map[string]string {
 			out[what+v.Say(what+kind)] = kind
 		}
 	}
-	return out
 }
 
 // keep puts a part aside that the record has no place for.

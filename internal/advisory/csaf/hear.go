@@ -9,6 +9,7 @@ import (
 	"fairlead/internal/advisory/cwe"
 	"fairlead/internal/advisory/vers"
 	"fairlead/internal/cvd"
+	"fairlead/internal/words"
 )
 
 func (r *reader) vulnerability(i int, in *vulnerability) {
@@ -274,15 +275,17 @@ func (h *hearing) remedies() {
 // follows tells whether a remediation is one that our own documents add because
 // the standard wants one, and that the record need not say.
 func follows(in remediation) bool {
-	v := book().In("en")
-	before, after, _ := strings.Cut(v.Say("vex.remedy.fixed", "versions", "\x00"), "\x00")
-	switch cvd.RemedyKind(in.Category) {
-	case cvd.RemedyNoneYet:
-		return in.Details == v.Say("vex.remedy.none")
-	case cvd.RemedyFix:
-		return strings.HasPrefix(in.Details, before) && strings.HasSuffix(in.Details, after) && in.URL == "" && in.Date == ""
-	}
-	return false
+	return slices.ContainsFunc(words.Languages, func(lang string) bool {
+		v := book().In(lang)
+		before, after, _ := strings.Cut(v.Say("vex.remedy.fixed", "versions", "\x00"), "\x00")
+		switch cvd.RemedyKind(in.Category) {
+		case cvd.RemedyNoneYet:
+			return in.Details == v.Say("vex.remedy.none")
+		case cvd.RemedyFix:
+			return strings.HasPrefix(in.Details, before) && strings.HasSuffix(in.Details, after) && in.URL == "" && in.Date == ""
+		}
+		return false
+	})
 }
 
 func (h *hearing) scores() {

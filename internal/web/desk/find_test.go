@@ -155,7 +155,7 @@ func TestSeveralCasesAtOnce(t *testing.T) {
 	choose.Add("case", "FL-2026-AAAAAA2")
 	shown := lead.Post("/desk/batch", choose).Check(h, http.StatusOK)
 	whole(t, "shown", shown)
-	for _, want := range []string{"Claim 4 cases", "Was nobody's", "Taken over from Milo Member", "Is so already", "1 chosen case is not there", "Do it to 3 cases"} {
+	for _, want := range []string{"Claim 4 cases", "Was nobody's", "Taken over from Milo Member", "Already so", "1 chosen case is not there", "Apply to 3 cases"} {
 		if !strings.Contains(shown.Text(), want) {
 			t.Errorf("it does not say %q: %s", want, shown.Text())
 		}

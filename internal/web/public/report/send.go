@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/public"
 )
@@ -96,15 +97,20 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.refuse(w, r, typed, err)
 	}
-	v := confirmation{
-		Case: taken.Case, Receipt: taken.Receipt, Accepted: taken, Promises: p.promisedNow(taken.Promises),
-		Urgent: public.Ways(cur.Policy.UrgentContacts()), Sensitive: report.SensitiveDataSeen.Yes(), Paused: cur.Policy.Intake.Paused,
-		Mail: report.Reporter != nil && report.Reporter.Email != "", Thread: p.Site.BaseURL(r) + "/thread",
-	}
+	v := p.confirm(r, cur.Policy, report, taken)
 	p.keepFiles(r, in, taken, &v)
 	page := p.Page(p.Say("public.sent.title"), "")
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, http.StatusCreated, "sent", page, v)
+}
+
+// confirm is what the reporter is told of a report that is stored.
+func (p *pub) confirm(r *http.Request, pol *policy.Policy, report *cvd.Report, taken casework.Accepted) confirmation {
+	return confirmation{
+		Case: taken.Case, Receipt: taken.Receipt, Accepted: taken, Promises: p.promisedNow(taken.Promises),
+		Urgent: public.Ways(pol.UrgentContacts()), Sensitive: report.SensitiveDataSeen.Yes(), Paused: pol.Intake.Paused,
+		Mail: report.Reporter != nil && report.Reporter.Email != "", Thread: p.Site.BaseURL(r) + "/thread",
+	}
 }
 
 // tooOften refuses a report before its body is read. Only one that is no larger
