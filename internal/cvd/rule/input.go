@@ -21,7 +21,7 @@ func checkInput(spec *Spec, d Deed) cvd.Faults {
 	}
 	for _, name := range spec.Needs {
 		if !slices.Contains(given, name) {
-			faults = append(faults, cvd.Fault{Field: name, Problem: fmt.Sprintf("is needed by %s", spec.Verb), Remedy: "give it"})
+			faults = append(faults, cvd.Fault{Field: name, Problem: "is missing", Remedy: "give it"})
 		}
 	}
 	if spec.Verb == cvd.VerbAsk && in.Text == "" && len(in.Missing) == 0 {
