@@ -27,7 +27,7 @@ var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present pass
 // carry a live session: an API token alone cannot make one (cvd.ErrForbidden),
 // and one that a provider started long ago cannot either (cvd.ErrNotReady).
 // All other sessions and unused links of the member end, and the API tokens that
-// they made themselves; without a session in ctx that is all sessions.
+// they made; where it is not the first, also what they handed out to others; without a session in ctx that is all sessions.
 func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next string) error {
 	if by.Kind != cvd.ActorMember || by.ID == "" {
 		return fmt.Errorf("%w: only members have passwords", cvd.ErrForbidden)
@@ -150,7 +150,12 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 		if err := keeper.PutAll(tx, keeper.Put{Rec: rec, Was: version}, keeper.Put{Rec: note}); err != nil {
 			return err
 		}
-		return endOthers(tx, m.ID, here, func() error { return a.DropMade(tx, m.ID) })
+		return endOthers(tx, m.ID, here, func() error {
+			if was == "" { // a first one ends nothing that was handed out: nobody guessed it
+				return a.DropMade(tx, m.ID)
+			}
+			return errors.Join(a.DropMade(tx, m.ID), a.k.Recall(tx, m.ID))
+		})
 	})
 }
 

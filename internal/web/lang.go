@@ -39,10 +39,7 @@ func askedOf(r *http.Request) *asked {
 
 // withAsked begins a request.
 func withAsked(r *http.Request, private bool) context.Context {
-	a := &asked{private: private}
-	if lang := r.URL.Query().Get(langParam); words.Spoken(lang) {
-		a.chosen = lang
-	}
+	a := &asked{private: private, chosen: words.Closest(r.URL.Query().Get(langParam))}
 	return context.WithValue(r.Context(), askedKey, a)
 }
 
@@ -86,7 +83,10 @@ func (s *Site) policyLanguages() []string {
 // Choose answers the request in lang from here on, as its reader chose it in a form;
 // what the house does not speak changes nothing.
 func Choose(r *http.Request, lang string) {
-	if a := askedOf(r); a != nil && !a.settled && words.Spoken(lang) {
+	if lang = words.Closest(lang); lang == "" {
+		return
+	}
+	if a := askedOf(r); a != nil && !a.settled {
 		a.chosen, a.voice = lang, nil
 	}
 }

@@ -48,10 +48,13 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 			return
 		}
 		if r.ContentLength > limit {
-			// The rest is never read: say so, and end the connection.
+			// The rest is never read: say so, and end the connection. On the desk its own
+			// page says it, so that nobody falls out of it and what came first is kept.
 			out.Header().Set("Connection", "close")
-			s.Fail(out, r, cvd.ErrTooLarge)
-			return
+			if !strings.HasPrefix(r.URL.Path, "/desk/") {
+				s.Fail(out, r, cvd.ErrTooLarge)
+				return
+			}
 		}
 		r.Body = http.MaxBytesReader(out, r.Body, limit)
 		if err := do(out, r); err != nil {

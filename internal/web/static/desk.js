@@ -64,6 +64,16 @@
     $('form[action$="/do/claim"] button, a[href$="/do/claim"]')?.click();
   };
 
+  // A file over the limit is said before it is sent.
+  for (const form of $$('form[data-most]')) {
+    form.addEventListener('change', (e) => {
+      if (e.target.type !== 'file') return;
+      const large = [...e.target.files].some((f) => f.size > Number(form.dataset.most));
+      e.target.setCustomValidity(large ? form.dataset.large : '');
+      if (large) e.target.reportValidity();
+    });
+  }
+
   // What changes while the page is open. A page that nobody sees listens to nothing, so
   // that tabs in the background take no connection; it asks when it is seen again.
   const live = $('#live');

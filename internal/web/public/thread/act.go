@@ -24,7 +24,7 @@ func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 		if terms := p.Terms(f.Policy); terms != nil {
 			for _, one := range terms.Information {
 				if one.Name == name {
-					return one.Label
+					return p.Asked(terms, one).Label
 				}
 			}
 		}
@@ -267,7 +267,7 @@ func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f 
 	for _, name := range contactFields {
 		label := p.contactLabel(f, name)
 		if name == "reporter.credit" {
-			v.Fields = append(v.Fields, p.Credit(label, typed)...)
+			v.Fields = append(v.Fields, p.Credit(p.Terms(f.Policy), label, typed)...)
 			continue
 		}
 		v.Fields = append(v.Fields, p.Field(p.Terms(f.Policy), label, typed.Get(name)))
@@ -292,7 +292,7 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 	}
 	a := &asked{s, cvd.CaseID(in.Fields.Get("case")), in.Fields}
 	var faults cvd.Faults
-	if in.Next != nil {
+	if in.HasFiles() {
 		_, err = in.Each(func(name string, body io.Reader) (bool, error) {
 			_, err := s.Attach(r.Context(), a.id, name, body, cvd.Input{})
 			if errors.Is(err, cvd.ErrNotFound) || errors.Is(err, cvd.ErrForbidden) {
