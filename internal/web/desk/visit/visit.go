@@ -24,6 +24,10 @@ type Desk struct {
 	Site  *web.Site
 	Pages *web.Pages
 
+	// Ended answers a form that came when the session was over, with the page that it
+	// came from, if that is known.
+	Ended func(w http.ResponseWriter, r *http.Request, next string, wait Waiting) error
+
 	routes map[string]Route // by pattern
 }
 
@@ -33,7 +37,7 @@ func New(site *web.Site, files fs.FS) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{site, pages, map[string]Route{}}, nil
+	return &Desk{Site: site, Pages: pages, routes: map[string]Route{}}, nil
 }
 
 // Visit is one request of somebody who signed in.
@@ -126,7 +130,7 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 	return func(w http.ResponseWriter, r *http.Request) error {
 		s, err := look(r)
 		if errors.Is(err, cvd.ErrUnauthenticated) {
-			return web.See(w, r, signInAddress(r))
+			return d.ended(w, r)
 		}
 		if err != nil {
 			return err

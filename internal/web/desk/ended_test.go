@@ -1,0 +1,58 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/web/webtest"
+)
+
+// A session that ends takes nothing with it that was typed: the sign-in page says so,
+// keeps it, and leads on to it.
+func TestWordsOutliveTheSession(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "member@example.org")
+	h.Pass(auth.MemberIdle + 1)
+	note := url.Values{"text": {"Half a page\nof <b>notes</b>"}, "seen": {"1"}, "password": {"never kept"}}
+	asked := b.Post("/desk/cases/"+id+"/note", note).Check(h, http.StatusUnauthorized)
+	whole(t, "asked", asked)
+	if !strings.Contains(asked.Text(), "Your session ended") || !strings.Contains(asked.Text(), "of <b>notes</b>") || strings.Contains(asked.Body, "never kept") {
+		t.Errorf("the page before: %s", asked.Text())
+	}
+	form := b.Form(asked, "/desk/sign-in")
+	form.Set("email", "member@example.org")
+	form.Set("password", "wrong password")
+	again := b.Post("/desk/sign-in", form).Check(h, http.StatusUnauthorized)
+	form = b.Form(again, "/desk/sign-in")
+	form.Set("email", "member@example.org")
+	form.Set("password", webtest.Password)
+	back := b.Post("/desk/sign-in", form).Check(h, http.StatusOK)
+	whole(t, "back", back)
+	action := "/desk/cases/" + id + "/note"
+	sent := b.Form(back, action)
+	if sent.Get("text") != note.Get("text") || sent.Get("seen") != "1" || strings.Contains(back.Body, webtest.Password) {
+		t.Errorf("it waits as %v", sent)
+	}
+	if page := b.Get("/desk/cases/"+id).Check(h, http.StatusOK); strings.Contains(page.Text(), "Half a page") {
+		t.Error("it was done before its writer saw it again")
+	}
+
+	// A file is not kept, the words beside it are; whoever had no session is only led in.
+	h.Pass(auth.MemberIdle + 1)
+	up := b.Upload("/desk/cases/"+id+"/attach", url.Values{"text": {"See the file"}}, webtest.File{Field: "file", Name: "a.txt", Content: "a"}).Check(h, http.StatusUnauthorized)
+	whole(t, "file", up)
+	if !strings.Contains(up.Text(), "See the file") || !strings.Contains(up.Text(), "Choose it once more") {
+		t.Errorf("a file: %s", up.Text())
+	}
+	if page := b.Get("/desk/sign-in").Check(h, http.StatusOK); !strings.Contains(page.Text(), "Your session ended") {
+		t.Errorf("the page that is read says nothing: %s", page.Text())
+	}
+	if page := h.Browser().Get("/desk/sign-in").Check(h, http.StatusOK); strings.Contains(page.Text(), "Your session ended") {
+		t.Error("a stranger had no session")
+	}
+	h.Browser().Post(action, note).Check(h, http.StatusSeeOther)
+}
