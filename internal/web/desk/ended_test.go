@@ -5,8 +5,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
 	"fairlead/internal/web/webtest"
 )
 
@@ -55,4 +57,37 @@ func TestWordsOutliveTheSession(t *testing.T) {
 		t.Error("a stranger had no session")
 	}
 	h.Browser().Post(action, note).Check(h, http.StatusSeeOther)
+}
+
+// Who has nothing here to show who they are is told what helps, and by whom: a fresh
+// link, opened beside the page, which goes on with what was typed.
+func TestAFreshLinkIsAProof(t *testing.T) {
+	h := house(t)
+	m, err := h.Auth.AddMember(t.Context(), cvd.System, cvd.Member{Name: "New", Email: "new@example.org", Roles: []cvd.Role{cvd.RoleMember}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := h.Browser()
+	enter := func() {
+		code, err := h.Auth.NewLink(t.Context(), m.ID, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther)
+	}
+	enter()
+	h.Pass(auth.FreshFor + time.Minute)
+	asked := b.Post("/desk/me/tokens", url.Values{"name": {"the scanner"}, "days": {"30"}}).Check(h, http.StatusForbidden)
+	whole(t, "asked", asked)
+	for _, want := range []string{"lead@example.org", "fresh sign-in link", "the scanner"} {
+		if !strings.Contains(asked.Text(), want) {
+			t.Errorf("%q is not on %s", want, asked.Text())
+		}
+	}
+	form := b.Form(asked, "/desk/me/tokens")
+	form = b.Form(b.Post("/desk/me/tokens", form).Check(h, http.StatusForbidden), "/desk/me/tokens") // not yet
+	enter()
+	if made := b.Post("/desk/me/tokens", form).Check(h, http.StatusOK); !strings.Contains(made.Body, "fl_") {
+		t.Errorf("no token: %s", made.Text())
+	}
 }
