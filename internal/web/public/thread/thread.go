@@ -37,7 +37,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	}
 	serve := func(do func(*pub, http.ResponseWriter, *http.Request) error) web.Handler {
 		return func(w http.ResponseWriter, r *http.Request) error {
-			return do(&pub{public.Door{Site: site, Pages: pages, R: r}}, w, r)
+			return (&pub{public.Door{Site: site, Pages: pages, R: r}}).orOpen(do, w, r)
 		}
 	}
 	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
@@ -67,6 +67,7 @@ type openView struct {
 	Wrong bool
 	Ended bool // the session is over
 	Left  bool
+	Kept  *kept // what was written meanwhile
 	// Limited keeps what was typed while too many tries came.
 	Limited bool
 }
@@ -89,15 +90,15 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	code := r.PostForm.Get("receipt")
+	code, kept := r.PostForm.Get("receipt"), p.kept(r, r.PostForm.Get("what"))
 	var limited auth.Limited
 	if err := p.AllowCode(r); errors.As(err, &limited) {
 		web.RetryAfter(w, limited)
-		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}})
+		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}, Kept: kept})
 	}
 	actor, err := p.Site.Auth.Receipt(r.Context(), code)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
-		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}})
+		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}, Kept: kept})
 	}
 	if err != nil {
 		return err
@@ -107,6 +108,9 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Site.Remember(w, r, web.ReporterJar, session.Token)
+	if kept != nil {
+		return p.goOn(w, r, p.Site.Desk.As(actor), kept)
+	}
 	return web.See(w, r, "/thread")
 }
 
@@ -169,6 +173,7 @@ type caseView struct {
 	Draft   string
 	Preview string // the same, as it will be read
 	Appeal  string
+	Unsent  bool // it was written before the session ended
 	Summary *web.Summary
 }
 
