@@ -132,3 +132,50 @@ func TestScopedTokens(t *testing.T) {
 		h.scopedAsk("GET "+path, drafts).want(t, http.StatusForbidden)
 	}
 }
+
+// A token that is held to scopes lets nobody in who may more than it: not by a link, not
+// by adding them.
+func TestScopedTokensLetInNobodyWhoMayMore(t *testing.T) {
+	h := open(t, true)
+	token := func(scopes ...string) string {
+		secret, _, err := h.Auth.CreateToken(context.Background(), cvd.System, auth.Token{Name: "x", Member: h.Lead.ID, Scopes: scopes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	reader, err := h.Auth.AddMember(context.Background(), cvd.System, cvd.Member{Name: "R", Email: "r@example.org", Roles: []cvd.Role{cvd.RoleReader}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	ask := func(by, path, role string) answer {
+		body := ""
+		if role != "" {
+			n++
+			body = fmt.Sprintf(`{"name":"N","email":"n%d@example.org","roles":[%q]}`, n, role)
+		}
+		return h.ask("POST", "/api/v1/members"+path, body, "Authorization", "Bearer "+by)
+	}
+	team, readers := token("team:admin"), token("team:admin", "tokens:write", "advisories:read")
+	var all []string
+	for _, s := range may.Scopes {
+		all = append(all, string(s))
+	}
+	for _, by := range []string{team, readers} {
+		for _, path := range []string{"/" + h.Lead.ID + "/link", "/" + h.Member.ID + "/link"} {
+			if a := ask(by, path, "").want(t, http.StatusForbidden); !strings.Contains(a.Body.String(), "insufficient-scope") {
+				t.Errorf("%s", a.Body)
+			}
+		}
+		ask(by, "", "lead").want(t, http.StatusForbidden)
+		ask(by, "", "member").want(t, http.StatusForbidden)
+	}
+	ask(team, "/"+reader.ID+"/link", "").want(t, http.StatusForbidden)
+	ask(readers, "/"+reader.ID+"/link", "").want(t, http.StatusCreated)
+	ask(readers, "", "reader").want(t, http.StatusCreated)
+	for _, by := range []string{token(all...), h.token(h.Lead, false)} {
+		ask(by, "/"+h.Lead.ID+"/link", "").want(t, http.StatusCreated)
+		ask(by, "", "lead").want(t, http.StatusCreated)
+	}
+}

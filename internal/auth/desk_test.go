@@ -145,6 +145,40 @@ func (d *desk) acts() map[auth.Act]int {
 	return n
 }
 
+func (d *desk) records(kinds ...store.RecordKind) []store.Record {
+	d.Helper()
+	return d.recordsOf("", kinds...)
+}
+
+// recordsOf are the member's as they are stored; without a member, everybody's.
+func (d *desk) recordsOf(owner string, kinds ...store.RecordKind) (out []store.Record) {
+	d.Helper()
+	d.ok(d.store.View(d.Context(), func(tx store.Tx) error {
+		for _, kind := range kinds {
+			recs, err := tx.Records(kind, owner, 10)
+			if err != nil {
+				return err
+			}
+			out = append(out, recs...)
+		}
+		return nil
+	}))
+	return out
+}
+
+// bringBack stores records as they were, as an old backup might.
+func (d *desk) bringBack(recs []store.Record) {
+	d.Helper()
+	d.ok(d.store.Update(d.Context(), func(tx store.Tx) error {
+		for _, rec := range recs {
+			if err := tx.PutRecord(rec, -1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
 // together runs act n times at once.
 func together(ctx context.Context, n int, act func(ctx context.Context) error) []error {
 	errs := make([]error, n)

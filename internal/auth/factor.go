@@ -100,7 +100,8 @@ func (a *Auth) RemoveSecond(ctx context.Context, by cvd.Actor, code string) erro
 }
 
 // ResetSecond takes the factor and the passkeys of somebody who lost them away.
-// Only a lead may, and not their own; all sessions and links of the member end. The caller must have
+// Only a lead may, and not their own; all sessions and links of the member
+// end, and the links that they made for others. The caller must have
 // made sure that it is the member who asks.
 func (a *Auth) ResetSecond(ctx context.Context, by cvd.Actor, memberID string) error {
 	if !keeper.Leads(by) || by.ID == memberID {
@@ -118,7 +119,9 @@ func (a *Auth) ResetSecond(ctx context.Context, by cvd.Actor, memberID string) e
 		reset = a.seconds.Clear
 	}
 	return a.changeFactor(ctx, memberID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, reset, func(tx store.Tx) error {
-		return keeper.DropOwned(tx, memberID, keeper.RecordPasskey, keeper.RecordLink, keeper.RecordSession)
+		return errors.Join(
+			keeper.DropOwned(tx, memberID, keeper.RecordPasskey, keeper.RecordLink, keeper.RecordSession),
+			a.k.Recall(tx, memberID, keeper.RecordLink, keeper.RecordSession))
 	})
 }
 

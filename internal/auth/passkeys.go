@@ -104,7 +104,8 @@ func (a *Auth) AddPasskey(ctx context.Context, by cvd.Actor, ceremony, answer st
 
 // RemovePasskey takes one of the actor's own passkeys away, by the id that
 // Passkeys gives; any other is cvd.ErrNotFound. All other sessions of the member
-// and their links end: the device may be in other hands.
+// and their links end, and the links that they made for others: the device may be in
+// other hands.
 func (a *Auth) RemovePasskey(ctx context.Context, by cvd.Actor, id string) error {
 	if _, err := a.proved(ctx, by); err != nil {
 		return err
@@ -121,7 +122,7 @@ func (a *Auth) RemovePasskey(ctx context.Context, by cvd.Actor, id string) error
 		if _, err := a.keys.Drop(tx, by.ID, id); err != nil {
 			return err
 		}
-		if err := endOthers(tx, by.ID, here, nil); err != nil {
+		if err := endOthers(tx, by.ID, here, func() error { return a.k.Recall(tx, by.ID, keeper.RecordLink, keeper.RecordSession) }); err != nil {
 			return err
 		}
 		return tx.PutRecord(note, 0)

@@ -25,9 +25,10 @@ var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present pass
 // already, unless ctx carries (InSession) a live session of the member that
 // came from a link or a passkey at most 10 minutes ago. Without a password yet, ctx must
 // carry a live session: an API token alone cannot make one (cvd.ErrForbidden),
-// and one that a provider started long ago cannot either (cvd.ErrNotReady).
+// and one whose owner has not shown lately who they are cannot either (cvd.ErrNotReady):
+// the password would be the proof of the moment to whoever set it.
 // All other sessions and unused links of the member end, and the API tokens that
-// they made themselves; without a session in ctx that is all sessions.
+// they made; where it is not the first, also what they handed out to others; without a session in ctx that is all sessions.
 func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next string) error {
 	if by.Kind != cvd.ActorMember || by.ID == "" {
 		return fmt.Errorf("%w: only members have passwords", cvd.ErrForbidden)
@@ -52,8 +53,8 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	switch {
 	case cred.Serial == "" && here == nil:
 		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)
-	case cred.Serial == "" && here.way() == WayProvider && a.k.Now().Sub(here.proved()) > FreshFor:
-		return fmt.Errorf("%w: sign in again before you set a first password", cvd.ErrNotReady)
+	case cred.Serial == "" && a.k.Now().Sub(here.proved()) > FreshFor:
+		return fmt.Errorf("%w: show again that it is you, or sign in again, before you set a first password", cvd.ErrNotReady)
 	case cred.Serial != "" && !linked:
 		right, err := a.isCurrent(ctx, m, cred, current)
 		if err != nil {
@@ -150,7 +151,12 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 		if err := keeper.PutAll(tx, keeper.Put{Rec: rec, Was: version}, keeper.Put{Rec: note}); err != nil {
 			return err
 		}
-		return endOthers(tx, m.ID, here, func() error { return a.DropMade(tx, m.ID) })
+		return endOthers(tx, m.ID, here, func() error {
+			if was == "" { // a first one ends nothing that was handed out: nobody guessed it
+				return a.DropMade(tx, m.ID)
+			}
+			return errors.Join(a.DropMade(tx, m.ID), a.k.Recall(tx, m.ID))
+		})
 	})
 }
 

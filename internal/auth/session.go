@@ -61,6 +61,7 @@ type session struct {
 	Proved  time.Time `json:"proved,omitzero"` // after Started
 	Half    bool      `json:"half,omitempty"`
 	Strong  bool      `json:"strong,omitempty"`
+	By      string    `json:"by,omitempty"` // who made the link that opened it for somebody else, until that one proves who they are
 }
 
 func (s session) way() Way {
@@ -123,8 +124,14 @@ func halfIf(waits bool) entry {
 
 // begin makes a session and the record that the caller puts with was = 0.
 func (a *Auth) begin(ctx context.Context, actor cvd.Actor, way Way, entry entry) (Session, store.Record, error) {
+	return a.beginBy(ctx, actor, way, entry, "")
+}
+
+// beginBy makes one that lives only as long as by may let others in; see
+// keeper.Vouched. An empty by is nobody.
+func (a *Auth) beginBy(ctx context.Context, actor cvd.Actor, way Way, entry entry, by string) (Session, store.Record, error) {
 	now := a.k.Now()
-	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: keeper.OriginOf(ctx).Agent, Way: way, ViaLink: way == WayLink, Half: entry == half, Strong: entry == strong}
+	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: keeper.OriginOf(ctx).Agent, Way: way, ViaLink: way == WayLink, Half: entry == half, Strong: entry == strong, By: by}
 	owner := actor.ID
 	if actor.Kind == cvd.ActorReporter {
 		s.Receipt, owner = actor.Receipt, string(actor.Cases[0].Case)
@@ -257,6 +264,11 @@ func (a *Auth) look(ctx context.Context, id string) (l look, err error) {
 			return keeper.Unauthenticated(err)
 		}
 		if l.Receipt == "" {
+			if l.By != "" {
+				if err := a.k.Vouched(tx, l.By); err != nil {
+					return err
+				}
+			}
 			if l.actor, err = a.k.ActiveIn(tx, l.Member); err == nil {
 				l.two, err = a.hasSecondIn(tx, l.Member)
 			}

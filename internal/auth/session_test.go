@@ -189,17 +189,7 @@ func TestDeactivatedMemberLosesEverything(t *testing.T) {
 	d.ok(err)
 	code, err := d.NewLink(ctx, bo.ID, time.Hour)
 	d.ok(err)
-	var kept []store.Record
-	d.ok(d.store.View(ctx, func(tx store.Tx) error {
-		for _, kind := range []store.RecordKind{auth.RecordSession, auth.RecordToken, auth.RecordLink, auth.RecordCredential} {
-			recs, err := tx.Records(kind, bo.ID, 10)
-			if err != nil {
-				return err
-			}
-			kept = append(kept, recs...)
-		}
-		return nil
-	}))
+	kept := d.recordsOf(bo.ID, auth.RecordSession, auth.RecordToken, auth.RecordLink, auth.RecordCredential)
 	m := d.member(bo.ID)
 	m.Active = false
 	d.ok(d.ChangeMember(ctx, d.lead, m))
@@ -226,14 +216,7 @@ func TestDeactivatedMemberLosesEverything(t *testing.T) {
 	check("active again")
 	m.Active = false
 	d.ok(d.ChangeMember(ctx, d.lead, m))
-	d.ok(d.store.Update(ctx, func(tx store.Tx) error { // as an old backup might
-		for _, rec := range kept {
-			if err := tx.PutRecord(rec, -1); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	d.bringBack(kept)
 	check("inactive, with all of it brought back")
 	m.Active = true
 	d.ok(d.ChangeMember(ctx, d.lead, m))

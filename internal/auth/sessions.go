@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -76,7 +77,7 @@ func (a *Auth) EndSession(ctx context.Context, by cvd.Actor, id string) error {
 }
 
 // EndOthers ends all sessions and unused links of the actor but the session that
-// ctx carries (InSession).
+// ctx carries (InSession), and the links that they made for others.
 func (a *Auth) EndOthers(ctx context.Context, by cvd.Actor) error {
 	here, err := a.here(ctx, by)
 	if err != nil {
@@ -87,7 +88,7 @@ func (a *Auth) EndOthers(ctx context.Context, by cvd.Actor) error {
 		return err
 	}
 	return a.k.Store.Update(ctx, func(tx store.Tx) error {
-		if err := endOthers(tx, by.ID, here, nil); err != nil {
+		if err := endOthers(tx, by.ID, here, func() error { return a.k.Recall(tx, by.ID, keeper.RecordLink, keeper.RecordSession) }); err != nil {
 			return err
 		}
 		return tx.PutRecord(note, 0)
@@ -95,8 +96,8 @@ func (a *Auth) EndOthers(ctx context.Context, by cvd.Actor) error {
 }
 
 // EndSessions ends all sessions, unused links and API tokens of a member: the own
-// ones, or anybody's for a lead (ASVS 5.0.0 V7.4.5). Of the own tokens those go
-// on that others made.
+// ones, or anybody's for a lead (ASVS 5.0.0 V7.4.5), and what they handed out to others:
+// links, invitations and tokens. Of the own tokens those go on that others made.
 func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) error {
 	if !keeper.Leads(by) && (by.Kind != cvd.ActorMember || by.ID != memberID) {
 		return fmt.Errorf("%w: only a lead may end the sessions of others", cvd.ErrForbidden)
@@ -104,7 +105,7 @@ func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) e
 	if _, err := a.Member(ctx, memberID); err != nil {
 		return err
 	}
-	note, err := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActSessionEnded, Subject: memberID, Detail: "all sessions, links and API tokens"})
+	note, err := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActSessionEnded, Subject: memberID, Detail: "all sessions, links and API tokens, and what they handed out"})
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) e
 		if by.Kind == cvd.ActorMember && by.ID == memberID {
 			drop = func() error { return a.DropMade(tx, memberID) }
 		}
-		if err := drop(); err != nil {
+		if err := errors.Join(drop(), a.k.Recall(tx, memberID)); err != nil {
 			return err
 		}
 		return tx.PutRecord(note, 0)

@@ -10,6 +10,7 @@ import (
 	"fairlead/internal/auth/password"
 	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/store"
 )
 
@@ -24,6 +25,7 @@ type link struct {
 	Member string    `json:"member"`
 	Until  time.Time `json:"until"`
 	Whole  bool      `json:"whole,omitempty"` // opens without the second factor
+	By     string    `json:"by"`              // as cvd.Actor.Ref gives it
 }
 
 // credential is the sealed content of a record of kind keeper.RecordCredential.
@@ -39,7 +41,9 @@ func (a *Auth) linkID(code string) string { return a.k.Vault.Blind("auth/link", 
 // (more than 0, at most MaxLinkLife). The caller must have made sure who asks, and
 // says so by AskedBy or InSession. A link that the operator of the machine made
 // stands for the second factor too: it is the way back when that is lost.
-// An unknown member is cvd.ErrNotFound, an inactive one cvd.ErrNotReady.
+// It opens nothing once whoever made it may not let others in any more. An unknown
+// member is cvd.ErrNotFound, an inactive one cvd.ErrNotReady; one who may more than the
+// scopes of who asks leave is may.ErrScope.
 func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration) (code string, err error) {
 	if life <= 0 || life > MaxLinkLife {
 		return "", cvd.Faults{{Field: "life", Problem: "must be more than 0 and at most 7 days", Remedy: "choose a shorter time, such as an hour"}}
@@ -52,10 +56,13 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 		return "", errInactive
 	}
 	by := askerOf(ctx)
+	if err := may.Cover(by, m.Roles); err != nil {
+		return "", err
+	}
 	code = keeper.NewSecret()
 	now := a.k.Now()
 	until := now.Add(life)
-	rec, err1 := a.k.Vault.Seal(store.Record{Kind: keeper.RecordLink, ID: a.linkID(code), Owner: m.ID, At: now, Expires: until}, link{Member: m.ID, Until: until, Whole: keeper.Operates(by)})
+	rec, err1 := a.k.Vault.Seal(store.Record{Kind: keeper.RecordLink, ID: a.linkID(code), Owner: m.ID, At: now, Expires: until}, link{Member: m.ID, Until: until, Whole: keeper.Operates(by), By: by.Ref()})
 	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActLinkMade, Subject: m.ID, Detail: "until " + until.Format(time.RFC3339)})
 	if err := errors.Join(err1, err2); err != nil {
 		return "", err
@@ -68,8 +75,8 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 }
 
 // ResetMember takes everything away that lets a member in: password, second factor,
-// passkeys, linked accounts, sessions, links and the API tokens that they made. It
-// returns the code of a link that signs them in once within life, whole. Only the
+// passkeys, linked accounts, sessions, links, the API tokens that they made, and what they
+// handed out to others. It returns the code of a link that signs them in once within life, whole. Only the
 // operator may: it is for the day on which no other lead can help.
 func (a *Auth) ResetMember(ctx context.Context, by cvd.Actor, memberID string, life time.Duration) (code string, err error) {
 	if !keeper.Operates(by) {
@@ -91,7 +98,7 @@ func (a *Auth) ResetMember(ctx context.Context, by cvd.Actor, memberID string, l
 		if err != nil {
 			return err
 		}
-		if err := a.DropMade(tx, m.ID); err != nil {
+		if err := errors.Join(a.DropMade(tx, m.ID), a.k.Recall(tx, m.ID)); err != nil {
 			return err
 		}
 		return tx.PutRecord(note, 0)
@@ -122,7 +129,10 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 		if !a.k.Now().Before(l.Until) {
 			return cvd.ErrUnauthenticated
 		}
-		var err error
+		err := a.k.Vouched(tx, l.By)
+		if err != nil {
+			return err
+		}
 		if actor, err = a.k.ActiveIn(tx, l.Member); err != nil {
 			return err
 		}
@@ -133,7 +143,7 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, err1 := a.begin(ctx, actor, WayLink, halfIf(waits))
+	s, rec, err1 := a.beginBy(ctx, actor, WayLink, halfIf(waits), keeper.ForOthers(l.By, l.Member))
 	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActLinkUsed, Subject: actor.ID, Object: s.ID})
 	if err := errors.Join(err1, err2); err != nil {
 		return Session{}, err
@@ -143,7 +153,7 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 		if err != nil {
 			return err
 		}
-		if n != 1 { // somebody else was first
+		if n != 1 { // somebody else was first, or it was recalled
 			return cvd.ErrUnauthenticated
 		}
 		return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note})

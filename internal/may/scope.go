@@ -109,6 +109,17 @@ func Hold(a cvd.Actor, s Scope) error {
 	return fmt.Errorf("%w: this needs %s", ErrScope, s)
 }
 
+// Cover tells whether the actor's scopes leave all that members with these roles may. Who
+// holds less lets nobody in as such a member: it would be a way to more.
+func Cover(a cvd.Actor, roles []cvd.Role) error {
+	for _, s := range Offered(roles) {
+		if err := Hold(a, s); err != nil {
+			return fmt.Errorf("to let in a member who may that: %w", err)
+		}
+	}
+	return nil
+}
+
 // Offered are the scopes that a member with these roles can use.
 func Offered(roles []cvd.Role) []Scope {
 	who := cvd.Actor{Kind: cvd.ActorMember, ID: "x", Roles: roles}

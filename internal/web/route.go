@@ -48,10 +48,13 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 			return
 		}
 		if r.ContentLength > limit {
-			// The rest is never read: say so, and end the connection.
+			// The rest is never read: say so, and end the connection. On the desk its own
+			// page says it, so that nobody falls out of it and what came first is kept.
 			out.Header().Set("Connection", "close")
-			s.Fail(out, r, cvd.ErrTooLarge)
-			return
+			if !strings.HasPrefix(r.URL.Path, "/desk/") {
+				s.Fail(out, r, cvd.ErrTooLarge)
+				return
+			}
 		}
 		r.Body = http.MaxBytesReader(out, r.Body, limit)
 		if err := do(out, r); err != nil {
@@ -145,10 +148,18 @@ func See(w http.ResponseWriter, r *http.Request, path string) error {
 }
 
 // Form reads the request's form. A body over the limit is a cvd.ErrTooLarge, a
-// broken one a cvd.ErrUnreadable.
+// broken one a cvd.ErrUnreadable, however often it is read.
 func Form(r *http.Request) error {
+	a := askedOf(r)
+	if a != nil && a.broken != nil {
+		return a.broken
+	}
 	if err := r.ParseForm(); err != nil {
-		return BodyError(err)
+		err = BodyError(err)
+		if a != nil {
+			a.broken = err
+		}
+		return err
 	}
 	Choose(r, r.PostForm.Get(langParam))
 	return nil

@@ -3,6 +3,7 @@ package invite
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"fairlead/internal/auth"
@@ -31,13 +32,16 @@ func (b *Book) Letter(ctx context.Context, id string) (Letter, error) {
 	return Letter{To: o.Email, By: o.By, Code: b.code(o.Serial), Until: o.Until}, nil
 }
 
-// open gives the open invitation of a code. An unknown, used or overdue one is
-// cvd.ErrUnauthenticated.
+// open gives the open invitation of a code. An unknown, used or overdue one, and one of
+// somebody who may not let others in any more, is cvd.ErrUnauthenticated.
 func (b *Book) open(ctx context.Context, code string) (o one, err error) {
 	err = b.k.Store.View(ctx, func(tx store.Tx) (err error) {
 		o = one{}
 		o.rec, err = b.k.Read(tx, keeper.RecordInvitation, b.id(code), &o.invitation)
-		return keeper.Unauthenticated(err)
+		if err != nil {
+			return keeper.Unauthenticated(err)
+		}
+		return b.k.Vouched(tx, o.By)
 	})
 	if err == nil && !b.k.Now().Before(o.Until) {
 		err = cvd.ErrUnauthenticated
@@ -71,13 +75,13 @@ func (b *Book) Accept(ctx context.Context, code, name string) (auth.Session, err
 
 // join makes the member of an invitation; burn uses the invitation up, in the
 // transaction of what follows. Whoever was made a member by it before, and could not go
-// on, goes on.
+// on, goes on: it opens nobody whom somebody else made.
 func (b *Book) join(ctx context.Context, o one, name string) (m cvd.Member, burn func(store.Tx) error, err error) {
 	m = o.member()
 	if name != "" {
 		m.Name = name
 	}
-	made, err := b.auth.AddMember(ctx, cvd.System, m)
+	made, err := b.auth.AddMemberWith(ctx, cvd.System, m, func(tx store.Tx, made cvd.Member) error { return b.joins(tx, o, made.ID) })
 	if faults, wrong := errors.AsType[cvd.Faults](err); wrong {
 		if len(faults) > 1 || faults[0].Field != "email" {
 			return m, nil, err
@@ -102,32 +106,50 @@ func (b *Book) join(ctx context.Context, o one, name string) (m cvd.Member, burn
 	}, err
 }
 
-// began finds the member with the address of an invitation, if they have no way in yet.
-func (b *Book) began(ctx context.Context, o one) (cvd.Member, error) {
-	team, err := b.auth.Team(ctx)
-	if err != nil {
-		return cvd.Member{}, err
+// joins writes down whom the invitation made, if it is still open by then.
+func (b *Book) joins(tx store.Tx, o one, member string) error {
+	if err := b.k.Vouched(tx, o.By); err != nil {
+		return err
 	}
-	for _, m := range team {
-		if person.Fold(m.Email) != person.Fold(o.Email) || !m.Active || m.Added.Before(o.Made) {
-			continue
-		}
-		means, err := b.auth.Means(ctx, m.ID)
-		if err != nil {
-			return m, err
-		}
-		linked := false
-		err = b.k.Store.View(ctx, func(tx store.Tx) error {
-			recs, err := tx.Records(keeper.RecordIdentity, m.ID, 1)
-			linked = len(recs) > 0
+	rec, err := b.k.Read(tx, keeper.RecordInvitation, o.rec.ID, &o.invitation)
+	if err != nil {
+		return keeper.Unauthenticated(err)
+	}
+	o.Joined = member
+	was := rec.Version
+	if rec, err = b.k.Vault.Seal(rec, o.invitation); err != nil {
+		return err
+	}
+	return tx.PutRecord(rec, was)
+}
+
+// began finds the member whom the invitation made, if they are still as it made them and
+// have no way in yet.
+func (b *Book) began(ctx context.Context, o one) (m cvd.Member, err error) {
+	linked := false
+	err = b.k.Store.View(ctx, func(tx store.Tx) error {
+		if _, err := b.k.Read(tx, keeper.RecordInvitation, o.rec.ID, &o.invitation); err != nil {
 			return err
-		})
-		if err == nil && (means.Password || means.Passkey || linked) {
-			err = cvd.ErrUnauthenticated
 		}
+		if _, err := b.k.Read(tx, keeper.RecordMember, o.Joined, &m); err != nil {
+			return err
+		}
+		recs, err := tx.Records(keeper.RecordIdentity, m.ID, 1)
+		linked = len(recs) > 0
+		return err
+	})
+	if err != nil {
+		return m, keeper.Unauthenticated(err)
+	}
+	means, err := b.auth.Means(ctx, m.ID)
+	if err != nil {
 		return m, err
 	}
-	return cvd.Member{}, cvd.ErrUnauthenticated
+	made := person.Tidy(o.member())
+	if !m.Active || linked || means.Password || means.Passkey || person.Fold(m.Email) != person.Fold(made.Email) || !slices.Equal(m.Roles, made.Roles) {
+		return m, cvd.ErrUnauthenticated
+	}
+	return m, nil
 }
 
 // ByEmail makes the member of an open invitation to this address, for whom a provider
@@ -135,7 +157,16 @@ func (b *Book) began(ctx context.Context, o one) (cvd.Member, error) {
 func (b *Book) ByEmail(ctx context.Context, email, name string) (cvd.Member, error) {
 	var found []one
 	err := b.k.Store.View(ctx, func(tx store.Tx) (err error) {
-		found, err = b.all(tx)
+		if found, err = b.all(tx); err != nil {
+			return err
+		}
+		found = slices.DeleteFunc(found, func(o one) bool {
+			no := b.k.Vouched(tx, o.By)
+			if !errors.Is(no, cvd.ErrUnauthenticated) {
+				err = errors.Join(err, no)
+			}
+			return no != nil
+		})
 		return err
 	})
 	if err != nil {

@@ -52,10 +52,11 @@ type invitation struct {
 	Roles         []cvd.Role `json:"roles"`
 	Offices       []string   `json:"offices,omitempty"`
 	Qualification string     `json:"qualification,omitempty"`
-	By            string     `json:"by"` // as cvd.Actor.Ref gives it
+	By            string     `json:"by"` // who made it or sent it last, as cvd.Actor.Ref gives it
 	Made          time.Time  `json:"made"`
 	Until         time.Time  `json:"until"`
 	Sent          int        `json:"sent"`
+	Joined        string     `json:"joined,omitempty"` // the member whom it made, who could not go on yet
 }
 
 func (i invitation) member() cvd.Member {
@@ -212,7 +213,7 @@ func (b *Book) Again(ctx context.Context, by cvd.Actor, id string) (made Invitat
 	if err != nil {
 		return made, "", err
 	}
-	o.Until = b.k.Now().Add(Life)
+	o.Until, o.By = b.k.Now().Add(Life), by.Ref() // who sends it vouches for it
 	return b.store(ctx, by, o, ActAgain)
 }
 

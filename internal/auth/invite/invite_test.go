@@ -216,3 +216,85 @@ func TestByEmail(t *testing.T) {
 	}
 	d.dead(code)
 }
+
+// An invitation ends with the right of whoever made it to invite, and comes back with
+// nothing; another lead who sends it anew vouches for it instead.
+func TestInvitationsEndWithTheInviter(t *testing.T) {
+	for name, end := range map[string]func(d *desk, max cvd.Actor, m cvd.Member) error{
+		"let go": func(d *desk, _ cvd.Actor, m cvd.Member) error {
+			m.Active = false
+			return d.ChangeMember(t.Context(), d.lead, m)
+		},
+		"no lead any more": func(d *desk, _ cvd.Actor, m cvd.Member) error {
+			m.Roles = []cvd.Role{cvd.RoleMember}
+			return d.ChangeMember(t.Context(), d.lead, m)
+		},
+		"signed out": func(d *desk, max cvd.Actor, _ cvd.Member) error {
+			return d.EndSessions(t.Context(), d.lead, max.ID)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t)
+			max := d.add("Max", "max@example.org", cvd.RoleLead)
+			_, mine, err := d.Invite(t.Context(), max, cvd.Member{Email: "max@elsewhere.example", Roles: []cvd.Role{cvd.RoleLead}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, _, err := d.Invite(t.Context(), max, cvd.Member{Email: "bob@example.org", Roles: []cvd.Role{cvd.RoleMember}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, taken, err := d.Again(t.Context(), d.lead, again.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			was, err := d.Auth.Member(t.Context(), max.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := end(d, max, was); err != nil {
+				t.Fatal(err)
+			}
+			d.dead(mine)
+			if _, err := d.ByEmail(t.Context(), "max@elsewhere.example", "Max"); !errors.Is(err, cvd.ErrNotFound) {
+				t.Errorf("a provider brings them back: %v", err)
+			}
+			if err := d.ChangeMember(t.Context(), d.lead, was); err != nil {
+				t.Fatal(err)
+			}
+			d.dead(mine)
+			if _, err := d.Accept(t.Context(), taken, "Bob"); err != nil {
+				t.Errorf("what another lead sent anew: %v", err)
+			}
+		})
+	}
+}
+
+// An invitation opens nobody but whom it made, as it made them: who was added by hand,
+// or given the address, is not who was invited.
+func TestInvitationsOpenNobodyElse(t *testing.T) {
+	d := open(t)
+	_, code := d.invite("nina@example.org", cvd.RoleAuditor)
+	nina := d.add("Nina", "Nina@example.org", cvd.RoleLead)
+	d.dead(code)
+	_, other := d.invite("bob@example.org", cvd.RoleAuditor)
+	m, err := d.Auth.Member(t.Context(), nina.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Email = "bob@example.org"
+	if err := d.ChangeMember(t.Context(), d.lead, m); err != nil {
+		t.Fatal(err)
+	}
+	d.dead(other)
+	m.Email = "nina@example.org"
+	if err := d.ChangeMember(t.Context(), d.lead, m); err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{code, other} {
+		d.dead(code)
+	}
+	if list, err := d.List(t.Context(), d.lead); err != nil || len(list) != 0 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/store"
 	"fairlead/internal/store/memo"
 )
@@ -91,10 +92,12 @@ func (r Roster) hasEmail(email, except string) bool {
 	return false
 }
 
+func leads(m cvd.Member) bool { return m.Active && m.Is(cvd.RoleLead) }
+
 func (r Roster) activeLeads() int {
 	n := 0
 	for _, m := range r.Members {
-		if m.Active && m.Is(cvd.RoleLead) {
+		if leads(m) {
 			n++
 		}
 	}
@@ -102,10 +105,21 @@ func (r Roster) activeLeads() int {
 }
 
 // AddMember adds a member, active from now on; ID, Active and Added are set
-// here. The member gets in by a link (NewLink). Only leads and the system may;
-// others get cvd.ErrForbidden. What is wrong with m comes as cvd.Faults, behind what
+// here. The member gets in by a link (NewLink); invitations to the address end. Only leads
+// and the system may; others get cvd.ErrForbidden, and may.ErrScope if the roles may more
+// than their scopes leave. What is wrong with m comes as cvd.Faults, behind what
 // the door found wrong already; then nobody is added.
 func (b *Book) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member, wrong ...cvd.Fault) (cvd.Member, error) {
+	return b.AddMemberWith(ctx, by, m, func(tx store.Tx, made cvd.Member) error { return b.uninvite(tx, made.Email) }, wrong...)
+}
+
+func (b *Book) uninvite(tx store.Tx, email string) error {
+	return b.k.Uninvite(tx, func(other string) bool { return person.Fold(other) == person.Fold(email) })
+}
+
+// AddMemberWith is AddMember that leaves invitations alone and does also in the same
+// transaction, or nothing.
+func (b *Book) AddMemberWith(ctx context.Context, by cvd.Actor, m cvd.Member, also func(store.Tx, cvd.Member) error, wrong ...cvd.Fault) (cvd.Member, error) {
 	if !keeper.Leads(by) {
 		return cvd.Member{}, fmt.Errorf("%w: only a lead may add members", cvd.ErrForbidden)
 	}
@@ -126,6 +140,9 @@ func (b *Book) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member, wrong 
 		if err := faults.Err(); err != nil {
 			return err
 		}
+		if err := may.Cover(by, m.Roles); err != nil {
+			return err
+		}
 		m.ID = newMemberID()
 		rec, err1 := b.k.Vault.Seal(store.Record{Kind: keeper.RecordMember, ID: m.ID, At: m.Added}, m)
 		note, err2 := b.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActMemberAdded, Subject: m.ID, Detail: "roles: " + person.Join(m.Roles)})
@@ -133,7 +150,10 @@ func (b *Book) AddMember(ctx context.Context, by cvd.Actor, m cvd.Member, wrong 
 			return err
 		}
 		return b.k.Store.Update(ctx, func(tx store.Tx) error {
-			return keeper.PutAll(tx, b.Hold(r), keeper.Put{Rec: rec}, b.emailOf(m), keeper.Put{Rec: note})
+			if err := keeper.PutAll(tx, b.Hold(r), keeper.Put{Rec: rec}, b.emailOf(m), keeper.Put{Rec: note}); err != nil {
+				return err
+			}
+			return also(tx, m)
 		})
 	})
 	if err != nil {
@@ -150,7 +170,8 @@ func (b *Book) emailOf(m cvd.Member) keeper.Put {
 // ChangeMember stores m in place of the member with its ID; Added stays as it
 // was. Leads and the system may change everything, a member only the own Name
 // Away and Language; others get cvd.ErrForbidden. Deactivating ends the member's
-// sessions, links and tokens and forgets the password and the passkeys. The last active lead
+// sessions, links and tokens and forgets the password and the passkeys; what a lead handed
+// out to others ends with that and with the role. The last active lead
 // cannot be removed: cvd.ErrNotReady.
 func (b *Book) ChangeMember(ctx context.Context, by cvd.Actor, m cvd.Member) error {
 	self := by.Kind == cvd.ActorMember && by.ID == m.ID
@@ -194,8 +215,10 @@ func mayChange(by cvd.Actor, r Roster, old, m cvd.Member) error {
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	was, is := old.Active && old.Is(cvd.RoleLead), m.Active && m.Is(cvd.RoleLead)
-	if was && !is && r.activeLeads() == 1 {
+	if err := errors.Join(may.Cover(by, old.Roles), may.Cover(by, m.Roles)); err != nil {
+		return err
+	}
+	if leads(old) && !leads(m) && r.activeLeads() == 1 {
 		return fmt.Errorf("%w: this is the last active lead; make somebody else a lead first", cvd.ErrNotReady)
 	}
 	return nil
@@ -217,7 +240,12 @@ func (b *Book) replaceMember(ctx context.Context, by cvd.Actor, r Roster, m cvd.
 			if _, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordEmail, ID: b.EmailID(old.Email)}); err != nil {
 				return err
 			}
-			if err := keeper.PutAll(tx, b.emailOf(m)); err != nil {
+			if err := errors.Join(keeper.PutAll(tx, b.emailOf(m)), b.uninvite(tx, m.Email)); err != nil {
+				return err
+			}
+		}
+		if leads(old) && !leads(m) {
+			if err := b.k.Recall(tx, m.ID); err != nil {
 				return err
 			}
 		}

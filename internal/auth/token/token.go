@@ -51,7 +51,7 @@ type token struct {
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
 	Used    time.Time `json:"used,omitzero"`
-	By      string    `json:"by,omitempty"` // who made it; empty in old ones
+	By      string    `json:"by,omitempty"` // who made it; empty in old ones, which count as the member's own
 	Scopes  []string  `json:"scopes,omitempty"`
 }
 
@@ -80,7 +80,7 @@ func (b *Book) tokenID(secret string) string { return b.k.Vault.Blind("auth/toke
 // CreateToken makes an API token from t's Name, Member, Machine, Expires and Scopes: for
 // oneself (an empty Member), or by a lead, the operator or the system for any
 // active member. What a lead makes for another must be a Machine's: nobody acts
-// in person for somebody else. A zero Expires means Life from now. secret is shown once and stored only
+// in person for somebody else, and it ends with that lead's right to. A zero Expires means Life from now. secret is shown once and stored only
 // as a digest. What is wrong with t comes as cvd.Faults, behind what the door found
 // wrong already; then none is made.
 func (b *Book) CreateToken(ctx context.Context, by cvd.Actor, t Token, wrong ...cvd.Fault) (secret string, made Token, err error) {
@@ -170,7 +170,8 @@ func tokenFaults(t Token) cvd.Faults {
 // Token gives the actor an API token speaks for: the member with roles as they
 // are now, or a machine with the member's id and roles and the token's name. A
 // machine holds no office. An unknown, expired or revoked one, or one of a
-// member who is no longer active, is cvd.ErrUnauthenticated.
+// member who is no longer active, is cvd.ErrUnauthenticated; so is one that somebody made
+// for another who may not let others in any more.
 func (b *Book) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 	if b.operator != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(b.operator)) == 1 {
 		return keeper.Operator, nil
@@ -192,6 +193,11 @@ func (b *Book) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 		}
 		if !now.Before(t.Expires) {
 			return cvd.ErrUnauthenticated
+		}
+		if by := keeper.ForOthers(t.By, t.Member); by != "" {
+			if err := b.k.Vouched(tx, by); err != nil {
+				return err
+			}
 		}
 		actor, err = b.k.ActiveIn(tx, t.Member)
 		return err
@@ -271,8 +277,8 @@ func (b *Book) RevokeToken(ctx context.Context, by cvd.Actor, id string) error {
 	})
 }
 
-// DropMade deletes the tokens that the member made, as an intruder in their place
-// may have done. Those that others made for them go on.
+// DropMade deletes the tokens that the member made for themselves, as an intruder in
+// their place may have done; see keeper.Recall for those that they made for others. Those that others made for them go on.
 func (b *Book) DropMade(tx store.Tx, member string) error {
 	if member == "" {
 		return cvd.ErrNotFound

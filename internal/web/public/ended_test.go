@@ -3,82 +3,84 @@ package public_test
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/web/webtest"
 )
 
-// Whoever writes for longer than a session lasts loses none of it: the receipt opens
-// the case with the words in their form.
+// Who writes for longer than a session lasts loses nothing: the page that asks for the
+// receipt keeps the words, through wrong receipts, and the case shows them again.
 func TestWordsOutliveTheSession(t *testing.T) {
 	h := house(t, small, nil)
-	first, second := h.Receive(cvd.Report{}), h.Receive(cvd.Report{})
-	for _, what := range []string{"message", "appeal"} {
-		b := h.Browser()
-		words := "typed <with> care\nfor half an hour"
-		a := b.Post("/thread/"+what, url.Values{"case": {string(second.Case)}, "text": {words}}).Check(h, http.StatusUnauthorized)
-		sound(t, a)
-		form := b.Form(a, "/thread/open")
-		form.Set("receipt", first.Receipt+"-wrong")
-		a = b.Post("/thread/open", form).Check(h, http.StatusUnauthorized)
-		form = b.Form(a, "/thread/open")
-		if form.Get("text") != words || form.Get("case") != string(second.Case) {
-			t.Fatalf("%s: a wrong receipt loses what was typed: %v", what, form)
-		}
-		form.Set("receipt", second.Receipt)
-		a = b.Post("/thread/open", form).Check(h, http.StatusOK)
-		sound(t, a)
-		if got := b.Form(a, "/thread/message").Get("text"); got != words || !strings.Contains(a.Text(), "not sent yet") {
-			t.Errorf("%s: %q came back", what, got)
-		}
-		b.Get("/thread").Check(h, 200)
+	a := h.Receive(cvd.Report{Title: "canary-title"})
+	b := opened(h, a)
+	form := b.Form(b.Get("/thread"), "/thread/message")
+	form.Set("text", "line one\n\n<b>line two</b> of half an hour")
+	h.Pass(31 * time.Minute)
+	asked := b.Post("/thread/message", form).Check(h, http.StatusUnauthorized)
+	sound(t, asked)
+	if text := asked.Text(); !strings.Contains(text, "What you wrote was not sent.") || strings.Contains(asked.Body, "canary") || strings.Contains(asked.Body, "<b>line") {
+		t.Errorf("%s", text)
 	}
-	for _, other := range []string{"/thread/contact", "/thread/withdraw", "/thread/attach"} {
-		a := h.Browser().Post(other, url.Values{"case": {string(first.Case)}}).Check(h, http.StatusUnauthorized)
-		if !strings.Contains(a.Text(), "Your session is over") {
-			t.Errorf("%s: %s", other, a.Text())
-		}
+	open := b.Form(asked, "/thread/open")
+	if got := open.Get("kept.text"); got != form.Get("text") {
+		t.Fatalf("kept %q", got)
 	}
+	open.Set("receipt", "wrong")
+	asked = b.Post("/thread/open", open).Check(h, http.StatusUnauthorized)
+	open = b.Form(asked, "/thread/open")
+	open.Set("receipt", a.Receipt)
+	back := b.Post("/thread/open", open).Check(h, 200)
+	sound(t, back)
+	again := b.Form(back, "/thread/message")
+	if again.Get("text") != form.Get("text") || !strings.Contains(back.Text(), "It was not sent yet.") {
+		t.Errorf("came back as %q in %s", again.Get("text"), back.Text())
+	}
+	if strings.Contains(b.Get("/thread").Body, "line two") {
+		t.Error("it was sent by opening the case")
+	}
+	b.Post("/thread/message", again).Check(h, http.StatusSeeOther)
 }
 
-// Answers by mail need somewhere to go.
-func TestAnswersByMailNeedAnAddress(t *testing.T) {
+func TestEachFormOutlivesTheSession(t *testing.T) {
 	h := house(t, small, nil)
-	a := h.Receive(cvd.Report{Reporter: &cvd.Contact{Email: "ann@example.net"}})
-	b := opened(h, a)
-	form := url.Values{"case": {string(a.Case)}, "step": {"do"}, "reporter.reply_by": {"mail"}, "reporter.email": {" "}}
-	page := b.Post("/thread/contact", form).Check(h, 422)
-	if !strings.Contains(page.Text(), "is needed for answers by mail") {
+	a, other := h.Receive(cvd.Report{Title: "x"}), h.Receive(cvd.Report{Title: "other"})
+	does(h, a.Case, cvd.VerbInvalidate, cvd.Input{Reason: "no bug"})
+	for _, one := range []struct {
+		path, field, receipt, at, as string
+	}{
+		{"appeal", "text", a.Receipt, "/thread/appeal", "text"},
+		{"check", "text", a.Receipt, "/thread/message", "text"}, // nothing is to be checked any more
+		{"withdraw", "reason", a.Receipt, "/thread/withdraw", "reason"},
+		{"contact", "reporter.name", a.Receipt, "/thread/contact", "reporter.name"},
+		{"message", "text", other.Receipt, "/thread/message", "text"},
+		{"appeal", "text", other.Receipt, "/thread/message", "text"},
+	} {
+		b := h.Browser()
+		b.Lang = "fr"
+		typed := url.Values{"case": {string(a.Case)}, one.field: {"words of " + one.path}, "once": {"canary"}}
+		asked := b.Post("/thread/"+one.path, typed).Check(h, http.StatusUnauthorized)
+		sound(t, asked)
+		if strings.Contains(asked.Text(), "Connectez-vous") || strings.Contains(asked.Body, "canary") {
+			t.Errorf("%s: %s", one.path, asked.Text())
+		}
+		open := b.Form(asked, "/thread/open")
+		open.Set("receipt", one.receipt)
+		back := b.Post("/thread/open", open).Check(h, 200)
+		sound(t, back)
+		if got := b.Form(back, one.at).Get(one.as); got != "words of "+one.path {
+			t.Errorf("%s came back as %q", one.path, got)
+		}
+	}
+	b := h.Browser()
+	page := b.Upload("/thread/attach", url.Values{"case": {string(a.Case)}}, webtest.File{Field: "file", Name: "a", Content: "a"}).Check(h, http.StatusUnauthorized)
+	if !strings.Contains(page.Text(), "choose them again") || b.Form(page, "/thread/open") == nil {
 		t.Errorf("%s", page.Text())
 	}
-	form.Set("reporter.email", "ann@example.net")
-	b.Post("/thread/contact", form).Check(h, http.StatusSeeOther)
-}
-
-// What the thread says of a refusal, and the text of the thread, are in the reader's
-// language; an aim is called one.
-func TestThreadSpeaksItsReadersLanguage(t *testing.T) {
-	h := house(t, signed, nil)
-	h.Republish("attachment_mib: 25", "attachment_mib: 1")
-	b := opened(h, h.Receive(cvd.Report{Title: "Session survives"}))
-	b.Lang = "fr"
-	form := b.Form(b.Get("/thread"), "/thread/attach")
-	page := b.Upload("/thread/attach", form, webtest.File{Field: "file", Name: "big.bin", Content: aheadOf})
-	if strings.Contains(page.Text(), "compress it") || !strings.Contains(page.Text(), "big.bin : le fichier") {
-		t.Errorf("%d %s", page.Status, page.Text())
-	}
-	form.Set("text", "")
-	b.Lang = "en"
-	if text := b.Post("/thread/message", form).Text(); !strings.Contains(text, "Write to the team: ") {
-		t.Errorf("%s", text)
-	}
-	if text := b.Get("/thread/export.txt").Check(h, 200).Body; !strings.Contains(text, ": an aim, by ") || !strings.Contains(text, "Summary:\n") {
-		t.Errorf("%s", text)
-	}
-	if vary := h.Browser().Get("/policy.md").Check(h, 200).Header.Values("Vary"); !slices.Contains(vary, "Accept-Language") {
-		t.Errorf("a cache would mix up the languages of the policy: %v", vary)
+	if page := b.Get("/thread/export.txt").Check(h, http.StatusUnauthorized); b.Form(page, "/thread/open") == nil {
+		t.Error("the page asks for no receipt")
 	}
 }

@@ -72,7 +72,7 @@ func (d *Desk) Add(mux *http.ServeMux, routes []Route) {
 			answer = d.lets(d.Glance, one.Area, one.Use, do)
 		}
 		if one.Upload {
-			limit := d.uploadLimit
+			limit := d.UploadLimit
 			if one.Limit > 0 {
 				limit = func() int64 { return one.Limit }
 			}
@@ -89,9 +89,9 @@ func (d *Desk) Open(a cvd.Actor, pattern string) bool {
 	return ok && may.Enter(a, one.Area) >= one.Use
 }
 
-// uploadLimit is the most bytes of a request with a file: what the policy
+// UploadLimit is the most bytes of a request with a file: what the policy
 // allows for one, and the form around it.
-func (d *Desk) uploadLimit() int64 {
+func (d *Desk) UploadLimit() int64 {
 	limit := int64(web.FormLimit)
 	if cur := d.Site.Book.Current(); cur != nil {
 		limit += int64(cur.Policy.Intake.AttachmentMiB) << 20
@@ -292,6 +292,7 @@ func areaOf(href string) may.Area {
 type failView struct {
 	Title, Text, Detail string
 	Faults              []cvd.Fault
+	Case                string // that the refused form was about; what the reader may not see is not found
 }
 
 // names of the refusals that have words of their own on the desk.
@@ -316,8 +317,14 @@ func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v *Visit, err error)
 			continue
 		}
 		view := failView{Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), Detail: web.Plain(err)}
+		if own := "desk.error." + one.id + ".text"; v.Voice.Has(own) {
+			view.Text = v.Say(own)
+		}
 		if faults, ok := errors.AsType[cvd.Faults](err); ok {
 			view.Faults = faults
+		}
+		if id := r.PathValue("id"); strings.HasPrefix(r.Pattern, "POST /desk/cases/") && web.Status(err) != http.StatusNotFound {
+			view.Case = id
 		}
 		return d.Show(w, r, v, web.Status(err), "refusal", view.Title, view)
 	}

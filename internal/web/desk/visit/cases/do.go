@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -38,6 +37,9 @@ type doView struct {
 	Mail        *post.Held  // the mail that the verb settles
 	Last        []entryView // the latest words of the thread, where it settles none
 	Letter      string      // what may be written to a component's own project
+	Late        bool        // the verb is not possible any more; Last says what happened
+	Most        int64       // bytes of a file; 0 where none is taken
+	Large       string      // what is said of a larger one
 }
 
 // partView is a run of fields that are shown, or folded away, together.
@@ -82,7 +84,7 @@ func (d *desk) ask(w http.ResponseWriter, r *http.Request, v lens) error {
 		return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"/advisory")
 	}
 	if !o.possible() {
-		return cvd.ErrNotReady
+		return d.late(w, r, v, o)
 	}
 	for _, name := range []string{"seq", "to", "component"} {
 		if s := r.URL.Query().Get(name); s != "" {
@@ -128,6 +130,9 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
 	}
 	if step == "do" {
+		if err := v.Proven(may.DeedOf(may.For(o.verb, in))); err != nil {
+			return err
+		}
 		done, err := session.Do(r.Context(), o.file.Case.ID, o.verb, in)
 		if err != nil {
 			return d.refused(w, r, v, o, err)
@@ -213,6 +218,9 @@ func (d *desk) doView(v lens, o *deed) doView {
 		Case: string(c.ID), Title: c.Title, State: web.State(v.Voice, c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
 		Direct: slices.Contains(moves.Direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
 		Seen: c.Version, Since: o.since,
+	}
+	if view.Upload {
+		view.Most, view.Large = int64(mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", mebibytes(o.file))
 	}
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
 		view.About = v.Say(id)
@@ -328,37 +336,4 @@ func hidden(typed url.Values) []visit.Pair {
 		}
 	}
 	return out
-}
-
-// attach streams a file into the case; it is never kept in the open on the way.
-func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
-	mr, err := r.MultipartReader()
-	if err != nil {
-		return cvd.ErrUnreadable
-	}
-	upload, err := visit.ReadUpload(mr)
-	if err != nil {
-		return err
-	}
-	var faults cvd.Faults
-	o.typed, faults = visit.Clean(upload.Fields)
-	if upload.File == nil {
-		faults = append(faults, cvd.Fault{Field: "file", Problem: v.Say("desk.nofile"), Remedy: v.Say("desk.nofile.remedy")})
-	}
-	if len(faults) > 0 {
-		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
-	}
-	in, faults := v.input(o)
-	if len(faults) > 0 {
-		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
-	}
-	_, err = d.Site.Desk.As(v.Actor).Attach(context.WithoutCancel(r.Context()), o.file.Case.ID, upload.Name, upload.File, in)
-	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			err = cvd.ErrTooLarge
-		}
-		return d.refused(w, r, v, o, err)
-	}
-	return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"?done="+string(o.verb))
 }

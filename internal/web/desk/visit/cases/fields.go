@@ -52,7 +52,9 @@ func (v lens) fields(f *casework.File, verb cvd.Verb, typed url.Values) []itemVi
 		}
 	}
 	if verb == cvd.VerbAttach {
-		out = append([]itemView{{Field: v.field(verb, "file", "file", typed, true)}}, out...)
+		file := v.field(verb, "file", "file", typed, true)
+		file.Help = v.Say("desk.field.file.help", "mib", mebibytes(f))
+		out = append(out, itemView{Field: file}) // last: what comes after a file is not read
 	}
 	return out
 }

@@ -1,0 +1,122 @@
+package auth_test
+
+import (
+	"testing"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+)
+
+// handed is what a lead hands out for somebody else to come in by.
+type handed struct {
+	link, session, token string
+}
+
+func (d *desk) handOut(by, to cvd.Actor) (h handed) {
+	d.Helper()
+	ctx := auth.AskedBy(d.Context(), by)
+	var err error
+	h.link, err = d.NewLink(ctx, to.ID, time.Hour)
+	d.ok(err)
+	used, err := d.NewLink(ctx, to.ID, time.Hour)
+	d.ok(err)
+	s, err := d.UseLink(ctx, used)
+	d.ok(err)
+	h.session = s.Token
+	h.token, _, err = d.CreateToken(ctx, by, auth.Token{Name: "x", Member: to.ID, Machine: true})
+	d.ok(err)
+	return h
+}
+
+// lives tells which of them still open; it uses the link up.
+func (d *desk) lives(h handed) (link, session, token bool) {
+	d.Helper()
+	_, err := d.UseLink(d.Context(), h.link)
+	return err == nil, d.alive(h.session), d.opens(h.token)
+}
+
+// What somebody handed out ends with their right to hand it out, and with what ends
+// everything that an intruder in their place may have made.
+func TestWhatWasHandedOutEndsWithTheRightTo(t *testing.T) {
+	type ways struct{ link, session, token bool }
+	none, all, listed := ways{}, ways{true, true, true}, ways{token: true}
+	change := func(to func(*cvd.Member)) func(*desk, cvd.Actor, auth.Session) {
+		return func(d *desk, ed cvd.Actor, _ auth.Session) {
+			was := d.member(ed.ID)
+			m := was
+			to(&m)
+			d.ok(d.ChangeMember(d.Context(), d.lead, m))
+			d.ok(d.ChangeMember(d.Context(), d.lead, was)) // it does not come back either
+		}
+	}
+	for name, c := range map[string]struct {
+		end  func(d *desk, ed cvd.Actor, s auth.Session)
+		want ways
+	}{
+		"nothing":      {func(*desk, cvd.Actor, auth.Session) {}, all},
+		"let go":       {change(func(m *cvd.Member) { m.Active = false }), none},
+		"no lead":      {change(func(m *cvd.Member) { m.Roles = []cvd.Role{cvd.RoleMember} }), none},
+		"another name": {change(func(m *cvd.Member) { m.Name = "Ed L." }), all},
+		"signed out":   {func(d *desk, ed cvd.Actor, _ auth.Session) { d.ok(d.EndSessions(t.Context(), d.lead, ed.ID)) }, none},
+		"themselves":   {func(d *desk, ed cvd.Actor, _ auth.Session) { d.ok(d.EndSessions(t.Context(), ed, ed.ID)) }, none},
+		"reset": {func(d *desk, ed cvd.Actor, _ auth.Session) {
+			_, err := d.ResetMember(t.Context(), auth.Operator, ed.ID, time.Hour)
+			d.ok(err)
+		}, none},
+		"password": {func(d *desk, ed cvd.Actor, s auth.Session) {
+			d.ok(d.SetPassword(auth.InSession(t.Context(), s), ed, goodPassword, otherPassword))
+		}, none},
+		"other sessions": {func(d *desk, ed cvd.Actor, s auth.Session) {
+			d.ok(d.EndOthers(auth.InSession(t.Context(), s), ed))
+		}, listed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t)
+			ed := d.add("Ed Lane", "ed@example.org", cvd.RoleLead)
+			bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+			s := d.password(ed, goodPassword)
+			h, others := d.handOut(ed, bo), d.handOut(d.lead, bo)
+			c.end(d, ed, s)
+			var got ways
+			if got.link, got.session, got.token = d.lives(h); got != c.want {
+				t.Errorf("%+v live, want %+v", got, c.want)
+			}
+			if got.link, got.session, got.token = d.lives(others); got != all {
+				t.Errorf("of what another lead handed out %+v live", got)
+			}
+		})
+	}
+}
+
+// A right that is gone counts where it is used, even if what was handed out is brought
+// back, as by an old backup.
+func TestWhoVouchesIsAskedAtUse(t *testing.T) {
+	d := open(t)
+	ed := d.add("Ed Lane", "ed@example.org", cvd.RoleLead)
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	h := d.handOut(ed, bo)
+	kept := d.records(auth.RecordLink, auth.RecordSession, auth.RecordToken)
+	m := d.member(ed.ID)
+	m.Roles = []cvd.Role{cvd.RoleMember}
+	d.ok(d.ChangeMember(t.Context(), d.lead, m))
+	d.bringBack(kept)
+	if link, session, token := d.lives(h); link || session || token {
+		t.Errorf("link %t, session %t, token %t", link, session, token)
+	}
+}
+
+// Somebody who proved who they are does not depend on who let them in.
+func TestAProvedSessionIsTheMembersOwn(t *testing.T) {
+	d := open(t)
+	ed := d.add("Ed Lane", "ed@example.org", cvd.RoleLead)
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	d.password(bo, goodPassword)
+	h := d.handOut(ed, bo)
+	s, err := d.Prove(t.Context(), h.session, auth.Proof{Password: goodPassword})
+	d.ok(err)
+	d.ok(d.EndSessions(t.Context(), d.lead, ed.ID))
+	if !d.alive(s.Token) {
+		t.Error("their session ended")
+	}
+}

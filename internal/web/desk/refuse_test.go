@@ -1,0 +1,75 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/web/webtest"
+)
+
+// A file over the limit costs nobody their words: the form comes back with the text and
+// the limit, whether the file is a little over it or far too long to be read at all.
+func TestALargeFileKeepsTheWords(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "lead@example.org")
+	path := "/desk/cases/" + id + "/do/attach"
+	page := b.Get(path).Check(h, http.StatusOK)
+	if file, text := strings.Index(page.Body, `name="file"`), strings.Index(page.Body, `name="text"`); text < 0 || file < text {
+		t.Error("the text stands behind the file, where nothing is read any more")
+	}
+	if !strings.Contains(page.Text(), "At most 25 MiB") || !strings.Contains(page.Body, `data-most="26214400"`) {
+		t.Error("the limit is not told beforehand")
+	}
+	for _, mib := range []int{26, 45} {
+		big := webtest.File{Field: "file", Name: "big", Content: strings.Repeat("x", mib<<20)}
+		a := b.Upload(path, url.Values{"text": {"kept words"}}, big).Check(h, http.StatusRequestEntityTooLarge)
+		whole(t, "too large", a)
+		for _, want := range []string{"kept words</textarea>", "is over 25 MiB", `href="/desk/cases/` + id + `"`, `<html lang="en" class="desk"`} {
+			if !strings.Contains(a.Body, want) {
+				t.Errorf("%d MiB: no %q in %s", mib, want, a.Text())
+			}
+		}
+	}
+	b.Upload(path, url.Values{"text": {"with its words"}}, webtest.File{Field: "file", Name: "small", Content: "x"}).Check(h, http.StatusSeeOther)
+	if text := b.Get("/desk/cases/" + id).Text(); !strings.Contains(text, "with its words") {
+		t.Error("what was written beside a file is lost")
+	}
+}
+
+// Any other form that is too large is refused on the desk, with the way to the case.
+func TestTooLargeStaysOnTheDesk(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "lead@example.org")
+	for path, link := range map[string]string{
+		"/desk/cases/" + id + "/do/note": `href="/desk/cases/` + id + `"`,
+		"/desk/batch":                    `href="/desk/"`,
+		"/desk/me/profile":               `href="/desk/"`,
+	} {
+		a := b.Post(path, url.Values{"note": {strings.Repeat("x", 40<<20)}}).Check(h, http.StatusRequestEntityTooLarge)
+		whole(t, path, a)
+		if !strings.Contains(a.Body, link) || !strings.Contains(a.Body, `class="desk"`) || strings.Contains(a.Text(), "Report a weakness") {
+			t.Errorf("%s answers %s", path, a.Text())
+		}
+	}
+}
+
+// A verb that the case does not allow any more says where the case stands and what was
+// done last, and leads there.
+func TestALateVerbLeadsToTheCase(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	h.Do(h.Member, id, cvd.VerbValidate, cvd.Input{})
+	h.Do(h.Member, id, cvd.VerbAccept, cvd.Input{})
+	a := in(h, "lead@example.org").Get("/desk/cases/"+string(id)+"/do/accept").Check(h, http.StatusConflict)
+	whole(t, "late", a)
+	for _, want := range []string{"The case is Accepted now", "Milo Member", "Open the case", "What was done last"} {
+		if !strings.Contains(a.Text(), want) {
+			t.Errorf("no %q in %s", want, a.Text())
+		}
+	}
+}

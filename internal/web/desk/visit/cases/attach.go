@@ -1,0 +1,76 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"fairlead/internal/casework"
+	"fairlead/internal/cvd"
+	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
+)
+
+// mebibytes is the most of one file that the case's policy takes; 0 if it is not known.
+func mebibytes(f *casework.File) int {
+	if f.Policy == nil {
+		return 0
+	}
+	return f.Policy.Policy.Intake.AttachmentMiB
+}
+
+// attach streams a file into the case; it is never kept in the open on the way. What
+// was typed beside it came before it, so that it is still there if the file is refused.
+func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
+	mr, err := r.MultipartReader()
+	if err != nil {
+		return cvd.ErrUnreadable
+	}
+	upload, err := visit.ReadUpload(mr)
+	if err != nil {
+		return err
+	}
+	var faults cvd.Faults
+	o.typed, faults = visit.Clean(upload.Fields)
+	if upload.File == nil {
+		faults = append(faults, cvd.Fault{Field: "file", Problem: v.Say("desk.nofile"), Remedy: v.Say("desk.nofile.remedy")})
+	}
+	if len(faults) > 0 {
+		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
+	}
+	in, faults := v.input(o)
+	if len(faults) > 0 {
+		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
+	}
+	if r.ContentLength > d.UploadLimit() { // nothing of it is read
+		return d.tooLarge(w, r, v, o)
+	}
+	_, err = d.Site.Desk.As(v.Actor).Attach(context.WithoutCancel(r.Context()), o.file.Case.ID, upload.Name, upload.File, in)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large || errors.Is(err, cvd.ErrTooLarge) {
+		return d.tooLarge(w, r, v, o)
+	}
+	if err != nil {
+		return d.refused(w, r, v, o, err)
+	}
+	return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"?done="+string(o.verb))
+}
+
+// tooLarge shows the form again, with the limit at the file's field.
+func (d *desk) tooLarge(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
+	fault := cvd.Fault{Field: "file", Problem: v.Say("desk.file.large", "mib", mebibytes(o.file)), Remedy: v.Say("desk.file.large.remedy")}
+	return d.form(w, r, v, o, http.StatusRequestEntityTooLarge, cvd.Faults{fault})
+}
+
+// late says that the case has moved on since the link to the verb was shown: where it
+// stands, and what was done last.
+func (d *desk) late(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
+	view := d.doView(v, o)
+	view.Late, view.Mail, view.About = true, nil, ""
+	view.Refusal = &web.Notice{
+		Kind: "warn", Title: v.Say("error.not-ready.title"), Text: v.Say("desk.late", "state", view.State.Text),
+		Href: "/desk/cases/" + view.Case, Label: v.Say("desk.late.open"),
+	}
+	entries := v.entries(o.file, false)
+	view.Last = entries[max(0, len(entries)-1):]
+	return d.showDo(w, r, v, http.StatusConflict, view)
+}
