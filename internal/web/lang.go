@@ -40,10 +40,7 @@ func askedOf(r *http.Request) *asked {
 
 // withAsked begins a request.
 func withAsked(r *http.Request, private bool) context.Context {
-	a := &asked{private: private}
-	if lang := r.URL.Query().Get(langParam); words.Spoken(lang) {
-		a.chosen = lang
-	}
+	a := &asked{private: private, chosen: words.Closest(r.URL.Query().Get(langParam))}
 	return context.WithValue(r.Context(), askedKey, a)
 }
 
@@ -87,7 +84,10 @@ func (s *Site) policyLanguages() []string {
 // Choose answers the request in lang from here on, as its reader chose it in a form;
 // what the house does not speak changes nothing.
 func Choose(r *http.Request, lang string) {
-	if a := askedOf(r); a != nil && !a.settled && words.Spoken(lang) {
+	if lang = words.Closest(lang); lang == "" {
+		return
+	}
+	if a := askedOf(r); a != nil && !a.settled {
 		a.chosen, a.voice = lang, nil
 	}
 }
@@ -136,6 +136,9 @@ type Tongue struct {
 	Href       string // within the site
 	URL        string // the same with its origin; empty where machines need not know
 	Here       bool
+	// Form is the id of a form of the page that is sent to Href for it, so that
+	// nothing typed there is lost; empty for a link.
+	Form string
 }
 
 // tongues are the languages of a page that is asked for by its address alone. What
@@ -155,6 +158,21 @@ func (s *Site) tongues(r *http.Request) []Tongue {
 		one := Tongue{Lang: lang, Name: words.Endonym(lang), Href: href, Here: lang == here}
 		if !isPrivate(r) {
 			one.URL = s.BaseURL(r) + href
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// ByForm are the languages of a page with a form that is sent to address for them:
+// there it is shown again with what was typed.
+func (s *Site) ByForm(r *http.Request, form, address string) []Tongue {
+	list, here := s.tongues(r), s.Voice(r).Lang()
+	out := make([]Tongue, 0, len(words.Languages))
+	for i, lang := range words.Languages {
+		one := Tongue{Lang: lang, Name: words.Endonym(lang), Href: InLanguage(address, lang), Here: lang == here, Form: form}
+		if len(list) > 0 {
+			one.URL = list[i].URL
 		}
 		out = append(out, one)
 	}

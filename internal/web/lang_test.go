@@ -31,6 +31,8 @@ func TestVoiceOfARequest(t *testing.T) {
 		{"/probe", strings.Repeat("fr,", 400), "en", "/thread?done=file#X"},
 		{"/probe", ";;;", "en", "/thread?done=file#X"},
 		{"/probe?lang=de", "fr", "de", "/thread?done=file&lang=de#X"},
+		{"/probe?lang=DE", "fr", "de", "/thread?done=file&lang=de#X"},
+		{"/probe?lang=de-CH", "fr", "de", "/thread?done=file&lang=de#X"},
 		{"/probe?lang=xx", "fr", "fr", "/thread?done=file#X"},
 		{"/probe?lang=de%22", "", "en", "/thread?done=file#X"},
 	} {

@@ -19,9 +19,9 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
-	"fairlead/internal/auth/work"
 	"fairlead/internal/auth/invite"
 	"fairlead/internal/auth/oidc"
+	"fairlead/internal/auth/work"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"

@@ -29,6 +29,18 @@ var Languages = []string{"en", "de", "fr"}
 // Spoken tells whether the tag is exactly one of Languages.
 func Spoken(lang string) bool { return slices.Contains(Languages, lang) }
 
+// Closest is the language of the house that suits a tag or a list of them, or "".
+func Closest(list string) string {
+	b, err := Load()
+	if err != nil {
+		return ""
+	}
+	if v := b.Match(list); v != nil {
+		return v.lang
+	}
+	return ""
+}
+
 // Endonym is what a language of the house calls itself.
 func Endonym(lang string) string {
 	return map[string]string{"en": "English", "de": "Deutsch", "fr": "Français"}[lang]

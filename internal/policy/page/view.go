@@ -6,6 +6,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -237,9 +238,19 @@ func address(uri string) string {
 	return "[" + escape(words) + "](<" + strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", " ", "%20").Replace(uri) + ">)"
 }
 
-// tongues names the languages of the policy in the reader's.
+// tongues names the languages of the policy in the reader's, with their tags.
 func (p layout) tongues() string {
-	namer := display.Tags(language.Make(p.voice.Lang()))
+	names := tongues(p.Policy, p.voice)
+	for i, tag := range p.Languages {
+		if names[i] != tag {
+			names[i] += " (" + tag + ")"
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func tongues(p *policy.Policy, v *words.Voice) []string {
+	namer := display.Tags(language.Make(v.Lang()))
 	if namer == nil {
 		namer = display.English.Tags()
 	}
@@ -247,10 +258,22 @@ func (p layout) tongues() string {
 	for i, tag := range p.Languages {
 		out[i] = tag
 		if t, err := language.Parse(tag); err == nil {
-			out[i] = namer.Name(t) + " (" + tag + ")"
+			out[i] = namer.Name(t)
 		}
 	}
-	return strings.Join(out, ", ")
+	return out
+}
+
+// Tongues names the languages that are read, in the reader's.
+func Tongues(p *policy.Policy, v *words.Voice) string { return strings.Join(tongues(p, v), ", ") }
+
+// Reads tells whether the reader's language is among them.
+func Reads(p *policy.Policy, v *words.Voice) bool {
+	reader, _ := language.Make(v.Lang()).Base()
+	return slices.ContainsFunc(p.Languages, func(tag string) bool {
+		base, _ := language.Make(tag).Base()
+		return base == reader
+	})
 }
 
 // colon joins what is named with what is said of it.

@@ -21,6 +21,7 @@ func TestTheQueueIsNarrowed(t *testing.T) {
 	}
 	h.Do(h.Lead, ids["beta"], cvd.VerbClaim, cvd.Input{To: h.Member.ID})
 	h.Do(h.Lead, ids["gamma"], cvd.VerbEmergency, cvd.Input{Reason: "seen"})
+	h.Do(h.Lead, ids["beta"], cvd.VerbSeverity, cvd.Input{Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"})
 	h.Do(h.Lead, ids["alpha"], cvd.VerbInvite, cvd.Input{To: h.Fixer.ID})
 	lead, member, fixer := in(h, "lead@example.org"), in(h, "member@example.org"), in(h, "fixer@example.org")
 	for query, want := range map[string]string{
@@ -43,6 +44,12 @@ func TestTheQueueIsNarrowed(t *testing.T) {
 		"sort=created":                       "gamma beta alpha",
 		"view=unowned&q=alpha":               "alpha",
 		"state=received&severity=high":       "",
+		"severity=unrated":                   "alpha gamma",
+		"severity=medium":                    "beta",
+		"product=northlake+BETA":             "beta",
+		"product=Northlake":                  "",
+		"product=Northlake+beta&q=alpha":     "",
+		"severity=nonsense":                  "alpha beta gamma",
 	} {
 		page := lead.Get("/desk/?"+query).Check(h, http.StatusOK)
 		whole(t, query, page)
@@ -83,6 +90,33 @@ func inOrder(got []string) string {
 	return strings.TrimSpace(out)
 }
 
+// What of an address was left out is said, and the form offers what narrows the list.
+func TestWhatIsLeftOutIsSaid(t *testing.T) {
+	h := house(t)
+	h.Receive(cvd.Report{Title: "one"})
+	b := in(h, "lead@example.org")
+	for query, want := range map[string]string{
+		"q=" + strings.Repeat("x", 2000): "longer than 200 characters",
+		"sort=bogus":                     "left out: Order.",
+		"state=nonsense&flag=x":          "left out: State, Attention.",
+	} {
+		page := b.Get("/desk/?"+query).Check(h, http.StatusOK)
+		whole(t, query, page)
+		if !strings.Contains(page.Text(), want) || strings.Contains(page.Body, `<details class="choose" open`) || !strings.Contains(page.Text(), "one") {
+			t.Errorf("%.20s: no %q in %s", query, want, page.Text())
+		}
+	}
+	if page := b.Get("/desk/?q=" + url.QueryEscape(strings.Repeat("ä", 200))).Text(); strings.Contains(page, "longer than") || !strings.Contains(page, "No case fits") {
+		t.Error("200 letters that are two bytes each are over the limit")
+	}
+	page := b.Get("/desk/?product=Northlake+Records&holder=gone").Check(h, http.StatusOK)
+	for _, want := range []string{`<option value="unrated">Not rated`, `<option value="Northlake Records" selected>`, `<option value="gone" selected>`} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("the choices lack %s", want)
+		}
+	}
+}
+
 // A long list is searched run by run, and the next page goes on where one ended.
 func TestFindingGoesOn(t *testing.T) {
 	h := house(t)
@@ -114,7 +148,7 @@ func TestKeptFilters(t *testing.T) {
 	form.Set("name", " Hot   ones ")
 	page = lead.Follow(lead.Post("/desk/filters", form).Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
 	whole(t, "kept", page)
-	if !strings.Contains(page.Text(), "The filter is kept") || !strings.Contains(page.Body, `aria-current="page">Hot ones<`) {
+	if !strings.Contains(page.Text(), "The filter is kept") || !strings.Contains(page.Body, `aria-current="page"><span>Hot ones<`) {
 		t.Errorf("it is not shown as kept: %s", page.Text())
 	}
 	if strings.Contains(page.Body, `action="/desk/filters"`) {
@@ -135,6 +169,66 @@ func TestKeptFilters(t *testing.T) {
 	lead.Post("/desk/filters/drop", drop).Check(h, http.StatusSeeOther)
 	if strings.Contains(lead.Get("/desk/").Body, "Hot ones") {
 		t.Error("it is still there")
+	}
+}
+
+// A filter of the first view is known again once it is kept: it is the one place that is
+// marked, with its count, and nothing offers to keep it once more.
+func TestAKeptFilterIsWhereOneIs(t *testing.T) {
+	h := house(t)
+	h.Receive(cvd.Report{Title: "one"})
+	b := in(h, "lead@example.org")
+	for query, count := range map[string]string{"severity=unrated": `<span class="count">1</span>`, "q=nothing&view=open": ""} {
+		form := b.Form(b.Get("/desk/?"+query), "/desk/filters")
+		form.Set("name", "Hot ones")
+		page := b.Follow(b.Post("/desk/filters", form).Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+		whole(t, query, page)
+		if n := strings.Count(page.Body, ` aria-current="page"><span>`); n != 1 || !strings.Contains(page.Body, ` aria-current="page"><span>Hot ones</span>`) {
+			t.Errorf("%s: %d places are marked", query, n)
+		}
+		if strings.Contains(page.Body, `action="/desk/filters"`) {
+			t.Errorf("%s can be kept again", query)
+		}
+		if count != "" && !strings.Contains(page.Body, `<span>Hot ones</span> `+count) {
+			t.Errorf("%s is not counted", query)
+		}
+	}
+}
+
+// One case that nobody holds is claimed at once, and the queue says so, as it was
+// narrowed; one that somebody holds is asked about first, and no link says what is not so.
+func TestOneCaseIsClaimedAtOnce(t *testing.T) {
+	h := house(t)
+	free, held := h.Receive(cvd.Report{Title: "free"}).Case, h.Receive(cvd.Report{Title: "held"}).Case
+	h.Do(h.Lead, held, cvd.VerbClaim, cvd.Input{To: h.Member.ID})
+	b := in(h, "lead@example.org")
+	form := b.Form(b.Get("/desk/?severity=unrated&sort=created").Check(h, http.StatusOK), "/desk/batch")
+	form.Set("act", "claim")
+	form["case"] = []string{string(free)}
+	a := b.Post("/desk/batch", form).Check(h, http.StatusSeeOther)
+	if to := a.Header.Get("Location"); !strings.HasPrefix(to, "/desk/?severity=unrated&sort=created&case=") || !strings.HasSuffix(to, "#c-"+string(free)) {
+		t.Errorf("it leads to %s", to)
+	}
+	page := b.Follow(a).Check(h, http.StatusOK)
+	whole(t, "claimed", page)
+	if state(h, free).Assignee != h.Lead.ID || !strings.Contains(page.Text(), "You hold "+string(free)+" now") || !strings.Contains(page.Body, `id="c-`+string(free)+`"`) {
+		t.Errorf("held by %q: %s", state(h, free).Assignee, page.Text())
+	}
+	version := state(h, free).Version
+	b.Post("/desk/batch", form).Check(h, http.StatusSeeOther)
+	if state(h, free).Version != version {
+		t.Error("a form sent twice is done twice")
+	}
+	form["case"] = []string{string(held)}
+	asked := b.Post("/desk/batch", form).Check(h, http.StatusOK)
+	if state(h, held).Assignee != h.Member.ID || !strings.Contains(asked.Text(), "Taken over from Milo Member") || !strings.Contains(asked.Body, `href="/desk/?severity=unrated&amp;sort=created">Cancel`) {
+		t.Errorf("a case that somebody holds: %s", asked.Text())
+	}
+	if lie := b.Get("/desk/?done=claimed&case=" + string(held)).Text(); strings.Contains(lie, "You hold") {
+		t.Error("a link says what is not so")
+	}
+	if fixer := in(h, "fixer@example.org").Post("/desk/batch", form); fixer.Status != http.StatusNotFound {
+		t.Errorf("a fixer claims: %d", fixer.Status)
 	}
 }
 

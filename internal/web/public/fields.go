@@ -2,9 +2,11 @@ package public
 
 import (
 	"net/url"
+	"strings"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
+	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/web"
 )
 
@@ -31,16 +33,39 @@ var looks = map[string]web.Field{
 	"version":              {Half: true, Autocomplete: "off"},
 }
 
+// Asked is a field as it reads in the page's language. Where the policy has no words
+// for it there, those of the house stand in: its fields are the same in every policy.
+func (p *Door) Asked(pol *policy.Policy, f policy.Field) policy.Field {
+	if pol == nil {
+		return f
+	}
+	if id := "public.field." + f.Name; pol.Foreign(f.Label) != "" && p.Voice().Has(id) {
+		f.Label = p.Say(id)
+	}
+	if id := "public.hint." + f.Name; pol.Foreign(f.Help) != "" && p.Voice().Has(id) {
+		f.Help = p.Say(id)
+	}
+	return f
+}
+
 // Field is how a field of the policy's form is asked for, with what was typed.
 func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field {
 	out := looks[f.Name]
+	f = p.Asked(pol, f)
 	out.Name, out.Label, out.Help, out.Required, out.Value = f.Name, f.Label, f.Help, f.Required || f.Name == "description", value
 	if out.Help == "" {
 		if id := "public.help." + f.Name; p.Voice().Has(id) {
 			out.Help = p.Say(id)
 		}
 	}
-	out.Clauses = pol.Beside(f.Name)
+	if f.Name == "description" && !policypage.Reads(pol, p.Voice()) {
+		out.Help = strings.TrimSpace(out.Help + " " + p.Say("policy.reach.languages", "languages", policypage.Tongues(pol, p.Voice())))
+	}
+	for _, one := range pol.Beside(f.Name) {
+		if one.Text != "" { // a title alone says nothing that the label does not
+			out.Clauses = append(out.Clauses, one)
+		}
+	}
 	out.Half = out.Half && len(out.Clauses) == 0
 	switch f.Name {
 	case "product":
@@ -65,7 +90,8 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 }
 
 // Credit are the fields that ask whether and how the reporter wishes to be named.
-func (p *Door) Credit(f policy.Field, typed url.Values) []web.Field {
+func (p *Door) Credit(pol *policy.Policy, f policy.Field, typed url.Values) []web.Field {
+	f = p.Asked(pol, f)
 	choice := web.Field{Name: f.Name, Kind: "radio", Label: f.Label, Help: f.Help, Required: f.Required}
 	for _, value := range []string{"name", "anonymous", "none"} {
 		choice.Options = append(choice.Options, web.Option{Value: value, Label: p.Say("public.credit." + value), Chosen: typed.Get(f.Name) == value})

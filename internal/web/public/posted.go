@@ -26,22 +26,39 @@ const (
 	// maxRefused is how many files or late fields may be refused before the
 	// rest is not read any more.
 	maxRefused = 20
+	// maxAhead is the most bytes behind the start of the first file that are held to
+	// look for more fields: browsers send the files where they stand in the form.
+	maxAhead = 1 << 20
 	// MaxShown is the most bytes of a form that is read though it came too
 	// often, only to show again what was typed.
 	MaxShown = 1 << 20
 )
 
-// Posted is a form as it comes in: its fields, and the files after them, which
-// are read from the connection one by one and never kept in between.
+// Posted is a form as it comes in: its fields, and the files, which are read from
+// the connection one by one. Only what is small is held in between, so that fields
+// behind it count too.
 type Posted struct {
 	Fields url.Values
-	Next   *multipart.Part // the first file, if any
-	files  *multipart.Reader
-	end    *ending
+
+	held  []item
+	last  error // how the body ended, once that is known
+	files *multipart.Reader
+	end   *ending
 }
 
+// item is a file that was begun, or a field that comes too late to count.
+type item struct {
+	file, field string
+	body        io.Reader
+}
+
+// cut is a file up to where its connection broke.
+type cut struct{ err error }
+
+func (c cut) Read([]byte) (int, error) { return 0, c.err }
+
 // errFields is the refusal of fields that are too many or too long.
-var errFields = fmt.Errorf("%w: the fields of the form are over %d MiB or over %d together; shorten them, or send the long parts as files", cvd.ErrTooLarge, maxFields>>20, maxParts)
+var errFields = fmt.Errorf("%w: the fields of the form are over %d MiB together or more than %d; shorten them, or send the long parts as files", cvd.ErrTooLarge, maxFields>>20, maxParts)
 
 // ErrRefused ends the reading of files of which too many were refused.
 var ErrRefused = fmt.Errorf("%w: over %d files or fields before were refused, so these were not read; send the files again, one by one", cvd.ErrTooLarge, maxRefused)
@@ -73,13 +90,14 @@ func (e *ending) Read(p []byte) (int, error) {
 
 func (e *ending) seen() bool { return bytes.Contains(e.tail, e.mark) }
 
-// ReadPosted reads the fields up to the first file.
+// ReadPosted reads the fields: those before the first file, and those behind it as
+// far as it looks ahead. With a cvd.ErrTooLarge comes what was read until then.
 func ReadPosted(r *http.Request) (*Posted, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
 		r.Body = http.MaxBytesReader(nil, r.Body, web.FormLimit)
 		if err := web.Form(r); err != nil {
-			return nil, err
+			return &Posted{Fields: url.Values{}}, err
 		}
 		return &Posted{Fields: r.PostForm}, nil
 	}
@@ -91,29 +109,135 @@ func ReadPosted(r *http.Request) (*Posted, error) {
 	}
 	in := &Posted{Fields: url.Values{}, files: mr, end: end}
 	for parts := 0; ; parts++ {
-		part, err := mr.NextPart()
-		if errors.Is(err, io.EOF) && end.seen() {
+		part := in.next()
+		if errors.Is(in.last, io.EOF) {
 			return in, nil
 		}
-		if err != nil {
-			return nil, in.broken(err)
+		if in.last != nil {
+			return in, in.broken(in.last)
 		}
 		if part.FileName() != "" {
-			in.Next, end.free = part, true
+			end.free = true
+			in.look(part, parts)
 			return in, nil
 		}
 		b, err := io.ReadAll(part)
 		if err != nil {
-			return nil, in.broken(err)
+			return in, in.broken(err)
 		}
 		if parts >= maxParts {
-			return nil, errFields
+			return in, errFields
 		}
-		if part.FormName() == "attachments" || part.FormName() == "file" {
-			continue // a file field that was left empty
-		}
-		in.Fields.Add(part.FormName(), string(b))
+		add(in.Fields, part.FormName(), b)
 	}
+}
+
+// next is the next part, or nil; then last tells why.
+func (in *Posted) next() *multipart.Part {
+	if in.files == nil {
+		in.last = io.EOF
+		return nil
+	}
+	part, err := in.files.NextPart()
+	switch {
+	case err == nil:
+		return part
+	case errors.Is(err, io.EOF) && in.end.seen():
+		in.last = io.EOF
+	case errors.Is(err, io.EOF):
+		in.last = io.ErrUnexpectedEOF
+	default:
+		in.last = err
+	}
+	return nil
+}
+
+func add(to url.Values, name string, value []byte) {
+	if name != "attachments" && name != "file" { // a file field that was left empty
+		to.Add(name, string(value))
+	}
+}
+
+// look reads on from the first file for as long as it is little.
+func (in *Posted) look(part *multipart.Part, parts int) {
+	for room := int64(maxAhead); part != nil; parts++ {
+		b, err := io.ReadAll(io.LimitReader(part, room+1))
+		room -= int64(len(b) + len(part.FormName()) + len(part.FileName()))
+		over := room < 0 || parts >= maxParts
+		switch {
+		case part.FileName() != "":
+			rest := io.Reader(part)
+			if err != nil {
+				rest = cut{err}
+			}
+			in.held = append(in.held, item{file: part.FileName(), body: io.MultiReader(bytes.NewReader(b), rest)})
+		case err == nil && !over:
+			add(in.Fields, part.FormName(), b)
+		default:
+			in.held = append(in.held, item{field: part.FormName()})
+		}
+		if err != nil || over {
+			return
+		}
+		part = in.next()
+	}
+}
+
+// take is the next file or late field; without one, last tells why.
+func (in *Posted) take() (item, bool) {
+	if len(in.held) > 0 {
+		one := in.held[0]
+		in.held = in.held[1:]
+		return one, true
+	}
+	if in.last != nil {
+		return item{}, false
+	}
+	part := in.next()
+	if part == nil {
+		return item{}, false
+	}
+	if part.FileName() == "" {
+		return item{field: part.FormName(), body: part}, true
+	}
+	return item{file: part.FileName(), body: part}, true
+}
+
+// HasFiles tells whether files came with the form.
+func (in *Posted) HasFiles() bool { return len(in.held) > 0 }
+
+// First is the name of the first file, if there is one.
+func (in *Posted) First() string {
+	if !in.HasFiles() {
+		return ""
+	}
+	return FileLabel(in.held[0].file)
+}
+
+// Drop reads the rest of a form that is not taken, and names the files that are lost
+// by it. The fields among it are added to what was typed.
+func (in *Posted) Drop(typed url.Values) []string {
+	var names []string
+	for fields, room := 0, int64(maxFields); len(names) < maxParts && fields < maxParts; {
+		one, ok := in.take()
+		if !ok {
+			break
+		}
+		if one.file != "" {
+			names = append(names, FileLabel(one.file))
+			_, _ = io.Copy(io.Discard, one.body)
+			continue
+		}
+		if fields++; one.body == nil {
+			continue
+		}
+		b, err := io.ReadAll(io.LimitReader(one.body, room))
+		if room -= int64(len(b) + len(one.field)); err != nil || room <= 0 {
+			break
+		}
+		add(typed, one.field, b)
+	}
+	return names
 }
 
 // broken says why the fields could not be read. The library does not pass on
@@ -125,18 +249,18 @@ func (in *Posted) broken(err error) error {
 	return web.BodyError(err)
 }
 
-// Each hands every file to keep, until that fails. Fields that come after the
-// first file are named in late. The error that comes back is keep's, or about the
+// Each hands every file to keep, until that fails. Fields that come too far behind
+// the first file to count are named in late. The error that comes back is keep's, or about the
 // connection, or that too many files and late fields were refused.
 func (in *Posted) Each(keep func(name string, r io.Reader) (kept bool, err error)) (late []string, err error) {
 	refused := 0
-	for part := in.Next; part != nil; {
-		if part.FileName() == "" {
+	for one, ok := in.take(); ok; one, ok = in.take() {
+		if one.file == "" {
 			refused++
-			if name := clip(part.FormName()); !slices.Contains(late, name) {
+			if name := clip(one.field); !slices.Contains(late, name) {
 				late = append(late, name)
 			}
-		} else if kept, err := keep(part.FileName(), part); err != nil {
+		} else if kept, err := keep(one.file, one.body); err != nil {
 			return late, err
 		} else if !kept {
 			refused++
@@ -144,13 +268,9 @@ func (in *Posted) Each(keep func(name string, r io.Reader) (kept bool, err error
 		if refused > maxRefused {
 			return late, ErrRefused
 		}
-		part, err = in.files.NextPart()
-		if errors.Is(err, io.EOF) && in.end.seen() {
-			return late, nil
-		}
-		if err != nil {
-			return late, web.BodyError(err)
-		}
+	}
+	if !errors.Is(in.last, io.EOF) {
+		return late, web.BodyError(in.last)
 	}
 	return late, nil
 }

@@ -12,7 +12,10 @@ package public
 import (
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"fairlead/internal/auth"
@@ -83,24 +86,39 @@ type Promised struct {
 
 // Reach is one way to reach the team.
 type Reach struct {
-	Href, Label, Note string
-	Key               string
+	Href             template.URL // of a scheme that a policy may name
+	Label, Note, Key string
 }
 
 // Ways are contacts as links.
 func Ways(contacts []policy.Contact) []Reach {
 	var out []Reach
 	for _, c := range contacts {
-		out = append(out, Reach{Href: c.URI, Label: URIWords(c.URI), Note: c.Note, Key: c.Encryption})
+		one := ReachAt(c.URI)
+		one.Note, one.Key = c.Note, c.Encryption
+		out = append(out, one)
 	}
 	return out
 }
 
+// schemes are those that a policy may name people by. Templates know no telephone
+// numbers.
+var schemes = []string{"mailto:", "tel:", "https://"}
+
+// ReachAt is an address of the policy as a link.
+func ReachAt(uri string) Reach {
+	one := Reach{Label: URIWords(uri)}
+	if slices.ContainsFunc(schemes, func(s string) bool { return strings.HasPrefix(uri, s) }) {
+		one.Href = template.URL(uri) //nolint:gosec // its scheme was looked at, and the policy is the house's own
+	}
+	return one
+}
+
 // URIWords is what a person writes down of an address.
 func URIWords(uri string) string {
-	for _, scheme := range []string{"mailto:", "tel:", "https://"} {
-		if len(uri) > len(scheme) && uri[:len(scheme)] == scheme {
-			return uri[len(scheme):]
+	for _, scheme := range schemes {
+		if bare, ok := strings.CutPrefix(uri, scheme); ok && bare != "" {
+			return bare
 		}
 	}
 	return uri

@@ -222,8 +222,9 @@ func TestThePolicyInTheReadersLanguage(t *testing.T) {
 		not  string
 	}{
 		{"/report?lang=de", []string{"Um welche Version?", "<p>Was Sie uns senden, bewahren wir verschlüsselt auf", "Fehler ohne Bezug zur Sicherheit"}, ` lang="en">`},
-		{"/report?lang=fr", []string{`<span lang="en">Which version?</span>`, "<div lang=\"en\"><p>We keep what you send us", `<dt><span lang="en">Bugs without a bearing on security</span>`}, "Um welche"},
+		{"/report?lang=fr", []string{`<label for="f-version">Version`, "Celle que vous avez testée", "La politique n’existe pas en français.", "Nous lisons\u00a0: anglais, allemand.", "<div lang=\"en\"><p>We keep what you send us", `<dt><span lang="en">Bugs without a bearing on security</span>`}, "Which version"},
 		{"/report", []string{"Which version?"}, ` lang="en">`},
+		{"/?lang=fr", []string{"N’attendez pas"}, "immédiatement"},
 		{"/?lang=de", []string{"Beide Mitglieder haben Erfahrung in der Sicherheit."}, "Both members"},
 		{"/policy?lang=de", []string{`<li class="clause" id="purpose">`, "Warum es diese Richtlinie gibt"}, `<div lang="en">`},
 		{"/policy.md?lang=de", []string{"## Worum wir Sie bitten", "**Sagen Sie es zuerst uns, vertraulich** (`private-first`)"}, "Tell us in private"},

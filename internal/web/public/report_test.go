@@ -210,7 +210,7 @@ func TestFormShowsWhatThePolicySays(t *testing.T) {
 		file  string
 		wants []string
 	}{
-		{signed, []string{"Denial of service", "Physical testing", "Social engineering", "The capability statement can be read", "Components of others", "Tell us at once if sensitive data is exposed", "security@example.com", "Talk to us before you open a CVE", "at our discretion", "Northlake Health Software, Privacy and Security Officer", "Up to 20 files of 25 MiB each"}},
+		{signed, []string{"Denial of service", "Physical testing", "Social engineering", "The capability statement can be read", "Components of others", "Tell us at once if sensitive data is exposed", "+1-416-555-0142 Answered at any hour", "Talk to us before you open a CVE", "at our discretion", "Northlake Health Software, Privacy and Security Officer", "Up to 20 files of 25 MiB each"}},
 		{small, []string{"public issue tracker", "The server tells its version", "Check first whose component it is", "Tidewater Tools"}},
 	} {
 		h := house(t, c.file, nil)
@@ -270,7 +270,7 @@ func TestHostileReports(t *testing.T) {
 		{"not UTF-8", "application/x-www-form-urlencoded", "description=%ff%fe", 422, "UTF-8"},
 		{"unknown field", "application/x-www-form-urlencoded", "description=x&role=lead", 422, "role"},
 		{"our own flag", "application/x-www-form-urlencoded", "description=x&unknown_product=yes", 422, "unknown_product"},
-		{"file first", boundary, filePart("a.txt", "a") + part("description", "x") + "--b--\r\n", 422, "is missing"},
+		{"large file first", boundary, filePart("a.txt", aheadOf) + part("description", "x") + "--b--\r\n", 422, "is missing"},
 		{"unknown program", "application/x-www-form-urlencoded", "description=x&program=nope", 422, "no such program"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -287,6 +287,9 @@ func TestHostileReports(t *testing.T) {
 	}
 }
 
+// aheadOf is a file behind which fields come too late.
+var aheadOf = strings.Repeat("1", 1<<20+1)
+
 func manyParts(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -300,7 +303,7 @@ func manyParts(n int) string {
 func TestBrokenFile(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	a := raw(b, "/report", boundary, part("description", "kept")+filePart("one.txt", "1")+part("title", "late")+filePart("two.txt", "2")[:70]).Check(h, 201)
+	a := raw(b, "/report", boundary, part("description", "kept")+filePart("one.txt", aheadOf)+part("title", "late")+filePart("two.txt", "2")[:70]).Check(h, 201)
 	receiptOf(t, b, a)
 	text := a.Text()
 	for _, want := range []string{"one.txt", "title came after the files"} {
@@ -316,6 +319,74 @@ func TestBrokenFile(t *testing.T) {
 	}
 }
 
+// Fields behind the files count, and a preview behind them sends nothing.
+func TestFieldsBehindFiles(t *testing.T) {
+	h := house(t, signed, nil)
+	b := h.Browser()
+	body := filePart("one.txt", "1") + part("description", "It breaks.") + filePart("two.txt", "2") + part("reporter.credit.as", "Ann")
+	a := raw(b, "/report", boundary, body+part("step", "preview")+"--b--\r\n").Check(h, 200)
+	for _, want := range []string{"Nothing was sent yet", "choose them again before you send. one.txt, two.txt", "Ann"} {
+		if !strings.Contains(a.Text(), want) {
+			t.Errorf("the preview lacks %q", want)
+		}
+	}
+	a = raw(b, "/report?step=preview", boundary, filePart("one.txt", aheadOf)+part("description", "It breaks.")+"--b--\r\n").Check(h, 200)
+	if cases(h) != 0 || b.Form(a, "/report").Get("description") != "It breaks." {
+		t.Error("a preview was sent, or what was typed is lost")
+	}
+	a = raw(b, "/report", boundary, body+part("cwe", "nonsense")+"--b--\r\n").Check(h, 422)
+	if again := b.Form(a, "/report"); again.Get("reporter.credit.as") != "Ann" || again.Get("description") != "It breaks." {
+		t.Error("what was typed behind the files is lost")
+	}
+	if cases(h) != 0 {
+		t.Error("a refused form was stored")
+	}
+	a = raw(b, "/report", boundary, body+"--b--\r\n").Check(h, 201)
+	if text := a.Text(); !strings.Contains(text, "one.txt") || !strings.Contains(text, "two.txt") || strings.Contains(text, "not all that came") {
+		t.Errorf("the files are lost: %s", text)
+	}
+}
+
+// A browser forgets which files were chosen, so a refused form says which they were.
+func TestRefusedReportNamesItsFiles(t *testing.T) {
+	h := house(t, signed, nil)
+	a := sendReport(h, h.Browser(), url.Values{"description": {""}},
+		webtest.File{Field: "attachments", Name: "poc.txt", Content: "1"}, webtest.File{Field: "attachments", Name: "big.bin", Content: aheadOf}).Check(h, 422)
+	if want := "Files were not kept, since nothing was sent: poc.txt, big.bin; choose them again before you send"; strings.Count(a.Text(), want) != 1 || strings.Count(a.Text(), want[6:]) != 2 {
+		t.Errorf("the page does not say %q once at the top and at the field: %s", want, a.Text())
+	}
+}
+
+// What is too large comes back with a way on, and with what stood before it.
+func TestTooLargeReportGivesTheFormBack(t *testing.T) {
+	h := house(t, signed, nil)
+	b := h.Browser()
+	a := raw(b, "/report", boundary, part("title", "A title")+part("description", strings.Repeat("x", 3<<20))+"--b--\r\n").Check(h, 413)
+	if b.Form(a, "/report").Get("title") != "A title" || !strings.Contains(a.Text(), "Go back in your browser") {
+		t.Errorf("%s", a.Text())
+	}
+}
+
+// Faults stand in the order of the form, and name choices as they read.
+func TestFaultsReadLikeTheForm(t *testing.T) {
+	h := house(t, signed, nil)
+	b := h.Browser()
+	b.Lang = "de"
+	a := sendReport(h, b, url.Values{"description": {""}, "reporter.email": {"nobody"}, "reporter.credit": {"loud"}, "cwe": {"XSS"}}).Check(h, 422)
+	text := a.Text()
+	at := 0
+	for _, want := range []string{"Beschreibung", "CWE", "Ihre E-Mail-Adresse", "Wie möchten Sie genannt werden?", "Ohne Namen"} {
+		i := strings.Index(text[at:], want)
+		if i < 0 {
+			t.Fatalf("%q is missing, or too early: %s", want, text)
+		}
+		at += i
+	}
+	if strings.Contains(text, "anonymous") {
+		t.Error("the page says what programs send")
+	}
+}
+
 // Behind the first file nothing can be sent without end: neither fields, which
 // come too late, nor files that are refused.
 func TestRefusedPartsHaveAnEnd(t *testing.T) {
@@ -325,7 +396,7 @@ func TestRefusedPartsHaveAnEnd(t *testing.T) {
 	} {
 		h := house(t, small, nil)
 		var body strings.Builder
-		body.WriteString(part("description", "kept") + filePart("one.txt", "1"))
+		body.WriteString(part("description", "kept") + filePart("one.txt", aheadOf))
 		for i := range 3000 {
 			body.WriteString(one(i))
 		}

@@ -41,13 +41,23 @@
   document.addEventListener('focusin', () => { const i = here(); if (i >= 0 && i !== at) { at = i; rove(); } });
 
   // Several cases at once.
-  const batch = $('.batch');
+  const batch = $('.batch'), form = $('#batch');
+  const headOf = $('#pick-all');
+  let all = null;
+  if (headOf && batch) { // a box for all needs a script, so it is made by one
+    all = Object.assign(document.createElement('input'), { type: 'checkbox' });
+    all.setAttribute('aria-label', headOf.dataset.label);
+    all.title = headOf.dataset.label;
+    all.addEventListener('change', () => { for (const b of boxes()) b.checked = all.checked; count(); });
+    headOf.append(all);
+  }
   const boxes = () => $$('#rows input[name=case]');
   const count = () => {
     const n = boxes().filter((b) => b.checked).length;
     $('#chosen').value = n ? String(n) : '';
     batch.classList.toggle('any', n > 0);
     for (const b of boxes()) b.closest('tr').classList.toggle('picked', b.checked);
+    if (all) { all.checked = n > 0 && n === boxes().length; all.indeterminate = n > 0 && !all.checked; }
   };
   const pick = () => {
     const box = items()[at] && $('input[name=case]', items()[at]);
@@ -56,20 +66,51 @@
   if (batch) { document.addEventListener('change', (e) => { if (e.target.name === 'case') count(); }); count(); }
   const claim = () => {
     if (batch && items().length) {
-      const box = $('input[name=case]', items()[at]);
-      if (box && !boxes().some((b) => b.checked)) box.checked = true;
-      $('button[value=claim]', batch)?.click();
+      const box = $('input[name=case]', items()[at]), chosen = boxes().filter((b) => b.checked);
+      const button = $('button[value=claim]', batch);
+      if (!button || !box) return;
+      if (chosen.length > 1) button.click(); else claimOne(chosen[0] || box, button);
       return;
     }
     $('form[action$="/do/claim"] button, a[href$="/do/claim"]')?.click();
   };
 
+  // One case is claimed without leaving the page. Whatever is answered but that it was done
+  // is asked for once more as the form asks, so that its page is read.
+  let plain = false;
+  const claimOne = (box, button) => {
+    const ask = new XMLHttpRequest(), was = box.checked;
+    box.checked = true;
+    const body = new URLSearchParams(new FormData(form));
+    const fall = () => { box.checked = plain = true; button.click(); };
+    body.set('act', 'claim');
+    ask.responseType = 'document';
+    ask.open('POST', form.action);
+    ask.addEventListener('load', () => {
+      const told = ask.status === 200 && ask.response && $('#told > *', ask.response);
+      if (!told) { fall(); return; }
+      box.checked = false;
+      if (!take(ask.response)) { location.assign(ask.responseURL); return; }
+      $('#told').replaceChildren(document.importNode(told, true));
+      if (document.activeElement === document.body) go(at);
+    });
+    ask.addEventListener('error', fall);
+    ask.send(body);
+    box.checked = was;
+  };
+  form?.addEventListener('submit', (e) => {
+    const chosen = boxes().filter((b) => b.checked);
+    if (plain || e.submitter?.value !== 'claim' || chosen.length !== 1) return;
+    e.preventDefault();
+    claimOne(chosen[0], e.submitter);
+  });
+
   // A file over the limit is said before it is sent.
-  for (const form of $$('form[data-most]')) {
-    form.addEventListener('change', (e) => {
+  for (const way of $$('form[data-most]')) {
+    way.addEventListener('change', (e) => {
       if (e.target.type !== 'file') return;
-      const large = [...e.target.files].some((f) => f.size > Number(form.dataset.most));
-      e.target.setCustomValidity(large ? form.dataset.large : '');
+      const large = [...e.target.files].some((f) => f.size > Number(way.dataset.most));
+      e.target.setCustomValidity(large ? way.dataset.large : '');
       if (large) e.target.reportValidity();
     });
   }
@@ -117,23 +158,31 @@
     ask.addEventListener('error', () => { broke = true; tell(); });
     ask.send();
   };
+  // The list and the counts of another reading of this page; false if there is no list in
+  // one of them. Who stood on a line stands there again, or where it was.
+  const take = (page) => {
+    const was = items()[at] && focusOf(items()[at]).href, picked = new Set(boxes().filter((b) => b.checked).map((b) => b.value));
+    const mine = $('#rows'), theirs = $('#rows', page);
+    if (!mine !== !theirs) return false;
+    const before = shown();
+    if (mine) $('tbody', mine).replaceWith(document.importNode($('tbody', theirs), true));
+    for (const id of ['counters', 'views']) $('#' + id).replaceWith(document.importNode($('#' + id, page), true));
+    for (const b of boxes()) b.checked = picked.has(b.value);
+    for (const [id, v] of shown()) if (before.get(id) !== v) $(`#rows a[href="/desk/cases/${id}"]`).closest('tr').classList.add('fresh');
+    if (batch) count();
+    const there = items().findIndex((item) => focusOf(item).href === was);
+    at = there >= 0 ? there : Math.max(0, Math.min(at, items().length - 1));
+    rove();
+    changed.clear();
+    many = broke = false;
+    tell();
+    return true;
+  };
   const show = () => {
     if ($('#case')) { location.reload(); return; }
     fetchPage((page) => {
-      const was = items()[at] && focusOf(items()[at]).href, picked = new Set(boxes().filter((b) => b.checked).map((b) => b.value));
-      const mine = $('#rows'), theirs = $('#rows', page);
-      if (!mine !== !theirs) { location.reload(); return; }
-      const before = shown();
-      if (mine) $('tbody', mine).replaceWith(document.importNode($('tbody', theirs), true));
-      for (const id of ['counters', 'views']) $('#' + id).replaceWith(document.importNode($('#' + id, page), true));
-      for (const b of boxes()) b.checked = picked.has(b.value);
-      for (const [id, v] of shown()) if (before.get(id) !== v) $(`#rows a[href="/desk/cases/${id}"]`).closest('tr').classList.add('fresh');
-      if (batch) count();
-      at = Math.max(0, items().findIndex((item) => focusOf(item).href === was));
-      rove();
-      changed.clear();
-      many = broke = false;
-      tell();
+      if (!take(page)) { location.reload(); return; }
+      $('#told').replaceChildren();
       if (document.activeElement === document.body || live.contains(document.activeElement)) go(at);
     });
   };
@@ -235,6 +284,7 @@
     going = e.key === 'g' ? e.timeStamp : 0;
     if (Object.hasOwn(deeds, e.key)) { e.preventDefault(); deeds[e.key](); }
   });
-  rove();
+  const led = items().findIndex((item) => item.matches('tr') && '#' + item.id === location.hash);
+  if (led >= 0) go(led); else rove();
   listen();
 })();

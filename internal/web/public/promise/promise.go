@@ -7,6 +7,7 @@ package promise
 import (
 	"embed"
 	"net/http"
+	"slices"
 	"time"
 
 	"fairlead/internal/policy"
@@ -60,6 +61,7 @@ type landingView struct {
 	Version   int
 	Promises  []public.Promised
 	Urgent    []public.Reach
+	AtOnce    bool // one of them is meant for what cannot wait
 	ReviewDue time.Time
 	Overdue   bool
 	Now       time.Time
@@ -73,6 +75,7 @@ func (p *pub) landing(w http.ResponseWriter, r *http.Request) error {
 	}
 	now := p.Site.Now()
 	v := landingView{Policy: cur.Policy, Version: cur.Number, Now: now, Urgent: public.Ways(cur.Policy.UrgentContacts()), Bounty: cur.Policy.Rewards.Bounty}
+	v.AtOnce = slices.ContainsFunc(cur.Policy.Contacts, func(c policy.Contact) bool { return c.Urgent })
 	for _, d := range cur.Policy.PromisedBy(p.Voice(), cur.Calendar, now) {
 		v.Promises = append(v.Promises, public.Promised{What: p.Say("clock." + string(d.Kind)), Due: d.Due, Basis: d.Basis, Target: d.Target})
 	}

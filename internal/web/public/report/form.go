@@ -11,6 +11,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"fairlead/internal/auth"
@@ -46,6 +48,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 // reportView is the report form.
 type reportView struct {
 	Policy  *policy.Policy
+	Foreign bool // the policy has no words in the page's language
 	Urgent  []public.Reach
 	Rules   []policy.Clause // guidelines that are not urgent
 	AtOnce  []policy.Clause // guidelines that ask for immediate contact
@@ -72,7 +75,12 @@ func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pub) showForm(w http.ResponseWriter, r *http.Request, status int, v reportView) error {
 	v.Steps = p.steps(v.Fields)
-	page := p.Page(p.Say("public.report.title"), "/report")
+	title := p.Say("public.report.title")
+	if v.Summary != nil {
+		title = p.Say("public.fault.title", "title", title)
+	}
+	page := p.Page(title, "/report")
+	page.Tongues = p.Site.ByForm(r, "whole", "/report?step=lang")
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, status, "report", page, v)
 }
@@ -84,7 +92,7 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 		return reportView{}, err
 	}
 	pol := cur.Policy
-	v := reportView{Policy: pol, Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once"), Price: p.priceOf(pol, typed)}
+	v := reportView{Policy: pol, Foreign: !slices.Contains(p.Site.TermsSpoken(cur), p.Voice().Lang()), Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once"), Price: p.priceOf(pol, typed)}
 	if v.Once == "" {
 		v.Once = rand.Text()
 	}
@@ -96,7 +104,7 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 		}
 	}
 	if pol.Privacy.Contact != "" {
-		v.Privacy = public.Reach{Href: pol.Privacy.Contact, Label: public.URIWords(pol.Privacy.Contact)}
+		v.Privacy = public.ReachAt(pol.Privacy.Contact)
 	}
 	if len(pol.Programs) > 1 {
 		v.Fields = append(v.Fields, p.programField(pol, typed.Get("program")))
@@ -108,11 +116,12 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 			one := p.filesField(pol, f)
 			v.Files = &one
 		case "reporter.credit":
-			v.Fields = append(v.Fields, p.Credit(f, typed)...)
+			v.Fields = append(v.Fields, p.Credit(pol, f, typed)...)
 		default:
 			v.Fields = append(v.Fields, p.Field(pol, f, typed.Get(f.Name)))
 		}
 	}
+	inOrder(v.Fields)
 	return v, nil
 }
 
@@ -125,6 +134,7 @@ func (p *pub) programField(pol *policy.Policy, value string) web.Field {
 }
 
 func (p *pub) filesField(pol *policy.Policy, f policy.Field) web.Field {
+	f = p.Asked(pol, f)
 	help := p.Say("public.files.help", "mib", pol.Intake.AttachmentMiB, "count", pol.Intake.AttachmentsTotal)
 	if f.Help != "" {
 		help = f.Help + " " + help
@@ -132,15 +142,52 @@ func (p *pub) filesField(pol *policy.Policy, f policy.Field) web.Field {
 	return web.Field{Name: "attachments", Kind: "file", Multiple: true, Label: f.Label, Help: help}
 }
 
+// blame puts the faults to the fields and lists them above the form.
+func (p *pub) blame(v *reportView, faults cvd.Faults) {
+	rest := web.Blame(v.Fields, faults)
+	shown := slices.Clone(v.Fields)
+	for i := range shown {
+		p.inChoices(&shown[i])
+	}
+	v.Fields = shown
+	if v.Files != nil {
+		shown = append(slices.Clone(shown), *v.Files)
+	}
+	v.Summary = web.Summarise(p.Say("public.faults"), shown, rest)
+}
+
+// inChoices names the choices of a field as they read, and not as programs send them.
+func (p *pub) inChoices(f *web.Field) {
+	for i, fault := range f.Faults {
+		if len(f.Options) > 0 && strings.HasPrefix(fault.Remedy, "choose ") {
+			var labels []string
+			for _, one := range f.Options {
+				labels = append(labels, one.Label)
+			}
+			f.Faults[i].Remedy = p.Say("public.choose", "labels", strings.Join(labels, ", "))
+		}
+	}
+}
+
+// chooseAgain says which files are lost, since a browser chooses none by itself.
+func (p *pub) chooseAgain(v *reportView, lost []string) {
+	if len(lost) > 0 && v.Files != nil {
+		v.Files.Faults = cvd.Faults{{
+			Field: "attachments", Problem: p.Say("public.files.lost", "names", strings.Join(lost, ", ")), Remedy: p.Say("public.files.again"),
+		}}
+	}
+}
+
 // refuse shows the form again with everything that was typed, and what is wrong.
-func (p *pub) refuse(w http.ResponseWriter, r *http.Request, typed url.Values, cause error) error {
+func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values, cause error) error {
+	lost := in.Drop(typed)
 	v, err := p.formView(typed)
 	if err != nil {
 		return err
 	}
+	p.chooseAgain(&v, lost)
 	if faults, ok := public.FaultsOf(cause); ok {
-		rest := web.Blame(v.Fields, faults)
-		v.Summary = web.Summarise(p.Say("public.faults"), v.Fields, rest)
+		p.blame(&v, faults)
 		return p.showForm(w, r, http.StatusUnprocessableEntity, v)
 	}
 	status := web.Status(cause)
@@ -154,6 +201,8 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, typed url.Values, c
 	switch {
 	case errors.Is(cause, cvd.ErrLimited):
 		id = "limited"
+	case errors.Is(cause, cvd.ErrTooLarge):
+		id = "too-large"
 	case status >= http.StatusInternalServerError:
 		ref := web.NewID()
 		p.Site.Log.Error("a report could not be stored", "id", ref, "err", cause)

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,6 +19,10 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/public"
 )
+
+// maxUnread is the most bytes of a form that is too large that are read to no end but
+// that its browser waits for the answer.
+const maxUnread = 64 << 20
 
 // digest is a hash over all fields, whatever their order.
 func digest(fields url.Values) string {
@@ -49,25 +55,25 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	if ok, after := p.Site.Reports.Allow(p.Site.From(r)); !ok {
 		return p.tooOften(w, r, auth.Limited{After: after})
 	}
+	body := r.Body
 	in, err := public.ReadPosted(r)
 	if err != nil {
-		return err
+		return p.unread(w, r, in, body, err)
 	}
-	once, step := in.Fields.Get("once"), in.Fields.Get("step")
-	web.Choose(r, in.Fields.Get("lang"))
-	typed := url.Values{}
-	for name, values := range in.Fields {
-		typed[name] = slices.Clone(values)
+	once, step := in.Fields.Get("once"), cmp.Or(r.URL.Query().Get("step"), in.Fields.Get("step"))
+	typed := apart(in)
+	if r.URL.Query().Get("lang") == "" {
+		web.Choose(r, typed.Get("lang"))
 	}
-	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
-		delete(in.Fields, ours)
-	}
-	if step == "preview" {
+	switch step {
+	case "preview":
 		return p.showPreview(w, r, in, typed)
+	case "lang":
+		return p.showAgain(w, r, in, typed)
 	}
 	cur, err := p.Current()
 	if err != nil {
-		return p.refuse(w, r, typed, err)
+		return p.refuse(w, r, in, typed, err)
 	}
 	if in.Fields.Get("reporter.email") != "" && in.Fields.Get("reporter.language") == "" {
 		in.Fields.Set("reporter.language", p.Voice().Lang()) // letters come in the language of the form
@@ -75,7 +81,7 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	report, err := intake.FromForm(in.Fields)
 	wrong, ok := public.FaultsOf(err)
 	if err != nil && !ok {
-		return p.refuse(w, r, typed, err)
+		return p.refuse(w, r, in, typed, err)
 	}
 	wrong = intake.Join(wrong, intake.Missing(report, cur.Policy.Information))
 	if c := report.Reporter; c != nil && c.Language == "" {
@@ -85,7 +91,7 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	sum := digest(in.Fields)
 	if len(wrong) == 0 {
 		if err := p.worked(cur.Policy, typed, once+sum, p.Site.From(r)); err != nil {
-			return p.refuse(w, r, typed, err)
+			return p.refuse(w, r, in, typed, err)
 		}
 	}
 	if repeatable(once) {
@@ -95,13 +101,35 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	}
 	taken, err := p.Site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)
 	if err != nil {
-		return p.refuse(w, r, typed, err)
+		return p.refuse(w, r, in, typed, err)
 	}
 	v := p.confirm(r, cur.Policy, report, taken)
 	p.keepFiles(r, in, taken, &v)
 	page := p.Page(p.Say("public.sent.title"), "")
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, http.StatusCreated, "sent", page, v)
+}
+
+// unread answers a form that could not be read to its end.
+func (p *pub) unread(w http.ResponseWriter, r *http.Request, in *public.Posted, body io.Reader, err error) error {
+	if !errors.Is(err, cvd.ErrTooLarge) {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, maxUnread)) // or browsers show no answer
+	return p.refuse(w, r, in, in.Fields, err)
+}
+
+// apart takes what only this page means out of the fields, and keeps all as it was
+// typed.
+func apart(in *public.Posted) url.Values {
+	typed := url.Values{}
+	for name, values := range in.Fields {
+		typed[name] = slices.Clone(values)
+	}
+	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
+		delete(in.Fields, ours)
+	}
+	return typed
 }
 
 // confirm is what the reporter is told of a report that is stored.
@@ -117,13 +145,13 @@ func (p *pub) confirm(r *http.Request, pol *policy.Policy, report *cvd.Report, t
 // than a form that a person filled in is read, to show what was typed.
 func (p *pub) tooOften(w http.ResponseWriter, r *http.Request, limited auth.Limited) error {
 	web.RetryAfter(w, limited)
-	typed := url.Values{}
+	in := &public.Posted{Fields: url.Values{}}
 	if r.ContentLength >= 0 && r.ContentLength <= public.MaxShown {
-		if in, err := public.ReadPosted(r); err == nil {
-			typed = in.Fields
+		if read, err := public.ReadPosted(r); err == nil {
+			in = read
 		}
 	}
-	return p.refuse(w, r, typed, limited)
+	return p.refuse(w, r, in, in.Fields, limited)
 }
 
 func (p *pub) promisedNow(list []casework.Promise) []public.Promised {
@@ -136,12 +164,12 @@ func (p *pub) promisedNow(list []casework.Promise) []public.Promised {
 
 // keepFiles attaches the files of a report that is stored already.
 func (p *pub) keepFiles(r *http.Request, in *public.Posted, taken casework.Accepted, v *confirmation) {
-	if in.Next == nil {
+	if !in.HasFiles() {
 		return
 	}
 	actor, err := p.Site.Auth.Receipt(r.Context(), taken.Receipt)
 	if err != nil {
-		v.Refused = append(v.Refused, refused{in.Next.FileName(), p.Why(err)})
+		v.Refused = append(v.Refused, refused{in.First(), p.Why(err)})
 		return
 	}
 	session := p.Site.Desk.As(actor)

@@ -3,6 +3,7 @@ package report
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"fairlead/internal/intake"
@@ -18,6 +19,8 @@ type step struct {
 	Title, Lead string
 	Fields      []web.Field
 	First, Last bool
+	Wrong       bool // one of its fields is
+	Shown       bool // where no address names a step
 }
 
 // Back is the number of the step before it.
@@ -31,19 +34,28 @@ var found = map[string]bool{
 	"program": true, "title": true, "product": true, "version": true, "description": true, "steps": true, "impact": true,
 }
 
+// inOrder puts the fields of the policy into the order of the form.
+func inOrder(fields []web.Field) {
+	slices.SortStableFunc(fields, func(a, b web.Field) int { return stepOf(a.Name) - stepOf(b.Name) })
+}
+
+func stepOf(name string) int {
+	switch {
+	case found[name]:
+		return 0
+	case strings.HasPrefix(name, "reporter."):
+		return 2
+	}
+	return 1
+}
+
 // steps sorts the fields into what was found, what more is known of it, and who
 // tells.
 func (p *pub) steps(fields []web.Field) []step {
 	var sorted [3][]web.Field
 	for _, f := range fields {
-		switch {
-		case found[f.Name]:
-			sorted[0] = append(sorted[0], f)
-		case strings.HasPrefix(f.Name, "reporter."):
-			sorted[2] = append(sorted[2], f)
-		default:
-			sorted[1] = append(sorted[1], f)
-		}
+		n := stepOf(f.Name)
+		sorted[n] = append(sorted[n], f)
 	}
 	var out []step
 	for i, name := range []string{"find", "more", "you"} {
@@ -55,32 +67,34 @@ func (p *pub) steps(fields []web.Field) []step {
 	for i := range out {
 		out[i].N, out[i].Of = i+1, len(out)
 		out[i].First, out[i].Last = i == 0, i == len(out)-1
+		out[i].Wrong = slices.ContainsFunc(out[i].Fields, func(f web.Field) bool { return len(f.Faults) > 0 })
 	}
+	out[max(slices.IndexFunc(out, func(s step) bool { return s.Wrong }), 0)].Shown = true
 	return out
 }
 
 // preview is what was typed, as it will be read.
 type preview struct {
 	Fields []web.Field
-	Last   int  // the number of the step with the button
-	Files  bool // some were chosen, which a browser does not choose again
+	Last   int      // the number of the step with the button
+	Lost   []string // the files that were chosen, which a browser does not choose again
 }
 
 // showPreview shows what was typed as it will be read, what is wrong with it, and
 // the form again. Nothing is stored.
 func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values) error {
+	lost := in.Drop(typed)
 	v, err := p.formView(typed)
 	if err != nil {
 		return err
 	}
 	_, err = intake.FromForm(in.Fields)
 	if faults, ok := public.FaultsOf(err); ok {
-		rest := web.Blame(v.Fields, faults)
-		v.Summary = web.Summarise(p.Say("public.faults"), v.Fields, rest)
+		p.blame(&v, faults)
 	} else if err != nil {
-		return p.refuse(w, r, typed, err)
+		return p.refuse(w, r, in, typed, err)
 	}
-	v.Preview = &preview{Files: in.Next != nil, Last: len(p.steps(v.Fields))}
+	v.Preview = &preview{Lost: lost, Last: len(p.steps(v.Fields))}
 	for _, f := range v.Fields {
 		for _, o := range f.Options {
 			if o.Chosen {
@@ -91,5 +105,16 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 			v.Preview.Fields = append(v.Preview.Fields, f)
 		}
 	}
+	return p.showForm(w, r, http.StatusOK, v)
+}
+
+// showAgain shows the form as it was typed, in another language.
+func (p *pub) showAgain(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values) error {
+	lost := in.Drop(typed)
+	v, err := p.formView(typed)
+	if err != nil {
+		return err
+	}
+	p.chooseAgain(&v, lost)
 	return p.showForm(w, r, http.StatusOK, v)
 }

@@ -24,7 +24,7 @@ func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 		if terms := p.Terms(f.Policy); terms != nil {
 			for _, one := range terms.Information {
 				if one.Name == name {
-					return one.Label
+					return p.Asked(terms, one).Label
 				}
 			}
 		}
@@ -81,9 +81,9 @@ func (p *pub) ask(r *http.Request) (*asked, error) {
 	return &asked{s, cvd.CaseID(r.PostForm.Get("case")), r.PostForm}, nil
 }
 
-// again shows the thread with what was typed and why it was refused. Errors that
+// refuse shows the thread with what was typed and why it was refused. Errors that
 // are not about the input go on.
-func (p *pub) again(w http.ResponseWriter, r *http.Request, a *asked, cause error, put func(*caseView)) error {
+func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause error, put func(*caseView)) error {
 	faults, ok := public.FaultsOf(cause)
 	if !ok {
 		plain := web.Plain(cause)
@@ -103,9 +103,12 @@ func (p *pub) again(w http.ResponseWriter, r *http.Request, a *asked, cause erro
 		put(v)
 		v.Summary = &web.Summary{Title: p.Say("public.faults")}
 		for _, f := range faults {
-			item := web.SummaryItem{Label: f.Field, Problem: f.Problem, Remedy: f.Remedy}
-			if f.Field == "text" {
-				item.Label, item.Href = p.Say("public.thread.write"), "#text-"+string(v.ID)
+			item := web.SummaryItem{Label: f.Field + p.Say("mark.colon"), Problem: f.Problem, Remedy: f.Remedy}
+			switch {
+			case f.Field == "text" && r.URL.Path == "/thread/appeal":
+				item.Label, item.Href = p.Say("public.thread.appeal")+p.Say("mark.colon"), "#appeal-"+string(v.ID)
+			case f.Field == "text":
+				item.Label, item.Href = p.Say("public.thread.write")+p.Say("mark.colon"), "#text-"+string(v.ID)
 			}
 			v.Summary.Items = append(v.Summary.Items, item)
 		}
@@ -139,7 +142,7 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put f
 		did, err = a.session.Do(r.Context(), a.id, verb, cvd.Input{Text: text})
 	}
 	if err != nil {
-		return p.again(w, r, a, err, func(v *caseView) { put(v, typed) })
+		return p.refuse(w, r, a, err, func(v *caseView) { put(v, typed) })
 	}
 	if did.Successor != nil {
 		return web.See(w, r, "/thread?done=linked#"+string(did.Successor.Case))
@@ -170,6 +173,7 @@ func (p *pub) appeal(w http.ResponseWriter, r *http.Request) error {
 
 // withdrawView asks once more before a report is withdrawn.
 type withdrawView struct {
+	Again  string
 	Case   cvd.CaseID
 	Title  string
 	Reason web.Field
@@ -185,12 +189,10 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	reason, err := intake.Message("reason", a.form.Get("reason"), intake.Most("disclosure_plan"))
-	v := withdrawView{Case: a.id, Title: f.Case.Title, Reason: web.Field{
-		Name: "reason", Kind: "area", Rows: 3, Label: p.Say("public.withdraw.reason"), Help: p.Say("public.withdraw.help"), Value: a.form.Get("reason"),
-	}}
 	status := http.StatusOK
-	if faults, ok := public.FaultsOf(err); ok {
-		v.Reason.Faults, status = faults, http.StatusUnprocessableEntity
+	faults, wrong := public.FaultsOf(err)
+	if wrong {
+		status = http.StatusUnprocessableEntity
 	}
 	if err == nil && a.form.Get("step") == "do" {
 		if _, err := a.session.Do(r.Context(), a.id, cvd.VerbWithdraw, cvd.Input{Reason: reason}); err != nil {
@@ -198,11 +200,19 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 		}
 		return web.See(w, r, "/thread?done=withdrawn#"+string(a.id))
 	}
+	return p.showWithdraw(w, r, status, f, a.form.Get("reason"), faults)
+}
+
+func (p *pub) showWithdraw(w http.ResponseWriter, r *http.Request, status int, f *casework.File, reason string, faults cvd.Faults) error {
+	v := withdrawView{Again: p.again, Case: f.Case.ID, Title: f.Case.Title, Reason: web.Field{
+		Name: "reason", Kind: "area", Rows: 3, Label: p.Say("public.withdraw.reason"), Help: p.Say("public.withdraw.help"), Value: reason, Faults: faults,
+	}}
 	return p.Pages.Render(w, r, status, "withdraw", p.Page(p.Say("public.withdraw.title"), "/thread"), v)
 }
 
 // contactView changes how the reporter is reached and named.
 type contactView struct {
+	Again   string
 	Case    cvd.CaseID
 	Fields  []web.Field
 	Summary *web.Summary
@@ -230,6 +240,9 @@ func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
 		typed.Set(name, a.form.Get(name))
 	}
 	report, err := intake.FromForm(typed)
+	if err == nil && typed.Get("reporter.reply_by") == cvd.ReplyByMail && strings.TrimSpace(typed.Get("reporter.email")) == "" {
+		err = cvd.Faults{{Field: "reporter.email", Problem: p.Say("public.contact.nowhere"), Remedy: p.Say("public.contact.nowhere.remedy")}}
+	}
 	if err == nil {
 		contact := report.Reporter
 		if contact == nil {
@@ -263,11 +276,11 @@ func typedContact(c *cvd.Case) url.Values {
 }
 
 func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f *casework.File, typed url.Values, faults cvd.Faults) error {
-	v := contactView{Case: f.Case.ID}
+	v := contactView{Again: p.again, Case: f.Case.ID}
 	for _, name := range contactFields {
 		label := p.contactLabel(f, name)
 		if name == "reporter.credit" {
-			v.Fields = append(v.Fields, p.Credit(label, typed)...)
+			v.Fields = append(v.Fields, p.Credit(p.Terms(f.Policy), label, typed)...)
 			continue
 		}
 		v.Fields = append(v.Fields, p.Field(p.Terms(f.Policy), label, typed.Get(name)))
@@ -292,7 +305,7 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 	}
 	a := &asked{s, cvd.CaseID(in.Fields.Get("case")), in.Fields}
 	var faults cvd.Faults
-	if in.Next != nil {
+	if in.HasFiles() {
 		_, err = in.Each(func(name string, body io.Reader) (bool, error) {
 			_, err := s.Attach(r.Context(), a.id, name, body, cvd.Input{})
 			if errors.Is(err, cvd.ErrNotFound) || errors.Is(err, cvd.ErrForbidden) {
@@ -313,7 +326,7 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(faults) > 0 {
-		return p.again(w, r, a, faults, func(*caseView) {})
+		return p.refuse(w, r, a, faults, func(*caseView) {})
 	}
 	return web.See(w, r, "/thread?done=file#"+string(a.id))
 }

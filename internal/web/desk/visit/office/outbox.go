@@ -149,6 +149,9 @@ func (d *desk) audit(w http.ResponseWriter, r *http.Request, v lens) error {
 	var view auditView
 	for _, e := range entries {
 		row := auditRow{AuditEntry: e, Who: v.Who(e.By), What: v.Say("desk.audit." + string(e.Act))}
+		if kind, _, _ := strings.Cut(e.By, "/"); kind == "" || kind == string(cvd.ActorStranger) {
+			row.Who = v.Say("desk.audit.unknown") // who did not get in is nobody's reporter
+		}
 		if e.Subject != "" {
 			row.Whom = v.Member(e.Subject)
 		}

@@ -56,6 +56,7 @@ type batchView struct {
 	Able             int // how many it can be done to
 	Gone             int // of those chosen, how many are not there
 	Over             bool
+	Back, Link       string // the page of the queue, and the way back to it
 	Summary          *web.Summary
 	None             string // why there is nothing to do
 }
@@ -86,15 +87,22 @@ func (d *desk) batch(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
+	asked, _ := url.ParseQuery(r.PostForm.Get("back")) // what makes no sense in it is left out
+	back := backOf(asked)
 	b, faults, err := d.batchOf(r, v)
 	if err != nil {
 		return err
 	}
 	if b == nil {
-		view := batchView{Title: v.Say("desk.batch.title"), None: v.Say("desk.batch.none"), Over: true}
+		view := batchView{Title: v.Say("desk.batch.title"), None: v.Say("desk.batch.none"), Over: true, Back: back, Link: address(back)}
 		return d.show(w, r, v, http.StatusUnprocessableEntity, "batch", view.Title, view)
 	}
-	view := batchView{Act: b.act.name, Title: v.Say("desk.batch."+b.act.name+".title", "count", len(b.rows)), Gone: b.gone, Lead: v.Say("desk.batch." + b.act.name + ".lead")}
+	view := batchView{Act: b.act.name, Title: v.Say("desk.batch."+b.act.name+".title", "count", len(b.rows)), Gone: b.gone, Lead: v.Say("desk.batch." + b.act.name + ".lead"), Back: back, Link: address(back)}
+	if b.act.name == "claim" && b.typed.Get("step") == "" && len(b.rows) == 1 && b.gone == 0 {
+		if done, err := d.claimOne(w, r, v, &b.rows[0], back); done || err != nil {
+			return err
+		}
+	}
 	if b.typed.Get("step") == "do" {
 		faults = append(faults, v.lacking(b)...)
 		if len(faults) == 0 {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -17,27 +18,57 @@ import (
 )
 
 // choices are what can be chosen beside the view, by their names in the address.
-var choices = []string{"state", "severity", "program", "holder", "due", "flag", "sort"}
+var choices = []string{"state", "severity", "product", "program", "holder", "due", "flag", "sort"}
 
-// choice is a chosen value. One too long to be any of ours is none, so that no
-// address fills the memory.
-func choice(q url.Values, name string) string {
-	if s := q.Get(name); len(s) <= 64 {
-		return s
-	}
-	return ""
+// The values of those choices that are the same in every house, as they are offered.
+var known = map[string][]string{
+	"state":    {"received", "valid", "accepted", "deferred", "invalid", "closed"},
+	"severity": {"critical", "high", "medium", "low", "none", unrated},
+	"due":      {"overdue", "today", "week"},
+	"flag":     {"emergency", "broken", "privacy", "unread", "paused"},
+	"sort":     {"due", "created", "updated"},
 }
 
-// textMost is the most bytes of text to look for.
+// unrated is the severity of cases that nobody rated; band none is a rating.
+const unrated = "unrated"
+
+// choice is a chosen value. One that is none of ours, or too long to be, is none, so that
+// no address fills the memory.
+func choice(q url.Values, name string) string {
+	s := q.Get(name)
+	if values, ours := known[name]; len(s) > 64 && name != "product" || len(s) > 400 || ours && !slices.Contains(values, s) {
+		return ""
+	}
+	return s
+}
+
+// textMost is the most characters of text to look for.
 const textMost = 200
 
 // sought is the text to look for; empty for none.
 func sought(q url.Values) string {
 	s := strings.Join(strings.Fields(strings.ToValidUTF8(q.Get("q"), "")), " ")
-	if len(s) > textMost {
+	if utf8.RuneCountInString(s) > textMost {
 		return ""
 	}
 	return s
+}
+
+// left says what of the address was left out, in the reader's words.
+func (l lens) left(q url.Values) (out []string) {
+	var names []string
+	for _, name := range choices {
+		if q.Get(name) != "" && choice(q, name) == "" {
+			names = append(names, l.Say("desk.filter."+name))
+		}
+	}
+	if len(names) > 0 {
+		out = append(out, l.Say("desk.filter.left", "names", strings.Join(names, ", ")))
+	}
+	if utf8.RuneCountInString(strings.TrimSpace(q.Get("q"))) > textMost && sought(q) == "" {
+		out = append(out, l.Say("desk.filter.long", "most", textMost))
+	}
+	return out
 }
 
 // finer keeps the choices beside the view.
@@ -54,13 +85,25 @@ func finer(q url.Values) url.Values {
 	return out
 }
 
+// viewOf is which view the address names; the first if none of ours.
+func viewOf(q url.Values) int {
+	return max(0, slices.IndexFunc(views[:], func(t ready) bool { return t.id == q.Get("view") }))
+}
+
 // canonical is the address of a filter without where its page starts.
-func canonical(view string, q url.Values) string {
+func canonical(q url.Values) string {
 	out := finer(q)
-	if view != views[0].id {
-		out.Set("view", view)
+	if at := viewOf(q); at > 0 {
+		out.Set("view", views[at].id)
 	}
 	return out.Encode()
+}
+
+// filterOf is what the address asks for; what must be sought in the lines is not in it.
+func (l lens) filterOf(q url.Values) casework.Filter {
+	f := views[viewOf(q)].filter(l)
+	l.narrow(&f, q)
+	return f
 }
 
 // narrow applies the choices beside the view, and where the page starts. What
@@ -69,8 +112,12 @@ func (l lens) narrow(f *casework.Filter, q url.Values) {
 	if s := cvd.RM(choice(q, "state")); s != "" {
 		f.RM, f.Open = []cvd.RM{s}, false
 	}
-	if b := cvd.Band(choice(q, "severity")); b != "" {
-		f.Band = []cvd.Band{b}
+	switch b := choice(q, "severity"); b {
+	case "":
+	case unrated:
+		f.Band = []cvd.Band{""}
+	default:
+		f.Band = []cvd.Band{cvd.Band(b)}
 	}
 	f.Program = choice(q, "program")
 	switch who := choice(q, "holder"); who {
@@ -124,9 +171,10 @@ const (
 )
 
 // list reads one page. A text that is sought must stand in a line of it, as the reader
-// sees that line. looked is how many lines were read for it, where more wait.
-func (l lens) list(ctx context.Context, s *casework.Session, f casework.Filter, text string) (page casework.Page, looked int, err error) {
-	if text == "" {
+// sees that line, and a product must be that of the line. looked is how many lines were
+// read for it, where more wait.
+func (l lens) list(ctx context.Context, s *casework.Session, f casework.Filter, text, product string) (page casework.Page, looked int, err error) {
+	if text == "" && product == "" {
 		page, err = s.Cases(ctx, f)
 		return page, 0, err
 	}
@@ -141,7 +189,7 @@ func (l lens) list(ctx context.Context, s *casework.Session, f casework.Filter, 
 		for i := range run.Rows {
 			r := &run.Rows[i]
 			looked++
-			if !l.shows(r, need) {
+			if !l.shows(r, need) || product != "" && !strings.EqualFold(r.Product, product) {
 				continue
 			}
 			if page.Rows = append(page.Rows, *r); len(page.Rows) == perPage {
@@ -193,14 +241,14 @@ type toolbarKey struct {
 	policy, acts       int
 }
 
-// toolbar renders what stands above the list. With a text that is sought it is not kept,
-// since nothing would forget the text.
+// toolbar renders what stands above the list. With a text or a product that is sought it
+// is not kept, since nothing would forget it.
 func (d *desk) toolbar(v lens, view string, chosen url.Values) (template.HTML, error) {
 	text := chosen.Get("q")
 	made := func() any {
 		return toolbarView{View: view, Text: text, Fields: d.chooser(v, chosen), Chosen: len(finer(chosen)) - len(chosen["q"]), Batch: v.acts()}
 	}
-	if text != "" {
+	if text != "" || chosen.Has("product") {
 		return d.Pages.Part(v.Tone(), "queue", "toolbar", made())
 	}
 	_, names := d.holders(v)
@@ -215,8 +263,12 @@ func (d *desk) toolbar(v lens, view string, chosen url.Values) (template.HTML, e
 func (d *desk) chooser(v lens, chosen url.Values) []web.Field {
 	var out []web.Field
 	choose := func(name string, options ...web.Option) {
+		is := func(o web.Option) bool { return o.Value == chosen.Get(name) }
+		if !slices.ContainsFunc(options, is) { // of an earlier policy or team: it still narrows the list
+			options = append(options, web.Option{Value: chosen.Get(name), Label: v.former(name, chosen.Get(name))})
+		}
 		for i := range options {
-			options[i].Chosen = options[i].Value == chosen.Get(name)
+			options[i].Chosen = is(options[i])
 		}
 		out = append(out, web.Field{Name: name, Label: v.Say("desk.filter." + name), Options: options})
 	}
@@ -229,19 +281,36 @@ func (d *desk) chooser(v lens, chosen url.Values) []web.Field {
 	any := web.Option{Label: v.Say("desk.filter.any")}
 	holders, _ := d.holders(v)
 	choose("holder", append([]web.Option{any, {Value: "me", Label: v.Say("desk.filter.me")}, {Value: "none", Label: v.Say("desk.nobody")}}, holders...)...)
-	choose("state", append([]web.Option{any}, say("rm.", "received", "valid", "accepted", "deferred", "invalid", "closed")...)...)
-	choose("severity", append([]web.Option{any}, say("band.", "critical", "high", "medium", "low", "none")...)...)
-	choose("due", append([]web.Option{any}, say("desk.filter.due.", "overdue", "today", "week")...)...)
-	choose("flag", append([]web.Option{any}, say("desk.flag.", "emergency", "broken", "privacy", "unread", "paused")...)...)
-	if cur := d.Site.Book.Current(); cur != nil && len(cur.Policy.Programs) > 1 {
-		options := []web.Option{any}
+	choose("state", append([]web.Option{any}, say("rm.", known["state"]...)...)...)
+	rated := len(known["severity"]) - 1
+	choose("severity", append(append([]web.Option{any}, say("band.", known["severity"][:rated]...)...), web.Option{Value: unrated, Label: v.Say("desk.unrated")})...)
+	choose("due", append([]web.Option{any}, say("desk.filter.due.", known["due"]...)...)...)
+	choose("flag", append([]web.Option{any}, say("desk.flag.", known["flag"]...)...)...)
+	products, programs := []web.Option{any}, []web.Option{any}
+	if cur := d.Site.Book.Current(); cur != nil {
 		for _, p := range cur.Policy.Programs {
-			options = append(options, web.Option{Value: p.ID, Label: p.Name})
+			programs = append(programs, web.Option{Value: p.ID, Label: p.Name})
+			for _, one := range p.Products {
+				products = append(products, web.Option{Value: one.Name, Label: one.Name})
+			}
 		}
-		choose("program", options...)
 	}
-	choose("sort", append([]web.Option{{Label: v.Say("desk.filter.sort.view")}}, say("desk.filter.sort.", "due", "created", "updated")...)...)
+	if len(products) > 1 || chosen.Has("product") {
+		choose("product", products...)
+	}
+	if len(programs) > 2 || chosen.Has("program") {
+		choose("program", programs...)
+	}
+	choose("sort", append([]web.Option{{Label: v.Say("desk.filter.sort.view")}}, say("desk.filter.sort.", known["sort"]...)...)...)
 	return out
+}
+
+// former is the text of a choice that is not offered any more.
+func (l lens) former(name, value string) string {
+	if name == "holder" {
+		return l.Member(value)
+	}
+	return value
 }
 
 // team is the members who may hold cases, of one reading of the team.

@@ -4,7 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
@@ -25,17 +25,25 @@ type queueView struct {
 	Looked   string // how far a text was looked for
 	Filtered bool
 	Saved    []savedView
+	Left     []string     // what of the address was left out
 	Query    string       // of the filter as it stands
+	Back     string       // leads back to this page
+	Known    bool         // it is one that the member keeps
 	Name     *web.Field   // under which it can be kept; nil if there is nothing to keep
 	Summary  *web.Summary // why it was not kept
 	Done     string
+	Claimed  *claimedView
 }
 
 // savedView is a filter that the member keeps.
 type savedView struct {
 	ID, Name, Link string
+	Count          string // empty where its lines would have to be read
 	Here           bool
 }
+
+// claimedView is a case that the reader just took.
+type claimedView struct{ ID, Title string }
 
 func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 	return d.page(w, r, v, http.StatusOK, nil)
@@ -45,19 +53,15 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 // could not be kept.
 func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, keep *web.Field) error {
 	q := r.URL.Query()
-	at := max(0, slices.IndexFunc(views[:], func(t ready) bool { return t.id == q.Get("view") }))
-	f := views[at].filter(v)
-	v.narrow(&f, q)
+	at, f := viewOf(q), v.filterOf(q)
 	session := d.Site.Desk.As(v.Actor)
 	chosen := finer(q)
-	page, looked, err := v.list(r.Context(), session, f, chosen.Get("q"))
+	page, looked, err := v.list(r.Context(), session, f, chosen.Get("q"), chosen.Get("product"))
 	if err != nil {
 		return err
 	}
-	view := queueView{Filtered: len(chosen) > 0 || at > 0}
-	if view.Filtered {
-		view.Query = canonical(views[at].id, q)
-	}
+	view := queueView{Filtered: len(chosen) > 0 || at > 0, Query: canonical(q), Left: v.left(q)}
+	view.Back = backOf(q)
 	if looked > 0 {
 		view.Looked = v.Say("desk.queue.looked", "count", looked)
 	}
@@ -65,25 +69,33 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if view.Top, err = d.Pages.Kept(v.Tone(), "queue", "top", records, func() any { return records }); err != nil {
 		return err
 	}
+	if err := d.saved(r, v, session, &view, keep); err != nil {
+		return err
+	}
+	if view.Known {
+		at = nowhere
+	}
 	if view.Counters, view.Views, err = d.linked(r.Context(), session, v, at); err != nil {
 		return err
 	}
 	if view.Rows, err = d.rows(v, page); err != nil {
 		return err
 	}
-	if view.Toolbar, err = d.toolbar(v, views[at].id, chosen); err != nil {
+	if view.Toolbar, err = d.toolbar(v, views[viewOf(q)].id, chosen); err != nil {
 		return err
 	}
 	picks := len(v.can()) > 0
 	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", picks, func() any { return picks }); err != nil {
 		return err
 	}
-	if err := d.saved(r, v, &view, keep); err != nil {
-		return err
-	}
-	view.First, view.Next = paging(views[at].id, chosen, q.Get("after") != "", page.Next)
-	if done := q.Get("done"); done == "kept" || done == "dropped" {
+	view.First, view.Next = paging(views[viewOf(q)].id, chosen, q.Get("after") != "", page.Next)
+	switch done := q.Get("done"); done {
+	case "kept", "dropped":
 		view.Done = v.Say("desk.filter.done." + done)
+	case "claimed":
+		if view.Claimed, err = v.claimed(r.Context(), session, q.Get("case")); err != nil {
+			return err
+		}
 	}
 	return d.show(w, r, v, status, "queue", v.Say("desk.queue.title"), view)
 }
@@ -101,8 +113,25 @@ func paging(view string, chosen url.Values, behind bool, next *casework.Cursor) 
 	return first, more
 }
 
-// saved adds the filters that the member keeps, and the field to keep this one.
-func (d *desk) saved(r *http.Request, v lens, view *queueView, keep *web.Field) error {
+// backOf is the address of a page of the queue without /desk/?.
+func backOf(q url.Values) string {
+	out := canonical(q)
+	if c := readCursor(q.Get("after")); c != nil {
+		out = strings.TrimPrefix(out+"&"+url.Values{"after": {cursorText(c)}}.Encode(), "&")
+	}
+	return out
+}
+
+func address(query string) string {
+	if query == "" {
+		return "/desk/"
+	}
+	return "/desk/?" + query
+}
+
+// saved adds the filters that the member keeps, with what each counts, and the field to
+// keep this one.
+func (d *desk) saved(r *http.Request, v lens, s *casework.Session, view *queueView, keep *web.Field) error {
 	if d.Site.Filters == nil {
 		return nil
 	}
@@ -110,13 +139,30 @@ func (d *desk) saved(r *http.Request, v lens, view *queueView, keep *web.Field) 
 	if err != nil {
 		return err
 	}
-	known := false
-	for _, f := range own {
-		here := f.Query == view.Query
-		known = known || here
-		view.Saved = append(view.Saved, savedView{f.ID, f.Name, "/desk/?" + f.Query, here})
+	var counted []casework.Filter
+	var of []int
+	for i, f := range own {
+		q, err := url.ParseQuery(f.Query)
+		if err != nil {
+			return err
+		}
+		here := view.Filtered && canonical(q) == view.Query
+		view.Known = view.Known || here
+		view.Saved = append(view.Saved, savedView{ID: f.ID, Name: f.Name, Link: "/desk/?" + f.Query, Here: here})
+		if sought(q) == "" && choice(q, "product") == "" {
+			counted, of = append(counted, v.filterOf(q)), append(of, i)
+		}
 	}
-	if view.Filtered && !known && len(own) < filters.Most {
+	if len(counted) > 0 {
+		counts, err := s.Count(r.Context(), counted...)
+		if err != nil {
+			return err
+		}
+		for i, n := range counts {
+			view.Saved[of[i]].Count = v.count(n)
+		}
+	}
+	if view.Filtered && !view.Known && len(own) < filters.Most {
 		view.Name = &web.Field{Name: "name", Label: v.Say("desk.filter.name"), Required: true}
 	}
 	if keep != nil {

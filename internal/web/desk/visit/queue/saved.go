@@ -3,6 +3,7 @@ package queue
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
@@ -22,7 +23,7 @@ func (d *desk) keep(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return cvd.ErrUnreadable
 	}
-	query := canonical(q.Get("view"), q)
+	query := canonical(q)
 	name := typed.Get("name")
 	if len(faults) == 0 {
 		err = d.Site.Filters.Keep(r.Context(), v.Actor, name, query)
@@ -39,8 +40,7 @@ func (d *desk) keep(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	q.Set("done", "kept")
-	return web.See(w, r, "/desk/?"+q.Encode())
+	return web.See(w, r, "/desk/?"+strings.TrimPrefix(query+"&done=kept", "&"))
 }
 
 // drop removes one of the member's filters.

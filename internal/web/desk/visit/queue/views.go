@@ -49,6 +49,9 @@ func (t *ready) filter(l lens) casework.Filter {
 	return f
 }
 
+// nowhere is the place of who looks at no view, but at a filter of their own.
+const nowhere = -1
+
 // countsKey is all that the links to the views depend on.
 type countsKey struct {
 	here   int
