@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/auth/passkey"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -67,6 +68,8 @@ type proveView struct {
 	Refusal  *web.Notice
 	Password web.Field
 	Code     web.Field
+	Ways     []oidc.Way // the providers, where the reader has an account linked
+	Next     string     // where they want to be after that
 }
 
 // The fields by which the page answers; all others are of the form that waits.
@@ -190,6 +193,16 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	var err error
 	if view.Means, err = d.Site.Auth.Means(r.Context(), v.Actor.ID); err != nil {
 		return err
+	}
+	linked, err := d.Site.Ways.Linked(r.Context(), v.Actor.ID)
+	if err != nil {
+		return err
+	}
+	if len(linked) > 0 {
+		view.Ways, view.Next = d.Site.Ways.List(), "/desk/"
+		if one, ok := d.routes["GET"+strings.TrimPrefix(r.Pattern, r.Method)]; ok && one.Do != nil {
+			view.Next = r.URL.Path
+		}
 	}
 	_, nowhere := d.Place(r)
 	view.Passkey = view.Means.Passkey && nowhere == nil
