@@ -91,3 +91,46 @@ func TestAFreshLinkIsAProof(t *testing.T) {
 		t.Errorf("no token: %s", made.Text())
 	}
 }
+
+// The desk begins for everybody where they may go.
+func TestTheDeskBeginsWhereOneMayGo(t *testing.T) {
+	h := house(t)
+	h.Add("Ada Auditor", "audits@example.org", nil, cvd.RoleAuditor)
+	b := in(h, "audits@example.org")
+	to := b.Follow(b.Get("/desk").Check(h, http.StatusSeeOther))
+	for range 2 {
+		if to.Status == http.StatusSeeOther {
+			to = b.Follow(to)
+		}
+	}
+	to.Check(h, http.StatusOK)
+	o := in(h, "officer@example.org")
+	page := o.Follow(o.Get("/desk/").Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+	if !strings.Contains(page.Text(), "Policy") {
+		t.Errorf("an officer begins at %s", page.Text())
+	}
+}
+
+// Who was refused at sign-in is nobody's reporter in the audit.
+func TestAuditNamesNobodyForARefusal(t *testing.T) {
+	h := house(t)
+	h.Browser().Post("/desk/sign-in", url.Values{"email": {"member@example.org"}, "password": {"wrong password"}}).Check(h, http.StatusUnauthorized)
+	page := in(h, "lead@example.org").Get("/desk/audit").Check(h, http.StatusOK)
+	whole(t, "audit", page)
+	if !strings.Contains(page.Text(), "Somebody unknownSign-in refused") || strings.Contains(page.Text(), "ReporterSign-in") {
+		t.Errorf("the audit: %s", page.Text())
+	}
+}
+
+// Each fault of a recorded report is told once.
+func TestRecordTellsAFaultOnce(t *testing.T) {
+	h := house(t)
+	page := in(h, "member@example.org").Post("/desk/record", url.Values{
+		"title": {strings.Repeat("a", 400)}, "channel": {"phone"}, "received_at": {"never"}, "description": {"x"},
+	}).Check(h, http.StatusUnprocessableEntity)
+	for _, field := range []string{"#f-title", "#f-received_at"} {
+		if n := strings.Count(page.Body, `href="`+field+`"`); n != 1 {
+			t.Errorf("%s stands %d times in the summary", field, n)
+		}
+	}
+}

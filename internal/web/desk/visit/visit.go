@@ -142,6 +142,9 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 			return err
 		}
 		if may.Enter(s.Actor, area) < use {
+			if r.URL.Path == "/desk/" && r.Method != http.MethodPost { // everybody's way in
+				return web.See(w, r, Home(s.Actor))
+			}
 			return d.Fail(w, r, v, cvd.ErrNotFound)
 		}
 		if d.Demands(s) && (area != may.AreaSelf || strings.HasPrefix(r.URL.Path, "/desk/me/tokens")) {

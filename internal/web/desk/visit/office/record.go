@@ -135,7 +135,7 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 	got, err := d.Site.Desk.As(v.Actor).Receive(r.Context(), casework.Submission{
 		Report: report, Channel: channel, Received: at, Internal: internal, Wrong: faults,
 	})
-	if visit.AsFaults(err, &faults) {
+	if faults = nil; visit.AsFaults(err, &faults) { // with those that were found before
 		return d.recordAgain(w, r, v, d.Site.Terms(v.Voice, cur), faults)
 	}
 	if err != nil {
