@@ -134,3 +134,47 @@ func TestRecordTellsAFaultOnce(t *testing.T) {
 		}
 	}
 }
+
+// What the audit recorded reads in the reader's language and zone.
+func TestAuditDetailsAreWords(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	made := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"cases:read"}}).Check(h, http.StatusOK)
+	whole(t, "token", made)
+	b.Post("/desk/team/"+h.Member.ID+"/sessions", nil)
+	for lang, want := range map[string][]string{"en": {"roles: Member", "until ", "held to: Read cases"}, "de": {"Rollen: Mitglied", "bis "}, "fr": {"Membre", "jusqu’au "}} {
+		b.Lang = lang
+		page := b.Get("/desk/audit").Check(h, http.StatusOK)
+		whole(t, lang, page)
+		for _, w := range append(want, "") {
+			if !strings.Contains(page.Text(), w) {
+				t.Errorf("%s: %q is not there: %.900s", lang, w, page.Text())
+			}
+		}
+		if strings.Contains(page.Text(), "00Z") || strings.Contains(page.Text(), "scopes:") {
+			t.Errorf("%s shows raw data: %s", lang, page.Text())
+		}
+	}
+}
+
+// A member who records a report reads the names that the desk has for its fields, in
+// their language, whatever the policy calls them before reporters.
+func TestRecordSpeaksToTheMember(t *testing.T) {
+	h := house(t)
+	b := in(h, "member@example.org")
+	for lang, want := range map[string][]string{"en": {"Steps to reproduce", "Name"}, "de": {"Beschreibung"}, "fr": {"Description"}} {
+		b.Lang = lang
+		page := b.Get("/desk/record").Check(h, http.StatusOK)
+		whole(t, lang, page)
+		for _, w := range want {
+			if !strings.Contains(page.Text(), w) {
+				t.Errorf("%s: %q is not there: %s", lang, w, page.Text())
+			}
+		}
+		for _, bad := range []string{"Your name", "Details of the vulnerability", "Did you come across", "Tools that you used"} {
+			if strings.Contains(page.Text(), bad) {
+				t.Errorf("%s: %q asks the reporter", lang, bad)
+			}
+		}
+	}
+}
