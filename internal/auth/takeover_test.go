@@ -199,3 +199,36 @@ func TestResetMember(t *testing.T) {
 	_, err = d.ResetMember(ctx, auth.Operator, bo.ID, time.Hour)
 	d.want(err, cvd.ErrNotReady)
 }
+
+// Whoever took a browser over whose member has no password sets none to prove with: a
+// first one wants a proof of the moment, however the session began.
+func TestAFirstPasswordWantsAProof(t *testing.T) {
+	for way, start := range map[auth.Way]func(d *desk, bo cvd.Actor) auth.Session{
+		auth.WayLink: func(d *desk, bo cvd.Actor) auth.Session { return d.operated(bo) },
+		auth.WayPasskey: func(d *desk, bo cvd.Actor) auth.Session {
+			s, err := d.StartMember(t.Context(), bo.ID, auth.WayPasskey, true, nil)
+			d.ok(err)
+			return s
+		},
+		auth.WayProvider: func(d *desk, bo cvd.Actor) auth.Session {
+			s, err := d.StartMember(t.Context(), bo.ID, auth.WayProvider, true, nil)
+			d.ok(err)
+			return s
+		},
+	} {
+		d := open(t)
+		bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+		dev := d.device(bo, "Laptop")
+		s := start(d, bo)
+		other := start(d, bo)
+		d.clock.pass(auth.FreshFor + time.Second)
+		if err := d.SetPassword(auth.InSession(t.Context(), s), bo, "", goodPassword); !errors.Is(err, cvd.ErrNotReady) || !d.alive(other.Token) {
+			t.Errorf("%s: %v", way, err)
+		}
+		c, err := d.AskProof(t.Context(), bo, d.place(site))
+		d.ok(err)
+		s, err = d.Prove(t.Context(), s.Token, auth.Proof{Ceremony: c.ID, Answer: dev.Get(c.Options)})
+		d.ok(err)
+		d.ok(d.SetPassword(auth.InSession(t.Context(), s), bo, "", goodPassword))
+	}
+}

@@ -19,6 +19,7 @@ const langParam = "lang"
 
 // asked is what a request is known to be by, besides its head.
 type asked struct {
+	broken  error // why the form cannot be read; a second reading would not say so again
 	private bool
 	chosen  string       // the language that the reader chose, one of words.Languages, or ""
 	voice   *words.Voice // what the request is answered in; nil until somebody asked

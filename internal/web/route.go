@@ -148,10 +148,18 @@ func See(w http.ResponseWriter, r *http.Request, path string) error {
 }
 
 // Form reads the request's form. A body over the limit is a cvd.ErrTooLarge, a
-// broken one a cvd.ErrUnreadable.
+// broken one a cvd.ErrUnreadable, however often it is read.
 func Form(r *http.Request) error {
+	a := askedOf(r)
+	if a != nil && a.broken != nil {
+		return a.broken
+	}
 	if err := r.ParseForm(); err != nil {
-		return BodyError(err)
+		err = BodyError(err)
+		if a != nil {
+			a.broken = err
+		}
+		return err
 	}
 	Choose(r, r.PostForm.Get(langParam))
 	return nil

@@ -169,7 +169,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%w: tls.acme.plain_listen: %w", cvd.ErrUnavailable, err)
 		}
-		defer front.Beside(l, k.acme.HTTPHandler(http.HandlerFunc(k.onward)), k.log, "plain http")()
+		defer front.Beside(l, once(k.acme.HTTPHandler(http.HandlerFunc(k.onward))), k.log, "plain http")()
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -183,13 +183,21 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 }
 
+// once ends the connection after one answer: nobody has a second thing to ask here,
+// and who walks off must hold nothing open.
+func once(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		next.ServeHTTP(w, r)
+	})
+}
+
 // onward sends a reader to the same page by https, under the configured name only. A
 // program is refused, so that whoever wrote it sees that its credentials travelled in
 // the clear.
 func (k *Keeper) onward(w http.ResponseWriter, r *http.Request) {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if !reads || strings.HasPrefix(r.URL.Path, "/api/") || r.Header.Get("Authorization") != "" {
-		w.Header().Set("Connection", "close")
 		http.Error(w, "use https", http.StatusBadRequest)
 		return
 	}

@@ -26,7 +26,10 @@ func TestOnlyReadersAreLedOn(t *testing.T) {
 			r.Header.Set("Authorization", c.token)
 		}
 		w := httptest.NewRecorder()
-		k.onward(w, r)
+		once(http.HandlerFunc(k.onward)).ServeHTTP(w, r)
+		if w.Header().Get("Connection") != "close" {
+			t.Errorf("%s %s: the connection stays", c.method, c.path)
+		}
 		if got := w.Header().Get("Location"); got != c.to || (c.to == "") != (w.Code == http.StatusBadRequest) {
 			t.Errorf("%s %s: %d to %q, want %q", c.method, c.path, w.Code, got, c.to)
 		}

@@ -227,3 +227,64 @@ func TestDemandForASecondFactor(t *testing.T) {
 		t.Error("nobody reminds of a second factor")
 	}
 }
+
+// A first password wants a proof of the moment, and no page keeps it meanwhile; one that
+// replaces another asks for that.
+func TestAFirstPasswordOnTheDesk(t *testing.T) {
+	h := house(t, named)
+	m, err := h.Auth.AddMember(t.Context(), cvd.System, cvd.Member{Name: "New", Email: "new@example.org", Roles: []cvd.Role{cvd.RoleMember}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := h.Auth.NewLink(t.Context(), m.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := h.Browser()
+	b.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther)
+	h.Pass(auth.FreshFor + time.Minute)
+	a := b.Post("/desk/me/password", url.Values{"password": {"another quiet harbour at dawn"}}).Check(h, http.StatusForbidden)
+	whole(t, "first password", a)
+	if strings.Contains(a.Body, "quiet harbour") {
+		t.Error("the page keeps the password")
+	}
+	if means, err := h.Auth.Means(t.Context(), m.ID); err != nil || means.Password {
+		t.Errorf("%+v, %v", means, err)
+	}
+}
+
+// However a form is written that does a verb, an old session does not do it: what is
+// read at the door is what is done, and what cannot be read is not done.
+func TestNoFormGetsAroundTheProof(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "lead@example.org")
+	h.Pass(auth.FreshFor + time.Minute)
+	before, err := h.Desk.As(h.Lead).Case(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := len(before.Events)
+	rest := url.Values{"text": {"They asked for it."}, "reason": {"asked"}}.Encode()
+	for verb, bodies := range map[cvd.Verb][]string{
+		cvd.VerbErase: {
+			"step=do", "step=do%20", "step=%20do", "step=do%09", "step=do%0a", "step=do%0d%0a", "step=do&%zz=1", "%zz=1&step=do", "step=do;x=1&step=do",
+			"step=do%00", "step=d%7fo", "step=do%c3", "step=%E2%80%87do",
+		},
+		cvd.VerbRedact:  {"step=do&seq=%201", "step=do&seq=1%09", "step=do%20&seq=1"},
+		cvd.VerbReissue: {"step=do%20", "step=do&%zz=1"},
+	} {
+		for _, body := range bodies {
+			r := request(http.MethodPost, "/desk/cases/"+string(id)+"/do/"+string(verb), rest+"&"+body)
+			a := b.Send(r)
+			if a.Status < http.StatusBadRequest && !strings.Contains(a.Body, `name="step"`) {
+				t.Errorf("%s %q: %d %s", verb, body, a.Status, a.Text())
+			}
+			f, err := h.Desk.As(h.Lead).Case(t.Context(), id)
+			if err != nil || f.Erased || len(f.Events) != had {
+				t.Fatalf("%s %q was done: %v", verb, body, err)
+			}
+		}
+	}
+	b.Post("/desk/team/"+h.Member.ID+"/sign-out", nil).Check(h, http.StatusForbidden)
+}

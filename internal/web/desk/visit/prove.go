@@ -2,6 +2,7 @@ package visit
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -69,8 +70,20 @@ type proveView struct {
 // The fields by which the page answers; all others are of the form that waits.
 const proveField = "prove"
 
+// secret are the fields that no page keeps: they are typed once more.
+var secret = []string{"password", "current"}
+
 // maxKept is the most bytes of a file that are kept on the page.
 const maxKept = 1 << 20
+
+// Proven refuses a deed that wants a proof of the moment where there is none: once more
+// where it is done, so that it does not hang on how a form was read at the door.
+func (v *Visit) Proven(deed may.Deed) error {
+	if may.Proof(deed) && !v.Session.Fresh(v.Now) {
+		return fmt.Errorf("%w: show again that it is you, or sign in again", cvd.ErrNotReady)
+	}
+	return nil
+}
 
 // proven lets a deed through that wants a proof of the moment if there is one, and
 // asks for it otherwise.
@@ -150,7 +163,9 @@ func posted(r *http.Request) (kept []Pair, answer url.Values, err error) {
 			r.Form.Del(name)
 			continue
 		}
-		names = append(names, name)
+		if !slices.Contains(secret, name) {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	for _, name := range names {

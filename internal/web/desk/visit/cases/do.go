@@ -130,6 +130,9 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
 	}
 	if step == "do" {
+		if err := v.Proven(may.DeedOf(may.For(o.verb, in))); err != nil {
+			return err
+		}
 		done, err := session.Do(r.Context(), o.file.Case.ID, o.verb, in)
 		if err != nil {
 			return d.refused(w, r, v, o, err)

@@ -36,10 +36,17 @@ func Routes(shared *visit.Desk) []visit.Route {
 // What is only shown wants none.
 func wants(r *http.Request, v *visit.Visit) may.Deed {
 	verb := cvd.Verb(r.PathValue("verb"))
-	if verb == cvd.VerbAttach || may.Of(v.Actor, verb) == may.Nowhere || web.Form(r) != nil || r.PostForm.Get("step") != "do" {
+	if verb == cvd.VerbAttach || may.Of(v.Actor, verb) == may.Nowhere {
 		return may.DeedNone
 	}
-	return may.DeedOf(may.For(verb, cvd.Input{Seq: visit.Number(r.PostForm.Get("seq"))}))
+	if web.Form(r) != nil {
+		return may.DeedConfirm // of what cannot be read nobody knows that it is harmless
+	}
+	typed, _ := visit.Clean(r.PostForm) // as act reads it
+	if typed.Get("step") != "do" {
+		return may.DeedNone
+	}
+	return may.DeedOf(may.For(verb, cvd.Input{Seq: visit.Number(typed.Get("seq"))}))
 }
 
 func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, name, title string, view any) error {

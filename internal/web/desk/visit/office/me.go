@@ -8,6 +8,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/second"
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
@@ -152,6 +153,14 @@ func (d *desk) profile(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	return web.See(w, r, "/desk/me?done=profile")
+}
+
+// firstPassword is a deed that wants a proof: there is none yet to be asked for.
+func (d *desk) firstPassword(r *http.Request, v *visit.Visit) may.Deed {
+	if means, err := d.Site.Auth.Means(r.Context(), v.Actor.ID); err == nil && means.Password {
+		return may.DeedNone
+	}
+	return may.DeedFactor
 }
 
 func (d *desk) setPassword(w http.ResponseWriter, r *http.Request, v lens) error {
