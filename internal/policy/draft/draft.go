@@ -101,6 +101,7 @@ func (d Draft) Write(file []byte) ([]byte, error) {
 	if !slices.Equal(was.Contacts, d.Contacts) {
 		changed = true
 		d.contacts(root)
+		d.follow(root, was.Contacts)
 	}
 	if !changed {
 		return file, nil
@@ -135,6 +136,40 @@ func (d Draft) contacts(root *yaml.Node) {
 		set(n, c.URI, "uri")
 		set(n, c.Note, "note")
 		list.Content = append(list.Content, n)
+	}
+}
+
+// follow keeps what is translated of a contact at its new address, and takes it out
+// with the note.
+func (d Draft) follow(root *yaml.Node, was []Contact) {
+	moved := map[string]Contact{}
+	for i, c := range was {
+		moved[c.URI] = Contact{}
+		if i < len(d.Contacts) {
+			moved[c.URI] = d.Contacts[i]
+		}
+	}
+	langs := at(root, "translations")
+	for i := 1; langs != nil && i < len(langs.Content); i += 2 {
+		list := at(langs.Content[i], "contacts")
+		if list == nil {
+			continue
+		}
+		old := list.Content
+		list.Content = nil
+		for j := 0; j+1 < len(old); j += 2 {
+			to, ok := moved[old[j].Value]
+			if ok && (to.URI == "" || to.Note == "") {
+				continue
+			}
+			if ok {
+				old[j].Value = to.URI
+			}
+			list.Content = append(list.Content, old[j], old[j+1])
+		}
+		if len(list.Content) == 0 {
+			drop(langs.Content[i], "contacts")
+		}
 	}
 }
 
