@@ -81,9 +81,9 @@ func (p *pub) ask(r *http.Request) (*asked, error) {
 	return &asked{s, cvd.CaseID(r.PostForm.Get("case")), r.PostForm}, nil
 }
 
-// again shows the thread with what was typed and why it was refused. Errors that
+// refuse shows the thread with what was typed and why it was refused. Errors that
 // are not about the input go on.
-func (p *pub) again(w http.ResponseWriter, r *http.Request, a *asked, cause error, put func(*caseView)) error {
+func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause error, put func(*caseView)) error {
 	faults, ok := public.FaultsOf(cause)
 	if !ok {
 		plain := web.Plain(cause)
@@ -139,7 +139,7 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put f
 		did, err = a.session.Do(r.Context(), a.id, verb, cvd.Input{Text: text})
 	}
 	if err != nil {
-		return p.again(w, r, a, err, func(v *caseView) { put(v, typed) })
+		return p.refuse(w, r, a, err, func(v *caseView) { put(v, typed) })
 	}
 	if did.Successor != nil {
 		return web.See(w, r, "/thread?done=linked#"+string(did.Successor.Case))
@@ -170,6 +170,7 @@ func (p *pub) appeal(w http.ResponseWriter, r *http.Request) error {
 
 // withdrawView asks once more before a report is withdrawn.
 type withdrawView struct {
+	Again  string
 	Case   cvd.CaseID
 	Title  string
 	Reason web.Field
@@ -185,12 +186,10 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	reason, err := intake.Message("reason", a.form.Get("reason"), intake.Most("disclosure_plan"))
-	v := withdrawView{Case: a.id, Title: f.Case.Title, Reason: web.Field{
-		Name: "reason", Kind: "area", Rows: 3, Label: p.Say("public.withdraw.reason"), Help: p.Say("public.withdraw.help"), Value: a.form.Get("reason"),
-	}}
 	status := http.StatusOK
-	if faults, ok := public.FaultsOf(err); ok {
-		v.Reason.Faults, status = faults, http.StatusUnprocessableEntity
+	faults, wrong := public.FaultsOf(err)
+	if wrong {
+		status = http.StatusUnprocessableEntity
 	}
 	if err == nil && a.form.Get("step") == "do" {
 		if _, err := a.session.Do(r.Context(), a.id, cvd.VerbWithdraw, cvd.Input{Reason: reason}); err != nil {
@@ -198,11 +197,19 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 		}
 		return web.See(w, r, "/thread?done=withdrawn#"+string(a.id))
 	}
+	return p.showWithdraw(w, r, status, f, a.form.Get("reason"), faults)
+}
+
+func (p *pub) showWithdraw(w http.ResponseWriter, r *http.Request, status int, f *casework.File, reason string, faults cvd.Faults) error {
+	v := withdrawView{Again: p.again, Case: f.Case.ID, Title: f.Case.Title, Reason: web.Field{
+		Name: "reason", Kind: "area", Rows: 3, Label: p.Say("public.withdraw.reason"), Help: p.Say("public.withdraw.help"), Value: reason, Faults: faults,
+	}}
 	return p.Pages.Render(w, r, status, "withdraw", p.Page(p.Say("public.withdraw.title"), "/thread"), v)
 }
 
 // contactView changes how the reporter is reached and named.
 type contactView struct {
+	Again   string
 	Case    cvd.CaseID
 	Fields  []web.Field
 	Summary *web.Summary
@@ -263,7 +270,7 @@ func typedContact(c *cvd.Case) url.Values {
 }
 
 func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f *casework.File, typed url.Values, faults cvd.Faults) error {
-	v := contactView{Case: f.Case.ID}
+	v := contactView{Again: p.again, Case: f.Case.ID}
 	for _, name := range contactFields {
 		label := p.contactLabel(f, name)
 		if name == "reporter.credit" {
@@ -313,7 +320,7 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(faults) > 0 {
-		return p.again(w, r, a, faults, func(*caseView) {})
+		return p.refuse(w, r, a, faults, func(*caseView) {})
 	}
 	return web.See(w, r, "/thread?done=file#"+string(a.id))
 }

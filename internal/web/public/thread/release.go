@@ -63,7 +63,7 @@ func (p *pub) checked(w http.ResponseWriter, r *http.Request) error {
 		_, err = a.session.Do(r.Context(), a.id, cvd.VerbCheckResult, cvd.Input{Outcome: outcome, Text: text})
 	}
 	if err != nil {
-		return p.again(w, r, a, err, func(v *caseView) {
+		return p.refuse(w, r, a, err, func(v *caseView) {
 			if v.Release != nil {
 				v.Release.Outcome, v.Release.Text = outcome, typed
 			}

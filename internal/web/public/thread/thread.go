@@ -27,7 +27,10 @@ import (
 var templates embed.FS
 
 // pub serves one request.
-type pub struct{ public.Door }
+type pub struct {
+	public.Door
+	again string // said above a form that waited for the receipt
+}
 
 // Register adds the pages to the mux.
 func Register(mux *http.ServeMux, site *web.Site) error {
@@ -37,7 +40,12 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	}
 	serve := func(do func(*pub, http.ResponseWriter, *http.Request) error) web.Handler {
 		return func(w http.ResponseWriter, r *http.Request) error {
-			return do(&pub{public.Door{Site: site, Pages: pages, R: r}}, w, r)
+			p := &pub{Door: public.Door{Site: site, Pages: pages, R: r}}
+			err := do(p, w, r)
+			if errors.Is(err, cvd.ErrUnauthenticated) {
+				return p.ended(w, r)
+			}
+			return err
 		}
 	}
 	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
@@ -69,6 +77,7 @@ type openView struct {
 	Left  bool
 	// Limited keeps what was typed while too many tries came.
 	Limited bool
+	Kept    *kept // what was typed before, if anything
 }
 
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
@@ -89,15 +98,15 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	code := r.PostForm.Get("receipt")
+	code, before := r.PostForm.Get("receipt"), p.keptBefore(r.PostForm)
 	var limited auth.Limited
 	if err := p.AllowCode(r); errors.As(err, &limited) {
 		web.RetryAfter(w, limited)
-		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}})
+		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}, Kept: before})
 	}
 	actor, err := p.Site.Auth.Receipt(r.Context(), code)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
-		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}})
+		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}, Kept: before})
 	}
 	if err != nil {
 		return err
@@ -107,6 +116,9 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Site.Remember(w, r, web.ReporterJar, session.Token)
+	if before != nil {
+		return p.back(w, r, p.Site.Desk.As(session.Actor), before)
+	}
 	return web.See(w, r, "/thread")
 }
 
@@ -169,6 +181,7 @@ type caseView struct {
 	Draft   string
 	Preview string // the same, as it will be read
 	Appeal  string
+	Back    string // where that stands, if it waited for the receipt
 	Summary *web.Summary
 }
 
