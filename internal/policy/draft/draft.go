@@ -89,10 +89,16 @@ func (d Draft) Write(file []byte) ([]byte, error) {
 	put(was.Revision, d.Revision, "revision")
 	put(was.Minimum, d.Minimum, "team", "minimum")
 	put(was.Qualification, d.Qualification, "team", "qualification")
+	if was.Qualification != d.Qualification {
+		untranslate(root, "team", "qualification")
+	}
 	put(was.EveryMonths, d.EveryMonths, "review", "every_months")
 	put(was.WarnDays, d.WarnDays, "review", "warn_days")
 	for _, name := range Amounts {
 		put(was.Amounts[name], d.Amounts[name], amount(name)...)
+		if d.Amounts[name] == "" {
+			untranslate(root, "promises", name)
+		}
 	}
 	if !slices.Equal(was.Languages, d.Languages) {
 		changed = true
@@ -101,7 +107,6 @@ func (d Draft) Write(file []byte) ([]byte, error) {
 	if !slices.Equal(was.Contacts, d.Contacts) {
 		changed = true
 		d.contacts(root)
-		d.follow(root, was.Contacts)
 	}
 	if !changed {
 		return file, nil
@@ -129,6 +134,7 @@ func (d Draft) contacts(root *yaml.Node) {
 		n := &yaml.Node{Kind: yaml.MappingNode}
 		if i < len(have) {
 			n = have[i]
+			retranslate(root, text(n, "uri"), text(n, "note"), c)
 		}
 		if c.URI == "" {
 			continue
@@ -139,38 +145,51 @@ func (d Draft) contacts(root *yaml.Node) {
 	}
 }
 
-// follow keeps what is translated of a contact at its new address, and takes it out
-// with the note.
-func (d Draft) follow(root *yaml.Node, was []Contact) {
-	moved := map[string]Contact{}
-	for i, c := range was {
-		moved[c.URI] = Contact{}
-		if i < len(d.Contacts) {
-			moved[c.URI] = d.Contacts[i]
+// untranslate takes the translations of a text out that is another now, or gone: one
+// of what was said before would be worse than none.
+func untranslate(root *yaml.Node, path ...string) {
+	for _, lang := range languagesOf(root) {
+		set(lang, "", path...)
+		if at(lang, path...) != nil {
+			drop(at(lang, path[:len(path)-1]...), path[len(path)-1])
 		}
 	}
-	langs := at(root, "translations")
-	for i := 1; langs != nil && i < len(langs.Content); i += 2 {
-		list := at(langs.Content[i], "contacts")
-		if list == nil {
+}
+
+// retranslate keeps the translations of a contact's note at its address.
+func retranslate(root *yaml.Node, uri, note string, next Contact) {
+	for _, lang := range languagesOf(root) {
+		all := at(lang, "contacts")
+		if all == nil {
 			continue
 		}
-		old := list.Content
-		list.Content = nil
-		for j := 0; j+1 < len(old); j += 2 {
-			to, ok := moved[old[j].Value]
-			if ok && (to.URI == "" || to.Note == "") {
-				continue
-			}
-			if ok {
-				old[j].Value = to.URI
-			}
-			list.Content = append(list.Content, old[j], old[j+1])
+		if next.URI == "" || next.Note != note {
+			drop(all, uri)
 		}
-		if len(list.Content) == 0 {
-			drop(langs.Content[i], "contacts")
+		for i := 0; i+1 < len(all.Content); i += 2 {
+			if all.Content[i].Value == uri {
+				all.Content[i].Value = next.URI
+			}
+		}
+		if len(all.Content) == 0 {
+			drop(lang, "contacts")
 		}
 	}
+}
+
+// languagesOf are the translations of a file, each of them a mapping.
+func languagesOf(root *yaml.Node) []*yaml.Node {
+	all := at(root, "translations")
+	if all == nil || all.Kind != yaml.MappingNode {
+		return nil
+	}
+	var out []*yaml.Node
+	for i := 1; i < len(all.Content); i += 2 {
+		if all.Content[i].Kind == yaml.MappingNode {
+			out = append(out, all.Content[i])
+		}
+	}
+	return out
 }
 
 func amount(name string) []string {
