@@ -127,24 +127,3 @@ func FuzzWrite(f *testing.F) {
 		_, _ = d.Write([]byte(file))
 	})
 }
-
-// What is translated of a contact goes where its address goes.
-func TestTranslationsFollow(t *testing.T) {
-	file := examples(t)["signed-policy.yaml"]
-	d, err := draft.Read(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := slices.IndexFunc(d.Contacts, func(c draft.Contact) bool { return strings.HasPrefix(c.URI, "tel:") })
-	for uri, want := range map[string]int{"https://example.com/urgent": 1, "": 0} {
-		d.Contacts[i].URI = uri
-		next, err := d.Write(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parse(t, next)
-		if strings.Contains(string(next), "tel:") || strings.Count(string(next), "Réponse à toute heure") != want {
-			t.Errorf("at %q: %s", uri, next)
-		}
-	}
-}
