@@ -58,7 +58,7 @@ type cut struct{ err error }
 func (c cut) Read([]byte) (int, error) { return 0, c.err }
 
 // errFields is the refusal of fields that are too many or too long.
-var errFields = fmt.Errorf("%w: the fields of the form are over %d MiB or over %d together; shorten them, or send the long parts as files", cvd.ErrTooLarge, maxFields>>20, maxParts)
+var errFields = fmt.Errorf("%w: the fields of the form are over %d MiB together or more than %d; shorten them, or send the long parts as files", cvd.ErrTooLarge, maxFields>>20, maxParts)
 
 // ErrRefused ends the reading of files of which too many were refused.
 var ErrRefused = fmt.Errorf("%w: over %d files or fields before were refused, so these were not read; send the files again, one by one", cvd.ErrTooLarge, maxRefused)
