@@ -8,6 +8,7 @@ import (
 	"fairlead/internal/policy"
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/web"
+	"fairlead/internal/words"
 )
 
 // looks says how a field is asked for: its kind, rows and what browsers may
@@ -78,7 +79,11 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 		out.List = []string{p.Say("public.yes"), p.Say("public.no"), p.Say("public.unknown")}
 	}
 	if f.Name == "reporter.language" {
-		out.Kind, out.Half, out.Options = "select", true, web.Languages(p.Say("public.language.any"), value)
+		open := p.Say("public.language.any")
+		if pol != nil {
+			open += " (" + words.Endonym(p.Site.Words.In(pol.Languages...).Lang()) + ")"
+		}
+		out.Kind, out.Half, out.Options = "select", true, web.Languages(open, value)
 	}
 	if f.Name == "reporter.reply_by" {
 		out.Kind = "radio"
