@@ -17,16 +17,16 @@ var holds = map[cvd.EventType]func(*cvd.Case) bool{
 		k := c.Clock(cvd.ClockAcknowledge)
 		return c.RM() == cvd.RMReceived && (k == nil || k.Running())
 	},
-	cvd.EventAcknowledged:  func(c *cvd.Case) bool { return c.RM() == cvd.RMReceived },
-	cvd.EventAsked: (*cvd.Case).Awaiting,
-	cvd.EventValidated:     func(c *cvd.Case) bool { return c.RM() == cvd.RMValid },
-	cvd.EventInvalidated:   func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid && !c.Flags.Appealed },
-	cvd.EventAppealed:      func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid },
-	cvd.EventDeferred:      func(c *cvd.Case) bool { return c.RM() == cvd.RMDeferred },
-	cvd.EventCheckOffered:  func(c *cvd.Case) bool { return c.Release.Check == cvd.CheckOffered },
-	cvd.EventScheduled:     func(c *cvd.Case) bool { return c.Release.Revision == 0 && !c.Release.At.IsZero() },
-	cvd.EventHeadsUp:  func(c *cvd.Case) bool { return c.Release.Revision == 0 && !c.Release.At.IsZero() },
-	cvd.EventUnscheduled:   func(c *cvd.Case) bool { return c.Release.Revision == 0 && c.Release.At.IsZero() },
+	cvd.EventAcknowledged: func(c *cvd.Case) bool { return c.RM() == cvd.RMReceived },
+	cvd.EventAsked:        (*cvd.Case).Awaiting,
+	cvd.EventValidated:    func(c *cvd.Case) bool { return c.RM() == cvd.RMValid },
+	cvd.EventInvalidated:  func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid && !c.Flags.Appealed },
+	cvd.EventAppealed:     func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid },
+	cvd.EventDeferred:     func(c *cvd.Case) bool { return c.RM() == cvd.RMDeferred },
+	cvd.EventCheckOffered: func(c *cvd.Case) bool { return c.Release.Check == cvd.CheckOffered },
+	cvd.EventScheduled:    func(c *cvd.Case) bool { return c.Release.Revision == 0 && !c.Release.At.IsZero() },
+	cvd.EventHeadsUp:      func(c *cvd.Case) bool { return c.Release.Revision == 0 && !c.Release.At.IsZero() },
+	cvd.EventUnscheduled:  func(c *cvd.Case) bool { return c.Release.Revision == 0 && c.Release.At.IsZero() },
 }
 
 // Standing is what an event of the case still says of what comes next; told is what

@@ -138,3 +138,26 @@ func TestBothSidesInMarkdown(t *testing.T) {
 		}
 	}
 }
+
+// A consent is asked for with its two answers; words that were given before stay.
+func TestConsentIsYesOrNo(t *testing.T) {
+	h := house(t, signed, nil)
+	a := h.Receive(cvd.Report{Title: "x", Reporter: &cvd.Contact{Name: "Robin", ContactShareable: "only to maintainers"}})
+	b := opened(h, a)
+	page := b.Post("/thread/contact", b.Form(b.Get("/thread"), "/thread/contact")).Check(h, 200)
+	form := b.Form(page, "/thread/contact")
+	if got := form.Get("reporter.contact_shareable"); got != "only to maintainers" {
+		t.Errorf("shows %q", got)
+	}
+	for _, want := range []string{`name="reporter.contact_shareable" value="yes"`, `name="reporter.contact_shareable" value="no"`} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	form.Set("reporter.contact_shareable", "no")
+	b.Post("/thread/contact", form).Check(h, http.StatusSeeOther)
+	f, err := h.Desk.As(h.Lead).Case(t.Context(), a.Case)
+	if err != nil || f.Case.Participant(cvd.Reporter).Contact.ContactShareable.Yes() {
+		t.Errorf("%v: the address may be passed on", err)
+	}
+}

@@ -75,8 +75,10 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 				out.List = append(out.List, one.Name)
 			}
 		}
-	case "exploited", "public", "third_party", "reported_elsewhere", "reporter.contact_shareable":
+	case "exploited", "public", "third_party", "reported_elsewhere":
 		out.List = []string{p.Say("public.yes"), p.Say("public.no"), p.Say("public.unknown")}
+	case "reporter.contact_shareable":
+		out.Kind, out.Options = "radio", p.yesOrNo(value)
 	}
 	if f.Name == "reporter.language" {
 		open := p.Say("public.language.any")
@@ -90,6 +92,19 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 		for _, one := range []string{cvd.ReplyByWeb, cvd.ReplyByMail} {
 			out.Options = append(out.Options, web.Option{Value: one, Label: p.Say("public.reply_by." + one), Chosen: one == value})
 		}
+	}
+	return out
+}
+
+// yesOrNo are the choices of a consent. What was answered in other words before stays
+// a choice.
+func (p *Door) yesOrNo(value string) []web.Option {
+	out := []web.Option{
+		{Value: "yes", Label: p.Say("public.yes"), Chosen: value == "yes"},
+		{Value: "no", Label: p.Say("public.no"), Chosen: value == "no"},
+	}
+	if value != "" && value != "yes" && value != "no" {
+		out = append(out, web.Option{Value: value, Label: value, Chosen: true})
 	}
 	return out
 }
