@@ -161,3 +161,24 @@ func TestConsentIsYesOrNo(t *testing.T) {
 		t.Errorf("%v: the address may be passed on", err)
 	}
 }
+
+// Of several cases under one receipt the list tells them apart, the newest first.
+func TestListOfCases(t *testing.T) {
+	h := house(t, small, nil)
+	a := h.Receive(cvd.Report{Title: "Session survives"})
+	does(h, a.Case, cvd.VerbInvalidate, cvd.Input{Reason: "no bug"})
+	does(h, a.Case, cvd.VerbClose, cvd.Input{})
+	h.Pass(48 * time.Hour)
+	b := opened(h, a)
+	form := b.Form(b.Get("/thread"), "/thread/message")
+	form.Set("text", "It came back.")
+	b.Post("/thread/message", form).Check(h, http.StatusSeeOther)
+	page := b.Get("/thread")
+	sound(t, page)
+	_, list, _ := strings.Cut(page.Body, `<nav class="jump"`)
+	list, _, _ = strings.Cut(list, "</nav>")
+	first, second, _ := strings.Cut(list, "</li>")
+	if !strings.Contains(first, "newest") || strings.Contains(first, string(a.Case)) || !strings.Contains(second, string(a.Case)) || strings.Count(list, "Session survives") != 2 {
+		t.Errorf("%s", list)
+	}
+}
