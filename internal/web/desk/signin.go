@@ -46,6 +46,10 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 		_, half := d.Site.Auth.Waiting(r.Context(), token)
 		view.Ended = errors.Is(err, cvd.ErrUnauthenticated) && !half
 	}
+	if q.Has("ended") {
+		voice := d.Site.Voice(r)
+		view.Refusal = &web.Notice{Kind: "warn", Title: voice.Say("desk.signin.ended"), Text: voice.Say("desk.signin.ended.text")}
+	}
 	return d.showSignIn(w, r, http.StatusOK, view)
 }
 
