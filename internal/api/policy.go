@@ -37,13 +37,13 @@ func editionOf(v *rulebook.Version) Edition {
 // editions is the policy in effect, and what waits to follow it.
 type editions struct {
 	Edition
-	Waiting []Edition `json:"waiting,omitempty" doc:"Versions that wait for their sign-offs; shown with a token only."`
+	Waiting []Edition `json:"waiting,omitempty" doc:"Versions that wait for their sign-offs; shown with a token of those who may look at them."`
 }
 
 func (c *call) showPolicy() error {
 	all := c.Book.Versions()
 	var out editions
-	if c.actor.Kind != cvd.ActorStranger && may.Scoped(c.actor, may.PolicyRead) {
+	if may.Tend(c.actor, may.AreaPolicy) >= may.Look {
 		for _, v := range all.Waiting() {
 			out.Waiting = append(out.Waiting, editionOf(v))
 		}

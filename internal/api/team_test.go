@@ -74,6 +74,11 @@ func TestPolicyVersions(t *testing.T) {
 	if w := h.as(h.Lead, "GET", "/api/v1/policy", "").object(t)["waiting"].([]any); len(w) != 1 {
 		t.Errorf("waiting %v", w)
 	}
+	for name, who := range map[string]cvd.Actor{"fixer": h.Fixer, "member": h.Member} {
+		if w := h.as(who, "GET", "/api/v1/policy", "").want(t, 200).object(t)["waiting"]; (w == nil) != (name == "fixer") {
+			t.Errorf("a %s sees %v", name, w)
+		}
+	}
 	h.as(h.Lead, "POST", "/api/v1/policy/2/sign", `{"office":"x","act":"approved","digest":"y"}`).want(t, 404)
 	h.as(h.Officer, "POST", "/api/v1/policy/9/sign", `{"office":"`+h.Officer.Offices[0]+`","act":"approved","digest":"y"}`).want(t, 404)
 	for i, m := range missing {

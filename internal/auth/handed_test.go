@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -119,4 +120,39 @@ func TestAProvedSessionIsTheMembersOwn(t *testing.T) {
 	if !d.alive(s.Token) {
 		t.Error("their session ended")
 	}
+}
+
+// Nobody has so many tokens that one could hide behind the others: each member has a
+// hundred at most, and a lead sees and revokes all of them.
+func TestNoTokenHides(t *testing.T) {
+	d := open(t)
+	ctx := t.Context()
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	first, oldest, err := d.CreateToken(ctx, bo, auth.Token{Name: "x"})
+	d.ok(err)
+	const each = 100
+	made := 1
+	for n := range 11 {
+		who := bo
+		if n > 0 {
+			who = d.add("N", fmt.Sprintf("n%d@example.org", n), cvd.RoleMember)
+		}
+		d.clock.pass(time.Second)
+		for made < each*(n+1) {
+			_, _, err := d.CreateToken(ctx, who, auth.Token{Name: "x"})
+			d.ok(err)
+			made++
+		}
+		_, _, err = d.CreateToken(ctx, who, auth.Token{Name: "x"})
+		d.want(err, cvd.ErrInvalid)
+	}
+	if list, err := d.Tokens(ctx, d.lead); err != nil || len(list) != made {
+		t.Errorf("%d of %d are listed, %v", len(list), made, err)
+	}
+	d.ok(d.RevokeToken(ctx, d.lead, oldest.ID))
+	if d.opens(first) {
+		t.Error("it opens still")
+	}
+	_, _, err = d.CreateToken(ctx, bo, auth.Token{Name: "x"})
+	d.ok(err)
 }

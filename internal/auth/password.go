@@ -54,7 +54,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	case cred.Serial == "" && here == nil:
 		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)
 	case cred.Serial == "" && a.k.Now().Sub(here.proved()) > FreshFor:
-		return fmt.Errorf("%w: show again that it is you, or sign in again, before you set a first password", cvd.ErrNotReady)
+		return fmt.Errorf("%w: sign in again before you set a first password", cvd.ErrNotReady)
 	case cred.Serial != "" && !linked:
 		right, err := a.isCurrent(ctx, m, cred, current)
 		if err != nil {

@@ -136,6 +136,9 @@ type Tongue struct {
 	Href       string // within the site
 	URL        string // the same with its origin; empty where machines need not know
 	Here       bool
+	// Form is the id of a form of the page that is sent to Href for it, so that
+	// nothing typed there is lost; empty for a link.
+	Form string
 }
 
 // tongues are the languages of a page that is asked for by its address alone. What
@@ -155,6 +158,21 @@ func (s *Site) tongues(r *http.Request) []Tongue {
 		one := Tongue{Lang: lang, Name: words.Endonym(lang), Href: href, Here: lang == here}
 		if !isPrivate(r) {
 			one.URL = s.BaseURL(r) + href
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// ByForm are the languages of a page with a form that is sent to address for them:
+// there it is shown again with what was typed.
+func (s *Site) ByForm(r *http.Request, form, address string) []Tongue {
+	list, here := s.tongues(r), s.Voice(r).Lang()
+	out := make([]Tongue, 0, len(words.Languages))
+	for i, lang := range words.Languages {
+		one := Tongue{Lang: lang, Name: words.Endonym(lang), Href: InLanguage(address, lang), Here: lang == here, Form: form}
+		if len(list) > 0 {
+			one.URL = list[i].URL
 		}
 		out = append(out, one)
 	}

@@ -11,7 +11,7 @@ import (
 // named case-<verb>, needs its own (see verbScope); one that does not stand here and is
 // no verb needs none, which a test refuses for operations by token.
 var scopes = map[string]may.Scope{
-	"cases": may.CasesRead, "case": may.CasesRead, "fetch-case-file": may.CasesRead, "fetch-mail": may.CasesRead, "report-document": may.CasesRead, "record": may.ReportsWrite,
+	"cases": may.CasesRead, "case": may.CasesRead, "fetch-case-file": may.CasesRead, "fetch-mail": may.CasesRead, "report-document": may.CasesWrite, "record": may.ReportsWrite,
 	"advisory": may.AdvisoriesRead, "rehearse": may.AdvisoriesRead,
 	"components": may.PartsRead, "bills": may.PartsRead, "add-bill": may.PartsWrite, "remove-bill": may.PartsWrite,
 	"mail": may.MailRead, "one-mail": may.MailRead, "raw-mail": may.MailRead,

@@ -124,7 +124,7 @@ func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error)
 			return auth.Session{}, err
 		}
 		if !means.Second() {
-			return auth.Session{}, p.fail(Weak, "the provider does not say that acr and amr were met, and the member has no second factor here")
+			return auth.Session{}, p.weak()
 		}
 	}
 	s, err := w.Auth.StartMember(ctx, member, auth.WayProvider, o.Strong, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
@@ -132,6 +132,10 @@ func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error)
 		return s, p.fail(Unknown, "the member is not active")
 	}
 	return s, err
+}
+
+func (p *party) weak() error {
+	return p.fail(Weak, "the provider does not say that acr and amr were met, and the member has no second factor here")
 }
 
 // first finds for whom somebody may come who was never here: a member whom a lead
@@ -156,6 +160,11 @@ func (w *Ways) first(ctx context.Context, p *party, o *who) (string, error) {
 			continue
 		}
 		return w.fresh(ctx, p, m)
+	}
+	// Whoever would be made a member only now has no second factor here: nobody is made,
+	// and no invitation used up, for somebody who does not get in.
+	if p.demands() && !o.Strong {
+		return "", p.weak()
 	}
 	if w.Invited != nil {
 		m, err := w.Invited(ctx, o.Email, o.Name)

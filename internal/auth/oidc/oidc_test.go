@@ -480,6 +480,32 @@ func TestInvited(t *testing.T) {
 	d.want(err, oidc.Unknown)
 }
 
+// Who does not get in for want of a second factor is not made a member either, and
+// their invitation is not used up.
+func TestWeakMakesNobody(t *testing.T) {
+	double := oidctest.NewDouble(t, func() time.Time { return noon })
+	p := provider(double)
+	p.AMR, p.RolesClaim, p.Roles = []string{"otp"}, "groups", map[string][]cvd.Role{"psirt": {cvd.RoleMember}}
+	asked := 0
+	d := open(t, noon, func(c *oidc.Config) {
+		c.Invited = func(context.Context, string, string) (cvd.Member, error) {
+			asked++
+			return cvd.Member{}, cvd.ErrNotFound
+		}
+	}, p)
+	claims := map[string]any{"sub": "i", "email": "ivy@example.org", "groups": []string{"psirt"}}
+	double.Set(func(x *oidctest.Double) { x.Claims = claims })
+	_, err := d.walk(double)
+	d.want(err, oidc.Weak)
+	if team, err := d.Members(t.Context()); err != nil || len(team) != 1 || asked != 0 {
+		t.Errorf("%d members, %d invitations asked for, %v", len(team), asked, err)
+	}
+	double.Set(func(*oidctest.Double) { claims["amr"] = []string{"pwd", "otp"} })
+	if a, err := d.walk(double); err != nil || !a.Session.Actor.Is(cvd.RoleMember) {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 // Linking is for the member who began it, and the last way in stays.
 func TestLinking(t *testing.T) {
 	double := oidctest.NewDouble(t, func() time.Time { return noon })

@@ -9,6 +9,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,10 @@ const (
 	Life    = 90 * 24 * time.Hour  // if nothing else is asked for
 	MaxLife = 365 * 24 * time.Hour // at most
 )
+
+// most is how many tokens a member has at once, those that ran out and were not swept
+// yet among them.
+const most = 100
 
 // Prefix opens every API token, so that leaked ones can be found by a
 // scanner.
@@ -125,6 +130,11 @@ func (b *Book) CreateToken(ctx context.Context, by cvd.Actor, t Token, wrong ...
 			return err
 		}
 		return b.k.Store.Update(ctx, func(tx store.Tx) error {
+			if have, err := tx.Records(keeper.RecordToken, t.Member, most); err != nil {
+				return err
+			} else if len(have) >= most {
+				return tooMany
+			}
 			return keeper.PutAll(tx, b.roster.Hold(r), keeper.Put{Rec: rec}, keeper.Put{Rec: note})
 		})
 	})
@@ -155,6 +165,8 @@ func held(scopes []string) string {
 	}
 	return "; scopes: " + strings.Join(scopes, ", ")
 }
+
+var tooMany = cvd.Faults{{Field: "member", Problem: fmt.Sprintf("a member has at most %d API tokens", most), Remedy: "revoke some first"}}
 
 func tokenFaults(t Token) cvd.Faults {
 	var f cvd.Faults
@@ -218,7 +230,8 @@ func (b *Book) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 	return actor, nil
 }
 
-// tokens lists those the actor may see, with their records.
+// tokens lists those the actor may see, with their records: all of them, or one that
+// leaked could hide behind the others.
 func (b *Book) tokens(ctx context.Context, by cvd.Actor) (list []Token, recs []store.Record, err error) {
 	owner := by.ID
 	switch {
@@ -230,7 +243,7 @@ func (b *Book) tokens(ctx context.Context, by cvd.Actor) (list []Token, recs []s
 	err = b.k.Store.View(ctx, func(tx store.Tx) error {
 		list = nil
 		var err error
-		if recs, err = tx.Records(keeper.RecordToken, owner, keeper.ListLimit); err != nil {
+		if recs, err = tx.Records(keeper.RecordToken, owner, math.MaxInt32); err != nil {
 			return err
 		}
 		for _, rec := range recs {
@@ -283,7 +296,7 @@ func (b *Book) DropMade(tx store.Tx, member string) error {
 	if member == "" {
 		return cvd.ErrNotFound
 	}
-	recs, err := tx.Records(keeper.RecordToken, member, keeper.ListLimit)
+	recs, err := tx.Records(keeper.RecordToken, member, math.MaxInt32)
 	if err != nil {
 		return err
 	}

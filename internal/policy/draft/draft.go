@@ -89,10 +89,16 @@ func (d Draft) Write(file []byte) ([]byte, error) {
 	put(was.Revision, d.Revision, "revision")
 	put(was.Minimum, d.Minimum, "team", "minimum")
 	put(was.Qualification, d.Qualification, "team", "qualification")
+	if was.Qualification != d.Qualification {
+		untranslate(root, "team", "qualification")
+	}
 	put(was.EveryMonths, d.EveryMonths, "review", "every_months")
 	put(was.WarnDays, d.WarnDays, "review", "warn_days")
 	for _, name := range Amounts {
 		put(was.Amounts[name], d.Amounts[name], amount(name)...)
+		if d.Amounts[name] == "" {
+			untranslate(root, "promises", name)
+		}
 	}
 	if !slices.Equal(was.Languages, d.Languages) {
 		changed = true
@@ -128,6 +134,7 @@ func (d Draft) contacts(root *yaml.Node) {
 		n := &yaml.Node{Kind: yaml.MappingNode}
 		if i < len(have) {
 			n = have[i]
+			retranslate(root, text(n, "uri"), text(n, "note"), c)
 		}
 		if c.URI == "" {
 			continue
@@ -136,6 +143,53 @@ func (d Draft) contacts(root *yaml.Node) {
 		set(n, c.Note, "note")
 		list.Content = append(list.Content, n)
 	}
+}
+
+// untranslate takes the translations of a text out that is another now, or gone: one
+// of what was said before would be worse than none.
+func untranslate(root *yaml.Node, path ...string) {
+	for _, lang := range languagesOf(root) {
+		set(lang, "", path...)
+		if at(lang, path...) != nil {
+			drop(at(lang, path[:len(path)-1]...), path[len(path)-1])
+		}
+	}
+}
+
+// retranslate keeps the translations of a contact's note at its address.
+func retranslate(root *yaml.Node, uri, note string, next Contact) {
+	for _, lang := range languagesOf(root) {
+		all := at(lang, "contacts")
+		if all == nil {
+			continue
+		}
+		if next.URI == "" || next.Note != note {
+			drop(all, uri)
+		}
+		for i := 0; i+1 < len(all.Content); i += 2 {
+			if all.Content[i].Value == uri {
+				all.Content[i].Value = next.URI
+			}
+		}
+		if len(all.Content) == 0 {
+			drop(lang, "contacts")
+		}
+	}
+}
+
+// languagesOf are the translations of a file, each of them a mapping.
+func languagesOf(root *yaml.Node) []*yaml.Node {
+	all := at(root, "translations")
+	if all == nil || all.Kind != yaml.MappingNode {
+		return nil
+	}
+	var out []*yaml.Node
+	for i := 1; i < len(all.Content); i += 2 {
+		if all.Content[i].Kind == yaml.MappingNode {
+			out = append(out, all.Content[i])
+		}
+	}
+	return out
 }
 
 func amount(name string) []string {

@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/auth/passkey/passkeytest"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/webtest"
 )
 
@@ -287,4 +288,16 @@ func TestNoFormGetsAroundTheProof(t *testing.T) {
 		}
 	}
 	b.Post("/desk/team/"+h.Member.ID+"/sign-out", nil).Check(h, http.StatusForbidden)
+}
+
+// Nobody is led out of the desk, not by steps upwards either.
+func TestNextStaysInside(t *testing.T) {
+	for next, want := range map[string]string{
+		"/desk/team": "/desk/team", "/desk/cases/FL-1": "/desk/cases/FL-1", "": "/desk/", "/thread": "/desk/", "//evil.example/desk/": "/desk/",
+		"/desk/../thread": "/desk/", "/desk/%2e%2e/thread": "/desk/", "/desk/a/../../thread": "/desk/", "/desk/..": "/desk/", "/desk/sign-out": "/desk/",
+	} {
+		if got := visit.Inside(next); got != want {
+			t.Errorf("%q leads to %q, want %q", next, got, want)
+		}
+	}
 }

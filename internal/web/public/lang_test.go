@@ -24,7 +24,7 @@ func TestReportInAnotherLanguage(t *testing.T) {
 	b.Lang = "fr-CA, en;q=0.5"
 	form := b.Get("/report").Check(h, 200)
 	sound(t, form)
-	for _, want := range []string{`<html lang="fr"`, `hreflang="de" lang="de">Deutsch</a>`, `<span lang="en">Tell us in private first</span>`} {
+	for _, want := range []string{`<html lang="fr"`, `formaction="/report?step=lang&amp;lang=de" lang="de">Deutsch</button>`, `<span lang="en">Tell us in private first</span>`} {
 		if !strings.Contains(form.Body, want) {
 			t.Errorf("no %s", want)
 		}

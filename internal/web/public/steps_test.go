@@ -127,3 +127,36 @@ func TestLanguageOfLetters(t *testing.T) {
 		t.Errorf("letters in %q", got)
 	}
 }
+
+// Another language is chosen without losing what was typed, and sends nothing.
+func TestAnotherLanguageKeepsWhatWasTyped(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	form := b.Form(b.Get("/report"), "/report")
+	form.Set("description", "It breaks.")
+	form.Set("reporter.credit", "anonymous")
+	a := b.Upload("/report?step=lang&lang=de", form, webtest.File{Field: "attachments", Name: "poc.txt", Content: "1"}).Check(h, 200)
+	sound(t, a)
+	again := b.Form(a, "/report?lang=de")
+	if again.Get("description") != "It breaks." || again.Get("reporter.credit") != "anonymous" || again.Get("once") != form.Get("once") || cases(h) != 0 {
+		t.Errorf("%v came back, %d cases", again, cases(h))
+	}
+	for _, want := range []string{`<html lang="de"`, `action="/report?lang=de"`, `formaction="/report?step=lang&amp;lang=fr"`, "poc.txt"} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	b.Upload("/report?lang=de", again).Check(h, 201)
+}
+
+// A refused form opens at the step with the first fault, takes the focus to the list
+// of them, and says so in its title.
+func TestRefusedFormOpensAtTheFault(t *testing.T) {
+	h := house(t, small, nil)
+	a := sendReport(h, h.Browser(), url.Values{"description": {"x"}, "reporter.email": {"nobody"}}).Check(h, 422)
+	for _, want := range []string{"<title>Error: Report", `<div class="summary" role="alert" tabindex="-1" autofocus`, `class="step first" id="step-3"`, `<li class="first wrong"><a href="#step-3"`} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}

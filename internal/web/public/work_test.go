@@ -63,3 +63,19 @@ func TestAReportHasAPrice(t *testing.T) {
 		t.Error("a fault costs a fresh stamp")
 	}
 }
+
+// A stamp pays for one case: only a form that is known to be the same one is paid
+// already.
+func TestAStampPaysOnce(t *testing.T) {
+	h := house(t, small, nil)
+	h.Republish("  attachments_total:", "  proof_of_work: true\n  attachments_total:")
+	for _, once := range []string{"", "short", strings.Repeat("x", 65)} {
+		b := h.Browser()
+		form := b.Form(b.Get("/report").Check(h, http.StatusOK), "/report")
+		form.Set("description", "The same flood.")
+		form.Set("worked", solved(t, form.Get("work")))
+		form.Set("once", once)
+		b.Upload("/report", form).Check(h, http.StatusCreated)
+		b.Upload("/report", form).Check(h, http.StatusTooManyRequests)
+	}
+}

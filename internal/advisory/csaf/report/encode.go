@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -201,7 +202,7 @@ func (w *writer) vulnerability() vulnerability {
 	}
 	var rest []string
 	for _, u := range r.URLs {
-		if advisory.IsURI(u) {
+		if shownAsLink(u) {
 			v.References = append(v.References, reference{"external", voice().Say("csaf.report.link"), u})
 		} else {
 			rest = append(rest, u)
@@ -209,6 +210,13 @@ func (w *writer) vulnerability() vulnerability {
 	}
 	v.Notes = w.notes(strings.Join(rest, "\n"), v.DiscoveryDate == "")
 	return v
+}
+
+// shownAsLink tells whether a stranger's link may stand where a tool makes something to
+// press of it, in a document with our name: only of the web.
+func shownAsLink(u string) bool {
+	p, err := url.Parse(u)
+	return err == nil && (p.Scheme == "https" || p.Scheme == "http") && p.Host != "" && advisory.IsURI(u)
 }
 
 // notes are the words of the report.

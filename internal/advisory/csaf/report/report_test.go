@@ -221,3 +221,31 @@ func TestCheck(t *testing.T) {
 		t.Error("what is no JSON is taken")
 	}
 }
+
+// A stranger's link is a reference, which tools make something to press of, only if it is
+// of the web; the others stand in a note, as words.
+func TestLinksOfStrangers(t *testing.T) {
+	h := handed()
+	h.Report.URLs = cvd.Lines{"https://blog.example/a", "http://blog.example/b", "javascript:alert(1)", "JAVASCRIPT:alert(2)", "data:text/html,x", "file:///etc/passwd", "https:nowhere", "vbscript:x"}
+	var doc struct {
+		Vulnerabilities []struct {
+			References []struct{ URL string }
+			Notes      []struct{ Text string }
+		}
+	}
+	if err := json.Unmarshal(encode(t, h), &doc); err != nil {
+		t.Fatal(err)
+	}
+	links, words := "", ""
+	for _, v := range doc.Vulnerabilities {
+		for _, r := range v.References {
+			links += r.URL + " "
+		}
+		for _, n := range v.Notes {
+			words += n.Text
+		}
+	}
+	if links != "https://blog.example/a http://blog.example/b " || !strings.Contains(words, "javascript:alert(1)\nJAVASCRIPT:alert(2)") {
+		t.Errorf("%q %q", links, words)
+	}
+}

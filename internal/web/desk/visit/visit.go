@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"fairlead/internal/auth"
@@ -185,7 +186,7 @@ func signInAddress(r *http.Request) string {
 func Inside(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.RawQuery != "" || !strings.HasPrefix(u.Path, "/desk/") ||
-		strings.ContainsAny(u.Path, "\\\r\n") || strings.HasPrefix(u.Path, "/desk/sign-") {
+		strings.ContainsAny(u.Path, "\\\r\n") || slices.Contains(strings.Split(u.Path, "/"), "..") || strings.HasPrefix(u.Path, "/desk/sign-") {
 		return "/desk/"
 	}
 	return u.EscapedPath()

@@ -167,6 +167,7 @@ func (p *pub) policyMarkdown(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Add("Vary", "Accept-Language")
 	text := policypage.Markdown(cur.Policy, p.policyPage(cur, p.Site.BaseURL(r)))
 	return web.Write(w, r, http.StatusOK, "text/markdown; charset=utf-8", text)
 }

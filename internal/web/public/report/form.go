@@ -75,7 +75,12 @@ func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pub) showForm(w http.ResponseWriter, r *http.Request, status int, v reportView) error {
 	v.Steps = p.steps(v.Fields)
-	page := p.Page(p.Say("public.report.title"), "/report")
+	title := p.Say("public.report.title")
+	if v.Summary != nil {
+		title = p.Say("public.fault.title", "title", title)
+	}
+	page := p.Page(title, "/report")
+	page.Tongues = p.Site.ByForm(r, "whole", "/report?step=lang")
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, status, "report", page, v)
 }

@@ -94,7 +94,7 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 			return p.refuse(w, r, in, typed, err)
 		}
 	}
-	if len(once) >= 16 && len(once) <= 64 {
+	if repeatable(once) {
 		// With its body in the key, a step back with other words is a new
 		// report and not a refusal.
 		sub.Once = &casework.Once{Key: "web/" + once + "/" + sum, Digest: sum}

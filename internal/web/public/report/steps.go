@@ -19,6 +19,8 @@ type step struct {
 	Title, Lead string
 	Fields      []web.Field
 	First, Last bool
+	Wrong       bool // one of its fields is
+	Shown       bool // where no address names a step
 }
 
 // Back is the number of the step before it.
@@ -65,7 +67,9 @@ func (p *pub) steps(fields []web.Field) []step {
 	for i := range out {
 		out[i].N, out[i].Of = i+1, len(out)
 		out[i].First, out[i].Last = i == 0, i == len(out)-1
+		out[i].Wrong = slices.ContainsFunc(out[i].Fields, func(f web.Field) bool { return len(f.Faults) > 0 })
 	}
+	out[max(slices.IndexFunc(out, func(s step) bool { return s.Wrong }), 0)].Shown = true
 	return out
 }
 

@@ -23,6 +23,9 @@ func (p *pub) worked(pol *policy.Policy, typed url.Values, whose, from string) e
 	if !pol.Intake.ProofOfWork || p.Site.Work == nil {
 		return nil
 	}
+	if !repeatable(typed.Get("once")) {
+		whose = "" // it would pay for case after case: nothing tells that they are the same
+	}
 	verdict, left := p.Site.Work.Spend(typed.Get("work"), typed.Get("worked"), whose)
 	switch verdict {
 	case work.Solved:
@@ -39,6 +42,9 @@ func (p *pub) worked(pol *policy.Policy, typed url.Values, whose, from string) e
 	}
 	return early{left}
 }
+
+// repeatable tells whether a form that is sent again is known to be the same one.
+func repeatable(once string) bool { return len(once) >= 16 && len(once) <= 64 }
 
 // price is what the form carries for that.
 type price struct {

@@ -103,9 +103,12 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 		put(v)
 		v.Summary = &web.Summary{Title: p.Say("public.faults")}
 		for _, f := range faults {
-			item := web.SummaryItem{Label: f.Field, Problem: f.Problem, Remedy: f.Remedy}
-			if f.Field == "text" {
-				item.Label, item.Href = p.Say("public.thread.write"), "#text-"+string(v.ID)
+			item := web.SummaryItem{Label: f.Field + p.Say("mark.colon"), Problem: f.Problem, Remedy: f.Remedy}
+			switch {
+			case f.Field == "text" && r.URL.Path == "/thread/appeal":
+				item.Label, item.Href = p.Say("public.thread.appeal")+p.Say("mark.colon"), "#appeal-"+string(v.ID)
+			case f.Field == "text":
+				item.Label, item.Href = p.Say("public.thread.write")+p.Say("mark.colon"), "#text-"+string(v.ID)
 			}
 			v.Summary.Items = append(v.Summary.Items, item)
 		}
@@ -237,6 +240,9 @@ func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
 		typed.Set(name, a.form.Get(name))
 	}
 	report, err := intake.FromForm(typed)
+	if err == nil && typed.Get("reporter.reply_by") == cvd.ReplyByMail && strings.TrimSpace(typed.Get("reporter.email")) == "" {
+		err = cvd.Faults{{Field: "reporter.email", Problem: p.Say("public.contact.nowhere"), Remedy: p.Say("public.contact.nowhere.remedy")}}
+	}
 	if err == nil {
 		contact := report.Reporter
 		if contact == nil {

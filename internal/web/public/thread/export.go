@@ -151,7 +151,11 @@ func (p *pub) exportText(w http.ResponseWriter, r *http.Request) error {
 		fmt.Fprintf(&b, "\n%s\n%s\n\n", f.Case.ID, strings.Repeat("=", len(f.Case.ID)))
 		b.WriteString(p.Say("rm."+string(f.Case.RM())) + ". " + p.Say("rm."+string(f.Case.RM())+".meaning") + "\n")
 		for _, one := range f.Promises() {
-			b.WriteString(voice.Say("public.receipt.promise", "what", voice.Say("clock."+string(one.Kind)), "when", voice.Instant(one.Due, zone)) + "\n")
+			line := "public.receipt.promise"
+			if one.Target {
+				line = "public.receipt.target"
+			}
+			b.WriteString(voice.Say(line, "what", voice.Say("clock."+string(one.Kind)), "when", voice.Instant(one.Due, zone)) + "\n")
 		}
 		for i := range f.Events {
 			p.exportEntry(&b, p.entry(f, &f.Events[i]))
@@ -165,7 +169,7 @@ func (p *pub) exportEntry(b io.Writer, e entry) {
 	fmt.Fprintf(b, "\n%s · %s · %s\n", p.Voice().Instant(e.At, p.Site.Zone()), e.Who, e.Heading)
 	for _, q := range append(slices.Clone(e.Report), e.Quotes...) {
 		if q.Label != "" {
-			fmt.Fprintf(b, "%s:\n", q.Label)
+			fmt.Fprintf(b, "%s%s\n", q.Label, p.Say("mark.colon"))
 		}
 		for line := range strings.Lines(q.Text) {
 			fmt.Fprintf(b, "    %s\n", strings.TrimRight(line, "\n"))
@@ -178,6 +182,6 @@ func (p *pub) exportEntry(b io.Writer, e entry) {
 		fmt.Fprintf(b, "  %s (%s)\n", c.Title, c.ID)
 	}
 	if e.File != nil {
-		fmt.Fprintf(b, "  %s, %d, sha256 %s\n", e.File.Name, e.File.Size, e.File.SHA256)
+		fmt.Fprintf(b, "  %s, %s, sha256 %s\n", e.File.Name, web.Size(p.Voice(), e.File.Size), e.File.SHA256)
 	}
 }
