@@ -20,6 +20,9 @@
   $('footer .foot-in')?.append(help);
   help.addEventListener('click', () => keys.showModal());
 
+  const section = $('header .nav [aria-current]');
+  if (section) section.closest('ul').scrollLeft = section.offsetLeft - section.closest('ul').offsetLeft - 16;
+
   // Rows of the queue, or entries of a case: one of them is where the keyboard is, and the
   // only one on the way of Tab (WAI-ARIA practices, roving tabindex).
   let at = 0;
