@@ -127,3 +127,17 @@ func TestTheReportStandsWhereItIsJudged(t *testing.T) {
 		t.Error("what was done is not said")
 	}
 }
+
+// Each reason says who reads it.
+func TestAReasonSaysWhoReadsIt(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "lead@example.org")
+	for verb, want := range map[string]string{
+		"emergency": "Only the team reads this", "invalidate": "The reporter reads this, unless you tell them nothing", "reissue": "The reporter reads this.",
+	} {
+		if text := b.Get("/desk/cases/"+id+"/do/"+verb).Check(h, http.StatusOK).Text(); !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q: %s", verb, want, text)
+		}
+	}
+}
