@@ -105,10 +105,13 @@ func (c *Credit) check() error {
 // read as "yes" and "no".
 type Answer string
 
-// Yes tells whether the answer says more than no.
+// Yes tells whether the answer says more than no, in any language whose forms propose
+// one: it is kept in the words in which it was given.
 func (a Answer) Yes() bool {
-	switch strings.ToLower(strings.TrimSpace(string(a))) {
-	case "", "no", "none", "false", "n", "unknown":
+	switch strings.ToLower(strings.Trim(string(a), " \t\r\n.!")) {
+	case "", "no", "none", "false", "n", "unknown", // English
+		"nein", "unbekannt", // German
+		"non", "inconnu", "je ne sais pas": // French
 		return false
 	}
 	return true

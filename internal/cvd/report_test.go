@@ -61,6 +61,7 @@ func TestReportJSONRefuses(t *testing.T) {
 func TestAnswerYes(t *testing.T) {
 	for a, want := range map[Answer]bool{
 		"": false, "no": false, " No ": false, "n": false, "false": false, "none": false, "unknown": false,
+		"Nein": false, "Non.": false, "Je ne sais pas": false, "Unbekannt": false, "...": false, "Ja": true, "Oui": true,
 		"yes": true, "Yes, on 3 March": true, "not sure, maybe": true,
 	} {
 		if a.Yes() != want {

@@ -167,7 +167,7 @@ type Thread struct {
 func (s Show) Thread(f *casework.File) ThreadCase {
 	k := f.Case
 	out := ThreadCase{
-		Case: k.ID, Title: k.Title, State: k.RM(), Meaning: s.Voice.Say("rm." + string(k.RM()) + ".meaning"),
+		Case: k.ID, Title: k.Title, State: k.RM(), Meaning: s.Voice.State(k),
 		Severity: k.Band, Outcome: k.Outcome, Received: k.Created, Updated: k.Updated,
 		Promises: f.Promises(), Missing: k.Missing, Release: ReleaseOf(k, false), Messages: []Message{}, Verbs: f.Verbs, Erased: f.Erased,
 	}

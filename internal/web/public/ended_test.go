@@ -84,3 +84,101 @@ func TestEachFormOutlivesTheSession(t *testing.T) {
 		t.Error("the page asks for no receipt")
 	}
 }
+
+// A sentence that says what comes next stands only while it is true: nobody is
+// promised an appeal that is used, or that closing took away.
+func TestWhatIsNextFollowsTheState(t *testing.T) {
+	h := house(t, small, nil)
+	closed, used := h.Receive(cvd.Report{Title: "x"}), h.Receive(cvd.Report{Title: "y"})
+	const promise = "You may appeal once"
+	for _, id := range []cvd.CaseID{closed.Case, used.Case} {
+		does(h, id, cvd.VerbInvalidate, cvd.Input{Reason: "no bug"})
+	}
+	b := opened(h, closed)
+	if text := b.Get("/thread").Text(); strings.Count(text, promise) != 2 || strings.Contains(text, "A person of the team will read it") {
+		t.Errorf("before: %s", text)
+	}
+	does(h, closed.Case, cvd.VerbClose, cvd.Input{})
+	for _, page := range []string{b.Get("/thread").Text(), b.Get("/thread/export.txt").Body} {
+		if strings.Contains(page, promise) {
+			t.Errorf("after it was closed: %s", page)
+		}
+	}
+	if text := b.Get("/thread").Text(); !strings.Contains(text, "an appeal is no longer possible") {
+		t.Errorf("%s", text)
+	}
+	b = opened(h, used)
+	form := b.Form(b.Get("/thread"), "/thread/appeal")
+	form.Set("text", "look again")
+	b.Post("/thread/appeal", form).Check(h, http.StatusSeeOther)
+	if text := b.Get("/thread").Text(); strings.Contains(text, promise) || !strings.Contains(text, "Your appeal was used") {
+		t.Errorf("after the appeal: %s", text)
+	}
+}
+
+// Both sides of a conversation are shown alike, and no word of either becomes a tag.
+func TestBothSidesInMarkdown(t *testing.T) {
+	h := house(t, small, nil)
+	a := h.Receive(cvd.Report{Title: "x"})
+	does(h, a.Case, cvd.VerbAcknowledge, cvd.Input{Text: "**Which** version?\n\n- one\n- two\n\n<script>x()</script> [here](javascript:x) ![](https://tracker.example/a.png)"})
+	b := opened(h, a)
+	form := b.Form(b.Get("/thread"), "/thread/message")
+	form.Set("text", "**Mine**")
+	b.Post("/thread/message", form).Check(h, http.StatusSeeOther)
+	page := b.Get("/thread")
+	clean(t, page)
+	for _, want := range []string{"<strong>Which</strong>", "<li>one</li>", "<strong>Mine</strong>"} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	for _, not := range []string{"javascript:x\"", "<img", `src="https://tracker`} {
+		if strings.Contains(page.Body, not) {
+			t.Errorf("there is %s", not)
+		}
+	}
+}
+
+// A consent is asked for with its two answers; words that were given before stay.
+func TestConsentIsYesOrNo(t *testing.T) {
+	h := house(t, signed, nil)
+	a := h.Receive(cvd.Report{Title: "x", Reporter: &cvd.Contact{Name: "Robin", ContactShareable: "only to maintainers"}})
+	b := opened(h, a)
+	page := b.Post("/thread/contact", b.Form(b.Get("/thread"), "/thread/contact")).Check(h, 200)
+	form := b.Form(page, "/thread/contact")
+	if got := form.Get("reporter.contact_shareable"); got != "only to maintainers" {
+		t.Errorf("shows %q", got)
+	}
+	for _, want := range []string{`name="reporter.contact_shareable" value="yes"`, `name="reporter.contact_shareable" value="no"`} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	form.Set("reporter.contact_shareable", "no")
+	b.Post("/thread/contact", form).Check(h, http.StatusSeeOther)
+	f, err := h.Desk.As(h.Lead).Case(t.Context(), a.Case)
+	if err != nil || f.Case.Participant(cvd.Reporter).Contact.ContactShareable.Yes() {
+		t.Errorf("%v: the address may be passed on", err)
+	}
+}
+
+// Of several cases under one receipt the list tells them apart, the newest first.
+func TestListOfCases(t *testing.T) {
+	h := house(t, small, nil)
+	a := h.Receive(cvd.Report{Title: "Session survives"})
+	does(h, a.Case, cvd.VerbInvalidate, cvd.Input{Reason: "no bug"})
+	does(h, a.Case, cvd.VerbClose, cvd.Input{})
+	h.Pass(48 * time.Hour)
+	b := opened(h, a)
+	form := b.Form(b.Get("/thread"), "/thread/message")
+	form.Set("text", "It came back.")
+	b.Post("/thread/message", form).Check(h, http.StatusSeeOther)
+	page := b.Get("/thread")
+	sound(t, page)
+	_, list, _ := strings.Cut(page.Body, `<nav class="jump"`)
+	list, _, _ = strings.Cut(list, "</nav>")
+	first, second, _ := strings.Cut(list, "</li>")
+	if !strings.Contains(first, "newest") || strings.Contains(first, string(a.Case)) || !strings.Contains(second, string(a.Case)) || strings.Count(list, "Session survives") != 2 {
+		t.Errorf("%s", list)
+	}
+}

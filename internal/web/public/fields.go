@@ -8,6 +8,7 @@ import (
 	"fairlead/internal/policy"
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/web"
+	"fairlead/internal/words"
 )
 
 // looks says how a field is asked for: its kind, rows and what browsers may
@@ -74,17 +75,36 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 				out.List = append(out.List, one.Name)
 			}
 		}
-	case "exploited", "public", "third_party", "reported_elsewhere", "reporter.contact_shareable":
+	case "exploited", "public", "third_party", "reported_elsewhere":
 		out.List = []string{p.Say("public.yes"), p.Say("public.no"), p.Say("public.unknown")}
+	case "reporter.contact_shareable":
+		out.Kind, out.Options = "radio", p.yesOrNo(value)
 	}
 	if f.Name == "reporter.language" {
-		out.Kind, out.Half, out.Options = "select", true, web.Languages(p.Say("public.language.any"), value)
+		open := p.Say("public.language.any")
+		if pol != nil {
+			open += " (" + words.Endonym(p.Site.Words.In(pol.Languages...).Lang()) + ")"
+		}
+		out.Kind, out.Half, out.Options = "select", true, web.Languages(open, value)
 	}
 	if f.Name == "reporter.reply_by" {
 		out.Kind = "radio"
 		for _, one := range []string{cvd.ReplyByWeb, cvd.ReplyByMail} {
 			out.Options = append(out.Options, web.Option{Value: one, Label: p.Say("public.reply_by." + one), Chosen: one == value})
 		}
+	}
+	return out
+}
+
+// yesOrNo are the choices of a consent. What was answered in other words before stays
+// a choice.
+func (p *Door) yesOrNo(value string) []web.Option {
+	out := []web.Option{
+		{Value: "yes", Label: p.Say("public.yes"), Chosen: value == "yes"},
+		{Value: "no", Label: p.Say("public.no"), Chosen: value == "no"},
+	}
+	if value != "" && value != "yes" && value != "no" {
+		out = append(out, web.Option{Value: value, Label: value, Chosen: true})
 	}
 	return out
 }

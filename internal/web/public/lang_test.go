@@ -16,6 +16,21 @@ import (
 	"fairlead/internal/words"
 )
 
+// The answers that a form proposes count as what they say.
+func TestNoIsNoInEveryLanguage(t *testing.T) {
+	for _, lang := range words.Languages {
+		v := house(t, small, nil).Site.Words.In(lang)
+		for _, id := range []string{"public.no", "public.unknown"} {
+			if one := v.Say(id); cvd.Answer(one).Yes() {
+				t.Errorf("%s: a report that answers %q is read as yes", lang, one)
+			}
+		}
+		if one := v.Say("public.yes"); !cvd.Answer(one).Yes() {
+			t.Errorf("%s: %q is no yes", lang, one)
+		}
+	}
+}
+
 // A form in another language than the policy's asks in its reader's language, says
 // which words are the policy's, and letters go on in that language.
 func TestReportInAnotherLanguage(t *testing.T) {

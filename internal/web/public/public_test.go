@@ -307,6 +307,9 @@ func TestSecurityTxt(t *testing.T) {
 	none := house(t, small, nil).Browser()
 	none.Get("/.well-known/security.txt").Check(h, 404)
 	none.Get("/.well-known/openpgp-key.asc").Check(h, 404)
+	if !strings.Contains(h.Browser().Get("/").Check(h, 200).Body, `href="/.well-known/openpgp-key.asc"`) {
+		t.Error("the landing does not lead to the key")
+	}
 }
 
 func TestFeedback(t *testing.T) {

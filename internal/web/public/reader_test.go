@@ -18,7 +18,7 @@ func TestAnswersByMailNeedAnAddress(t *testing.T) {
 	b := opened(h, a)
 	form := url.Values{"case": {string(a.Case)}, "step": {"do"}, "reporter.reply_by": {"mail"}, "reporter.email": {" "}}
 	page := b.Post("/thread/contact", form).Check(h, 422)
-	if !strings.Contains(page.Text(), "is needed for answers by mail") {
+	if !strings.Contains(page.Text(), "is needed for answers by mail") || !strings.Contains(page.Text(), "the first language of the policy (English)") {
 		t.Errorf("%s", page.Text())
 	}
 	form.Set("reporter.email", "ann@example.net")

@@ -118,7 +118,11 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 		case "reporter.credit":
 			v.Fields = append(v.Fields, p.Credit(pol, f, typed)...)
 		default:
-			v.Fields = append(v.Fields, p.Field(pol, f, typed.Get(f.Name)))
+			one := p.Field(pol, f, typed.Get(f.Name))
+			if f.Name == "reporter.language" {
+				one.Options[0].Label = p.Say("public.language.page") // as send takes it
+			}
+			v.Fields = append(v.Fields, one)
 		}
 	}
 	inOrder(v.Fields)

@@ -96,11 +96,8 @@ func (p *pub) back(w http.ResponseWriter, r *http.Request, s *casework.Session, 
 		return err
 	}
 	of := slices.IndexFunc(files, func(f *casework.File) bool { return string(f.Case.ID) == k.Typed.Get("case") })
-	if of < 0 { // another receipt; the words are its holder's all the same
-		of = len(files) - 1
-	}
-	if of < 0 {
-		return web.See(w, r, "/thread")
+	if of < 0 { // another receipt; the words are its holder's all the same, and fit the newest case best
+		of = 0
 	}
 	f, may := files[of], func(v cvd.Verb) bool { return slices.Contains(files[of].Verbs, v) }
 	switch {

@@ -149,7 +149,7 @@ func (p *pub) exportText(w http.ResponseWriter, r *http.Request) error {
 	b.WriteString(voice.Say("public.receipt.head", "organisation", p.Site.Organisation()) + "\n")
 	for _, f := range files {
 		fmt.Fprintf(&b, "\n%s\n%s\n\n", f.Case.ID, strings.Repeat("=", len(f.Case.ID)))
-		b.WriteString(p.Say("rm."+string(f.Case.RM())) + ". " + p.Say("rm."+string(f.Case.RM())+".meaning") + "\n")
+		b.WriteString(p.Say("rm."+string(f.Case.RM())) + ". " + voice.State(f.Case) + "\n")
 		for _, one := range f.Promises() {
 			line := "public.receipt.promise"
 			if one.Target {

@@ -243,7 +243,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	c := f.Case
 	v := caseView{
-		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: web.State(p.Voice(), c.RM()), Meaning: p.Say("rm." + string(c.RM()) + ".meaning"),
+		ID: c.ID, Title: cmp.Or(c.Title, string(c.ID)), Received: c.Created, State: web.State(p.Voice(), c.RM()), Meaning: p.Voice().State(c),
 		Band: web.Band(p.Voice(), c.Band), Closed: c.Closed(), Erased: f.Erased, Policy: c.Policy, Links: c.Links, Missing: c.Missing,
 		Withdrawn: c.HasReporter() && !c.Waited(),
 		CanWrite:  slices.Contains(f.Verbs, cvd.VerbMessage), CanAttach: slices.Contains(f.Verbs, cvd.VerbAttach),
@@ -320,7 +320,7 @@ func (p *pub) promise(k *cvd.Clock) public.Promised {
 func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
 	told := p.Voice().Event(ev, words.ForReporter, p.Site.Zone())
 	e := entry{
-		At: ev.At, Heading: told.Heading, Meaning: told.Meaning, Quotes: told.Quotes, Missing: told.Missing,
+		At: ev.At, Heading: told.Heading, Meaning: p.Voice().Standing(f.Case, ev.Type, told.Meaning), Quotes: told.Quotes, Missing: told.Missing,
 		Erased: told.Erased, Who: p.Say("public.who.house"),
 	}
 	switch {
