@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -72,8 +73,8 @@ func (p person) waits(expression string) {
 	}
 }
 
-// report sends one, as a program of a finder would.
-func report(t *testing.T, h house, title string) {
+// report sends one, as a program of a finder would, and answers its receipt.
+func report(t *testing.T, h house, title string) string {
 	t.Helper()
 	res, err := http.Post(h.URL+"/api/v1/reports", "application/json", strings.NewReader(`{"title": "`+title+`", "description": "About `+title+`."}`))
 	if err != nil {
@@ -81,6 +82,30 @@ func report(t *testing.T, h house, title string) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusCreated {
+		t.Fatal(res.Status)
+	}
+	var made struct{ Receipt string }
+	if err := json.NewDecoder(res.Body).Decode(&made); err != nil {
+		t.Fatal(err)
+	}
+	return made.Receipt
+}
+
+// writes sends more to the thread of a receipt.
+func writes(t *testing.T, h house, receipt, text string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, h.URL+"/api/v1/thread/messages", strings.NewReader(`{"text": "`+text+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Receipt "+receipt)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= http.StatusMultipleChoices {
 		t.Fatal(res.Status)
 	}
 }
@@ -91,7 +116,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	_, member := people(t)
 	h := open(t)
 	report(t, h, "First overflow")
-	report(t, h, "Second overflow")
+	second := report(t, h, "Second overflow")
 
 	member.look(sights[0]) // nothing moves by itself
 	member.goTo(h.SignIn)
@@ -120,12 +145,14 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.waits("document.querySelector('#rows').textContent.includes('Third overflow')")
 	member.must("document.querySelector('#rows tbody tr.picked input').checked && document.querySelector('#counters .count')")
 
-	// Claimed: what happens is shown, then done.
-	has(t, "before claiming", member.leads("c"), "Claim 1 case", "Was nobody's")
-	member.must("document.activeElement.matches('button[value=\"do\"]')")
-	has(t, "after claiming", member.leads("\r"), "Done to 1 of 1 cases")
-	member.keys("g")
-	member.leads("q")
+	// Claimed at once, on the same page and the same line; all by one box.
+	member.keys("c")
+	member.waits("document.querySelector('#told').textContent.includes('You hold ')")
+	member.must("document.activeElement.matches('#rows tbody tr.mine th a') && document.querySelectorAll('#rows tr.picked').length === 0")
+	member.point("#pick-all input")
+	member.must("document.querySelectorAll('#rows tr.picked').length === 3 && document.querySelector('#chosen').value === '3'")
+	member.point("#pick-all input")
+	member.must("document.querySelectorAll('#rows tr.picked').length === 0")
 
 	// Found by its words, opened, answered.
 	member.one("/")
@@ -138,6 +165,29 @@ func TestDeskByKeyboard(t *testing.T) {
 	}
 	member.keys("j")
 	has(t, "the case", member.leads("o"), "About Second overflow.")
+
+	// What is typed outlives a note of one's own and what others do; Escape leaves the field.
+	member.one("m")
+	member.keys("Half an answer")
+	member.keys(kb.Escape)
+	member.must("document.activeElement === document.body")
+	member.one("n")
+	member.keys("A note.")
+	member.press(`.note button`)
+	member.must("document.querySelector('#message').value === 'Half an answer' && document.querySelector('#note').value === ''")
+	place, err := chromedp.Run(member.ctx, chromedp.Evaluate[string]("location.origin + location.pathname"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writes(t, h, second, "Meanwhile.")
+	member.waits("document.querySelector('#live').textContent.includes('This case changed')")
+	member.one("r")
+	member.waits("document.querySelector('#entries').textContent.includes('Meanwhile.')")
+	member.must("document.querySelector('#message').value === 'Half an answer' && document.querySelector('.write [name=seen]').value === document.querySelector('#case').dataset.v")
+	member.press(`.write form button[value="preview"]`)
+	member.goTo(place)
+	member.must("document.querySelector('#message').value === ''") // what was shown is not kept twice
+	member.keys(kb.Escape)
 	member.one("m")
 	member.must("document.activeElement.id === 'message'")
 	member.keys("Thank you, we look.")

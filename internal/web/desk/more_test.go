@@ -280,7 +280,10 @@ func TestPolicyIsSignedInTheBrowser(t *testing.T) {
 	for range 2 {
 		page := officer.Get("/desk/policy/2").Check(h, http.StatusOK)
 		form := officer.Form(page, "/desk/policy/2/sign")
-		officer.Post("/desk/policy/2/sign", form).Check(h, http.StatusUnprocessableEntity) // not ticked
+		form.Set("note", "read twice")
+		if back := officer.Post("/desk/policy/2/sign", form).Check(h, http.StatusUnprocessableEntity); !strings.Contains(back.Body, "read twice</textarea>") || !strings.Contains(back.Body, `aria-invalid="true"`) {
+			t.Error("without the tick, the note is lost")
+		}
 		form.Set("read", "yes")
 		officer.Post("/desk/policy/2/sign", form).Check(h, http.StatusSeeOther)
 	}

@@ -73,3 +73,28 @@ func TestALateVerbLeadsToTheCase(t *testing.T) {
 		}
 	}
 }
+
+// What is sent in a session that ended is told so, and the way leads back to the case.
+func TestAnEndedSessionIsToldAndLeadsBack(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := h.Browser()
+	a := b.Post("/desk/cases/"+id+"/do/message", url.Values{"text": {"an answer"}}).Check(h, http.StatusSeeOther)
+	door := b.Follow(a).Check(h, http.StatusOK)
+	if form := b.Form(door, "/desk/sign-in"); form.Get("next") != "/desk/cases/"+id || !strings.Contains(door.Text(), "Your session has ended") {
+		t.Errorf("back to %q: %s", form.Get("next"), door.Text())
+	}
+	if again := b.Get("/desk/cases/" + id).Header.Get("Location"); strings.Contains(again, "ended") {
+		t.Errorf("who only looks is told %s", again)
+	}
+}
+
+// Who did not get in is called no reporter in the record of sign-ins.
+func TestAuditCallsNobodyAReporter(t *testing.T) {
+	h := house(t)
+	h.Browser().Post("/desk/sign-in", url.Values{"email": {"lead@example.org"}, "password": {"wrong"}})
+	text := in(h, "lead@example.org").Get("/desk/audit").Check(h, http.StatusOK).Text()
+	if !strings.Contains(text, "Somebody unknown") || strings.Contains(text, "Reporter") {
+		t.Errorf("the audit says %s", text)
+	}
+}

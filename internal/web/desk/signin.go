@@ -37,6 +37,10 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 			return web.See(w, r, visit.Home(s.Actor))
 		}
 	}
+	if q.Has("ended") {
+		voice := d.Site.Voice(r)
+		view.Refusal = &web.Notice{Kind: "warn", Title: voice.Say("desk.signin.ended"), Text: voice.Say("desk.signin.ended.text")}
+	}
 	return d.showSignIn(w, r, http.StatusOK, view)
 }
 

@@ -115,6 +115,34 @@
     });
   }
 
+  // What is typed in one box of a case outlives what is sent from another: it is kept for
+  // this tab until the case is shown again. So are the words that were sent, until a page
+  // shows that they arrived, for a session may have ended meanwhile.
+  const words = () => $$('.write textarea'), one = $('#case')?.dataset.case;
+  const keepWords = (sent) => {
+    const typed = words().filter((box) => box.value).map((box) => [box.id, box.value, box.form === sent]);
+    try { if (typed.length) sessionStorage.setItem('fairlead.words.' + one, JSON.stringify(typed)); } catch { /* then they are lost as ever */ }
+  };
+  const about = location.pathname.match(/^\/desk\/cases\/([^/]+)(\/do\/)?/);
+  if (about) {
+    try {
+      const key = 'fairlead.words.' + about[1], arrived = about[2] || new URLSearchParams(location.search).has('done');
+      const left = JSON.parse(sessionStorage.getItem(key) || '[]').filter(([, , sent]) => !(sent && arrived));
+      for (const [id, typed] of one ? left : []) {
+        const box = $('#' + id);
+        if (box && !box.value) box.value = typed;
+      }
+      if (one || !left.length) sessionStorage.removeItem(key); else sessionStorage.setItem(key, JSON.stringify(left));
+    } catch { /* none are kept */ }
+  }
+  if (one) {
+    document.addEventListener('submit', (e) => { if (e.target.closest('main')) keepWords(e.target); });
+    document.addEventListener('click', (e) => { if (e.target.closest?.('main a[href*="/do/"]')) keepWords(null); });
+  }
+  $('form[action="/desk/sign-out"]')?.addEventListener('submit', () => {
+    try { for (const key of Object.keys(sessionStorage)) if (key.startsWith('fairlead.words.')) sessionStorage.removeItem(key); } catch { /* none are kept */ }
+  });
+
   // What changes while the page is open. A page that nobody sees listens to nothing, so
   // that tabs in the background take no connection; it asks when it is seen again.
   const live = $('#live');
@@ -133,9 +161,9 @@
     say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : $('#case') ? d.this : n === 1 ? d.single : d.many.replace('#', String(n)));
   };
   const hear = (e) => {
-    const news = JSON.parse(e.data), known = shown(), one = $('#case');
+    const news = JSON.parse(e.data), known = shown();
     for (const c of news.changes || []) {
-      if (one ? c.case === one.dataset.case && c.version > known.get(c.case) : !(known.get(c.case) >= c.version)) changed.set(c.case, c.version);
+      if (one ? c.case === one && c.version > known.get(c.case) : !(known.get(c.case) >= c.version)) changed.set(c.case, c.version);
     }
     many = many || (news.many && !one);
     tell();
@@ -178,9 +206,23 @@
     tell();
     return true;
   };
+  // The case as it is now; what is being typed stays, and stands on what was just shown.
+  const reread = (page) => {
+    for (const part of ['.case-head > h1', '.case-head .marks', '.case-head .now-move', '.side', '#timeline', '#entries']) {
+      const mine = $(part), theirs = $(part, page);
+      if (!mine || !theirs) { keepWords(null); location.reload(); return; }
+      mine.replaceWith(document.importNode(theirs, true));
+    }
+    $('#case').dataset.v = $('#case', page).dataset.v;
+    for (const seen of $$('.write [name=seen]')) seen.value = $('#case').dataset.v;
+    changed.clear();
+    broke = false;
+    tell();
+    rove();
+  };
   const show = () => {
-    if ($('#case')) { location.reload(); return; }
     fetchPage((page) => {
+      if ($('#case')) { reread(page); return; }
       if (!take(page)) { location.reload(); return; }
       $('#told').replaceChildren();
       if (document.activeElement === document.body || live.contains(document.activeElement)) go(at);
@@ -271,6 +313,7 @@
       if (!palette.open) open();
       return;
     }
+    if (e.key === 'Escape' && e.target.matches?.('main :is(input, textarea, select)')) { e.target.blur(); return; }
     const field = e.target.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable], dialog');
     if (field || e.ctrlKey || e.metaKey || e.altKey) return;
     if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && here() >= 0) { e.preventDefault(); move(e.key === 'ArrowDown' ? 1 : -1); return; }

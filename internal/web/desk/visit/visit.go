@@ -167,13 +167,19 @@ func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
 	}}, nil
 }
 
-// signInAddress leads back to where somebody wanted to go, if they were going
-// to read.
+// signInAddress leads back to where somebody wanted to go, if they were going to read;
+// what was sent in a session that ended leads back to its case, and is told as such.
 func signInAddress(r *http.Request) string {
-	if r.Method != http.MethodGet || r.URL.Path == "/desk/" {
-		return "/desk/sign-in"
+	q := url.Values{}
+	if r.Method != http.MethodGet {
+		q.Set("ended", "yes")
+		if id := r.PathValue("id"); strings.HasPrefix(r.Pattern, "POST /desk/cases/") {
+			q.Set("next", "/desk/cases/"+id)
+		}
+	} else if r.URL.Path != "/desk/" {
+		q.Set("next", r.URL.Path)
 	}
-	return "/desk/sign-in?" + url.Values{"next": {r.URL.Path}}.Encode()
+	return strings.TrimSuffix("/desk/sign-in?"+q.Encode(), "?")
 }
 
 // Inside keeps only addresses of the desk, so that nobody is led elsewhere.

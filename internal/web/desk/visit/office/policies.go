@@ -53,6 +53,9 @@ type signView struct {
 	Own               bool // the reader holds the office
 	Again             bool // given already; a new review may be recorded
 	Bare              bool // a review that no office is asked for
+
+	Note  string // as it was typed before
+	Wrong bool   // the box was not ticked
 }
 
 func (d *desk) policies(w http.ResponseWriter, r *http.Request, v lens) error {
@@ -156,6 +159,11 @@ func (d *desk) showVersion(w http.ResponseWriter, r *http.Request, v lens, statu
 		return err
 	}
 	view := versionPage{versionView: d.version(v, one), HTML: body, Lang: voice.Lang(), Refusal: refusal, Before: d.before(one)}
+	for i := range view.Missing { // what was typed is kept
+		if s := &view.Missing[i]; refusal != nil && s.Office == r.PostForm.Get("office") && s.Act == r.PostForm.Get("act") {
+			s.Note, s.Wrong = r.PostForm.Get("note"), true
+		}
+	}
 	if spoken := d.Site.TermsSpoken(one); len(spoken) > 1 {
 		for _, lang := range spoken {
 			href := fmt.Sprintf("/desk/policy/%d?lang=%s", one.Number, lang)
