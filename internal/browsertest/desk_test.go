@@ -204,6 +204,14 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.keys("outbox")
 	member.must("document.querySelector('#palette-list [aria-selected=\"true\"]').textContent === 'Outbox'")
 	has(t, "the outbox", member.leads("\r"), "Outbox")
+	member.chord("k", chromedp.ModifierCtrl)
+	member.keys(place[strings.LastIndex(place, "/")+1:])
+	has(t, "the case by its number", member.leads("\r"), "About Second overflow.")
+	member.chord("k", chromedp.ModifierCtrl)
+	member.keys("third")
+	if page := member.leads("\r"); !strings.Contains(page, "Third overflow") || strings.Contains(page, "About Second") {
+		t.Errorf("searching for cases leads to %s", page)
+	}
 
 	// The help, and the switch that stays.
 	member.keys("?")

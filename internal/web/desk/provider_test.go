@@ -128,7 +128,7 @@ func TestProofByProvider(t *testing.T) {
 	m.Get(away(t, h, double, m.Post("/desk/me/providers", url.Values{"id": {"main"}}))).Check(h, http.StatusSeeOther)
 	b := h.Browser()
 	b.Get(away(t, h, double, b.Post("/desk/sign-in/provider/main", nil))).Check(h, http.StatusSeeOther)
-	token := url.Values{"name": {"scanner"}, "days": {"30"}}
+	token := url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}
 	asked := b.Post("/desk/me/tokens", token).Check(h, http.StatusForbidden)
 	whole(t, "asked", asked)
 	leave := b.Post("/desk/sign-in/provider/main", b.Form(asked, "/desk/sign-in/provider/main"))

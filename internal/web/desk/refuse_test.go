@@ -98,3 +98,46 @@ func TestAuditCallsNobodyAReporter(t *testing.T) {
 		t.Errorf("the audit says %s", text)
 	}
 }
+
+// The whole title stands with the report, though the case is called by a part of it, and
+// the report stands beside the form that judges it.
+func TestTheReportStandsWhereItIsJudged(t *testing.T) {
+	h := house(t)
+	r := full()
+	r.Title = strings.Repeat("reachable without any rights ", 5) + "to the last word"
+	id := string(h.Receive(r).Case)
+	b := in(h, "lead@example.org")
+	for _, path := range []string{"", "/do/validate", "/do/invalidate", "/do/severity"} {
+		page := b.Get("/desk/cases/"+id+path).Check(h, http.StatusOK)
+		whole(t, path, page)
+		for _, want := range []string{"to the last word", "The report"} {
+			if !strings.Contains(page.Text(), want) {
+				t.Errorf("%s does not show %q", path, want)
+			}
+		}
+	}
+	page := b.Get("/desk/cases/"+id).Check(h, http.StatusOK)
+	_, card, _ := strings.Cut(page.Body, `id="move"`)
+	card, _, _ = strings.Cut(card, "</section>")
+	if n := strings.Count(card, "main"); n != 1 {
+		t.Errorf("%d moves are the first", n)
+	}
+	done := b.Follow(b.Post("/desk/cases/"+id+"/do/claim", url.Values{"step": {"do"}}).Check(h, http.StatusSeeOther))
+	if !strings.Contains(done.Text(), "You hold this case now.") {
+		t.Error("what was done is not said")
+	}
+}
+
+// Each reason says who reads it.
+func TestAReasonSaysWhoReadsIt(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "lead@example.org")
+	for verb, want := range map[string]string{
+		"emergency": "Only the team reads this", "invalidate": "The reporter reads this, unless you tell them nothing", "reissue": "The reporter reads this.",
+	} {
+		if text := b.Get("/desk/cases/"+id+"/do/"+verb).Check(h, http.StatusOK).Text(); !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q: %s", verb, want, text)
+		}
+	}
+}

@@ -20,6 +20,9 @@
   $('footer .foot-in')?.append(help);
   help.addEventListener('click', () => keys.showModal());
 
+  const section = $('header .nav [aria-current]');
+  if (section) section.closest('ul').scrollLeft = section.offsetLeft - section.closest('ul').offsetLeft - 16;
+
   // Rows of the queue, or entries of a case: one of them is where the keyboard is, and the
   // only one on the way of Tab (WAI-ARIA practices, roving tabindex).
   let at = 0;
@@ -254,9 +257,10 @@
   const names = () => {
     const seen = new Set(), out = [];
     for (const el of $$('main a[href], main button, header .nav a[href], .alarms a[href]')) {
-      const name = (el.getAttribute('aria-label') || el.textContent).replace(/\s+/g, ' ').trim();
+      const line = el.closest('#rows th'); // found by what stands under the title too
+      const name = (el.getAttribute('aria-label') || (line ? [...line.childNodes].map((n) => n.textContent).join(' ') : el.textContent)).replace(/\s+/g, ' ').trim();
       const key = name + (el.href || '');
-      if (!name || el.hidden || el.disabled || el.closest('#live') || seen.has(key)) continue;
+      if (!name || el.hidden || el.disabled || el.closest('#live, .entry-do') || seen.has(key)) continue;
       seen.add(key);
       out.push({ el, name });
     }
@@ -270,6 +274,13 @@
   const fill = () => {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     found = names().filter(({ name }) => words.every((w) => name.toLowerCase().includes(w))).slice(0, 50);
+    const typed = text.value.trim(), where = (href) => Object.assign(document.createElement('a'), { href });
+    if (/^[a-z]{2,6}-\d{4}-[a-z0-9]{4,}$/i.test(typed)) {
+      found.push({ el: where('/desk/cases/' + encodeURIComponent(typed.toUpperCase())), name: palette.dataset.open.replace('#', typed.toUpperCase()) });
+    }
+    if (typed && $('header a[href="/desk/"]')) {
+      found.push({ el: where('/desk/?q=' + encodeURIComponent(typed)), name: palette.dataset.search.replace('#', typed) });
+    }
     list.replaceChildren(...found.map(({ name, el }, i) => {
       const li = document.createElement('li');
       li.id = 'palette-' + i;

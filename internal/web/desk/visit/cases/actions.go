@@ -21,6 +21,7 @@ type groupView struct {
 type actionView struct {
 	Verb, Text string
 	Loud       bool
+	Main       bool   // the one that comes first
 	Says       string // what the reporter will be told
 }
 
@@ -54,7 +55,12 @@ func (l lens) actions(f *casework.File) (next []actionView, all []groupView, fas
 		if !slices.Contains(f.Verbs, verb) || (verb == cvd.VerbClaim && f.Case.Assignee != "") {
 			continue
 		}
-		fast = append(fast, actionView{string(verb), l.Say("verb." + string(verb)), verb != cvd.VerbRelease, l.says(f.Case, verb)})
+		fast = append(fast, actionView{Verb: string(verb), Text: l.Say("verb." + string(verb)), Loud: verb != cvd.VerbRelease, Says: l.says(f.Case, verb)})
+	}
+	if i := slices.IndexFunc(fast, func(a actionView) bool { return a.Loud }); i >= 0 {
+		fast[i].Main = true
+	} else if len(next) > 0 {
+		next[0].Main = true
 	}
 	return next, all, fast
 }

@@ -103,7 +103,7 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 		view.Notices = append(view.Notices, *failed)
 	}
 	if done := cvd.Verb(r.URL.Query().Get("done")); rule.SpecOf(done) != nil {
-		view.Told = v.Say("desk.case.done", "verb", v.Say("verb."+string(done)))
+		view.Told = v.saysDone(f, done)
 	}
 	title := view.ID
 	if view.Title != "" {
@@ -148,6 +148,15 @@ func (l lens) caseFile(f *casework.File, whole bool) caseView {
 	asks := post.Of(&l.Lens, f)
 	v.Held, v.Notices = asks.Held, append(v.Notices, asks.Notices...)
 	return v
+}
+
+// saysDone says what was just done.
+func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
+	own := "desk.case.done." + string(verb)
+	if !l.Voice.Has(own) || verb == cvd.VerbClaim && f.Case.Assignee != l.Actor.ID || verb == cvd.VerbRelease && f.Case.Assignee != "" {
+		return l.Say("desk.case.done", "verb", l.Say("verb."+string(verb)))
+	}
+	return l.Say(own)
 }
 
 func marksOf(c *cvd.Case) visit.Marks {

@@ -36,6 +36,7 @@ type doView struct {
 	Hidden      []visit.Pair
 	Mail        *post.Held  // the mail that the verb settles
 	Last        []entryView // the latest words of the thread, where it settles none
+	Report      *reportView // which is judged
 	Letter      string      // what may be written to a component's own project
 	Late        bool        // the verb is not possible any more; Last says what happened
 	Most        int64       // bytes of a file; 0 where none is taken
@@ -217,7 +218,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 	view := doView{
 		Case: string(c.ID), Title: c.Title, State: web.State(v.Voice, c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
 		Direct: slices.Contains(moves.Direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
-		Seen: c.Version, Since: o.since,
+		Seen: c.Version, Since: o.since, Report: v.report(o.file, false),
 	}
 	if view.Upload {
 		view.Most, view.Large = int64(mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", mebibytes(o.file))

@@ -66,6 +66,8 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 	switch name {
 	case "text":
 		item.Field.Rows = 7
+	case "reason":
+		item.Field.Help = v.Say("desk.reason." + readers(f.Case, rule.SpecOf(verb)))
 	case "silent":
 		item.Fold = v.Say("desk.fold.silent")
 	case "note":
@@ -94,6 +96,17 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 		}
 	}
 	return item
+}
+
+// readers is who reads the reason of a verb.
+func readers(c *cvd.Case, spec *rule.Spec) string {
+	switch {
+	case spec.Tell != cvd.TellReporter || !c.Waited():
+		return "team"
+	case slices.Contains(spec.Takes, "silent"):
+		return "told"
+	}
+	return "reporter"
 }
 
 // field names a field: its own label for the verb where there is one, else the

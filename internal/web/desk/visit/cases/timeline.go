@@ -158,6 +158,9 @@ func (l lens) report(f *casework.File, whole bool) *reportView {
 			v.Facts = append(v.Facts, visit.Pair{Label: l.Say("desk.report." + name), Text: s})
 		}
 	}
+	if r.Headline() != strings.Join(strings.Fields(r.Title), " ") { // the case is called by a part of it
+		fact("title", r.Title)
+	}
 	fact("program", r.Program)
 	fact("product", r.Product)
 	fact("version", r.Version)
