@@ -124,14 +124,15 @@ func halfIf(waits bool) entry {
 
 // begin makes a session and the record that the caller puts with was = 0.
 func (a *Auth) begin(ctx context.Context, actor cvd.Actor, way Way, entry entry) (Session, store.Record, error) {
-	return a.beginBy(ctx, actor, way, entry, "")
+	return a.beginWith(ctx, actor, way, entry, session{})
 }
 
-// beginBy makes one that lives only as long as by may let others in; see
-// keeper.Vouched. An empty by is nobody.
-func (a *Auth) beginBy(ctx context.Context, actor cvd.Actor, way Way, entry entry, by string) (Session, store.Record, error) {
+// beginWith makes one that lives only as long as more.By may let others in (see
+// keeper.Vouched), and whose owner showed who they are at more.Proved; an empty By is
+// nobody, a zero Proved now.
+func (a *Auth) beginWith(ctx context.Context, actor cvd.Actor, way Way, entry entry, more session) (Session, store.Record, error) {
 	now := a.k.Now()
-	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: keeper.OriginOf(ctx).Agent, Way: way, ViaLink: way == WayLink, Half: entry == half, Strong: entry == strong, By: by}
+	s := session{Started: now, Seen: now, Until: now.Add(SessionLife), Agent: keeper.OriginOf(ctx).Agent, Way: way, ViaLink: way == WayLink, Half: entry == half, Strong: entry == strong, By: more.By, Proved: more.Proved}
 	owner := actor.ID
 	if actor.Kind == cvd.ActorReporter {
 		s.Receipt, owner = actor.Receipt, string(actor.Cases[0].Case)
@@ -155,6 +156,17 @@ func (a *Auth) beginBy(ctx context.Context, actor cvd.Actor, way Way, entry entr
 // member gets one: cvd.ErrUnauthenticated. also, which may be nil, is done in the
 // same transaction, or nothing is.
 func (a *Auth) StartMember(ctx context.Context, id string, way Way, two bool, also func(store.Tx) error) (Session, error) {
+	return a.StartProved(ctx, id, way, two, a.k.Now(), also)
+}
+
+// StartProved is StartMember of somebody who showed who they are at proved, and not now:
+// a provider may know them of before. A zero instant is one that nobody knows.
+func (a *Auth) StartProved(ctx context.Context, id string, way Way, two bool, proved time.Time, also func(store.Tx) error) (Session, error) {
+	if now := a.k.Now(); proved.IsZero() {
+		proved = now.Add(-SessionLife)
+	} else if !proved.Before(now) {
+		proved = time.Time{} // as the session starts
+	}
 	var actor cvd.Actor
 	in := strong
 	err := a.k.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -168,7 +180,7 @@ func (a *Auth) StartMember(ctx context.Context, id string, way Way, two bool, al
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, err1 := a.begin(ctx, actor, way, in)
+	s, rec, err1 := a.beginWith(ctx, actor, way, in, session{Proved: proved.UTC()})
 	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActSignIn, Subject: id, Object: s.ID, Detail: string(way)})
 	if err := errors.Join(err1, err2); err != nil {
 		return Session{}, err

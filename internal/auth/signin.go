@@ -143,7 +143,7 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	s, rec, err1 := a.beginBy(ctx, actor, WayLink, halfIf(waits), keeper.ForOthers(l.By, l.Member))
+	s, rec, err1 := a.beginWith(ctx, actor, WayLink, halfIf(waits), session{By: keeper.ForOthers(l.By, l.Member)})
 	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: actor.Ref(), Act: keeper.ActLinkUsed, Subject: actor.ID, Object: s.ID})
 	if err := errors.Join(err1, err2); err != nil {
 		return Session{}, err

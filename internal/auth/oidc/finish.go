@@ -127,7 +127,7 @@ func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error)
 			return auth.Session{}, p.weak()
 		}
 	}
-	s, err := w.Auth.StartMember(ctx, member, auth.WayProvider, o.Strong, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
+	s, err := w.Auth.StartProved(ctx, member, auth.WayProvider, o.Strong, o.Shown, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
 	if errors.Is(err, cvd.ErrUnauthenticated) {
 		return s, p.fail(Unknown, "the member is not active")
 	}

@@ -49,6 +49,7 @@ type Errand struct {
 	Next string // where on the desk they want to go then
 	Back string // the address to which the provider sends them back
 	From string // whom limits are counted for; empty for nobody
+	Anew bool   // they show there once more who they are, even if they are known there
 }
 
 func (w *Ways) stateID(state string) string { return w.Vault.Blind("auth/provider-state", state) }
@@ -92,7 +93,10 @@ func (w *Ways) Begin(ctx context.Context, id string, e Errand) (Start, error) {
 	if len(p.ACR) > 0 {
 		ask = append(ask, oauth2.SetAuthURLParam("acr_values", strings.Join(p.ACR, " ")))
 	}
-	if p.MaxAge > 0 {
+	switch {
+	case e.Anew: // the second for those that do not know the first
+		ask = append(ask, oauth2.SetAuthURLParam("max_age", "0"), oauth2.SetAuthURLParam("prompt", "login"))
+	case p.MaxAge > 0:
 		ask = append(ask, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(p.MaxAge/time.Second))))
 	}
 	return Start{Address: config.AuthCodeURL(state, ask...), Browser: browser, Name: p.Name}, nil

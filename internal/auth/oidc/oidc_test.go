@@ -369,6 +369,33 @@ func TestMaxAge(t *testing.T) {
 	}
 }
 
+// A sign-in is a proof of the moment only if the provider says that the person showed it
+// lately who they are; it can be asked to ask them.
+func TestKnownThereIsNoProof(t *testing.T) {
+	double := oidctest.NewDouble(t, func() time.Time { return noon })
+	d := open(t, noon, nil, provider(double))
+	for name, c := range map[string]struct {
+		at    any
+		fresh bool
+	}{
+		"not said": {nil, false}, "long ago": {noon.Add(-12 * time.Hour).Unix(), false}, "a while ago": {noon.Add(-auth.FreshFor - time.Minute).Unix(), false},
+		"just now": {noon.Add(-time.Minute).Unix(), true}, "by a clock that is ahead": {noon.Add(time.Minute).Unix(), true}, "never": {0, false}, "before time": {-1, false},
+	} {
+		double.Set(func(x *oidctest.Double) { x.Claims = map[string]any{"auth_time": c.at} })
+		a, err := d.walk(double)
+		if err != nil || a.Session.Fresh(noon) != c.fresh {
+			t.Errorf("%s: fresh %t, %v", name, a.Session.Fresh(noon), err)
+			continue
+		}
+		if s, err := d.Auth.Look(t.Context(), a.Session.Token); err != nil || s.Fresh(noon) != c.fresh {
+			t.Errorf("%s: looked at, fresh %t, %v", name, s.Fresh(noon), err)
+		}
+	}
+	if s := d.begin(oidc.Errand{Anew: true}); !strings.Contains(s.Address, "max_age=0") || !strings.Contains(s.Address, "prompt=login") {
+		t.Error(s.Address)
+	}
+}
+
 // An address takes nobody's account over: it counts for whom a lead named, as long as
 // they have no way in, and only if the provider vouches for it.
 func TestAddressesTakeNothingOver(t *testing.T) {

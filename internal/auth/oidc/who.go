@@ -26,7 +26,8 @@ type who struct {
 	Email    string // empty unless the provider says that it is theirs
 	Unproved bool   // it gave an address, and did not say that
 	Name     string
-	Strong   bool // what stands for a second factor was shown
+	Shown    time.Time // when they last showed the provider who they are; zero where it does not say
+	Strong   bool      // what stands for a second factor was shown
 	Roles    []cvd.Role
 
 	more func(context.Context) (*oidc.UserInfo, error)
@@ -115,6 +116,9 @@ func (p *party) redeem(ctx context.Context, k *known, f flow, code string) (who,
 		}
 	}
 	out := who{Subject: token.Subject, Strong: p.strong(c)}
+	if c.AuthTime > 0 {
+		out.Shown = time.Unix(c.AuthTime, 0)
+	}
 	out.read(c, p)
 	if k.UserInfoEndpoint() != "" {
 		out.more = func(ctx context.Context) (*oidc.UserInfo, error) {

@@ -91,7 +91,7 @@ var elements = []string{
 // shapes reads a drawing and its size.
 func shapes(b []byte) (width, height float64, err error) {
 	d := xml.NewDecoder(bytes.NewReader(b))
-	depth := 0
+	depth, named := 0, 0 // named is the depth of what may be drawn by its name, of which we are inside
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) && width > 0 && height > 0 {
@@ -111,8 +111,17 @@ func shapes(b []byte) (width, height float64, err error) {
 			if !slices.Contains(elements, t.Name.Local) || t.Name.Space != "http://www.w3.org/2000/svg" || depth == 0 && t.Name.Local != "svg" {
 				return 0, 0, ErrSVG
 			}
+			if named > 0 && repeats(t) {
+				return 0, 0, ErrSVG
+			}
 			for _, a := range t.Attr {
 				if !harmless(a) {
+					return 0, 0, ErrSVG
+				}
+				if a.Name.Local == "id" && depth > 0 && named == 0 {
+					named = depth
+				}
+				if a.Name.Local == "id" && t.Name.Local == "use" {
 					return 0, 0, ErrSVG
 				}
 				if depth == 0 && a.Name.Local == "viewBox" {
@@ -121,9 +130,20 @@ func shapes(b []byte) (width, height float64, err error) {
 			}
 			depth++
 		case xml.EndElement:
-			depth--
+			if depth--; depth == named {
+				named = 0
+			}
 		}
 	}
+}
+
+// repeats tells whether an element draws another one by its name. Inside of one that is
+// drawn by its name that would multiply: a few lines would keep a browser for years.
+func repeats(t xml.StartElement) bool {
+	return t.Name.Local == "use" || slices.ContainsFunc(t.Attr, func(a xml.Attr) bool {
+		name, value := strings.ToLower(a.Name.Local), strings.ToLower(a.Value)
+		return name == "mask" || name == "clip-path" || name == "style" && (strings.Contains(value, "mask") || strings.Contains(value, "clip-path"))
+	})
 }
 
 // harmless tells whether an attribute can only say how something is drawn.

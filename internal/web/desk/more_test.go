@@ -241,7 +241,7 @@ func TestWordsStayText(t *testing.T) {
 		"form":    b.Post(at+"defer", url.Values{"step": {"edit"}, "reason": {hostile}, "text": {hostile}, "note": {hostile}}),
 		"record":  b.Post("/desk/record", url.Values{"description": {hostile}, "title": {hostile}, "reporter.name": {hostile}, "received_at": {hostile}, "channel": {hostile}}),
 		"member":  b.Post("/desk/team", url.Values{"name": {hostile}, "email": {hostile}, "qualification": {hostile}, "roles": {hostile}}),
-		"token":   b.Post("/desk/me/tokens", url.Values{"name": {hostile}}),
+		"token":   b.Post("/desk/me/tokens", url.Values{"name": {hostile}, "scopes": {"all"}}),
 		"source":  b.Upload("/desk/policy", url.Values{"source": {hostile}}),
 	}
 	for name, a := range pages {
@@ -333,7 +333,7 @@ func TestTeam(t *testing.T) {
 func TestOwnAccount(t *testing.T) {
 	h := house(t)
 	b, elsewhere := in(h, "member@example.org"), in(h, "member@example.org")
-	a := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "machine": {"yes"}}).Check(h, http.StatusOK)
+	a := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}, "machine": {"yes"}}).Check(h, http.StatusOK)
 	secret := regexp.MustCompile(`fl_[\w-]{43}`).FindString(a.Body)
 	actor, err := h.Auth.Token(context.Background(), secret)
 	if err != nil || actor.Kind != cvd.ActorMachine {
@@ -343,6 +343,14 @@ func TestOwnAccount(t *testing.T) {
 	whole(t, "me", me)
 	if strings.Contains(me.Body, secret) {
 		t.Error("a token is shown twice")
+	}
+	none := b.Post("/desk/me/tokens", url.Values{"name": {"unticked"}, "days": {"30"}}).Check(h, http.StatusUnprocessableEntity)
+	whole(t, "no scope", none)
+	for ticked, want := range map[string]int{"all": 0, "cases:read": 1, "cases:read all": 1} {
+		a := b.Post("/desk/me/tokens", url.Values{"name": {"ticked"}, "scopes": strings.Fields(ticked)}).Check(h, http.StatusOK)
+		if actor, err := h.Auth.Token(context.Background(), regexp.MustCompile(`fl_[\w-]{43}`).FindString(a.Body)); err != nil || len(actor.Scopes) != want {
+			t.Errorf("%q makes a token for %v, %v", ticked, actor.Scopes, err)
+		}
 	}
 	b.Post("/desk/me/tokens/revoke", b.Form(me, "/desk/me/tokens/revoke")).Check(h, http.StatusSeeOther)
 	if _, err := h.Auth.Token(context.Background(), secret); err == nil {

@@ -144,12 +144,12 @@ func TestProofOfTheMoment(t *testing.T) {
 	if !strings.Contains(made.Text(), "Nils <b>") || !strings.Contains(made.Body, "/desk/sign-in?link=") {
 		t.Errorf("the member was not added: %s", made.Text())
 	}
-	b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}}).Check(h, http.StatusOK) // fresh now
+	b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}).Check(h, http.StatusOK) // fresh now
 
 	h.Pass(auth.FreshFor + time.Minute)
 	b.Get("/desk/team").Check(h, http.StatusOK)
 	b.Post("/desk/me/profile", url.Values{"name": {"Lea"}}).Check(h, http.StatusSeeOther) // nothing of it
-	asked = b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}}).Check(h, http.StatusForbidden)
+	asked = b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}).Check(h, http.StatusForbidden)
 	form = b.Form(asked, "/desk/me/tokens")
 	form.Set("prove", "passkey")
 	ask := b.Post("/desk/me/tokens", form).Check(h, http.StatusForbidden)
@@ -212,7 +212,7 @@ func TestDemandForASecondFactor(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.Status, a.Header.Get("Location"))
 		}
 	}
-	if a := b.Post("/desk/me/tokens", url.Values{"name": {"x"}, "days": {"30"}}); a.Header.Get("Location") != "/desk/me/second" {
+	if a := b.Post("/desk/me/tokens", url.Values{"name": {"x"}, "days": {"30"}, "scopes": {"all"}}); a.Header.Get("Location") != "/desk/me/second" {
 		t.Errorf("a token: %d", a.Status)
 	}
 	whole(t, "demand", b.Get("/desk/me/second").Check(h, http.StatusOK))

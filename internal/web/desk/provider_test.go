@@ -119,3 +119,23 @@ func TestFailingProvider(t *testing.T) {
 	}
 	in(plain, "member@example.org").Get("/desk/me/providers").Check(plain, http.StatusNotFound)
 }
+
+// Whoever the provider merely knew shows it there once more who they are before what wants
+// a proof of the moment.
+func TestProofByProvider(t *testing.T) {
+	h, double := elsewhere(t)
+	m := in(h, "member@example.org")
+	m.Get(away(t, h, double, m.Post("/desk/me/providers", url.Values{"id": {"main"}}))).Check(h, http.StatusSeeOther)
+	b := h.Browser()
+	b.Get(away(t, h, double, b.Post("/desk/sign-in/provider/main", nil))).Check(h, http.StatusSeeOther)
+	token := url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}
+	asked := b.Post("/desk/me/tokens", token).Check(h, http.StatusForbidden)
+	whole(t, "asked", asked)
+	leave := b.Post("/desk/sign-in/provider/main", b.Form(asked, "/desk/sign-in/provider/main"))
+	if address := leave.Header.Get("Refresh"); !strings.Contains(address, "max_age=0") || !strings.Contains(address, "prompt=login") {
+		t.Errorf("led to %s", address)
+	}
+	double.Set(func(d *oidctest.Double) { d.Claims = map[string]any{"auth_time": h.Now().Unix()} })
+	b.Get(away(t, h, double, leave)).Check(h, http.StatusSeeOther)
+	b.Post("/desk/me/tokens", token).Check(h, http.StatusOK)
+}

@@ -97,6 +97,10 @@ func TestTextFiles(t *testing.T) {
 	if !strings.Contains(shown.Body, "&lt;script&gt;alert(1)&lt;/script&gt;\n&amp;amp;") || strings.Contains(shown.Body, "desk.js") {
 		t.Errorf("it is not shown letter by letter: %s", shown.Body)
 	}
+	tricks := attach("tricks.json", "{\"a\u202e\": 1} \u2066x\u2069 \x1b[31m\u200b\u061c\u0085\tä\r\n👩\u200d💻")
+	if got := b.Get(tricks+"/text").Check(h, http.StatusOK); !strings.Contains(got.Text(), "{\"a⟨U+202E⟩\": 1} ⟨U+2066⟩x⟨U+2069⟩ ⟨U+001B⟩[31m⟨U+200B⟩⟨U+061C⟩⟨U+0085⟩ ä 👩\u200d💻") {
+		t.Errorf("what cannot be seen is not named: %s", got.Text())
+	}
 	csp := shown.Header.Get("Content-Security-Policy")
 	if !strings.Contains(csp, "sandbox") || strings.Contains(csp, "allow-scripts") || strings.Contains(csp, "script-src") || !strings.Contains(csp, "default-src 'none'") || shown.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("it may do something: %s", csp)

@@ -25,6 +25,12 @@ type signInView struct {
 	Ceremony *visit.Ceremony
 
 	Providers []oidc.Way
+
+	// Ended says that a session was over; Kept, what was sent when it was; Again, that
+	// its writer is back and decides.
+	Ended bool
+	Kept  visit.Waiting
+	Again string // who is back
 }
 
 // signInPage shows the form. A one-time link only fills a field: mail programs
@@ -32,10 +38,13 @@ type signInView struct {
 func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	view := signInView{Link: q.Get("link"), Next: q.Get("next")}
-	if view.Link == "" {
-		if s, err := d.Look(r); err == nil {
+	if token := d.Site.Token(r, web.DeskJar); view.Link == "" && token != "" {
+		s, err := d.Look(r)
+		if err == nil {
 			return web.See(w, r, visit.Home(s.Actor))
 		}
+		_, half := d.Site.Auth.Waiting(r.Context(), token)
+		view.Ended = errors.Is(err, cvd.ErrUnauthenticated) && !half
 	}
 	if q.Has("ended") {
 		voice := d.Site.Voice(r)
@@ -50,6 +59,11 @@ func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, vie
 	view.Providers = d.Site.Ways.List()
 	page := &web.Page{Title: d.Site.Voice(r).Say("desk.signin.title"), Desk: true, Home: "/desk/"}
 	return d.Pages.Render(w, r, status, "signin", page, view)
+}
+
+// ended asks somebody to sign in again whose session was over when they sent a form.
+func (d desk) ended(w http.ResponseWriter, r *http.Request, next string, wait visit.Waiting) error {
+	return d.showSignIn(w, r, http.StatusUnauthorized, signInView{Ended: true, Next: next, Kept: wait})
 }
 
 // signIn takes a password, or burns a link. Whatever was wrong with either
@@ -67,7 +81,7 @@ func (d desk) signIn(w http.ResponseWriter, r *http.Request) error {
 		s, err = d.Site.Auth.SignIn(r.Context(), email, r.PostForm.Get("password"), d.Site.From(r))
 	}
 	if err != nil {
-		return d.signInRefused(w, r, err, signInView{Next: r.PostForm.Get("next"), Email: email})
+		return d.signInRefused(w, r, err, signInView{Next: r.PostForm.Get("next"), Email: email, Kept: visit.WaitingIn(r.PostForm)})
 	}
 	return d.admit(w, r, s)
 }
@@ -81,7 +95,7 @@ func (d desk) admit(w http.ResponseWriter, r *http.Request, s auth.Session) erro
 		}
 	}
 	d.Site.Remember(w, r, web.DeskJar, s.Token)
-	return goOn(w, r, s)
+	return d.goOn(w, r, s)
 }
 
 // passkey asks for a passkey of whoever comes, or takes what their device
@@ -90,7 +104,7 @@ func (d desk) passkey(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	view := signInView{Next: r.PostForm.Get("next")}
+	view := signInView{Next: r.PostForm.Get("next"), Kept: visit.WaitingIn(r.PostForm)}
 	if ceremony := r.PostForm.Get("ceremony"); ceremony != "" {
 		s, err := d.Site.Auth.SignInPasskey(r.Context(), ceremony, r.PostForm.Get("answer"), d.Site.From(r))
 		if err != nil {
@@ -106,14 +120,25 @@ func (d desk) passkey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return d.signInRefused(w, r, err, view)
 	}
-	view.Ceremony = &visit.Ceremony{Ceremony: c, Kind: "get", Action: "/desk/sign-in/passkey", Kept: []visit.Pair{{Label: "next", Text: view.Next}}}
+	view.Ceremony = &visit.Ceremony{Ceremony: c, Kind: "get", Action: "/desk/sign-in/passkey", Kept: append(view.Kept.Hidden(), visit.Pair{Label: "next", Text: view.Next})}
 	return d.showSignIn(w, r, http.StatusOK, view)
 }
 
 // goOn leads somebody who signed in to where they wanted to go, or to their second
 // factor first.
-func goOn(w http.ResponseWriter, r *http.Request, s auth.Session) error {
+func (d desk) goOn(w http.ResponseWriter, r *http.Request, s auth.Session) error {
 	to := visit.Inside(r.PostForm.Get("next"))
+	if wait := visit.WaitingIn(r.PostForm); wait.Action != "" {
+		view := signInView{Kept: wait, Next: r.PostForm.Get("next"), Again: s.Actor.Name}
+		if s.Half {
+			means, ok := d.Site.Auth.Waiting(r.Context(), s.Token)
+			if !ok {
+				return web.See(w, r, "/desk/sign-in")
+			}
+			view.Second, view.Again = &means, ""
+		}
+		return d.showSignIn(w, r, http.StatusOK, view)
+	}
 	switch {
 	case s.Half && to != "/desk/":
 		return web.See(w, r, "/desk/sign-in/second?"+url.Values{"next": {to}}.Encode())
@@ -148,10 +173,10 @@ func (d desk) second(w http.ResponseWriter, r *http.Request) error {
 	}
 	s, err := d.Site.Auth.Second(r.Context(), token, r.PostForm.Get("code"))
 	if err != nil {
-		return d.signInRefused(w, r, err, signInView{Second: &means, Next: r.PostForm.Get("next")})
+		return d.signInRefused(w, r, err, signInView{Second: &means, Next: r.PostForm.Get("next"), Kept: visit.WaitingIn(r.PostForm)})
 	}
 	d.Site.Remember(w, r, web.DeskJar, s.Token)
-	return goOn(w, r, s)
+	return d.goOn(w, r, s)
 }
 
 func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, view signInView) error {

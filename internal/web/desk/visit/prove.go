@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/auth/passkey"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -61,10 +62,14 @@ type proveView struct {
 	Means    auth.Means
 	Passkey  bool // one of theirs may work here
 	Ceremony *Ceremony
+	Words    []string     // what was typed, to be seen where nothing here can show who it is
+	Helpers  []cvd.Member // who can make a fresh link
 	Summary  *web.Summary
 	Refusal  *web.Notice
 	Password web.Field
 	Code     web.Field
+	Ways     []oidc.Way // the providers, where the reader has an account linked
+	Next     string     // where they want to be after that
 }
 
 // The fields by which the page answers; all others are of the form that waits.
@@ -189,12 +194,36 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	if view.Means, err = d.Site.Auth.Means(r.Context(), v.Actor.ID); err != nil {
 		return err
 	}
+	linked, err := d.Site.Ways.Linked(r.Context(), v.Actor.ID)
+	if err != nil {
+		return err
+	}
+	if len(linked) > 0 {
+		view.Ways, view.Next = d.Site.Ways.List(), "/desk/"
+		if one, ok := d.routes["GET"+strings.TrimPrefix(r.Pattern, r.Method)]; ok && one.Do != nil {
+			view.Next = r.URL.Path
+		}
+	}
 	_, nowhere := d.Place(r)
 	view.Passkey = view.Means.Passkey && nowhere == nil
 	view.Email = v.Team[v.Actor.ID].Email
+	if !view.Means.Password && !view.Means.Code && !view.Passkey {
+		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), v.leads()
+	}
 	view.Password = web.Field{Name: "prove-password", Kind: "password", Label: v.Say("desk.signin.password"), Autocomplete: "current-password", Faults: view.Password.Faults}
 	view.Code = web.Field{Name: "prove-code", Label: v.Say("desk.second.code"), Help: v.Say("desk.second.code.either"), Autocomplete: "one-time-code", Half: true, Faults: view.Code.Faults}
 	return d.Show(w, r, v, status, "prove", v.Say("desk.prove.title"), view)
+}
+
+// leads are those who can make a sign-in link for the reader.
+func (v *Visit) leads() []cvd.Member {
+	var out []cvd.Member
+	for _, id := range Sorted(v.Team) {
+		if m := v.Team[id]; m.Active && id != v.Actor.ID && slices.Contains(m.Roles, cvd.RoleLead) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // askPasskey goes on with a passkey: the page's script talks to the device.

@@ -25,6 +25,10 @@ type Desk struct {
 	Site  *web.Site
 	Pages *web.Pages
 
+	// Ended answers a form that came when the session was over, with the page that it
+	// came from, if that is known.
+	Ended func(w http.ResponseWriter, r *http.Request, next string, wait Waiting) error
+
 	routes map[string]Route // by pattern
 }
 
@@ -34,7 +38,7 @@ func New(site *web.Site, files fs.FS) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{site, pages, map[string]Route{}}, nil
+	return &Desk{Site: site, Pages: pages, routes: map[string]Route{}}, nil
 }
 
 // Visit is one request of somebody who signed in.
@@ -127,7 +131,7 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 	return func(w http.ResponseWriter, r *http.Request) error {
 		s, err := look(r)
 		if errors.Is(err, cvd.ErrUnauthenticated) {
-			return web.See(w, r, signInAddress(r))
+			return d.ended(w, r)
 		}
 		if err != nil {
 			return err
@@ -138,6 +142,9 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 			return err
 		}
 		if may.Enter(s.Actor, area) < use {
+			if r.URL.Path == "/desk/" && r.Method != http.MethodPost { // everybody's way in
+				return web.See(w, r, Home(s.Actor))
+			}
 			return d.Fail(w, r, v, cvd.ErrNotFound)
 		}
 		if d.Demands(s) && (area != may.AreaSelf || strings.HasPrefix(r.URL.Path, "/desk/me/tokens")) {

@@ -198,8 +198,9 @@ func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error
 	if days < 1 || days > 365 {
 		days = 90
 	}
-	t := auth.Token{Name: r.PostForm.Get("name"), Machine: r.PostForm.Get("machine") == "yes", Expires: v.Now.Add(time.Duration(days) * 24 * time.Hour), Scopes: r.PostForm["scopes"]}
-	secret, made, err := d.Site.Auth.CreateToken(r.Context(), v.Actor, t)
+	scopes, wrong := asScopes(r.PostForm["scopes"])
+	t := auth.Token{Name: r.PostForm.Get("name"), Machine: r.PostForm.Get("machine") == "yes", Expires: v.Now.Add(time.Duration(days) * 24 * time.Hour), Scopes: scopes}
+	secret, made, err := d.Site.Auth.CreateToken(r.Context(), v.Actor, t, wrong...)
 	if err != nil {
 		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Token })
 	}

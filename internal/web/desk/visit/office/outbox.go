@@ -3,11 +3,9 @@ package office
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
-	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -127,36 +125,4 @@ func (d *desk) retry(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	return web.See(w, r, "/desk/outbox?done=retry")
-}
-
-// auditView is the log of sign-ins and of changes to the team.
-type auditView struct{ Rows []auditRow }
-
-type auditRow struct {
-	auth.AuditEntry
-	Who, What, Whom string
-	Loud            bool
-}
-
-// loud are the acts that somebody may have done who should not.
-var loud = []auth.Act{auth.ActSignInFailed, auth.ActSignInLimited, auth.ActFactorFailed, auth.ActPasskeyFailed, auth.ActPasskeyCopied, auth.ActReset}
-
-func (d *desk) audit(w http.ResponseWriter, r *http.Request, v lens) error {
-	entries, err := d.Site.Auth.Audit(r.Context(), v.Actor, 2*listed)
-	if err != nil {
-		return err
-	}
-	var view auditView
-	for _, e := range entries {
-		row := auditRow{AuditEntry: e, Who: v.Who(e.By), What: v.Say("desk.audit." + string(e.Act))}
-		if kind, _, _ := strings.Cut(e.By, "/"); kind == "" || kind == string(cvd.ActorStranger) {
-			row.Who = v.Say("desk.audit.unknown") // who did not get in is nobody's reporter
-		}
-		if e.Subject != "" {
-			row.Whom = v.Member(e.Subject)
-		}
-		row.Loud = slices.Contains(loud, e.Act)
-		view.Rows = append(view.Rows, row)
-	}
-	return d.show(w, r, v, http.StatusOK, "audit", v.Say("desk.audit.title"), view)
 }

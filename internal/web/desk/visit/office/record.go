@@ -67,6 +67,11 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 			Name: f.Name, Kind: kinds[f.Name], Label: f.Label, Help: f.Help, Value: typed.Get(f.Name), Rows: 3,
 			Required: f.Name == "description", Autocomplete: "off",
 		}
+		for _, id := range []string{"desk.report." + f.Name, "desk.field." + f.Name} {
+			if v.Voice.Has(id) { // the policy's words ask the reporter, in languages of its own
+				field.Label, field.Help = v.Say(id), ""
+			}
+		}
 		switch f.Name {
 		case "reporter.credit":
 			v.CreditOptions(&field)
@@ -135,7 +140,7 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 	got, err := d.Site.Desk.As(v.Actor).Receive(r.Context(), casework.Submission{
 		Report: report, Channel: channel, Received: at, Internal: internal, Wrong: faults,
 	})
-	if visit.AsFaults(err, &faults) {
+	if faults = nil; visit.AsFaults(err, &faults) { // with those that were found before
 		return d.recordAgain(w, r, v, d.Site.Terms(v.Voice, cur), faults)
 	}
 	if err != nil {

@@ -59,7 +59,7 @@ func (d *desk) begin(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	return d.goTo(w, r, r.PathValue("id"), oidc.Errand{Next: visit.Inside(r.PostForm.Get("next")), From: d.Site.From(r)}, signInPath)
+	return d.goTo(w, r, r.PathValue("id"), oidc.Errand{Next: visit.Inside(r.PostForm.Get("next")), From: d.Site.From(r), Anew: r.PostForm.Has("anew")}, signInPath)
 }
 
 // goTo writes down that somebody leaves for the provider, and leads them there.

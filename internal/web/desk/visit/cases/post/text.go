@@ -1,11 +1,13 @@
 package post
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"fairlead/internal/cvd"
@@ -44,6 +46,25 @@ type textView struct {
 // script, no form, no other origin.
 const sandbox = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-same-origin allow-downloads"
 
+// plain names the characters that cannot be seen and change what can: those that turn the
+// direction of what follows, controls, and those of no width. With them a line of code
+// reads otherwise than it runs.
+func plain(s string) string {
+	var out strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || !unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp) && !slices.Contains(widthless, r):
+			out.WriteRune(r)
+		default:
+			fmt.Fprintf(&out, "⟨U+%04X⟩", r)
+		}
+	}
+	return out.String()
+}
+
+// widthless are the characters of no width that join no letters of a script or signs.
+var widthless = []rune{'\u00AD', '\u200B', '\u2060', '\u2061', '\u2062', '\u2063', '\u2064', '\uFEFF'}
+
 // text shows a file as the letters it is made of, of no type that anything renders.
 func text(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
 	id := cvd.CaseID(r.PathValue("id"))
@@ -63,6 +84,7 @@ func text(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 	if view.Text = strings.TrimPrefix(string(b), "\uFEFF"); !utf8.Valid(b) || strings.ContainsRune(view.Text, 0) {
 		view.Text, view.Binary = "", true
 	}
+	view.Text = plain(view.Text)
 	w.Header().Set("Content-Security-Policy", sandbox)
 	v.Still = true
 	return d.Show(w, r, v, http.StatusOK, "file", a.Name, view)

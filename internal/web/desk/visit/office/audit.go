@@ -1,0 +1,96 @@
+package office
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+)
+
+// auditView is the log of sign-ins and of changes to the team.
+type auditView struct{ Rows []auditRow }
+
+type auditRow struct {
+	auth.AuditEntry
+	Who, What, Whom string
+	Loud            bool
+}
+
+// loud are the acts that somebody may have done who should not.
+var loud = []auth.Act{auth.ActSignInFailed, auth.ActSignInLimited, auth.ActFactorFailed, auth.ActPasskeyFailed, auth.ActPasskeyCopied, auth.ActReset}
+
+func (d *desk) audit(w http.ResponseWriter, r *http.Request, v lens) error {
+	entries, err := d.Site.Auth.Audit(r.Context(), v.Actor, 2*listed)
+	if err != nil {
+		return err
+	}
+	var view auditView
+	for _, e := range entries {
+		row := auditRow{AuditEntry: e, Who: v.Who(e.By), What: v.Say("desk.audit." + string(e.Act))}
+		if kind, _, _ := strings.Cut(e.By, "/"); kind == "" || kind == string(cvd.ActorStranger) {
+			row.Who = v.Say("desk.audit.unknown") // who did not get in is nobody's reporter
+		}
+		if e.Subject != "" {
+			row.Whom = v.Member(e.Subject)
+		}
+		row.Detail = v.detail(e.Detail)
+		row.Loud = slices.Contains(loud, e.Act)
+		view.Rows = append(view.Rows, row)
+	}
+	return d.show(w, r, v, http.StatusOK, "audit", v.Say("desk.audit.title"), view)
+}
+
+// detail says what an entry recorded of a change, in the reader's words. What it does
+// not know stays as it was written.
+func (l lens) detail(recorded string) string {
+	if recorded == "" {
+		return ""
+	}
+	var out []string
+	for part := range strings.SplitSeq(recorded, "; ") {
+		out = append(out, l.detailPart(part))
+	}
+	return strings.Join(out, "; ")
+}
+
+func (l lens) detailPart(part string) string {
+	if id := "desk.audit.detail." + strings.NewReplacer(": ", ".", ", ", "-", " ", "-").Replace(part); l.Voice.Has(id) {
+		return l.Say(id)
+	}
+	if at, ok := strings.CutPrefix(part, "until "); ok {
+		if t, err := time.Parse(time.RFC3339, at); err == nil {
+			return l.Say("desk.audit.detail.until", "when", l.Voice.Instant(t, l.Zone))
+		}
+	}
+	if n, ok := strings.CutSuffix(part, " more were not recorded one by one"); ok {
+		return l.Say("desk.audit.detail.more", "n", n)
+	}
+	for what, names := range map[string]string{"roles: ": "desk.role.", "scopes: ": "scope.", "offices: ": "-"} {
+		list, ok := strings.CutPrefix(part, what)
+		if !ok {
+			continue
+		}
+		each := strings.Split(list, ", ")
+		for i, one := range each {
+			if id := names + strings.ReplaceAll(one, ":", "."); l.Voice.Has(id) {
+				each[i] = l.Say(id)
+			}
+		}
+		return l.Say("desk.audit.detail.list."+strings.TrimSuffix(what, ": "), "list", strings.Join(each, ", "))
+	}
+	if who, ok := strings.CutPrefix(part, "provider "); ok {
+		name, why, refused := strings.Cut(who, ": ")
+		if id := "provider.failed." + why; refused && l.Voice.Has(id) {
+			why = l.Say(id, "name", name)
+		}
+		said := l.Say("desk.audit.detail.provider", "name", name)
+		if refused {
+			said += ": " + why
+		}
+		return said
+	}
+	return part
+}
