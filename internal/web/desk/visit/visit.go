@@ -180,7 +180,7 @@ func signInAddress(r *http.Request) string {
 	q := url.Values{}
 	if r.Method != http.MethodGet {
 		q.Set("ended", "yes")
-		if id := r.PathValue("id"); strings.HasPrefix(r.Pattern, "POST /desk/cases/") {
+		if id := r.PathValue("id"); r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/desk/cases/") {
 			q.Set("next", "/desk/cases/"+id)
 		}
 	} else if r.URL.Path != "/desk/" {
@@ -337,7 +337,7 @@ func (d *Desk) Fail(w http.ResponseWriter, r *http.Request, v *Visit, err error)
 		if faults, ok := errors.AsType[cvd.Faults](err); ok {
 			view.Faults = faults
 		}
-		if id := r.PathValue("id"); strings.HasPrefix(r.Pattern, "POST /desk/cases/") && web.Status(err) != http.StatusNotFound {
+		if id := r.PathValue("id"); r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/desk/cases/") && web.Status(err) != http.StatusNotFound {
 			view.Case = id
 		}
 		return d.Show(w, r, v, web.Status(err), "refusal", view.Title, view)
