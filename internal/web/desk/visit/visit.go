@@ -180,7 +180,7 @@ func signInAddress(r *http.Request) string {
 	q := url.Values{}
 	if r.Method != http.MethodGet {
 		q.Set("ended", "yes")
-		if id := r.PathValue("id"); strings.HasPrefix(r.URL.Path, "/desk/cases/") {
+		if id := r.PathValue("id"); r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/desk/cases/") {
 			q.Set("next", "/desk/cases/"+id)
 		}
 	} else if r.URL.Path != "/desk/" {
