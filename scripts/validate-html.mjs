@@ -11,8 +11,6 @@ const judge = new HtmlValidate(new StaticConfigLoader({
     // Matters of taste, or of the writer's comfort, and not of the reader's browser.
     'long-title': 'off',
     'no-trailing-whitespace': 'off',
-    'no-implicit-button-type': 'off',
-    'no-implicit-input-type': 'off',
     'form-dup-name': ['error', { shared: ['radio', 'checkbox', 'button', 'submit'] }],
     'no-inline-style': 'error',
     // A list that is searched as one types is no select.

@@ -105,13 +105,10 @@ func (c *Credit) check() error {
 // read as "yes" and "no".
 type Answer string
 
-// Yes tells whether the answer says more than no, in any language whose forms propose
-// one: it is kept in the words in which it was given.
+// Yes tells whether the answer says more than no, in English, German or French, as forms propose it.
 func (a Answer) Yes() bool {
 	switch strings.ToLower(strings.Trim(string(a), " \t\r\n.!")) {
-	case "", "no", "none", "false", "n", "unknown", // English
-		"nein", "unbekannt", // German
-		"non", "inconnu", "je ne sais pas": // French
+	case "", "no", "none", "false", "n", "unknown", "nein", "unbekannt", "non", "inconnu", "je ne sais pas":
 		return false
 	}
 	return true

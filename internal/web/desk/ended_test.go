@@ -178,3 +178,24 @@ func TestRecordSpeaksToTheMember(t *testing.T) {
 		}
 	}
 }
+
+// What is missing is told as a sentence that begins with the field's own name.
+func TestMissingFieldsAreSentences(t *testing.T) {
+	h := house(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "lead@example.org")
+	for verb, want := range map[string]string{"attach": "File is missing; choose a file", "cve": "Stage of the CVE id is missing; give it"} {
+		path := "/desk/cases/" + id + "/do/" + verb
+		var page *webtest.Answer
+		if verb == "attach" {
+			page = b.Upload(path, url.Values{"step": {"do"}})
+		} else {
+			page = b.Post(path, url.Values{"step": {"do"}})
+		}
+		page.Check(h, http.StatusUnprocessableEntity)
+		whole(t, verb, page)
+		if !strings.Contains(page.Text(), want) {
+			t.Errorf("%s: %q is not in %s", verb, want, page.Text())
+		}
+	}
+}
