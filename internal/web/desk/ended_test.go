@@ -77,7 +77,7 @@ func TestAFreshLinkIsAProof(t *testing.T) {
 	}
 	enter()
 	h.Pass(auth.FreshFor + time.Minute)
-	asked := b.Post("/desk/me/tokens", url.Values{"name": {"the scanner"}, "days": {"30"}, "scopes": {"cases:read"}}).Check(h, http.StatusForbidden)
+	asked := b.Post("/desk/me/tokens", url.Values{"name": {"the scanner"}, "days": {"30"}, "scopes": {"all"}}).Check(h, http.StatusForbidden)
 	whole(t, "asked", asked)
 	for _, want := range []string{"lead@example.org", "fresh sign-in link", "the scanner"} {
 		if !strings.Contains(asked.Text(), want) {
