@@ -84,8 +84,8 @@ func TestScriptsMakeNoMarkup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(b) > 16<<10 {
-			t.Errorf("%s has %d bytes of %d", name, len(b), 16<<10)
+		if len(b) > 20<<10 {
+			t.Errorf("%s has %d bytes of %d", name, len(b), 20<<10)
 		}
 		for _, never := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "createContextualFragment", "eval(", "Function(", "setAttribute('style", ".style."} {
 			if strings.Contains(string(b), never) {
