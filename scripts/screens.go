@@ -100,8 +100,16 @@ func (s *studio) run() error {
 // strangers is what anybody sees, and what a reporter sees after sending.
 func (s *studio) strangers(ctx context.Context) error {
 	for _, p := range []struct{ name, path string }{
-		{"landing", "/"}, {"policy", "/policy"}, {"policy-changes", "/policy/diff"}, {"policy-feedback", "/policy/feedback"},
-		{"report", "/report"}, {"report-more", "/report#step-2"}, {"report-you", "/report#step-3"}, {"look-up", "/thread"}, {"performance", "/performance"}, {"nothing", "/no/such/page"},
+		{"landing", "/"},
+		{"policy", "/policy"},
+		{"policy-changes", "/policy/diff"},
+		{"policy-feedback", "/policy/feedback"},
+		{"report", "/report"},
+		{"report-more", "/report#step-2"},
+		{"report-you", "/report#step-3"},
+		{"look-up", "/thread"},
+		{"performance", "/performance"},
+		{"nothing", "/no/such/page"},
 	} {
 		if err := s.shoot(ctx, p.name, s.URL+p.path); err != nil {
 			return err

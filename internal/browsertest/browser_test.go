@@ -144,13 +144,23 @@ func (p person) press(selector string) string {
 	return page
 }
 
-// point clicks on something of the page that leads to no other.
+// point clicks on something of the page that leads to no other. A link within the page
+// has led there before it returns, so that whoever waits for a page waits for the next.
 func (p person) point(selector string) {
 	p.t.Helper()
 	if err := chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		p.t.Fatalf("%s: %v", selector, err)
 	}
+	if to := within.FindStringSubmatch(selector); to != nil {
+		for !p.is("location.hash === '" + to[1] + "'") { // asked from here, since the page may run no script
+			if p.ctx.Err() != nil {
+				p.t.Fatalf("%s leads nowhere", selector)
+			}
+		}
+	}
 }
+
+var within = regexp.MustCompile(`href="(#[^"]+)"`)
 
 func (p person) read() string {
 	p.t.Helper()

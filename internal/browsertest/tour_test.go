@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -97,7 +99,7 @@ func desk(h house, id string) []stop {
 	} {
 		stops = append(stops, stop{"desk " + path, h.URL + "/desk" + path, ""})
 	}
-	choose := "document.querySelector('#rows [name=case]').checked = true;"
+	choose := "document.querySelectorAll('#rows [name=case]').forEach((e) => { e.checked = true; });"
 	for _, act := range []string{"claim", "assign", "note"} {
 		stops = append(stops, stop{act + " several cases", h.URL + "/desk/", choose + submit(`.batch [value="`+act+`"]`)})
 	}
@@ -119,6 +121,9 @@ func send(t *testing.T, h house) (id, receipt string) {
 	return out.Case, out.Receipt
 }
 
+// answerTimeout is how long a page may take to follow an act.
+const answerTimeout = 20 * time.Second
+
 // visit goes to a stop. What a page answers to an act is waited for.
 func (p person) visit(s stop) {
 	p.t.Helper()
@@ -128,8 +133,10 @@ func (p person) visit(s stop) {
 		p.goTo(s.at)
 	}
 	if s.act != "" {
-		if _, err := chromedp.RunResponse(p.ctx, chromedp.Evaluate[chromedp.Void](s.act)); err != nil {
-			p.t.Fatalf("%s: %v", s.name, err)
+		ctx, stop := context.WithTimeout(p.ctx, answerTimeout)
+		defer stop()
+		if _, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](s.act)); err != nil {
+			p.t.Fatalf("%s: nothing answers %s: %v", s.name, s.act, err)
 		}
 	}
 }

@@ -33,7 +33,7 @@ type Config struct {
 	Words    *words.Book
 	// Languages are those of the policy, in which feeds are titled; nil is English.
 	Languages func() []string
-	Now      func() time.Time
+	Now       func() time.Time
 	// Publisher is who publishes now.
 	Publisher func() advisory.Publisher
 	// Keys are those that signatures are checked with, the one in use first.
@@ -196,4 +196,6 @@ func reads(by cvd.Actor, labels []cvd.TLP) bool {
 }
 
 // say speaks the language of the policy: what programs fetch is one document for all.
-func (d *door) say(id string, pairs ...any) string { return d.Words.In(d.Languages()...).Say(id, pairs...) }
+func (d *door) say(id string, pairs ...any) string {
+	return d.Words.In(d.Languages()...).Say(id, pairs...)
+}
