@@ -18,6 +18,7 @@ import (
 
 	"fairlead/cmd/fairlead/dev"
 	"fairlead/cmd/fairlead/keys"
+	"fairlead/cmd/fairlead/team"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy/source"
 )
@@ -37,8 +38,8 @@ type commands struct {
 	Demo     demoCmd      `cmd:"" help:"Run everything on this machine, with invented cases, to try it out."`
 	Serve    serveCmd     `cmd:"" help:"Run the server."`
 	Policy   policyCmd    `cmd:"" help:"Check, show and publish the disclosure policy."`
-	Member   memberCmd    `cmd:"" help:"Members of the team."`
-	Token    tokenCmd     `cmd:"" help:"API tokens."`
+	Member   team.Members `cmd:"" help:"Members of the team."`
+	Token    team.Tokens  `cmd:"" help:"API tokens."`
 	Case     caseCmd      `cmd:"" help:"List, show, export and work cases."`
 	Import   importCmd    `cmd:"" help:"Bring in what was kept elsewhere before."`
 	Advisory advisoryCmd  `cmd:"" help:"Import, export and check advisories."`
@@ -95,7 +96,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitUsage
 	}
 	e := &env{ctx, in, out, errOut}
-	if err := k.Run(e, &keys.Door{Out: out, Open: e.operate}, &dev.Door{Ctx: ctx, Tell: errOut}); err != nil {
+	if err := k.Run(e, &keys.Door{Out: out, Open: e.operate}, &dev.Door{Ctx: ctx, Tell: errOut}, &team.Door{Out: out, Reach: e.reach, Operate: e.operate}); err != nil {
 		return complain(errOut, err)
 	}
 	return exitDone

@@ -9,6 +9,7 @@ import (
 
 	"fairlead/cmd/fairlead/ask"
 	"fairlead/cmd/fairlead/keys"
+	"fairlead/cmd/fairlead/team"
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
@@ -56,6 +57,12 @@ func (o operated) connect(e *env) (asker, func(), error) {
 func (e *env) operate(w keys.Where) (keys.Asker, func(), error) {
 	do, done, err := operated{Data: w.Data, Config: w.Config, URL: w.URL, Token: w.Token}.connect(e)
 	return keys.Asker(do), done, err
+}
+
+// reach finds a server for the commands about the team.
+func (e *env) reach(s team.Server) (team.Asker, func(), error) {
+	do, done, err := remote(s).connect(e)
+	return team.Asker(do), done, err
 }
 
 // asker does one request of the API and decodes the answer.

@@ -2,13 +2,13 @@ package app
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"path/filepath"
 	"strings"
 
 	"fairlead/internal/app/exchange"
 	"fairlead/internal/app/mailbox"
+	"fairlead/internal/app/operator"
 	"fairlead/internal/cvd"
 )
 
@@ -30,7 +30,7 @@ func (h *House) admin(mux *http.ServeMux) {
 			if h.isOperator(r) {
 				v, err = do(r)
 			}
-			answer(w, v, err)
+			operator.Answer(w, v, err)
 		})
 	}
 	handle("POST /api/v1/admin/rotate-keys", func(r *http.Request) (any, error) {
@@ -38,6 +38,7 @@ func (h *House) admin(mux *http.ServeMux) {
 		return map[string]any{"cases": n, "primary": h.Vault.Keys().PrimaryID()}, err
 	})
 	h.signing.Routes(handle)
+	operator.Members(handle, h.Auth, h.Base, h.Options.Clock.Now)
 	handle("POST /api/v1/admin/backup", func(r *http.Request) (any, error) {
 		var in struct{ Dir string }
 		if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10)).Decode(&in); err != nil {
@@ -83,26 +84,4 @@ func (h *House) isOperator(r *http.Request) bool {
 	}
 	actor, err := h.Auth.Token(r.Context(), secret)
 	return err == nil && actor.Kind == cvd.ActorMachine && actor.ID == "operator"
-}
-
-func answer(w http.ResponseWriter, v any, err error) {
-	status := http.StatusOK
-	w.Header().Set("Content-Type", "application/json")
-	if err != nil {
-		w.Header().Set("Content-Type", "application/problem+json")
-		status = http.StatusServiceUnavailable
-		for kind, code := range map[error]int{
-			cvd.ErrNotFound: 404, cvd.ErrInvalid: 422, cvd.ErrUnreadable: 400, cvd.ErrNotReady: 409,
-		} {
-			if errors.Is(err, kind) {
-				status = code
-			}
-		}
-		var faults cvd.Faults
-		errors.As(err, &faults)
-		v = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": err.Error(), "errors": faults}
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
 }

@@ -26,6 +26,7 @@ import (
 	"fairlead/internal/app/signing"
 	"fairlead/internal/app/ways"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/invite"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/watch"
@@ -72,6 +73,7 @@ type House struct {
 	Vault   *vault.Vault
 	Auth    *auth.Auth
 	Ways    *oidc.Ways // nil where no provider is configured
+	Invites *invite.Book
 	Book    *rulebook.Book
 	Parts   *parts.Inventory
 	// Register is what is published; it reads nothing before it is asked.
@@ -126,7 +128,8 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 		return h, err
 	}
 	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator})
-	h.Ways = ways.Open(&cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited})
+	h.Invites = invite.New(h.Store, h.Vault, h.Auth, opt.Clock.Now, h.poke)
+	h.Ways = ways.Open(&cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited, Invited: h.Invites.ByEmail})
 	h.Book, err = rulebook.Open(ctx, rulebook.Config{
 		Store: h.Store, Vault: h.Vault, Now: opt.Clock.Now, Name: randomName, Poke: h.poke,
 	})
@@ -311,6 +314,7 @@ func (h *House) openOutbox() error {
 		workers = 0 // the outbox's own number
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier, cvd.EffectNotifyParty: carrier}
+	carriers[invite.Effect] = ways.Inviter{Invites: h.Invites, Auth: h.Auth, Book: h.Book, Mail: carrier, Words: h.Words, Base: h.Base}
 	h.Clerks = clerks.New(h.clerks(sender))
 	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{

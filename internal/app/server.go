@@ -58,7 +58,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	h.admin(mux)
 	var site *web.Site
 	site, err = web.New(web.Config{
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },

@@ -81,6 +81,9 @@ const (
 // Acts are all that the audit records.
 var Acts = keeper.Acts
 
+// Operator is whoever may read the server's data folder: a lead, but no person.
+var Operator = keeper.Operator
+
 // NormaliseReceipt gives the canonical spelling of a receipt.
 func NormaliseReceipt(s string) string { return receipt.Normalise(s) }
 
@@ -205,7 +208,7 @@ func (a *Auth) Sweep(ctx context.Context) (int, error) {
 	err := a.k.Store.Update(ctx, func(tx store.Tx) error {
 		gone = 0
 		for kind, before := range map[store.RecordKind]time.Time{
-			RecordLink: now, RecordSession: now, keeper.RecordCeremony: now, keeper.RecordFlow: now, keeper.RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
+			RecordLink: now, RecordSession: now, keeper.RecordCeremony: now, keeper.RecordFlow: now, keeper.RecordInvitation: now, keeper.RecordAudit: now, RecordToken: now.AddDate(0, 0, -30),
 		} {
 			n, err := tx.DeleteRecords(store.Selection{Kind: kind, ExpiredBefore: before})
 			if err != nil {

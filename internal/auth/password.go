@@ -24,7 +24,8 @@ var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present pass
 // wrong current, comes as cvd.Faults. current is needed if there is a password
 // already, unless ctx carries (InSession) a live session of the member that
 // came from a link or a passkey at most 10 minutes ago. Without a password yet, ctx must
-// carry a live session: an API token alone cannot make one (cvd.ErrForbidden).
+// carry a live session: an API token alone cannot make one (cvd.ErrForbidden),
+// and one that a provider started long ago cannot either (cvd.ErrNotReady).
 // All other sessions and unused links of the member end, and the API tokens that
 // they made themselves; without a session in ctx that is all sessions.
 func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next string) error {
@@ -51,6 +52,8 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	switch {
 	case cred.Serial == "" && here == nil:
 		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)
+	case cred.Serial == "" && here.way() == WayProvider && a.k.Now().Sub(here.proved()) > FreshFor:
+		return fmt.Errorf("%w: sign in again before you set a first password", cvd.ErrNotReady)
 	case cred.Serial != "" && !linked:
 		right, err := a.isCurrent(ctx, m, cred, current)
 		if err != nil {

@@ -88,15 +88,19 @@ func (s session) ends() time.Time {
 	return s.Until
 }
 
+// proved is when the owner last showed who they are: at sign-in, or after.
+func (s session) proved() time.Time {
+	if s.Proved.IsZero() {
+		return s.Started
+	}
+	return s.Proved
+}
+
 func (s session) public(rec store.Record) Session {
-	out := Session{
+	return Session{
 		ID: rec.ID[:keeper.PublicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent,
-		Way: s.way(), ViaLink: s.ViaLink, Proved: s.Proved, Half: s.Half, Strong: s.Strong,
+		Way: s.way(), ViaLink: s.ViaLink, Proved: s.proved(), Half: s.Half, Strong: s.Strong,
 	}
-	if out.Proved.IsZero() {
-		out.Proved = s.Started
-	}
-	return out
 }
 
 func (a *Auth) sessionID(token string) string { return a.k.Vault.Blind("auth/session", token) }

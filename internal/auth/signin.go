@@ -16,6 +16,9 @@ import (
 // MaxLinkLife is the longest that a sign-in link may be good for.
 const MaxLinkLife = 7 * 24 * time.Hour
 
+// errInactive is the refusal to let somebody in who was let go.
+var errInactive = fmt.Errorf("%w: the member is not active; make them active first", cvd.ErrNotReady)
+
 // link is the sealed content of a record of kind keeper.RecordLink.
 type link struct {
 	Member string    `json:"member"`
@@ -46,7 +49,7 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 		return "", err
 	}
 	if !m.Active {
-		return "", fmt.Errorf("%w: the member is not active; make them active first", cvd.ErrNotReady)
+		return "", errInactive
 	}
 	by := askerOf(ctx)
 	code = keeper.NewSecret()
@@ -62,6 +65,41 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 		return "", err
 	}
 	return code, nil
+}
+
+// ResetMember takes everything away that lets a member in: password, second factor,
+// passkeys, linked accounts, sessions, links and the API tokens that they made. It
+// returns the code of a link that signs them in once within life, whole. Only the
+// operator may: it is for the day on which no other lead can help.
+func (a *Auth) ResetMember(ctx context.Context, by cvd.Actor, memberID string, life time.Duration) (code string, err error) {
+	if !keeper.Operates(by) {
+		return "", fmt.Errorf("%w: only the operator of the server may reset a member", cvd.ErrForbidden)
+	}
+	m, err := a.Member(ctx, memberID)
+	if err != nil {
+		return "", err
+	}
+	if !m.Active {
+		return "", errInactive
+	}
+	note, err := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActReset, Subject: m.ID})
+	if err != nil {
+		return "", err
+	}
+	err = a.k.Store.Update(ctx, func(tx store.Tx) error {
+		err := keeper.DropOwned(tx, m.ID, keeper.RecordLink, keeper.RecordCredential, keeper.RecordFactor, keeper.RecordPasskey, keeper.RecordIdentity, keeper.RecordSession)
+		if err != nil {
+			return err
+		}
+		if err := a.DropMade(tx, m.ID); err != nil {
+			return err
+		}
+		return tx.PutRecord(note, 0)
+	})
+	if err != nil {
+		return "", err
+	}
+	return a.NewLink(AskedBy(ctx, by), m.ID, life)
 }
 
 // UseLink burns a code and starts a session, both or neither; one that is Half

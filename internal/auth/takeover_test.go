@@ -148,3 +148,53 @@ func TestProofsAreLimited(t *testing.T) {
 	_, err := d.Prove(ctx, s.Token, auth.Proof{Password: goodPassword})
 	d.want(err, cvd.ErrLimited)
 }
+
+// The operator lets somebody in anew who lost everything, or whose account somebody
+// took over: nothing that let in before does, and the link stands for itself.
+func TestResetMember(t *testing.T) {
+	d := open(t)
+	ctx := t.Context()
+	s := d.password(d.lead, goodPassword)
+	d.factor(d.lead)
+	dev := d.device(d.lead, "Laptop")
+	link, err := d.NewLink(ctx, d.lead.ID, time.Hour)
+	d.ok(err)
+	token, _, err := d.CreateToken(ctx, d.lead, auth.Token{Name: "mine"})
+	d.ok(err)
+	bo := d.add("Bo", "bo@example.org", cvd.RoleLead)
+	for name, by := range map[string]cvd.Actor{"another lead": bo, "themselves": d.lead, "the house": cvd.System, "nobody": cvd.Stranger} {
+		if _, err := d.ResetMember(ctx, by, d.lead.ID, time.Hour); !errors.Is(err, cvd.ErrForbidden) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err = d.ResetMember(ctx, auth.Operator, "m-nobody", time.Hour)
+	d.want(err, cvd.ErrNotFound)
+	code, err := d.ResetMember(ctx, auth.Operator, d.lead.ID, time.Hour)
+	d.ok(err)
+	if d.alive(s.Token) {
+		t.Error("a session goes on")
+	}
+	_, err = d.SignIn(ctx, leadEmail, goodPassword, "")
+	d.want(err, cvd.ErrUnauthenticated)
+	c := d.ask()
+	_, err = d.SignInPasskey(ctx, c.ID, dev.Get(c.Options), "")
+	d.want(err, cvd.ErrUnauthenticated)
+	_, err = d.UseLink(ctx, link)
+	d.want(err, cvd.ErrUnauthenticated)
+	_, err = d.Token(ctx, token)
+	d.want(err, cvd.ErrUnauthenticated)
+	in, err := d.UseLink(ctx, code)
+	d.ok(err)
+	if in.Half || d.acts()[auth.ActReset] != 1 {
+		t.Errorf("%+v", in)
+	}
+	if m, err := d.Means(ctx, d.lead.ID); err != nil || m.Password || m.Second() {
+		t.Errorf("%+v %v", m, err)
+	}
+	d.ok(d.SetPassword(auth.InSession(ctx, in), d.lead, "", goodPassword))
+	gone := d.member(bo.ID)
+	gone.Active = false
+	d.ok(d.ChangeMember(ctx, d.lead, gone))
+	_, err = d.ResetMember(ctx, auth.Operator, bo.ID, time.Hour)
+	d.want(err, cvd.ErrNotReady)
+}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/invite"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
@@ -39,8 +40,10 @@ type Config struct {
 	Auth  *auth.Auth
 	Parts *parts.Inventory
 	// Ways are the providers by which members sign in; nil for none.
-	Ways  *oidc.Ways
-	Words *words.Book
+	Ways *oidc.Ways
+	// Invites are those who may become members; nil where nobody is invited.
+	Invites *invite.Book
+	Words   *words.Book
 	// Mail is what came by mail and stands in no case; nil where none comes in.
 	Mail *mailroom.Room
 	// Channels is how the ways in and out are doing; nil where nobody knows.

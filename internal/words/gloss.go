@@ -46,7 +46,7 @@ func (v *Voice) Gloss(english string) string {
 			items[i] = v.Gloss(why) + " (" + v.Gloss(remedy) + ")"
 		}
 		if len(items) > 0 {
-			return strings.Join(items, "; ")
+			return strings.Join(items, v.Say("mark.semicolon")+" ")
 		}
 	}
 	for _, p := range g.phrases {

@@ -99,9 +99,13 @@ var book = sync.OnceValue(func() *words.Book {
 
 // Of lays the advisory out in the words of its language, as far as the house
 // speaks it.
-func Of(a *cvd.Advisory, p advisory.Publisher) *Sheet {
+func Of(a *cvd.Advisory, p advisory.Publisher) *Sheet { return In(a, p, book().In(a.Lang, "en")) }
+
+// In is Of in the words of whoever reads it; what its author wrote stays in the
+// advisory's language.
+func In(a *cvd.Advisory, p advisory.Publisher, v *words.Voice) *Sheet {
 	a = advisory.Cleared(a)
-	l := layout{a: a, v: book().In(a.Lang, "en")}
+	l := layout{a: a, v: v}
 	s := &Sheet{Record: a, Label: cmp.Or(a.TLP, cvd.TLPClear), Publisher: p.Name, Names: a.CVEs()}
 	if a.Source != nil { // others speak there, and we pass it on
 		s.Publisher, s.Source, s.Author = "", l.word("advisory.source.", a.Source.Format), author(a.Source)

@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -182,9 +183,12 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 }
 
-// onward sends a reader to the same page by https, under the configured name only.
+// onward sends a reader to the same page by https, under the configured name only. A
+// program is refused, so that whoever wrote it sees that its credentials travelled in
+// the clear.
 func (k *Keeper) onward(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if !reads || strings.HasPrefix(r.URL.Path, "/api/") || r.Header.Get("Authorization") != "" {
 		w.Header().Set("Connection", "close")
 		http.Error(w, "use https", http.StatusBadRequest)
 		return

@@ -40,6 +40,10 @@ const (
 	ActReset         Act = "member.reset"   // everything that lets a member in was taken away
 	ActLinked        Act = "identity.linked"
 	ActUnlinked      Act = "identity.removed"
+	ActInvited       Act = "invitation.made"
+	ActInvitedAgain  Act = "invitation.again"
+	ActInviteRevoked Act = "invitation.revoked"
+	ActInviteUsed    Act = "invitation.used"
 )
 
 // Acts are all that are recorded.
@@ -48,6 +52,7 @@ var Acts = []Act{
 	ActPasswordSet, ActMemberAdded, ActMemberChanged, ActSessionEnded, ActTokenMade, ActTokenRevoked,
 	ActFactorPassed, ActFactorFailed, ActFactorSet, ActFactorPaper, ActFactorGone, ActPasskeyAdded,
 	ActPasskeyGone, ActPasskeyFailed, ActPasskeyCopied, ActProved, ActReset, ActLinked, ActUnlinked,
+	ActInvited, ActInvitedAgain, ActInviteRevoked, ActInviteUsed,
 }
 
 // auditYears is how long an entry is kept.

@@ -36,6 +36,7 @@ const (
 	RecordCeremony   store.RecordKind = "ceremony"      // id: blind digest of its secret; no owner
 	RecordFlow       store.RecordKind = "provider-flow" // id: blind digest of the state; no owner
 	RecordIdentity   store.RecordKind = "identity"      // id: blind digest of issuer and subject; owner: member id
+	RecordInvitation store.RecordKind = "invitation"    // id: blind digest of the code; no owner
 )
 
 const (

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"strings"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/keeper"
@@ -167,11 +166,7 @@ func (w *Ways) first(ctx context.Context, p *party, o *who) (string, error) {
 	if len(o.Roles) == 0 {
 		return "", p.fail(Unknown, "no member has linked this account, and nobody named its address")
 	}
-	name := strings.TrimSpace(o.Name)
-	if name == "" || !person.Plain(name, person.MaxName) {
-		name, _, _ = strings.Cut(o.Email, "@")
-	}
-	m, err := w.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: name, Email: o.Email, Roles: o.Roles})
+	m, err := w.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: person.Named(o.Name, o.Email), Email: o.Email, Roles: o.Roles})
 	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
 		return "", p.fail(Unknown, "no member can be made of this account: %w", err)
 	}

@@ -77,6 +77,16 @@ func Faults(m cvd.Member) cvd.Faults {
 	return f
 }
 
+// Named is a name that somebody else gave, if it can be a member's; else what stands
+// before the @ of the address.
+func Named(name, email string) string {
+	name = strings.TrimSpace(name)
+	if name == "" || !Plain(name, MaxName) {
+		name, _, _ = strings.Cut(email, "@")
+	}
+	return name
+}
+
 // Plain tells whether s is one line of at most limit printable characters.
 func Plain(s string, limit int) bool {
 	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= limit &&

@@ -93,14 +93,14 @@ func (p layout) reach(g *sheet, v View) {
 	g.part("contact", p.t("reach"))
 	var lines [][]part
 	for _, c := range p.Contacts {
-		line, joint := []part{{text: address(c.URI)}}, ": "
+		line, joint := []part{{text: address(c.URI)}}, p.colon()
 		if c.Note != "" {
 			line = append(line, part{text: joint}, part{escape(strings.TrimSuffix(c.Note, ".")), p.Foreign(c.Note)})
-			joint = "; "
+			joint = p.voice.Say("mark.semicolon") + " "
 		}
 		if c.Urgent {
 			line = append(line, part{text: joint + "**" + p.t("reach.urgent") + "**"})
-			joint = "; "
+			joint = p.voice.Say("mark.semicolon") + " "
 		}
 		if c.Encryption != "" {
 			line = append(line, part{text: joint + p.t("reach.key", "key", address(c.Encryption))})
@@ -248,7 +248,7 @@ func (p layout) scope(g *sheet) {
 			}
 			line := []part{{text: name}}
 			if product.Note != "" {
-				line = append(line, part{text: ": "}, part{escape(product.Note), p.Foreign(product.Note)})
+				line = append(line, part{text: p.colon()}, part{escape(product.Note), p.Foreign(product.Note)})
 			}
 			lines = append(lines, line)
 		}
@@ -322,7 +322,7 @@ func (p layout) tell(g *sheet) {
 			line = append(line, part{text: " (" + p.t("tell.required") + ")"})
 		}
 		if f.Help != "" {
-			line = append(line, part{text: ": "}, part{escape(f.Help), p.Foreign(f.Help)})
+			line = append(line, part{text: p.colon()}, part{escape(f.Help), p.Foreign(f.Help)})
 		}
 		lines = append(lines, line)
 	}

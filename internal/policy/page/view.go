@@ -244,3 +244,6 @@ func (p layout) tongues() string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// colon joins what is named with what is said of it.
+func (p layout) colon() string { return p.voice.Say("mark.colon") + " " }

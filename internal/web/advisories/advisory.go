@@ -115,7 +115,7 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 		a = advisory.In(a, lang)
 	}
 	v := oneView{
-		Sheet: page.Of(a, p.site.Register.Publisher()), Href: href(e.ID), Lang: cmp.Or(a.Lang, "en"), Languages: languages, Documents: p.documents(e),
+		Sheet: page.In(a, p.site.Register.Publisher(), p.voice()), Href: href(e.ID), Lang: cmp.Or(a.Lang, "en"), Languages: languages, Documents: p.documents(e),
 	}
 	if lang != "" {
 		v.Original = languages[0].Href

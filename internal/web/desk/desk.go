@@ -19,6 +19,7 @@ import (
 	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/web/desk/visit/components"
 	"fairlead/internal/web/desk/visit/factor"
+	"fairlead/internal/web/desk/visit/invite"
 	"fairlead/internal/web/desk/visit/live"
 	"fairlead/internal/web/desk/visit/mail"
 	"fairlead/internal/web/desk/visit/office"
@@ -51,6 +52,8 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
 	shared.Add(mux, factor.Routes(shared))
+	invite.Register(mux, shared)
+	shared.Add(mux, invite.Routes(shared))
 	provider.Register(mux, shared)
 	shared.Add(mux, provider.Routes(shared))
 	shared.Add(mux, components.Routes(shared))

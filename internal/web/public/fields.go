@@ -2,12 +2,10 @@ package public
 
 import (
 	"net/url"
-	"slices"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
-	"fairlead/internal/words"
 )
 
 // looks says how a field is asked for: its kind, rows and what browsers may
@@ -55,14 +53,7 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 		out.List = []string{p.Say("public.yes"), p.Say("public.no"), p.Say("public.unknown")}
 	}
 	if f.Name == "reporter.language" {
-		out.Kind, out.Half = "select", true
-		out.Options = []web.Option{{Label: p.Say("public.language.any")}}
-		for _, lang := range words.Languages {
-			out.Options = append(out.Options, web.Option{Value: lang, Label: words.Endonym(lang), Chosen: lang == value})
-		}
-		if value != "" && !slices.Contains(words.Languages, value) { // one that only the letter knew
-			out.Options = append(out.Options, web.Option{Value: value, Label: value, Chosen: true})
-		}
+		out.Kind, out.Half, out.Options = "select", true, web.Languages(p.Say("public.language.any"), value)
 	}
 	if f.Name == "reporter.reply_by" {
 		out.Kind = "radio"

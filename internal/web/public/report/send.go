@@ -77,6 +77,9 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 		return p.refuse(w, r, typed, err)
 	}
 	wrong = intake.Join(wrong, intake.Missing(report, cur.Policy.Information))
+	if c := report.Reporter; c != nil && c.Language == "" {
+		c.Language = p.Voice().Lang() // letters go on in the language of the page
+	}
 	sub := casework.Submission{Report: report, Channel: "web", Wrong: wrong}
 	if len(once) >= 16 && len(once) <= 64 {
 		// With its body in the key, a step back with other words is a new

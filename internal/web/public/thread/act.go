@@ -255,8 +255,7 @@ func typedContact(c *cvd.Case) url.Values {
 	for name, value := range map[string]string{
 		"reporter.name": p.Contact.Name, "reporter.email": p.Contact.Email, "reporter.affiliation": p.Contact.Affiliation,
 		"reporter.title": p.Contact.Title, "reporter.credit": p.Contact.Credit.Wanted, "reporter.credit.as": p.Contact.Credit.As,
-		"reporter.contact_shareable": string(p.Contact.ContactShareable), "reporter.pgp_key": p.Contact.PGPKey, "reporter.reply_by": p.Contact.ReplyBy,
-		"reporter.language": p.Contact.Language,
+		"reporter.contact_shareable": string(p.Contact.ContactShareable), "reporter.pgp_key": p.Contact.PGPKey, "reporter.reply_by": p.Contact.ReplyBy, "reporter.language": p.Contact.Language,
 	} {
 		v.Set(name, value)
 	}

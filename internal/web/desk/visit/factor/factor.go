@@ -44,6 +44,7 @@ type view struct {
 	Since  time.Time
 	Left   int    // codes on paper
 	Demand bool   // the team wants one before anything else
+	Keyed  bool   // there is a passkey
 	Offer  bool   // an app is to read it now
 	Secret string // in groups of four; only where Offer was just made
 	Path   string // of the picture's dark modules
@@ -69,7 +70,11 @@ func codeField(v *visit.Visit) web.Field {
 
 func (d *desk) view(r *http.Request, v *visit.Visit) (*view, error) {
 	has, err := d.Site.Auth.HasSecond(r.Context(), v.Actor.ID)
-	return &view{Demand: d.Demands(v.Session), On: has.On, Since: has.Since, Left: has.Paper}, err
+	if err != nil {
+		return nil, err
+	}
+	means, err := d.Site.Auth.Means(r.Context(), v.Actor.ID)
+	return &view{Demand: d.Demands(v.Session), Keyed: means.Passkey, On: has.On, Since: has.Since, Left: has.Paper}, err
 }
 
 func (d *desk) page(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {

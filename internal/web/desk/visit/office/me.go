@@ -28,13 +28,13 @@ type meView struct {
 	Machine   bool
 	Done      string
 	Second    second.Summary
+	Language  web.Field
 	Passkeys  int
 	WhyNot    string // no passkey works at this address
 	Others    bool   // there are other sessions
 	Password  []web.Field
 	Token     []web.Field
 	Summary   *web.Summary
-	Language  web.Field
 	Elsewhere bool // accounts elsewhere may be linked
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/invite"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -106,6 +107,9 @@ func (l lens) notice(c *casework.Carried) noticeView {
 	if c.Kind == cvd.EffectSortMail {
 		v.What = l.Say("desk.notice.sort-mail")
 		return v
+	}
+	if c.Kind == invite.Effect {
+		v.What = l.Say("desk.notice.invite")
 	}
 	if id, ok := strings.CutPrefix(c.To, "member/"); ok {
 		v.To = l.Member(id)

@@ -27,6 +27,7 @@ type teamView struct {
 	Short   bool // fewer work than the policy asks for
 	Wanted  string
 	May     bool // add and change
+	Invites bool
 	Form    []web.Field
 	Roles   visit.Checks
 	Offices visit.Checks
@@ -34,7 +35,8 @@ type teamView struct {
 	Link    *handOverView
 	One     *memberView
 	Done    string
-	Second  bool // the one has a second factor, which the reader may take away
+	Second  bool // the one has a second factor or a passkey, which the reader may take away
+	Keyed   bool // a passkey
 }
 
 type memberView struct {
@@ -66,11 +68,11 @@ func (d *desk) members(w http.ResponseWriter, r *http.Request, v lens) error {
 
 func (d *desk) showTeam(w http.ResponseWriter, r *http.Request, v lens, status int, view *teamView) error {
 	if view.One != nil && !view.One.Self {
-		has, err := d.Site.Auth.HasSecond(r.Context(), view.One.ID)
+		means, err := d.Site.Auth.Means(r.Context(), view.One.ID)
 		if err != nil {
 			return err
 		}
-		view.Second = has.On
+		view.Second, view.Keyed = means.Second(), means.Passkey
 	}
 	if id := "desk.team.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
 		view.Done = v.Say(id)
@@ -80,7 +82,7 @@ func (d *desk) showTeam(w http.ResponseWriter, r *http.Request, v lens, status i
 
 // teamView lists the members, with a form that is filled with m.
 func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
-	view := &teamView{May: may.Enter(v.Actor, may.AreaTeam) == may.Change}
+	view := &teamView{May: may.Enter(v.Actor, may.AreaTeam) == may.Change, Invites: d.Site.Invites != nil}
 	all := slices.Collect(maps.Values(v.Team))
 	duty := map[string]bool{}
 	if cur := d.Site.Book.Current(); cur != nil {
@@ -105,13 +107,7 @@ func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
 		{Name: "email", Kind: "email", Label: v.Say("desk.team.email"), Help: v.Say("desk.team.email.help"), Value: m.Email, Required: true, Autocomplete: "off"},
 		{Name: "qualification", Label: v.Say("desk.team.qualification"), Help: v.Say("desk.team.qualification.help"), Value: m.Qualification},
 	}
-	view.Roles = visit.Checks{Name: "roles", Legend: v.Say("desk.team.roles"), Groups: []visit.CheckGroup{{}}}
-	for _, role := range cvd.Roles {
-		view.Roles.Groups[0].Items = append(view.Roles.Groups[0].Items, visit.CheckItem{
-			Value: string(role), Label: v.Say("desk.role." + string(role)), Text: v.Say("desk.role." + string(role) + ".text"), On: m.Is(role),
-		})
-	}
-	view.Offices = d.offices(v, m)
+	view.Roles, view.Offices = v.RoleChecks(m), v.OfficeChecks(m)
 	return view
 }
 
@@ -124,37 +120,6 @@ func working(all []cvd.Member) int {
 		}
 	}
 	return n
-}
-
-// offices are those whose signature the policy, in effect or waiting, asks for.
-func (d *desk) offices(v lens, m *cvd.Member) visit.Checks {
-	out := visit.Checks{Name: "offices", Legend: v.Say("desk.team.offices"), Help: v.Say("desk.team.offices.help")}
-	var titles []string
-	for _, one := range d.Site.Book.Versions().All {
-		if one.Number < currentNumber(d.Site) {
-			continue
-		}
-		for _, s := range one.Policy.Review.SignOffs {
-			titles = append(titles, s.Office)
-		}
-	}
-	titles = append(titles, m.Offices...)
-	slices.Sort(titles)
-	g := visit.CheckGroup{}
-	for _, t := range slices.Compact(titles) {
-		g.Items = append(g.Items, visit.CheckItem{Value: t, Label: t, On: slices.Contains(m.Offices, t)})
-	}
-	if len(g.Items) > 0 {
-		out.Groups = []visit.CheckGroup{g}
-	}
-	return out
-}
-
-func currentNumber(s *web.Site) int {
-	if cur := s.Book.Current(); cur != nil {
-		return cur.Number
-	}
-	return 0
 }
 
 // memberOf reads a member's form over what is known.

@@ -1,0 +1,53 @@
+// Package operator is what the operator of the machine may do about members, and how
+// the operator is answered: whoever may read the server's data folder, and nobody
+// else.
+package operator
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/cvd"
+)
+
+// linkLife is how long a member has who was let in anew.
+const linkLife = 24 * time.Hour
+
+// Members adds the requests about members. handle lets the operator through alone.
+func Members(handle func(pattern string, do func(*http.Request) (any, error)), team *auth.Auth, base func() string, now func() time.Time) {
+	handle("POST /api/v1/admin/members/{member}/reset", func(r *http.Request) (any, error) {
+		id := r.PathValue("member")
+		code, err := team.ResetMember(r.Context(), auth.Operator, id, linkLife)
+		if err != nil {
+			return nil, err
+		}
+		return map[string]any{"id": id, "until": now().Add(linkLife).UTC(), "sign_in_url": base() + "/desk/sign-in?" + url.Values{"link": {code}}.Encode()}, nil
+	})
+}
+
+// Answer writes what was asked for, or why not.
+func Answer(w http.ResponseWriter, v any, err error) {
+	status := http.StatusOK
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		w.Header().Set("Content-Type", "application/problem+json")
+		status = http.StatusServiceUnavailable
+		for kind, code := range map[error]int{
+			cvd.ErrNotFound: 404, cvd.ErrInvalid: 422, cvd.ErrUnreadable: 400, cvd.ErrNotReady: 409,
+		} {
+			if errors.Is(err, kind) {
+				status = code
+			}
+		}
+		var faults cvd.Faults
+		errors.As(err, &faults)
+		v = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": err.Error(), "errors": faults}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}

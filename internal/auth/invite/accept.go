@@ -1,0 +1,158 @@
+package invite
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fairlead/internal/auth"
+	"fairlead/internal/auth/keeper"
+	"fairlead/internal/auth/person"
+	"fairlead/internal/cvd"
+	"fairlead/internal/store"
+)
+
+// Letter is what the letter of an invitation says.
+type Letter struct {
+	To, By, Code string
+	Until        time.Time
+}
+
+// Letter gives the letter of the invitation with this id; cvd.ErrNotFound where it was
+// used, revoked or sent anew meanwhile, or is over.
+func (b *Book) Letter(ctx context.Context, id string) (Letter, error) {
+	o, err := b.find(ctx, id)
+	if err != nil {
+		return Letter{}, err
+	}
+	if !b.k.Now().Before(o.Until) {
+		return Letter{}, cvd.ErrNotFound
+	}
+	return Letter{To: o.Email, By: o.By, Code: b.code(o.Serial), Until: o.Until}, nil
+}
+
+// open gives the open invitation of a code. An unknown, used or overdue one is
+// cvd.ErrUnauthenticated.
+func (b *Book) open(ctx context.Context, code string) (o one, err error) {
+	err = b.k.Store.View(ctx, func(tx store.Tx) (err error) {
+		o = one{}
+		o.rec, err = b.k.Read(tx, keeper.RecordInvitation, b.id(code), &o.invitation)
+		return keeper.Unauthenticated(err)
+	})
+	if err == nil && !b.k.Now().Before(o.Until) {
+		err = cvd.ErrUnauthenticated
+	}
+	return o, err
+}
+
+// Look gives the open invitation of a code, for the page that asks for a name.
+func (b *Book) Look(ctx context.Context, code string) (Invitation, error) {
+	o, err := b.open(ctx, code)
+	if err != nil {
+		return Invitation{}, err
+	}
+	return b.public(o.rec, o.invitation), nil
+}
+
+// Accept uses an invitation up and makes the member, whose first session this is: in it
+// they choose by what they will sign in. What is wrong with the name comes as
+// cvd.Faults, and a code that opens nothing as cvd.ErrUnauthenticated.
+func (b *Book) Accept(ctx context.Context, code, name string) (auth.Session, error) {
+	o, err := b.open(ctx, code)
+	if err != nil {
+		return auth.Session{}, err
+	}
+	m, burn, err := b.join(ctx, o, name)
+	if err != nil {
+		return auth.Session{}, err
+	}
+	return b.auth.StartMember(ctx, m.ID, auth.WayLink, false, burn)
+}
+
+// join makes the member of an invitation; burn uses the invitation up, in the
+// transaction of what follows. Whoever was made a member by it before, and could not go
+// on, goes on.
+func (b *Book) join(ctx context.Context, o one, name string) (m cvd.Member, burn func(store.Tx) error, err error) {
+	m = o.member()
+	if name != "" {
+		m.Name = name
+	}
+	made, err := b.auth.AddMember(ctx, cvd.System, m)
+	if faults, wrong := errors.AsType[cvd.Faults](err); wrong {
+		if len(faults) > 1 || faults[0].Field != "email" {
+			return m, nil, err
+		}
+		if made, err = b.began(ctx, o); err != nil {
+			return m, nil, err
+		}
+	}
+	if err != nil {
+		return m, nil, err
+	}
+	note, err := b.k.Entry(ctx, keeper.AuditEntry{By: "member/" + made.ID, Act: ActUsed, Subject: made.ID, Object: o.rec.ID[:keeper.PublicID]})
+	return made, func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordInvitation, ID: o.rec.ID})
+		if err == nil && n != 1 { // somebody else was first
+			err = cvd.ErrUnauthenticated
+		}
+		if err != nil {
+			return err
+		}
+		return tx.PutRecord(note, 0)
+	}, err
+}
+
+// began finds the member with the address of an invitation, if they have no way in yet.
+func (b *Book) began(ctx context.Context, o one) (cvd.Member, error) {
+	team, err := b.auth.Team(ctx)
+	if err != nil {
+		return cvd.Member{}, err
+	}
+	for _, m := range team {
+		if person.Fold(m.Email) != person.Fold(o.Email) || !m.Active || m.Added.Before(o.Made) {
+			continue
+		}
+		means, err := b.auth.Means(ctx, m.ID)
+		if err != nil {
+			return m, err
+		}
+		linked := false
+		err = b.k.Store.View(ctx, func(tx store.Tx) error {
+			recs, err := tx.Records(keeper.RecordIdentity, m.ID, 1)
+			linked = len(recs) > 0
+			return err
+		})
+		if err == nil && (means.Password || means.Passkey || linked) {
+			err = cvd.ErrUnauthenticated
+		}
+		return m, err
+	}
+	return cvd.Member{}, cvd.ErrUnauthenticated
+}
+
+// ByEmail makes the member of an open invitation to this address, for whom a provider
+// vouches; cvd.ErrNotFound if there is none.
+func (b *Book) ByEmail(ctx context.Context, email, name string) (cvd.Member, error) {
+	var found []one
+	err := b.k.Store.View(ctx, func(tx store.Tx) (err error) {
+		found, err = b.all(tx)
+		return err
+	})
+	if err != nil {
+		return cvd.Member{}, err
+	}
+	for _, o := range found {
+		if person.Fold(o.Email) != person.Fold(email) || !b.k.Now().Before(o.Until) {
+			continue
+		}
+		if o.Name == "" {
+			o.Name = name
+		}
+		m, burn, err := b.join(ctx, o, person.Named(o.Name, o.Email))
+		if err != nil {
+			return m, err
+		}
+		return m, b.k.Store.Update(ctx, burn)
+	}
+	return cvd.Member{}, cvd.ErrNotFound
+}
