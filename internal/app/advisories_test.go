@@ -99,8 +99,8 @@ func TestDocumentsAreSignedByTheHouse(t *testing.T) {
 	for _, format := range e.Documents {
 		d, err := c.h.Register.Document(ctx, e.ID, format)
 		c.must(err)
-		if err := pgp.VerifyDetached(d.Bytes, d.Signature, key, c.h.Options.Clock.Now()); err != nil {
-			t.Errorf("%s: %v", format, err)
+		if got := pgp.Verify(d.Bytes, d.Signature, []*pgp.PublicKey{key}, c.h.Options.Clock.Now()); got.State != pgp.Good {
+			t.Errorf("%s: %+v", format, got)
 		}
 	}
 }

@@ -184,7 +184,8 @@ func TestSealedOrNotAtAll(t *testing.T) {
 		"an error beside the text":  {key: good, seal: leak(func(b []byte) ([]byte, error) { return b, broken }), why: "the key is away"},
 		"not encrypted":             {key: good, seal: leak(func(b []byte) ([]byte, error) { return b, nil }), why: "no encrypted letter"},
 		"signed instead": {key: good, seal: leak(func(b []byte) ([]byte, error) {
-			return pgpletter.Sign(bytes.ReplaceAll(b, []byte(" \r\n"), []byte("\r\n")), own, noon)
+			signature, err := own.SignDetached(b, noon)
+			return append([]byte("Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=\"b\"\r\n\r\n--b\r\n"+string(b)+"\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n"), append(signature, "\r\n--b--\r\n"...)...), err
 		}), why: "no encrypted letter"},
 		"with its subject":         {key: good, seal: leak(func(b []byte) ([]byte, error) { return append([]byte("Subject: "+canary+"\r\n"), b...), nil }), why: "no encrypted letter"},
 		"nothing":                  {key: good, seal: leak(func([]byte) ([]byte, error) { return nil, nil }), why: "no encrypted letter"},

@@ -1,12 +1,9 @@
 package pgp
 
 import (
-	"bytes"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
 )
 
@@ -26,38 +23,4 @@ func (k *PrivateKey) SignDetached(b []byte, now time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("%w: signing at %s: %w", ErrKey, now.UTC().Format(time.RFC3339), err)
 	}
 	return summed(signed)
-}
-
-// VerifyDetached checks that signature, armored, was made by pub over exactly these bytes, not later than now and while the
-// key was good. Errors: ErrSignature.
-func VerifyDetached(b, signature []byte, pub *PublicKey, now time.Time) error {
-	var result *crypto.VerifyResult
-	var err error
-	pub.g.with(func(key *crypto.Key) {
-		var verifier crypto.PGPVerify
-		if verifier, err = crypto.PGP().Verify().VerificationKey(key).VerifyTime(now.Unix()).New(); err == nil {
-			result, err = verifier.VerifyDetached(b, signature, crypto.Armor)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("%w: it cannot be read", ErrSignature)
-	}
-	if err := result.SignatureError(); err != nil {
-		return fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	return nil
-}
-
-// HashOf names the hash of a signature, armored or binary, as micalg does after "pgp-" (RFC 3156 section 5): sha256 or its
-// like; empty if it cannot be read.
-func HashOf(signature []byte) string {
-	raw, err := unarmored(signature, "PGP SIGNATURE")
-	if err != nil {
-		return ""
-	}
-	p, err := packet.Read(bytes.NewReader(raw))
-	if sig, ok := p.(*packet.Signature); ok && err == nil {
-		return strings.ReplaceAll(strings.ToLower(sig.Hash.String()), "-", "")
-	}
-	return ""
 }

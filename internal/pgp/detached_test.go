@@ -20,8 +20,8 @@ func TestDetached(t *testing.T) {
 		t.Errorf("no armor with a check sum:\n%s", sig)
 	}
 	pub := public(t, k)
-	if err := VerifyDetached(doc, sig, pub, now); err != nil {
-		t.Error(err)
+	if got := Verify(doc, sig, []*PublicKey{pub}, now); got.State != Good {
+		t.Errorf("%+v", got)
 	}
 	for name, c := range map[string]struct {
 		doc, sig []byte
@@ -35,8 +35,8 @@ func TestDetached(t *testing.T) {
 		"half a signature":  {doc, sig[:len(sig)/2], pub, now},
 		"before it is made": {doc, sig, pub, now.Add(-48 * time.Hour)},
 	} {
-		if err := VerifyDetached(c.doc, c.sig, c.pub, c.at); !errors.Is(err, ErrSignature) {
-			t.Errorf("%s: %v", name, err)
+		if got := Verify(c.doc, c.sig, []*PublicKey{c.pub}, c.at); got.State == Good {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 	for _, at := range []time.Time{born.Add(-time.Hour), born.Add(life + time.Hour)} {

@@ -1,5 +1,5 @@
-// Package letter puts OpenPGP around mail and takes it off again: multipart/encrypted and multipart/signed (RFC 3156), with
-// the header fields protected inside (RFC 9788), and of others' mail inline armor too. It works on bytes of MIME entities.
+// Package letter puts OpenPGP around mail, as multipart/encrypted (RFC 3156) with the header fields protected inside (RFC
+// 9788), and takes it off again, of others' mail multipart/signed and inline armor too. It works on bytes of MIME entities.
 //
 // It never reads what a message says beyond the header fields that carry the protection, opens only whole messages and never
 // parts of one beside others, holds no key, and decides for nobody whether a signature is enough.

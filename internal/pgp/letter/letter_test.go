@@ -10,7 +10,6 @@ import (
 	"net/mail"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -178,15 +177,15 @@ func TestSealWithoutSigner(t *testing.T) {
 	}
 }
 
-func TestSign(t *testing.T) {
+// What others sign and do not encrypt is read, however its lines end, and a change shows.
+func TestSigned(t *testing.T) {
 	team, ours := key(t, "security@example.org")
-	signed, err := Sign([]byte(strings.ReplaceAll(words, "\r\n", "\n")), team, now)
-	header, p := taken(t, got(t, signed, err))
-	if header.Get("Subject") != "Crash in the parser" || !strings.Contains(header.Get("Content-Type"), "micalg=pgp-sha") {
-		t.Errorf("%v", header)
-	}
+	part := "Content-Type: text/plain; hp=\"clear\"\r\nSubject: Crash in the parser\r\n\r\nWe found it.\r\n"
+	signature, err := team.SignDetached([]byte(part), now)
+	second := "Content-Type: application/pgp-signature\r\n\r\n" + string(got(t, signature, err))
+	_, p := taken(t, []byte("Subject: Crash in the parser\r\n"+multi("signed", "application/pgp-signature", part, second)))
 	o, err := Open(p, nil, []*pgp.PublicKey{ours}, now)
-	if o = got(t, o, err); o.Encrypted || o.Signature.State != pgp.Good || !bytes.Contains(o.Entity, []byte("Subject: Crash")) || !bytes.Contains(o.Entity, []byte(`hp="clear"`)) {
+	if o = got(t, o, err); o.Encrypted || o.Signature.State != pgp.Good || !bytes.Contains(o.Entity, []byte("Subject: Crash")) {
 		t.Errorf("%+v\n%s", o.Signature, o.Entity)
 	}
 	p.Signed = bytes.ReplaceAll(p.Signed, []byte("\r\n"), []byte("\n"))
@@ -196,11 +195,6 @@ func TestSign(t *testing.T) {
 	p.Signed = bytes.Replace(p.Signed, []byte("found"), []byte("lost"), 1)
 	if o, err := Open(p, nil, []*pgp.PublicKey{ours}, now); err != nil || o.Signature.State != pgp.Bad {
 		t.Errorf("changed: %+v, %v", o, err)
-	}
-	for _, bad := range []string{"Subject: a\n\nZoë\n", "Subject: a\n\nblank \n"} {
-		if _, err := Sign([]byte(bad), team, now); !errors.Is(err, cvd.ErrInvalid) {
-			t.Errorf("%q: %v", bad, err)
-		}
 	}
 }
 
@@ -346,7 +340,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		entityOf(in)
 		if fields, _, err := split(in); err == nil {
-			outside, inside := protect(fields, true)
+			outside, inside := protect(fields)
 			for _, part := range [][]byte{outside, inside} {
 				if _, body, err := split(part); err != nil || len(body) > 0 {
 					t.Errorf("%q became the header %q, %v", in, part, err)
@@ -396,17 +390,6 @@ func TestGnuPGAndWe(t *testing.T) {
 	out, status := gpg(p.Sealed, "--decrypt")
 	if !strings.Contains(status, "VALIDSIG "+team.Fingerprint()) || !strings.Contains(out, "Subject: Crash in the parser") || !strings.HasSuffix(out, "the team\r\n") {
 		t.Errorf("gpg reads\n%s\n%s", out, status)
-	}
-	signed, err := Sign([]byte(words), team, now)
-	_, p = taken(t, got(t, signed, err))
-	dir := t.TempDir()
-	for name, b := range map[string][]byte{"part": p.Signed, "sig": p.Signature} {
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, status := gpg(nil, "--verify", filepath.Join(dir, "sig"), filepath.Join(dir, "part")); !strings.Contains(status, "VALIDSIG") {
-		t.Errorf("gpg does not find the signature valid:\n%s", status)
 	}
 
 	const entity = "Content-Type: text/plain; charset=utf-8; protected-headers=\"v1\"\r\nSubject: real\r\n\r\nwords\r\n"

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"fairlead/internal/cvd"
 	"fairlead/internal/pgp"
 )
 
@@ -38,7 +37,7 @@ func Seal(letter []byte, to []*pgp.PublicKey, signer *pgp.PrivateKey, now time.T
 	if err != nil {
 		return nil, err
 	}
-	outside, inside := protect(fields, true)
+	outside, inside := protect(fields)
 	sealed, err := pgp.Encrypt(append(inside, body...), to, nil, signer, now)
 	if err != nil {
 		return nil, err
@@ -59,46 +58,8 @@ func Seal(letter []byte, to []*pgp.PublicKey, signer *pgp.PrivateKey, now time.T
 	return out.Bytes(), nil
 }
 
-// Sign signs a whole letter (RFC 3156 section 5): the fields stand outside as they are, and once more inside, where the
-// signature covers them (RFC 9788). Line ends become CRLF. Errors: those of pgp.SignDetached; cvd.ErrInvalid for a letter that
-// is not of 7-bit bytes or has blanks at line ends, which mail servers may change: encode it as quoted-printable first.
-func Sign(letter []byte, signer *pgp.PrivateKey, now time.Time) ([]byte, error) {
-	letter = Canonical(letter)
-	for line := range bytes.Lines(letter) {
-		bare := bytes.TrimRight(line, "\r\n")
-		if bytes.ContainsFunc(bare, func(r rune) bool { return r > 0x7e }) || bytes.HasSuffix(bare, []byte(" ")) || bytes.HasSuffix(bare, []byte("\t")) {
-			return nil, fmt.Errorf("%w: a letter to be signed has 7-bit bytes only and no blanks at line ends", cvd.ErrInvalid)
-		}
-	}
-	fields, body, err := split(letter)
-	if err != nil {
-		return nil, err
-	}
-	outside, inside := protect(fields, false)
-	part := append(inside, body...)
-	signature, err := signer.SignDetached(part, now)
-	if err != nil {
-		return nil, err
-	}
-	carried, err := keyField(fields, signer, now)
-	if err != nil {
-		return nil, err
-	}
-	boundary := boundaryOf(signature)
-	var out bytes.Buffer
-	out.Write(outside)
-	out.WriteString(carried)
-	fmt.Fprintf(&out, "MIME-Version: 1.0\r\nContent-Type: multipart/signed; micalg=pgp-%s;\r\n protocol=\"application/pgp-signature\"; boundary=\"%s\"\r\n\r\n", pgp.HashOf(signature), boundary)
-	fmt.Fprintf(&out, "--%s\r\n", boundary)
-	out.Write(part)
-	fmt.Fprintf(&out, "\r\n--%s\r\nContent-Type: application/pgp-signature; name=\"signature.asc\"\r\nContent-Disposition: attachment; filename=\"signature.asc\"\r\n\r\n", boundary)
-	out.Write(Canonical(signature))
-	fmt.Fprintf(&out, "\r\n--%s--\r\n", boundary)
-	return out.Bytes(), nil
-}
-
 // protect gives the header that stands outside, without the fields of its body, and the one inside with its empty line.
-func protect(fields []field, encrypt bool) (outside, inside []byte) {
+func protect(fields []field) (outside, inside []byte) {
 	var out, in, record, about bytes.Buffer
 	typed := false
 	for _, f := range fields {
@@ -106,13 +67,13 @@ func protect(fields []field, encrypt bool) (outside, inside []byte) {
 		switch {
 		case ours[f.name], f.name == "mime-version":
 		case f.name == "content-type":
-			about.Write(markedType(raw, encrypt))
+			about.Write(markedType(raw))
 			typed = true
 		case isStructural(f.name):
 			about.Write(raw)
 		default:
 			in.Write(raw)
-			if encrypt && concealed[f.name] {
+			if concealed[f.name] {
 				continue
 			}
 			out.Write(raw)
@@ -120,13 +81,11 @@ func protect(fields []field, encrypt bool) (outside, inside []byte) {
 			record.Write(raw)
 		}
 	}
-	if encrypt {
-		out.WriteString("Subject: " + hiddenSubject + "\r\n")
-		record.WriteString("HP-Outer: Subject: " + hiddenSubject + "\r\n")
-		in.Write(record.Bytes())
-	}
+	out.WriteString("Subject: " + hiddenSubject + "\r\n")
+	record.WriteString("HP-Outer: Subject: " + hiddenSubject + "\r\n")
+	in.Write(record.Bytes())
 	if !typed {
-		about.Write(markedType([]byte("Content-Type: text/plain; charset=us-ascii\r\n"), encrypt))
+		about.Write(markedType([]byte("Content-Type: text/plain; charset=us-ascii\r\n")))
 	}
 	in.Write(about.Bytes())
 	in.WriteString("\r\n")
@@ -135,13 +94,9 @@ func protect(fields []field, encrypt bool) (outside, inside []byte) {
 
 // markedType says in a Content-Type field that the fields beside it are the letter's (RFC 9788 section 2.1.1). The second
 // parameter says the same to programs from before that document.
-func markedType(raw []byte, encrypt bool) []byte {
-	mode := "clear"
-	if encrypt {
-		mode = "cipher"
-	}
+func markedType(raw []byte) []byte {
 	raw = bytes.TrimRight(raw, "; \t\r\n")
-	return append(raw, ";\r\n hp=\""+mode+"\"; protected-headers=\"v1\"\r\n"...)
+	return append(raw, ";\r\n hp=\"cipher\"; protected-headers=\"v1\"\r\n"...)
 }
 
 // boundaryOf makes a boundary that nobody can put into the body beforehand, and the same again for the same bytes.
