@@ -16,7 +16,7 @@ import (
 	"fairlead/internal/app/cert"
 	"fairlead/internal/app/front"
 	"fairlead/internal/app/wkd"
-	"fairlead/internal/auth/work"
+	"fairlead/internal/auth/toll"
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/memo"
@@ -60,7 +60,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	var site *web.Site
 	site, err = web.New(web.Config{
 		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
-		Work:    work.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Options.Clock.Now),
+		Work:    toll.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Options.Clock.Now),
 		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },

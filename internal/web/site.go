@@ -21,7 +21,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
 	"fairlead/internal/auth/oidc"
-	"fairlead/internal/auth/work"
+	"fairlead/internal/auth/toll"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
@@ -75,7 +75,7 @@ type Config struct {
 	// there is a key; nil means that there is none.
 	SecurityTxt func(*http.Request) ([]byte, error)
 	// Work asks strangers a price for a report where the policy wants one; nil never does.
-	Work *work.Gate
+	Work *toll.Gate
 	// PublicKey is the team's OpenPGP key, armored, or nil.
 	PublicKey func() []byte
 	// Fingerprint is the fingerprint of PublicKey, in groups of four; empty if nobody

@@ -23,7 +23,7 @@ import (
 	"fairlead/internal/advisory/osv"
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/auth"
-	"fairlead/internal/auth/work"
+	"fairlead/internal/auth/toll"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
@@ -139,7 +139,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 		h.Publish(source)
 	}
 	cfg := web.Config{
-		Work: work.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Now),
+		Work: toll.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Now),
 		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Watch: h.Watch, Filters: filters.New(h.Store, h.Vault, h.Now), Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
-	"fairlead/internal/auth/work"
+	"fairlead/internal/auth/toll"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy"
 )
@@ -28,17 +28,17 @@ func (p *pub) worked(pol *policy.Policy, typed url.Values, whose, from string) e
 	}
 	verdict, left := p.Site.Work.Spend(typed.Get("work"), typed.Get("worked"), whose)
 	switch verdict {
-	case work.Solved:
+	case toll.Solved:
 		return nil
-	case work.Waited:
+	case toll.Waited:
 		if ok, after := p.Site.Waited.Allow(from); !ok {
 			return auth.Limited{After: after}
 		}
 		return nil
-	case work.Stale:
+	case toll.Stale:
 		typed.Del("work")
 		typed.Del("worked")
-		left = work.Wait
+		left = toll.Wait
 	}
 	return early{left}
 }
@@ -56,7 +56,7 @@ func (p *pub) priceOf(pol *policy.Policy, typed url.Values) *price {
 	if !pol.Intake.ProofOfWork || p.Site.Work == nil {
 		return nil
 	}
-	out := &price{typed.Get("work"), typed.Get("worked"), work.Bits}
+	out := &price{typed.Get("work"), typed.Get("worked"), toll.Bits}
 	if out.Stamp == "" {
 		out.Stamp = p.Site.Work.Stamp()
 	}

@@ -1,11 +1,11 @@
-// Package work is the small price that a form may ask of a stranger before it is
+// Package toll is the small price that a form may ask of a stranger before it is
 // taken, so that a flood costs its sender more than us: a browser with a script
 // computes for a second, and one without waits a little and presses again.
 //
 // It knows nobody: a stamp is bound to no address and no session. It is never
 // asked of the API, never keeps a person out for lack of a script, and never
 // remembers more than which stamps were spent.
-package work
+package toll
 
 import (
 	"crypto/rand"

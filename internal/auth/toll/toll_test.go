@@ -1,4 +1,4 @@
-package work
+package toll
 
 import (
 	"crypto/sha256"
