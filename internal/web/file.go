@@ -26,3 +26,10 @@ func SendFile(w http.ResponseWriter, name string, size int64, body io.Reader) er
 	_, err := io.Copy(w, body)
 	return err
 }
+
+// maxUnread is the most bytes of a body that Drain reads.
+const maxUnread = 64 << 20
+
+// Drain reads what is left of a body that nobody wants: browsers show no answer that
+// comes while they still send.
+func Drain(body io.Reader) { _, _ = io.Copy(io.Discard, io.LimitReader(body, maxUnread)) }

@@ -1,7 +1,6 @@
 package visit
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,10 +24,6 @@ const (
 	keptMulti  = "kept-file"
 )
 
-// maxUnread is the most bytes of a file that are read to no end but that the browser
-// waits for the answer.
-const maxUnread = 64 << 20
-
 // ended asks to sign in, in place of an answer. Whoever had no session is only led to
 // the sign-in page; of one that is over, what was typed is kept.
 func (d *Desk) ended(w http.ResponseWriter, r *http.Request) error {
@@ -43,7 +38,7 @@ func (d *Desk) ended(w http.ResponseWriter, r *http.Request) error {
 		if u, err := ReadUpload(mr); err == nil {
 			typed = u.Fields
 		}
-		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxUnread))
+		web.Drain(r.Body)
 	} else if web.Form(r) == nil {
 		typed = r.PostForm
 	}

@@ -20,10 +20,6 @@ import (
 	"fairlead/internal/web/public"
 )
 
-// maxUnread is the most bytes of a form that is too large that are read to no end but
-// that its browser waits for the answer.
-const maxUnread = 64 << 20
-
 // digest is a hash over all fields, whatever their order.
 func digest(fields url.Values) string {
 	sum := sha256.Sum256([]byte(fields.Encode()))
@@ -115,7 +111,7 @@ func (p *pub) unread(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 	if !errors.Is(err, cvd.ErrTooLarge) {
 		return err
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(body, maxUnread)) // or browsers show no answer
+	web.Drain(body)
 	return p.refuse(w, r, in, in.Fields, err)
 }
 

@@ -2,7 +2,6 @@ package thread
 
 import (
 	"cmp"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,10 +11,6 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
-
-// maxUnread is the most bytes of files that are read to no end but that the browser
-// waits for the answer.
-const maxUnread = 64 << 20
 
 // keptPrefix begins the names of what was typed before, in the form that asks for the
 // receipt.
@@ -77,7 +72,7 @@ func (p *pub) ended(w http.ResponseWriter, r *http.Request) error {
 	form := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 	switch {
 	case form == "attach":
-		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxUnread)) // or browsers show no answer
+		web.Drain(r.Body)
 		v.Kept = &kept{Files: true}
 	case r.Method == http.MethodPost:
 		if err := web.Form(r); err != nil {
