@@ -267,7 +267,7 @@ func (s *studio) team(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, p := range []struct{ name, path string }{{"team", "/desk/team"}, {"policies", "/desk/policies"}, {"record", "/desk/record"}, {"audit", "/desk/audit"}, {"verb", strings.TrimPrefix(href, s.URL) + "/do/message"}} {
+	for _, p := range []struct{ name, path string }{{"team", "/desk/team"}, {"policies", "/desk/policy"}, {"policy-draft", "/desk/policy/draft"}, {"invitations", "/desk/invitations"}, {"passkeys", "/desk/me/passkeys"}, {"record", "/desk/record"}, {"audit", "/desk/audit"}, {"verb", strings.TrimPrefix(href, s.URL) + "/do/message"}} {
 		if err := s.shoot(ctx, p.name, s.URL+p.path); err != nil {
 			return err
 		}

@@ -94,7 +94,7 @@ func desk(h house, id string) []stop {
 	stops := []stop{{"signed in", h.SignIn, submit(`form[action="/desk/sign-in"] button`)}}
 	for _, path := range []string{
 		"/", "/cases/" + id, "/cases/" + id + "/do/validate", "/cases/" + id + "/advisory", "/components", "/mail", "/channels",
-		"/outbox", "/policies", "/team", "/me", "/record", "/audit",
+		"/outbox", "/policy", "/policy/1", "/policy/draft", "/team", "/invitations", "/me", "/me/passkeys", "/me/second", "/record", "/audit",
 		"/?view=unowned&severity=high&q=nothing", "/cases/" + id + "?show=messages", "/cases/" + id + "?whole=yes",
 	} {
 		stops = append(stops, stop{"desk " + path, h.URL + "/desk" + path, ""})
@@ -131,6 +131,9 @@ func (p person) visit(s stop) {
 		// A fragment alone would not load the page again.
 		p.goTo("about:blank")
 		p.goTo(s.at)
+		if strings.HasPrefix(s.name, "desk ") {
+			p.must("performance.getEntriesByType('navigation')[0].responseStatus === 200") // and not the page that says that there is none
+		}
 	}
 	if s.act != "" {
 		ctx, stop := context.WithTimeout(p.ctx, answerTimeout)
@@ -261,7 +264,7 @@ func TestPagesAreValidHTML(t *testing.T) {
 		}
 		defer res.Body.Close()
 		b, err := io.ReadAll(res.Body)
-		if err != nil || res.StatusCode >= 500 {
+		if err != nil || res.StatusCode >= 500 || strings.HasPrefix(name, "desk ") && res.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %d %v", name, res.StatusCode, err)
 		}
 		pages[lang+", "+name] = string(b)
