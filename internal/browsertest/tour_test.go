@@ -309,18 +309,24 @@ func TestPagesAreValidHTML(t *testing.T) {
 // figures is what a browser measures of a page.
 type figures struct {
 	Shift  float64
+	Moved  []string
 	Bytes  int
 	Others []string
 }
 
 const measure = `(async () => {
+	const moved = [];
 	const shifts = await new Promise((done) => {
 		let sum = 0;
-		new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value }).observe({type: "layout-shift", buffered: true});
+		new PerformanceObserver((list) => { for (const e of list.getEntries()) {
+			sum += e.value;
+			for (const {node, previousRect: a, currentRect: b} of e.sources)
+				moved.push((node?.cloneNode(false).outerHTML ?? node?.nodeValue ?? "gone") + [a, b].map((r) => " " + [r.x, r.y, r.width, r.height].join(",")).join(" to"));
+		} }).observe({type: "layout-shift", buffered: true});
 		setTimeout(() => done(sum), 300);
 	});
 	const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
-	return {Shift: shifts, Bytes: all.reduce((n, e) => n + e.encodedBodySize, 0), Others: all.map((e) => e.name).filter((name) => new URL(name).origin !== location.origin)};
+	return {Shift: shifts, Moved: moved, Bytes: all.reduce((n, e) => n + e.encodedBodySize, 0), Others: all.map((e) => e.name).filter((name) => new URL(name).origin !== location.origin)};
 })()`
 
 // TestPagesAreLightAndStill: a stranger's page is at most 30 KB with all that it
@@ -358,7 +364,7 @@ func (p person) weigh(s stop, sight seen, most int) {
 		p.t.Errorf("%s asks elsewhere: %v", s.name, got.Others)
 	}
 	if got.Shift != 0 {
-		p.t.Errorf("%s, %d px: what stands on it moves while it loads: %g", s.name, sight.width, got.Shift)
+		p.t.Errorf("%s, %d px: what stands on it moves while it loads: %g\n%s", s.name, sight.width, got.Shift, strings.Join(got.Moved, "\n"))
 	}
 }
 

@@ -17,7 +17,7 @@
 
   const help = $('#keys-open');
   help.hidden = false;
-  $('footer .foot-in')?.append(help);
+  $('footer .foot-in p')?.after(help); // at the end of a gap: nothing moves for it
   help.addEventListener('click', () => keys.showModal());
 
   const section = $('header .nav [aria-current]');
