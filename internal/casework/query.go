@@ -66,6 +66,16 @@ func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, er
 	return s.desk.queue.Count(ctx, filters, Counted+1)
 }
 
+// HeldMail is how many mails wait for a member's nod, by case, in the cases that the
+// actor may see; of those that nobody dealt with, the Counted latest are looked at. It
+// is shared and must not be changed.
+func (s *Session) HeldMail(ctx context.Context) (map[cvd.CaseID]int, error) {
+	if may.Of(s.actor, cvd.VerbRead) != may.All {
+		return nil, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
+	}
+	return s.desk.queue.Held(ctx, Counted)
+}
+
 // within narrows a filter to what the actor may see.
 func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, error) {
 	switch may.Of(s.actor, cvd.VerbRead) {
@@ -73,7 +83,11 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 		return f, nil
 	case may.Named:
 		err := s.desk.Store.View(ctx, func(tx store.Tx) (err error) {
-			f.IDs, err = fixer.Cases(tx, s.actor.ID)
+			named, err := fixer.Cases(tx, s.actor.ID)
+			if asked := f.IDs; asked != nil {
+				named = slices.DeleteFunc(named, func(id cvd.CaseID) bool { return !slices.Contains(asked, id) })
+			}
+			f.IDs = named
 			return err
 		})
 		return f, err

@@ -161,7 +161,7 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 
 func marksOf(c *cvd.Case) visit.Marks {
 	return visit.Marks{
-		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
+		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
 		Pending: c.Pending != nil, Appealed: c.Flags.Appealed, Paused: c.Paused(), Internal: c.Flags.Internal,
 	}
 }
