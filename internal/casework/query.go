@@ -98,6 +98,20 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 // Read is one recorded look at a case.
 type Read = looks.Read
 
+// Look is a recorded look at a case or a mail, LookFilter narrows a list of them.
+type (
+	Look       = looks.Seen
+	LookFilter = looks.Sought
+)
+
+// Looks lists who of the team looked at what; see looks.Book.Trail.
+func (s *Session) Looks(ctx context.Context, f LookFilter, limit int) ([]Look, string, error) {
+	if may.Enter(s.actor, may.AreaAudit) < may.Look {
+		return nil, "", cvd.ErrNotFound
+	}
+	return s.desk.looks.Trail(ctx, f, limit)
+}
+
 // File is one case as its actor may see it.
 type File struct {
 	Case   *cvd.Case

@@ -67,6 +67,27 @@ func LocalTime(s string, zone *time.Location) (time.Time, error) {
 	return time.Time{}, errors.New("no time")
 }
 
+// Day reads what a date field holds: the midnight in the zone with which it begins. The
+// fault names the field, and is nil where a date stands.
+func Day(field, s string, zone *time.Location) (time.Time, *cvd.Fault) {
+	t, err := time.ParseInLocation(time.DateOnly, s, zone)
+	if err != nil {
+		return time.Time{}, &cvd.Fault{Field: field, Problem: "is no date", Remedy: "write it as 2026-03-01"}
+	}
+	return t, tooFar(field, t)
+}
+
+// tooFar is the fault of a date from which nothing can be counted.
+func tooFar(field string, t time.Time) *cvd.Fault {
+	if calendar.Askable(t) {
+		return nil
+	}
+	return &cvd.Fault{
+		Field: field, Problem: fmt.Sprintf("lies outside the years %d to %d", calendar.FirstYear, calendar.LastAsked),
+		Remedy: "write a date within those years",
+	}
+}
+
 // Upload is a form with a file; the file is read as it arrives.
 type Upload struct {
 	Fields url.Values
