@@ -66,9 +66,7 @@ func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, er
 	return s.desk.queue.Count(ctx, filters, Counted+1)
 }
 
-// HeldMail is how many mails wait for a member's nod, by case, in the cases that the
-// actor may see; of those that nobody dealt with, the Counted latest are looked at. It
-// is shared and must not be changed.
+// HeldMail counts the mails that wait for a nod, by case; see queue.Book.Held.
 func (s *Session) HeldMail(ctx context.Context) (map[cvd.CaseID]int, error) {
 	if may.Of(s.actor, cvd.VerbRead) != may.All {
 		return nil, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
@@ -83,11 +81,7 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 		return f, nil
 	case may.Named:
 		err := s.desk.Store.View(ctx, func(tx store.Tx) (err error) {
-			named, err := fixer.Cases(tx, s.actor.ID)
-			if asked := f.IDs; asked != nil {
-				named = slices.DeleteFunc(named, func(id cvd.CaseID) bool { return !slices.Contains(asked, id) })
-			}
-			f.IDs = named
+			f.IDs, err = fixer.Cases(tx, s.actor.ID, f.IDs)
 			return err
 		})
 		return f, err
@@ -95,11 +89,9 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 	return f, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
 }
 
-// Read is one recorded look at a case.
-type Read = looks.Read
-
-// Look is a recorded look at a case or a mail, LookFilter narrows a list of them.
+// Read is one recorded look, Look says at what as well, and LookFilter narrows a list.
 type (
+	Read       = looks.Read
 	Look       = looks.Seen
 	LookFilter = looks.Sought
 )
