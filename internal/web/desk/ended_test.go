@@ -188,7 +188,7 @@ func TestMissingFieldsAreSentences(t *testing.T) {
 		path := "/desk/cases/" + id + "/do/" + verb
 		var page *webtest.Answer
 		if verb == "attach" {
-			page = b.Upload(path, url.Values{"step": {"do"}})
+			page = b.Upload(path+"?for=team", url.Values{"step": {"do"}})
 		} else {
 			page = b.Post(path, url.Values{"step": {"do"}})
 		}

@@ -1,8 +1,10 @@
 package desk_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +28,7 @@ func TestALargeFileKeepsTheWords(t *testing.T) {
 	}
 	for _, mib := range []int{26, 45} {
 		big := webtest.File{Field: "file", Name: "big", Content: strings.Repeat("x", mib<<20)}
-		a := b.Upload(path, url.Values{"text": {"kept words"}}, big).Check(h, http.StatusRequestEntityTooLarge)
+		a := b.Upload(path+"?for=reporter", url.Values{"text": {"kept words"}}, big).Check(h, http.StatusRequestEntityTooLarge)
 		whole(t, "too large", a)
 		for _, want := range []string{"kept words</textarea>", "is over 25 MiB", `href="/desk/cases/` + id + `"`, `<html lang="en" class="desk"`} {
 			if !strings.Contains(a.Body, want) {
@@ -34,7 +36,7 @@ func TestALargeFileKeepsTheWords(t *testing.T) {
 			}
 		}
 	}
-	b.Upload(path, url.Values{"text": {"with its words"}}, webtest.File{Field: "file", Name: "small", Content: "x"}).Check(h, http.StatusSeeOther)
+	b.Upload(path+"?for=reporter", url.Values{"text": {"with its words"}}, webtest.File{Field: "file", Name: "small", Content: "x"}).Check(h, http.StatusSeeOther)
 	if text := b.Get("/desk/cases/" + id).Text(); !strings.Contains(text, "with its words") {
 		t.Error("what was written beside a file is lost")
 	}
@@ -139,5 +141,48 @@ func TestAReasonSaysWhoReadsIt(t *testing.T) {
 		if text := b.Get("/desk/cases/"+id+"/do/"+verb).Check(h, http.StatusOK).Text(); !strings.Contains(text, want) {
 			t.Errorf("%s does not say %q: %s", verb, want, text)
 		}
+	}
+}
+
+// Who gets a file is said by the button that adds it; no press hands an internal one out
+// by leaving a choice alone.
+func TestFileIsForWhomTheButtonSays(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "lead@example.org")
+	path := "/desk/cases/" + string(id) + "/do/attach"
+	page := b.Get(path).Check(h, http.StatusOK)
+	team, reporter := strings.Index(page.Body, path+"?for=team"), strings.Index(page.Body, path+"?for=reporter")
+	if team < 0 || reporter < team || !strings.Contains(page.Text(), "Add for the team only") || !strings.Contains(page.Text(), "Send to the reporter") {
+		t.Errorf("the form does not say who gets the file: %s", page.Text())
+	}
+	file := func(name string) webtest.File { return webtest.File{Field: "file", Name: name, Content: name} }
+	for _, whom := range []string{"", "?for=", "?for=everybody"} {
+		a := b.Upload(path+whom, url.Values{"text": {"kept words"}}, file("nobody.txt")).Check(h, http.StatusUnprocessableEntity)
+		if !strings.Contains(a.Body, "kept words</textarea>") || !strings.Contains(a.Text(), "nobody said who gets it") {
+			t.Errorf("%q: %s", whom, a.Text())
+		}
+	}
+	b.Upload(path+"?for=team", url.Values{}, file("exploit.txt")).Check(h, http.StatusSeeOther)
+	b.Upload(path+"?for=team", url.Values{"text": {"from our laboratory"}}, file("trace.txt")).Check(h, http.StatusSeeOther)
+	b.Upload(path+"?for=reporter", url.Values{"text": {"please try it"}}, file("patch.txt")).Check(h, http.StatusSeeOther)
+	thread, err := h.Desk.As(cvd.Actor{Kind: cvd.ActorReporter, Cases: []cvd.Reach{{Case: id, Participant: cvd.Reporter}}}).Case(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, ev := range thread.Events {
+		if ev.Body != nil && ev.Body.File != nil {
+			got = append(got, ev.Body.File.Name)
+		}
+		if ev.Body != nil && strings.Contains(ev.Body.Silence+ev.Body.Text, "laboratory") {
+			t.Error("the reporter reads the team's words")
+		}
+	}
+	if !slices.Contains(got, "patch.txt") || slices.Contains(got, "exploit.txt") || slices.Contains(got, "trace.txt") || slices.Contains(got, "nobody.txt") {
+		t.Errorf("the reporter gets %v", got)
+	}
+	if text := b.Get("/desk/cases/" + string(id)).Text(); !strings.Contains(text, "exploit.txt") || !strings.Contains(text, "from our laboratory") {
+		t.Error("the team lacks its files")
 	}
 }

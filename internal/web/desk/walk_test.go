@@ -218,8 +218,8 @@ func TestFileGoesInAndOut(t *testing.T) {
 	id := h.Receive(full()).Case
 	b := in(h, "lead@example.org")
 	path := "/desk/cases/" + string(id) + "/do/attach"
-	b.Upload(path, url.Values{"step": {"do"}}).Check(h, http.StatusUnprocessableEntity)
-	b.Upload(path, url.Values{"step": {"do"}}, webtest.File{Field: "file", Name: `..\..\<script>"x.html`, Content: "<script>1</script>"}).Check(h, http.StatusSeeOther)
+	b.Upload(path+"?for=reporter", url.Values{"step": {"do"}}).Check(h, http.StatusUnprocessableEntity)
+	b.Upload(path+"?for=reporter", url.Values{"step": {"do"}}, webtest.File{Field: "file", Name: `..\..\<script>"x.html`, Content: "<script>1</script>"}).Check(h, http.StatusSeeOther)
 	f, err := h.Desk.As(h.Lead).Case(context.Background(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +233,7 @@ func TestFileGoesInAndOut(t *testing.T) {
 		t.Errorf("served as %v", got.Header)
 	}
 	big := strings.Repeat("x", 26<<20)
-	a := b.Upload(path, url.Values{"step": {"do"}, "text": {"kept-text"}}, webtest.File{Field: "file", Name: "big", Content: big}).Check(h, http.StatusRequestEntityTooLarge)
+	a := b.Upload(path+"?for=team", url.Values{"step": {"do"}, "text": {"kept-text"}}, webtest.File{Field: "file", Name: "big", Content: big}).Check(h, http.StatusRequestEntityTooLarge)
 	if !strings.Contains(a.Body, "25 MiB") {
 		t.Errorf("the limit is not named: %s", a.Text())
 	}

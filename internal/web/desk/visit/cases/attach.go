@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -38,7 +39,7 @@ func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) e
 	if len(faults) > 0 {
 		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
 	}
-	in, faults := v.input(o)
+	in, faults := v.forWhom(o, r.URL.Query().Get("for"))
 	if len(faults) > 0 {
 		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
 	}
@@ -53,6 +54,41 @@ func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) e
 		return d.refused(w, r, v, o, err)
 	}
 	return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"?done="+string(o.verb))
+}
+
+// wayView is one of the buttons of a file: who gets it.
+type wayView struct {
+	For, Text, Says string
+	Main            bool
+}
+
+// Who gets a file. It is chosen with the button, and nothing is chosen beforehand: what
+// the reporter once has, nobody takes back.
+const (
+	forTeam     = "team"
+	forReporter = "reporter"
+)
+
+func (v lens) ways(c *cvd.Case) []wayView {
+	out := []wayView{{For: forTeam, Text: v.Say("desk.attach.team"), Says: v.Say("desk.says.nothing"), Main: true}}
+	if c.Waited() {
+		out = append(out, wayView{For: forReporter, Text: v.Say("desk.attach.reporter"), Says: v.says(c, cvd.VerbAttach)})
+	}
+	return out
+}
+
+// forWhom makes the input of a file. The words beside it go to whoever gets it.
+func (v lens) forWhom(o *deed, whom string) (cvd.Input, cvd.Faults) {
+	text := strings.TrimSpace(o.typed.Get("text"))
+	switch {
+	case whom == forReporter:
+		return cvd.Input{Text: text}, nil
+	case whom != forTeam:
+		return cvd.Input{}, cvd.Faults{{Field: "file", Problem: v.Say("desk.attach.whom"), Remedy: v.Say("desk.attach.whom.remedy")}}
+	case text != "":
+		return cvd.Input{Silent: v.Say("desk.attach.silence.words", "text", text)}, nil
+	}
+	return cvd.Input{Silent: v.Say("desk.attach.silence")}, nil
 }
 
 // tooLarge shows the form again, with the limit at the file's field.

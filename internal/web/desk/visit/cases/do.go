@@ -27,6 +27,7 @@ type doView struct {
 	Canned      []web.Option
 	Direct      bool // nothing to show before: one step
 	Upload      bool
+	Ways        []wayView // who may get a file
 	Says        string
 	Seen        int64
 	Since       []entryView // what others did meanwhile
@@ -221,6 +222,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 		Seen: c.Version, Since: o.since, Report: v.report(o.file, reading{}),
 	}
 	if view.Upload {
+		view.Ways = v.ways(c)
 		view.Most, view.Large = int64(mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", mebibytes(o.file))
 	}
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {

@@ -32,7 +32,7 @@ func (v lens) fields(f *casework.File, verb cvd.Verb, typed url.Values) []itemVi
 	spec := rule.SpecOf(verb)
 	var out []itemView
 	for _, name := range order {
-		if !slices.Contains(spec.Takes, name) {
+		if !slices.Contains(spec.Takes, name) || name == "silent" && verb == cvd.VerbAttach { // chosen with its button
 			continue
 		}
 		needed := slices.Contains(spec.Needs, name)
@@ -119,6 +119,9 @@ func (v lens) field(verb cvd.Verb, name, kind string, typed url.Values, needed b
 	}
 	if help := "desk.field." + name + ".help"; v.Voice.Has(help) {
 		f.Help = v.Say(help)
+		if own := help + "." + string(verb); v.Voice.Has(own) {
+			f.Help = v.Say(own)
+		}
 	}
 	if kind == "area" {
 		f.Rows = 4
