@@ -23,6 +23,15 @@
   const section = $('header .nav [aria-current]');
   if (section) section.closest('ul').scrollLeft = section.offsetLeft - section.closest('ul').offsetLeft - 16;
 
+  // This tab remembers until it is closed or its member signs out; if it may not, nothing is kept.
+  const kept = (key) => { try { return JSON.parse(sessionStorage.getItem('fairlead.' + key)); } catch { return null; } };
+  const keep = (key, what) => {
+    try { if (what) sessionStorage.setItem('fairlead.' + key, JSON.stringify(what)); else sessionStorage.removeItem('fairlead.' + key); } catch { /* as above */ }
+  };
+  $('form[action="/desk/sign-out"]')?.addEventListener('submit', () => {
+    try { for (const key of Object.keys(sessionStorage)) if (key.startsWith('fairlead.')) sessionStorage.removeItem(key); } catch { /* as above */ }
+  });
+
   // Rows of the queue, or entries of a case: one of them is where the keyboard is, and the
   // only one on the way of Tab (WAI-ARIA practices, roving tabindex).
   let at = 0;
@@ -118,32 +127,32 @@
     });
   }
 
-  // What is typed in one box of a case outlives what is sent from another: it is kept for
+  // What is typed in a box of a case outlives the page, however it is left: it is kept for
   // this tab until the case is shown again. So are the words that were sent, until a page
-  // shows that they arrived, for a session may have ended meanwhile.
+  // shows that they arrived, for a session may have ended meanwhile. Any other page with
+  // words to write asks before it is left.
   const words = () => $$('.write textarea'), one = $('#case')?.dataset.case;
-  const keepWords = (sent) => {
-    const typed = words().filter((box) => box.value).map((box) => [box.id, box.value, box.form === sent]);
-    try { if (typed.length) sessionStorage.setItem('fairlead.words.' + one, JSON.stringify(typed)); } catch { /* then they are lost as ever */ }
-  };
+  let sent = null;
+  document.addEventListener('submit', (e) => { if (!e.defaultPrevented && e.target.method !== 'dialog') sent = e.target; });
+  document.addEventListener('input', () => { sent = null; });
   const about = location.pathname.match(/^\/desk\/cases\/([^/]+)(\/do\/)?/);
   if (about) {
-    try {
-      const key = 'fairlead.words.' + about[1], arrived = about[2] || new URLSearchParams(location.search).has('done');
-      const left = JSON.parse(sessionStorage.getItem(key) || '[]').filter(([, , sent]) => !(sent && arrived));
-      for (const [id, typed] of one ? left : []) {
-        const box = $('#' + id);
-        if (box && !box.value) box.value = typed;
-      }
-      if (one || !left.length) sessionStorage.removeItem(key); else sessionStorage.setItem(key, JSON.stringify(left));
-    } catch { /* none are kept */ }
+    const arrived = about[2] || new URLSearchParams(location.search).has('done');
+    const left = (kept('words.' + about[1]) || []).filter(([, , gone]) => !(gone && arrived));
+    for (const [id, typed] of one ? left : []) {
+      const box = $('#' + id);
+      if (box && !box.value) box.value = typed;
+    }
+    keep('words.' + about[1], !one && left.length && left);
   }
-  if (one) {
-    document.addEventListener('submit', (e) => { if (e.target.closest('main')) keepWords(e.target); });
-    document.addEventListener('click', (e) => { if (e.target.closest?.('main a[href*="/do/"]')) keepWords(null); });
-  }
-  $('form[action="/desk/sign-out"]')?.addEventListener('submit', () => {
-    try { for (const key of Object.keys(sessionStorage)) if (key.startsWith('fairlead.words.')) sessionStorage.removeItem(key); } catch { /* none are kept */ }
+  addEventListener('pagehide', () => {
+    const typed = words().filter((box) => box.value).map((box) => [box.id, box.value, box.form === sent]);
+    if (one) keep('words.' + one, typed.length && typed);
+    if ($('#rows')) keep('place', [location.pathname + location.search, here() < 0 ? '' : items()[at].id, items().map((item) => item.id)]);
+  });
+  addEventListener('beforeunload', (e) => {
+    const open = $$('main form:has(textarea) :is(textarea, input:not([type=hidden], [type=file]))').some((el) => !el.closest('.write') && el.value !== el.defaultValue);
+    if (!sent && (open || $('.summary') && $('main form textarea'))) e.preventDefault();
   });
 
   // What changes while the page is open. A page that nobody sees listens to nothing, so
@@ -213,7 +222,7 @@
   const reread = (page) => {
     for (const part of ['.case-head > h1', '.case-head .marks', '.case-head .now-move', '.side', '#timeline', '#entries']) {
       const mine = $(part), theirs = $(part, page);
-      if (!mine || !theirs) { keepWords(null); location.reload(); return; }
+      if (!mine || !theirs) { location.reload(); return; }
       mine.replaceWith(document.importNode(theirs, true));
     }
     $('#case').dataset.v = $('#case', page).dataset.v;
@@ -319,10 +328,17 @@
     if (e.key === 'Enter') { e.preventDefault(); run(chosen); }
   });
 
+  // The case before or after this one, in the list that was seen last.
+  const beside = (by) => {
+    const place = kept('place'), to = one && place?.[2][place[2].indexOf('c-' + one) + by];
+    if (!to || !place[2].includes('c-' + one)) return;
+    keep('place', [place[0], to, place[2]]);
+    location.assign('/desk/cases/' + to.slice(2));
+  };
   const focus = (s) => { const el = $(s); el?.focus(); el?.scrollIntoView({ block: 'center' }); return Boolean(el); };
   const places = { q: '/desk/', m: '/desk/mail', r: '/desk/record', c: '/desk/components', p: '/desk/policy', t: '/desk/team', o: '/desk/outbox', a: '/desk/audit', i: '/desk/me' };
   const deeds = {
-    j: () => move(1), k: () => move(-1), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
+    j: () => move(1), k: () => move(-1), J: () => beside(1), K: () => beside(-1), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
     x: pick, c: claim, '/': () => focus('#find'), m: () => focus('#message'), n: () => focus('#note'),
     r: () => { if (live && !$('button', live).hidden) show(); }, ':': open, '?': () => keys.showModal(),
   };
@@ -341,14 +357,15 @@
     if (off.checked) return;
     if (going && e.timeStamp - going < 1500) {
       going = 0;
-      const link = places[e.key] && $(`header a[href="${places[e.key]}"]`);
-      if (link) { e.preventDefault(); link.click(); }
+      const link = places[e.key] && $(`header a[href="${places[e.key]}"]`), list = e.key === 'q' && !$('#rows') && kept('place');
+      if (link) { e.preventDefault(); if (list) location.assign(list[0]); else link.click(); }
       return;
     }
     going = e.key === 'g' ? e.timeStamp : 0;
     if (Object.hasOwn(deeds, e.key)) { e.preventDefault(); deeds[e.key](); }
   });
-  const led = items().findIndex((item) => item.matches('tr') && '#' + item.id === location.hash);
+  const place = kept('place'), row = location.hash.slice(1) || place?.[0] === location.pathname + location.search && place[1];
+  const led = items().findIndex((item) => item.matches('tr') && item.id === row);
   if (led >= 0) go(led); else rove();
   listen();
 })();

@@ -1,0 +1,67 @@
+package browsertest
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestNeitherWordsNorPlaceAreLost leaves a case by a key, by a link and by going back with an
+// answer half typed, walks through a filtered list, and finds both where they were.
+func TestNeitherWordsNorPlaceAreLost(t *testing.T) {
+	_, member := people(t)
+	h := open(t)
+	for _, title := range []string{"One overflow", "Two overflow", "Three overflow", "Other flaw"} {
+		report(t, h, title)
+	}
+	member.goTo(h.SignIn)
+	member.press(`form[action="/desk/sign-in"] button`)
+	member.goTo(h.URL + "/desk/?q=overflow&sort=created")
+	member.keys("jjj")
+	third := "document.activeElement.matches('#rows tbody tr:nth-child(3) th a')"
+	member.must(third)
+	member.leads("o")
+	member.one("m")
+	member.keys("Half an answer")
+	member.keys(kb.Escape)
+	member.keys("g")
+	member.leads("q")
+	member.must("location.search === '?q=overflow&sort=created' && " + third)
+	member.leads("o")
+	member.must("document.querySelector('#message').value === 'Half an answer'")
+
+	// Emptied is emptied, and not brought back by an earlier copy.
+	if err := chromedp.Do(member.ctx, chromedp.Evaluate[chromedp.Void]("document.querySelector('#message').value = '';0")); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(member.ctx, chromedp.NavigateBack()); err != nil {
+		t.Fatal(err)
+	}
+	member.waits(third)
+	member.leads("o")
+	member.must("document.querySelector('#message').value === ''")
+
+	// The list goes on from case to case, and is left at the last one seen.
+	at := "document.querySelector('.crumb .mono').textContent"
+	was, err := chromedp.Run(member.ctx, chromedp.Evaluate[string](at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	member.leads("K")
+	member.must(at + " !== '" + was + "'")
+	member.leads("J")
+	member.must(at + " === '" + was + "'")
+	member.leads("K")
+	member.keys("g")
+	member.leads("q")
+	member.must("document.activeElement.matches('#rows tbody tr:nth-child(2) th a')")
+
+	// A form of its own page asks before it is left with something in it, and not otherwise.
+	member.leads("o")
+	member.goTo(h.URL + "/desk/record")
+	asks := "(() => { const e = new Event('beforeunload', {cancelable: true}); dispatchEvent(e); return e.defaultPrevented; })()"
+	member.must("!" + asks)
+	member.fill("main textarea", "By telephone.")
+	member.must(asks)
+}
