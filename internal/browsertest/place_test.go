@@ -65,3 +65,42 @@ func TestNeitherWordsNorPlaceAreLost(t *testing.T) {
 	member.fill("main textarea", "By telephone.")
 	member.must(asks)
 }
+
+// TestAnOpenCaseSaysWhatHappens hears what changed and not only that, shows what a verb will
+// tell before it is done by its name, and sees the distance to what is due go on.
+func TestAnOpenCaseSaysWhatHappens(t *testing.T) {
+	_, member := people(t)
+	h := open(t)
+	receipt := report(t, h, "One overflow")
+	member.goTo(h.SignIn)
+	member.press(`form[action="/desk/sign-in"] button`)
+	member.goTo(h.URL + "/desk/?q=overflow")
+	member.keys("j")
+
+	// What tells the reporter is shown before, though its button does it at once.
+	member.leads("o")
+	member.chord("k", chromedp.ModifierCtrl)
+	member.keys("ackn")
+	member.must("document.querySelector('#palette-list [aria-selected=\"true\"]').textContent.startsWith('Acknowledge')")
+	member.leads("\r")
+	member.must("location.pathname.endsWith('/do/acknowledge')")
+	member.press(`button[value="preview"]`)
+	member.press(`button[value="do"]`)
+
+	member.keys("g")
+	member.leads("q")
+	writes(t, h, receipt, "Meanwhile.")
+	live := "document.querySelector('#live span').textContent"
+	member.waits(live + " === '1 case changed · the reporter wrote'")
+	member.must("document.title.startsWith('(1) ') && document.querySelector('#rows tr.fresh')")
+	member.keys("r")
+	member.waits(live + " === ''")
+	member.must("!document.title.startsWith('(')")
+	member.leads("o")
+
+	// What is due goes on as the clock does.
+	if err := chromedp.Do(member.ctx, chromedp.Evaluate[chromedp.Void](`(() => { const e = document.querySelector('.now-move time'); globalThis.was = e.textContent; Date.now = () => new Date(e.dateTime).getTime() + 3 * 6e4; })();0`)); err != nil {
+		t.Fatal(err)
+	}
+	member.waits("document.querySelector('.now-move time').textContent === '3 minutes ago'")
+}

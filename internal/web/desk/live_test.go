@@ -169,7 +169,7 @@ func TestAStreamEnds(t *testing.T) {
 	h.Pass(31 * time.Minute)
 	h.Receive(cvd.Report{Title: "two"})
 	look(1)
-	if got := last.event(); got != "end {}" {
+	if got := last.event(); got != `end {"out":true}` { // what stands on the screen goes with it
 		t.Errorf("an hour after the last use it says %q", got)
 	}
 	other.Get("/desk/").Check(h, http.StatusSeeOther)

@@ -23,7 +23,7 @@
   const section = $('header .nav [aria-current]');
   if (section) section.closest('ul').scrollLeft = section.offsetLeft - section.closest('ul').offsetLeft - 16;
 
-  // This tab remembers until it is closed or its member signs out; if it may not, nothing is kept.
+  // What this tab remembers until its member signs out; nothing, if it may not.
   const kept = (key) => { try { return JSON.parse(sessionStorage.getItem('fairlead.' + key)); } catch { return null; } };
   const keep = (key, what) => {
     try { if (what) sessionStorage.setItem('fairlead.' + key, JSON.stringify(what)); else sessionStorage.removeItem('fairlead.' + key); } catch { /* as above */ }
@@ -32,8 +32,8 @@
     try { for (const key of Object.keys(sessionStorage)) if (key.startsWith('fairlead.')) sessionStorage.removeItem(key); } catch { /* as above */ }
   });
 
-  // Rows of the queue, or entries of a case: one of them is where the keyboard is, and the
-  // only one on the way of Tab (WAI-ARIA practices, roving tabindex).
+  // Rows of the queue, or entries of a case: where the keyboard is, and alone on the way of
+  // Tab (WAI-ARIA practices, roving tabindex).
   let at = 0;
   const items = () => $$('#rows tbody tr, #entries > .entry');
   const focusOf = (item) => $('th a', item) || item;
@@ -51,6 +51,19 @@
   const here = () => items().findIndex((item) => item.contains(document.activeElement));
   const move = (by) => { const i = here(); go(i < 0 ? at + (items()[at] && document.activeElement === document.body ? 0 : by) : i + by); };
   document.addEventListener('focusin', () => { const i = here(); if (i >= 0 && i !== at) { at = i; rove(); } });
+
+  // Distances go on, where the clock of this machine says what the page said.
+  const tick = () => {
+    for (const el of $$('.now-move time, .move-due time:last-child, #rows .due strong time')) {
+      const m = Math.round((new Date(el.dateTime) - Date.now()) / 6e4), far = Math.abs(m);
+      const [n, unit] = far >= 2880 ? [m / 1440, 'day'] : far >= 120 ? [m / 60, 'hour'] : [m, 'minute'];
+      const text = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: m ? 'always' : 'auto' }).format(Math.round(n), m ? unit : 'second');
+      el.goes ??= text === el.textContent;
+      if (el.goes && text !== el.textContent) el.textContent = text;
+    }
+  };
+  tick();
+  setInterval(tick, 15e3);
 
   // Several cases at once.
   const batch = $('.batch'), form = $('#batch');
@@ -102,6 +115,7 @@
       const told = ask.status === 200 && ask.response && $('#told > *', ask.response);
       if (!told) { fall(); return; }
       box.checked = false;
+      own.add(box.value);
       if (!take(ask.response)) { location.assign(ask.responseURL); return; }
       $('#told').replaceChildren(document.importNode(told, true));
       if (document.activeElement === document.body) go(at);
@@ -127,10 +141,8 @@
     });
   }
 
-  // What is typed in a box of a case outlives the page, however it is left: it is kept for
-  // this tab until the case is shown again. So are the words that were sent, until a page
-  // shows that they arrived, for a session may have ended meanwhile. Any other page with
-  // words to write asks before it is left.
+  // What is typed in a box of a case outlives the page until the case is shown again; what was
+  // sent, until a page shows that it arrived, for a session may have ended. Other pages ask.
   const words = () => $$('.write textarea'), one = $('#case')?.dataset.case;
   let sent = null;
   document.addEventListener('submit', (e) => { if (!e.defaultPrevented && e.target.method !== 'dialog') sent = e.target; });
@@ -155,11 +167,11 @@
     if (!sent && (open || $('.summary') && $('main form textarea'))) e.preventDefault();
   });
 
-  // What changes while the page is open. A page that nobody sees listens to nothing, so
-  // that tabs in the background take no connection; it asks when it is seen again.
+  // What changes meanwhile. A page that nobody sees takes no connection; it asks when it is
+  // seen again.
   const live = $('#live');
   let line = null, broke = false, many = false, hiddenAt = 0;
-  const changed = new Map();
+  const changed = new Map(), kinds = new Set(), own = new Set(), title = document.title;
   const shown = () => {
     const out = new Map();
     for (const row of $$('#rows tbody tr')) out.set(focusOf(row).pathname.split('/').pop(), Number(row.dataset.v));
@@ -167,15 +179,23 @@
     if (one) out.set(one.dataset.case, Number(one.dataset.v));
     return out;
   };
+  const lineOf = (id) => $(`#rows a[href="/desk/cases/${id}"]`)?.closest('tr');
   const say = (text) => { $('span', live).textContent = text; $('button', live).hidden = text === ''; };
   const tell = () => {
     const n = changed.size, d = live.dataset;
-    say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : $('#case') ? d.this : n === 1 ? d.single : d.many.replace('#', String(n)));
+    const what = n ? [...kinds].map((kind) => d[kind]).filter(Boolean) : [];
+    document.title = (many ? '(…) ' : n ? `(${n}) ` : '') + title;
+    say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : [$('#case') ? d.this : n === 1 ? d.single : d.many.replace('#', String(n)), ...what].join(' · '));
   };
+  const calm = () => { changed.clear(); kinds.clear(); many = broke = false; tick(); tell(); };
   const hear = (e) => {
     const news = JSON.parse(e.data), known = shown();
     for (const c of news.changes || []) {
-      if (one ? c.case === one && c.version > known.get(c.case) : !(known.get(c.case) >= c.version)) changed.set(c.case, c.version);
+      if (one ? c.case !== one || c.version <= known.get(c.case) : known.get(c.case) >= c.version) continue;
+      if (own.delete(c.case) && c.kind === 'holder') continue; // claimed here
+      changed.set(c.case, c.version);
+      kinds.add(c.kind);
+      lineOf(c.case)?.classList.add('fresh');
     }
     many = many || (news.many && !one);
     tell();
@@ -186,7 +206,11 @@
     line.addEventListener('news', hear);
     line.addEventListener('error', () => { broke = true; });
     line.addEventListener('ready', () => { if (broke) tell(); });
-    line.addEventListener('end', () => { hush(); say(live.dataset.end); });
+    line.addEventListener('end', (e) => {
+      hush();
+      say(live.dataset.end);
+      if (JSON.parse(e.data).out) { sent = true; location.reload(); }
+    });
   };
   const hush = () => { line?.close(); line = null; };
   // The page as it is now, read by the browser's own parser; nothing of it is run.
@@ -198,8 +222,8 @@
     ask.addEventListener('error', () => { broke = true; tell(); });
     ask.send();
   };
-  // The list and the counts of another reading of this page; false if there is no list in
-  // one of them. Who stood on a line stands there again, or where it was.
+  // The list and the counts of another reading; false if one has no list. Who stood on a
+  // line stands there again, or where it was.
   const take = (page) => {
     const was = items()[at] && focusOf(items()[at]).href, picked = new Set(boxes().filter((b) => b.checked).map((b) => b.value));
     const mine = $('#rows'), theirs = $('#rows', page);
@@ -208,14 +232,12 @@
     if (mine) $('tbody', mine).replaceWith(document.importNode($('tbody', theirs), true));
     for (const id of ['counters', 'views']) $('#' + id).replaceWith(document.importNode($('#' + id, page), true));
     for (const b of boxes()) b.checked = picked.has(b.value);
-    for (const [id, v] of shown()) if (before.get(id) !== v) $(`#rows a[href="/desk/cases/${id}"]`).closest('tr').classList.add('fresh');
+    for (const [id, v] of shown()) if (before.get(id) !== v) lineOf(id).classList.add('fresh');
     if (batch) count();
     const there = items().findIndex((item) => focusOf(item).href === was);
     at = there >= 0 ? there : Math.max(0, Math.min(at, items().length - 1));
     rove();
-    changed.clear();
-    many = broke = false;
-    tell();
+    calm();
     return true;
   };
   // The case as it is now; what is being typed stays, and stands on what was just shown.
@@ -227,9 +249,7 @@
     }
     $('#case').dataset.v = $('#case', page).dataset.v;
     for (const seen of $$('.write [name=seen]')) seen.value = $('#case').dataset.v;
-    changed.clear();
-    broke = false;
-    tell();
+    calm();
     rove();
   };
   const show = () => {
@@ -265,7 +285,8 @@
   let found = [], chosen = 0;
   const names = () => {
     const seen = new Set(), out = [];
-    for (const el of $$('main a[href], main button, header .nav a[href], .alarms a[href]')) {
+    const ways = [$$('header .nav a[href], .alarms a[href]'), $$('main a[href], main button')];
+    for (const el of (one ? ways.reverse() : ways).flat()) {
       const line = el.closest('#rows th'); // found by what stands under the title too
       const name = (el.getAttribute('aria-label') || (line ? [...line.childNodes].map((n) => n.textContent).join(' ') : el.textContent)).replace(/\s+/g, ' ').trim();
       const key = name + (el.href || '');
@@ -314,11 +335,12 @@
     mark();
   };
   const run = (i) => {
-    const one = found[i];
-    if (!one) return;
+    const el = found[i]?.el;
+    if (!el) return;
     palette.close();
-    one.el.closest('details')?.setAttribute('open', '');
-    one.el.click();
+    el.closest('details')?.setAttribute('open', '');
+    // What tells the reporter is shown before.
+    if (el.form?.dataset.tells) location.assign(el.form.action); else el.click();
   };
   const open = () => { text.value = ''; fill(); palette.showModal(); text.focus(); };
   text.addEventListener('input', fill);
@@ -328,7 +350,7 @@
     if (e.key === 'Enter') { e.preventDefault(); run(chosen); }
   });
 
-  // The case before or after this one, in the list that was seen last.
+  // The case beside this one in the list that was seen last.
   const beside = (by) => {
     const place = kept('place'), to = one && place?.[2][place[2].indexOf('c-' + one) + by];
     if (!to || !place[2].includes('c-' + one)) return;

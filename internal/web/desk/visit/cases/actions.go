@@ -23,6 +23,7 @@ type actionView struct {
 	Loud       bool
 	Main       bool   // the one that comes first
 	Says       string // what the reporter will be told
+	Tells      bool   // the reporter is told something
 }
 
 // actions are the verbs that the actor may do now: those that usually come next, the
@@ -55,7 +56,7 @@ func (l lens) actions(f *casework.File) (next []actionView, all []groupView, fas
 		if !slices.Contains(f.Verbs, verb) || (verb == cvd.VerbClaim && f.Case.Assignee != "") {
 			continue
 		}
-		fast = append(fast, actionView{Verb: string(verb), Text: l.Say("verb." + string(verb)), Loud: verb != cvd.VerbRelease, Says: l.says(f.Case, verb)})
+		fast = append(fast, actionView{Verb: string(verb), Text: l.Say("verb." + string(verb)), Loud: verb != cvd.VerbRelease, Says: l.says(f.Case, verb), Tells: rule.SpecOf(verb).Tell == cvd.TellReporter && f.Case.Waited()})
 	}
 	if i := slices.IndexFunc(fast, func(a actionView) bool { return a.Loud }); i >= 0 {
 		fast[i].Main = true

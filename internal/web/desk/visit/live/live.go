@@ -36,6 +36,8 @@ const (
 	opening = "retry: 5000\nevent: ready\ndata: {}\n\n"
 	// ending asks it not to.
 	ending = "event: end\ndata: {}\n\n"
+	// out says beside that nobody who may see the page is signed in any more.
+	out = "event: end\ndata: {\"out\":true}\n\n"
 )
 
 // line is one reader's stream.
@@ -64,8 +66,8 @@ func (d desk) events(w http.ResponseWriter, r *http.Request, v *visit.Visit) err
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // proxies pass it on at once
-	out := line{w, http.NewResponseController(w), d.Site.Within}
-	if err := out.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	to := line{w, http.NewResponseController(w), d.Site.Within}
+	if err := to.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -78,22 +80,25 @@ func (d desk) events(w http.ResponseWriter, r *http.Request, v *visit.Visit) err
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	defer context.AfterFunc(r.Context(), stop)()
-	err := out.send(opening)
+	err := to.send(opening)
 	for nth := 1; err == nil; nth++ {
 		var news watch.News
 		if news, err = heard.Next(ctx); err == nil {
-			err = d.tell(ctx, r, out, news, nth%alive == 0)
+			err = d.tell(ctx, r, to, news, nth%alive == 0)
 		}
 	}
-	if errors.Is(err, watch.ErrCrowded) || errors.Is(err, cvd.ErrUnauthenticated) || errors.Is(err, cvd.ErrNotFound) {
-		_ = out.send(ending)
+	switch {
+	case errors.Is(err, cvd.ErrUnauthenticated), errors.Is(err, cvd.ErrNotFound):
+		_ = to.send(out)
+	case errors.Is(err, watch.ErrCrowded):
+		_ = to.send(ending)
 	}
 	return nil // the answer has begun: all that can be said is its end
 }
 
 // tell sends what of the news is the reader's. Whoever is signed out meanwhile, or may
 // no longer see any case, hears nothing more.
-func (d desk) tell(ctx context.Context, r *http.Request, out line, news watch.News, beat bool) error {
+func (d desk) tell(ctx context.Context, r *http.Request, to line, news watch.News, beat bool) error {
 	if !beat && !news.Many && len(news.Changes) == 0 {
 		return nil
 	}
@@ -113,9 +118,9 @@ func (d desk) tell(ctx context.Context, r *http.Request, out line, news watch.Ne
 		if err != nil {
 			return err
 		}
-		return out.send("event: news\ndata: " + string(text) + "\n\n")
+		return to.send("event: news\ndata: " + string(text) + "\n\n")
 	case beat:
-		return out.send(":\n\n")
+		return to.send(":\n\n")
 	}
 	return nil
 }
