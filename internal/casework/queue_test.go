@@ -92,6 +92,8 @@ func TestRememberedListsAreAsFreshOnes(t *testing.T) {
 					{Open: true, DueBefore: h.now},
 					{Open: true, DueBefore: h.now.Add(24 * time.Hour)},
 					{RM: []cvd.RM{cvd.RMValid}, DueBefore: h.now},
+					{Open: true, DueFrom: h.now, DueBefore: h.now.Add(24 * time.Hour)},
+					{Open: true, DueFrom: h.now, DueBefore: h.now.Truncate(24 * time.Hour).Add(24 * time.Hour)},
 				} {
 					fresh := h.another()
 					got, want := h.lists(h.desk, by, f), h.lists(fresh, by, f)

@@ -195,6 +195,7 @@ type Filter struct {
 	Paused     bool
 	Unread     bool
 	Breached   bool
+	DueFrom    time.Time // or later; what has no due date is later than any
 	DueBefore  time.Time
 	// IDs restricts to these cases when it is not nil; an empty, not-nil list
 	// selects nothing.

@@ -71,13 +71,12 @@ func (b *Book) list(ctx context.Context, f store.Filter) (timed[Page], error) {
 	want := f.Limit
 	f.Limit++
 	var rows []store.Case
-	out := timed[Page]{from: f.DueBefore, value: Page{Kept: &Kept{}}}
+	out := timed[Page]{value: Page{Kept: &Kept{}}}
 	err := b.store.View(ctx, func(tx store.Tx) (err error) {
 		if rows, err = tx.Cases(f); err != nil {
 			return err
 		}
-		out.until, err = until(tx, f)
-		return err
+		return out.lasts(tx, f)
 	})
 	if err != nil {
 		return out, err
@@ -152,13 +151,12 @@ func (b *Book) Count(ctx context.Context, filters []store.Filter, limit int) ([]
 }
 
 func (b *Book) count(ctx context.Context, f *store.Filter, limit int) (timed[int], error) {
-	out := timed[int]{from: f.DueBefore}
+	out := timed[int]{}
 	err := b.store.View(ctx, func(tx store.Tx) (err error) {
 		if out.value, err = tx.CountCases(*f, limit); err != nil {
 			return err
 		}
-		out.until, err = until(tx, *f)
-		return err
+		return out.lasts(tx, *f)
 	})
 	return out, err
 }

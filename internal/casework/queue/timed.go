@@ -12,38 +12,54 @@ import (
 // asked up to the next due date.
 type timed[V any] struct {
 	value V
-	from  time.Time // the filter's instant; zero if it has none
-	until time.Time // the last instant with the same answer; zero: any later one
+	from  time.Time // the filter's DueBefore; zero if it has none
+	until time.Time // the last one with the same answer; zero: any later one
+
+	since time.Time // the filter's DueFrom; zero if it has none
+	upTo  time.Time // the last one with the same answer; zero: any later one
 }
 
 // holds tells whether a remembered answer is one to this filter too.
 func holds[V any](f *store.Filter) func(*timed[V]) bool {
-	if f.DueBefore.IsZero() {
+	if f.DueBefore.IsZero() && f.DueFrom.IsZero() {
 		return nil
 	}
+	within := func(at, from, until time.Time) bool {
+		return !at.Before(from) && (until.IsZero() || !at.After(until))
+	}
 	return func(t *timed[V]) bool {
-		return !f.DueBefore.Before(t.from) && (t.until.IsZero() || !f.DueBefore.After(t.until))
+		return within(f.DueBefore, t.from, t.until) && within(f.DueFrom, t.since, t.upTo)
 	}
 }
 
-// until finds the first due date that the filter does not hold yet, for as long
-// as time passes and nothing else happens.
-func until(tx store.Tx, f store.Filter) (time.Time, error) {
-	if f.DueBefore.IsZero() {
+// lasts says how long the answer to a filter holds while time passes and nothing else
+// happens: up to the first due date at or behind each of its two instants.
+func (t *timed[V]) lasts(tx store.Tx, f store.Filter) (err error) {
+	t.from, t.since = f.DueBefore, f.DueFrom
+	if t.until, err = next(tx, f, f.DueBefore); err != nil {
+		return err
+	}
+	t.upTo, err = next(tx, f, f.DueFrom)
+	return err
+}
+
+// next is the first due date at or after an instant; zero for none, or of no instant.
+func next(tx store.Tx, f store.Filter, at time.Time) (time.Time, error) {
+	if at.IsZero() {
 		return time.Time{}, nil
 	}
-	f.After = &store.Cursor{At: f.DueBefore}
-	f.DueBefore, f.Sort, f.Limit = time.Time{}, store.ByDue, 1
-	next, err := tx.Cases(f)
-	if err != nil || len(next) == 0 {
+	f.After = &store.Cursor{At: at}
+	f.DueFrom, f.DueBefore, f.Sort, f.Limit = time.Time{}, time.Time{}, store.ByDue, 1
+	rows, err := tx.Cases(f)
+	if err != nil || len(rows) == 0 {
 		return time.Time{}, err
 	}
-	return next[0].NextDue, nil
+	return rows[0].NextDue, nil
 }
 
-// name says all of a filter but the exact instant of DueBefore, which moves with
-// every question; its minute is in it only to keep "overdue" and "due today"
-// apart.
+// name says all of a filter but the exact instants of DueFrom and DueBefore, which move
+// with every question; the minute of the latter is in it only to keep "overdue" and "due
+// today" apart.
 func name(f *store.Filter) string {
 	b := make([]byte, 0, 128)
 	text := func(s string) { b = strconv.AppendQuote(b, s) }
@@ -71,6 +87,7 @@ func name(f *store.Filter) string {
 	}
 	b = append(b, ' ')
 	b = strconv.AppendInt(b, int64(f.Limit), 10)
+	flag(!f.DueFrom.IsZero())
 	if !f.DueBefore.IsZero() {
 		b = append(b, ' ')
 		b = strconv.AppendInt(b, f.DueBefore.Unix()/60, 10)

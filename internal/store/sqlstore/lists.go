@@ -155,6 +155,9 @@ func (p *plan) rest(f *store.Filter) {
 	if f.Program != "" && p.family != "program" {
 		p.where("program = " + p.arg(f.Program))
 	}
+	if !f.DueFrom.IsZero() {
+		p.where("next_due >= " + p.arg(instant(f.DueFrom)))
+	}
 	if !f.DueBefore.IsZero() {
 		p.where("next_due < " + p.arg(instant(f.DueBefore)))
 	}

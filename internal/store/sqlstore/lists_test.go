@@ -38,6 +38,9 @@ func shapes() map[string]store.Filter {
 		if name != "all" {
 			f.Sort, f.DueBefore = store.ByDue, time.UnixMicro(9)
 			out[name+", overdue"] = f
+			f.DueFrom = time.UnixMicro(5)
+			out[name+", due in a span"] = f
+			f.DueFrom = time.Time{}
 		}
 	}
 	return out

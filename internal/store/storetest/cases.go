@@ -94,6 +94,7 @@ func selects(f *store.Filter, c *store.Case) bool {
 		(len(f.Band) == 0 || slices.Contains(f.Band, c.Band)) &&
 		(!f.Emergency || c.Emergency) && (!f.Privacy || c.Privacy) && (!f.Paused || c.Paused) &&
 		(!f.Unread || c.Unread) && (!f.Breached || c.Breached) &&
+		(f.DueFrom.IsZero() || c.NextDue.IsZero() || !c.NextDue.Before(f.DueFrom)) &&
 		(f.DueBefore.IsZero() || !c.NextDue.IsZero() && c.NextDue.Before(f.DueBefore)) &&
 		(f.IDs == nil || slices.Contains(f.IDs, c.ID))
 }
@@ -152,6 +153,9 @@ func drawFilter(t *rapid.T, all []store.Case) store.Filter {
 	}
 	if rare("due") {
 		f.DueBefore = at(100 + rapid.IntRange(0, 11).Draw(t, "due before"))
+	}
+	if rare("due from") {
+		f.DueFrom = at(100 + rapid.IntRange(0, 11).Draw(t, "the first due"))
 	}
 	if rare("by id") {
 		f.IDs = []cvd.CaseID{}

@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,4 +93,55 @@ func TestTabsCountAtOnce(t *testing.T) {
 	expect(lead, "mine", "0")
 	expect(member, "mine", "1")
 	expect(lead, "mine", "0")
+}
+
+// Each number above the list is that of the lines behind it, and no case is counted as
+// overdue and as due today, or as overdue and not open.
+func TestNumbersAddUp(t *testing.T) {
+	h := house(t)
+	late := h.Receive(cvd.Report{Title: "late"}).Case
+	h.Ahead(20 * 24 * time.Hour)
+	for _, title := range []string{"urgent", "fresh"} {
+		h.Receive(cvd.Report{Title: title})
+	}
+	urgent := h.Receive(cvd.Report{Title: "burning"}).Case
+	h.Do(h.Lead, urgent, cvd.VerbEmergency, cvd.Input{Reason: "It is used in attacks."})
+	lead := in(h, "lead@example.org")
+	today := 0
+	for range 20 {
+		listed := map[string][]string{}
+		for _, view := range []string{"open", "emergency", "overdue", "today", "unowned", "unread", "broken"} {
+			page := lead.Get("/desk/?view="+view).Check(h, http.StatusOK).Body
+			for _, part := range strings.Split(page, `id="c-`)[1:] {
+				id, _, _ := strings.Cut(part, `"`)
+				listed[view] = append(listed[view], id)
+			}
+			_, rest, found := strings.Cut(page, `href="/desk/?view=`+view+`"`)
+			_, rest, _ = strings.Cut(rest, `<span class="count">`)
+			count, _, _ := strings.Cut(rest, "<")
+			if n := strconv.Itoa(len(listed[view])); !found || count != n {
+				t.Errorf("%s counts %q of %s lines", view, count, n)
+			}
+		}
+		for _, id := range listed["overdue"] {
+			if !slices.Contains(listed["open"], id) || slices.Contains(listed["today"], id) {
+				t.Errorf("%s is overdue, and in %v", id, listed)
+			}
+		}
+		today += len(listed["today"])
+		if !slices.Contains(listed["overdue"], string(late)) {
+			t.Errorf("overdue lists %v", listed["overdue"])
+		}
+		h.Ahead(5 * time.Hour)
+		lead = in(h, "lead@example.org")
+	}
+	page := lead.Get("/desk/").Check(h, http.StatusOK).Body
+	_, top, _ := strings.Cut(page, `id="counters"`)
+	top, _, _ = strings.Cut(top, "</nav>")
+	if first, _, _ := strings.Cut(top, "</li>"); !strings.Contains(first, "Emergency") || !strings.Contains(first, `class="loud"`) {
+		t.Errorf("an emergency does not stand first: %s", first)
+	}
+	if strings.Contains(top, "outlives") || today == 0 {
+		t.Errorf("%d seen due today; counters: %s", today, top)
+	}
 }

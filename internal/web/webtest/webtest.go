@@ -210,12 +210,17 @@ func (h *House) Now() time.Time {
 // Pass moves the clock and lets the house notice.
 func (h *House) Pass(d time.Duration) {
 	h.T.Helper()
-	h.mu.Lock()
-	h.now = h.now.Add(d)
-	h.mu.Unlock()
+	h.Ahead(d)
 	_, err := h.Desk.Tick(context.Background())
 	h.must(err)
 	h.must(h.Book.Tick(context.Background()))
+}
+
+// Ahead moves the clock, and the house has not looked at it yet.
+func (h *House) Ahead(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(d)
 }
 
 // beside builds what stands beside the cases, and the team.

@@ -129,6 +129,9 @@ func (l lens) narrow(f *casework.Filter, q url.Values) {
 	default:
 		f.Assignee = who
 	}
+	if d := choice(q, "due"); d == "today" || d == "week" {
+		f.DueFrom = l.Now
+	}
 	due := map[string]time.Time{"overdue": l.Now, "today": endOfDay(l.Now, l.Zone, 0), "week": endOfDay(l.Now, l.Zone, 6)}[choice(q, "due")]
 	if !due.IsZero() && (f.DueBefore.IsZero() || due.Before(f.DueBefore)) {
 		f.DueBefore = due

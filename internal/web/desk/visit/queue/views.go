@@ -16,6 +16,7 @@ type ready struct {
 	id   string
 	loud bool // more than none of it asks for attention
 	top  bool // counted above everything: what a member asks first
+	rare bool // shown only while there is any
 	set  func(f *casework.Filter, l lens)
 }
 
@@ -23,22 +24,26 @@ type ready struct {
 // exists only for whoever has a part in it.
 const viewMail = "mail"
 
-// views in their order; the first is what the desk opens with.
+// views in their order; the first is what the desk opens with. What is open and has a date is
+// in one of overdue, today and later, and in no two of them.
 var views = [...]ready{
-	{"open", false, false, func(*casework.Filter, lens) {}},
+	{id: "open", set: func(*casework.Filter, lens) {}},
+	{id: "emergency", loud: true, top: true, set: func(f *casework.Filter, _ lens) { f.Emergency = true }},
+	{id: "overdue", loud: true, top: true, set: func(f *casework.Filter, l lens) { f.DueBefore = l.Now }},
 	// What outlives a case, such as a fix that nobody published, must not hide.
-	{"overdue", true, true, func(f *casework.Filter, l lens) { f.DueBefore, f.Open = l.Now, false }},
-	{"today", false, true, func(f *casework.Filter, l lens) { f.DueBefore = endOfDay(l.Now, l.Zone, 0) }},
-	{"unowned", false, true, func(f *casework.Filter, _ lens) { f.Unassigned = true }},
+	{id: "outlives", loud: true, top: true, rare: true, set: func(f *casework.Filter, l lens) {
+		f.Open, f.RM, f.DueBefore = false, []cvd.RM{cvd.RMClosed}, l.Now
+	}},
+	{id: "today", top: true, set: func(f *casework.Filter, l lens) { f.DueFrom, f.DueBefore = l.Now, endOfDay(l.Now, l.Zone, 0) }},
+	{id: "unowned", top: true, set: func(f *casework.Filter, _ lens) { f.Unassigned = true }},
 	// A reporter may say of a case that is closed that its fix fails, and mail may wait in one.
-	{"unread", false, true, func(f *casework.Filter, _ lens) { f.Unread, f.Open = true, false }},
-	{viewMail, false, true, func(f *casework.Filter, l lens) { f.IDs, f.Open = l.mail.concerned(), false }},
-	{"mine", false, false, func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
-	{"broken", true, false, func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
-	{"emergency", true, false, func(f *casework.Filter, _ lens) { f.Emergency = true }},
-	{"privacy", false, false, func(f *casework.Filter, _ lens) { f.Privacy = true }},
-	{"paused", false, false, func(f *casework.Filter, _ lens) { f.Paused = true }},
-	{"closed", false, false, func(f *casework.Filter, _ lens) {
+	{id: "unread", top: true, set: func(f *casework.Filter, _ lens) { f.Unread, f.Open = true, false }},
+	{id: viewMail, top: true, set: func(f *casework.Filter, l lens) { f.IDs, f.Open = l.mail.concerned(), false }},
+	{id: "mine", set: func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
+	{id: "broken", loud: true, set: func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
+	{id: "privacy", set: func(f *casework.Filter, _ lens) { f.Privacy = true }},
+	{id: "paused", set: func(f *casework.Filter, _ lens) { f.Paused = true }},
+	{id: "closed", set: func(f *casework.Filter, _ lens) {
 		f.Open, f.RM, f.Sort = false, []cvd.RM{cvd.RMClosed}, casework.ByUpdated
 	}},
 }
@@ -84,7 +89,7 @@ func (d *desk) linked(ctx context.Context, s *casework.Session, v lens, here int
 		return func() any {
 			var out []visit.Tab
 			for i, t := range views {
-				if t.top == top && (t.id != viewMail || v.mail != nil) {
+				if t.top == top && (t.id != viewMail || v.mail != nil) && (!t.rare || counts[i] > 0 || i == here) {
 					out = append(out, visit.Tab{
 						ID: t.id, Text: v.Say("desk.tab." + t.id), Count: v.count(counts[i]),
 						Link: "/desk/?view=" + t.id, Here: i == here, Loud: t.loud && counts[i] > 0,
