@@ -474,3 +474,26 @@ func TestAMovedClockShowsTheDateToldNow(t *testing.T) {
 		t.Error("no clock was moved")
 	}
 }
+
+// The answer that shows a secret, loaded anew, makes no second token that works.
+func TestReloadMakesNoSecondToken(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	form := b.Form(b.Get("/desk/me").Check(h, http.StatusOK), "/desk/me/tokens")
+	form.Set("name", "scanner")
+	form.Set("scopes", "all")
+	made := b.Post("/desk/me/tokens", form).Check(h, http.StatusOK)
+	again := b.Post("/desk/me/tokens", form).Check(h, http.StatusConflict)
+	whole(t, "again", again)
+	if !strings.Contains(made.Body, "fl_") || strings.Contains(again.Body, `class="receipt"`) || !strings.Contains(again.Text(), "This token was made already") {
+		t.Errorf("a repeat says %s", again.Text())
+	}
+	if list, err := h.Auth.Tokens(context.Background(), h.Lead); err != nil || len(list) != 1 {
+		t.Errorf("%d tokens, %v", len(list), err)
+	}
+	h.Pass(time.Second)
+	form = b.Form(b.Get("/desk/me").Check(h, http.StatusOK), "/desk/me/tokens") // asked for anew, it is no repeat
+	form.Set("name", "scanner")
+	form.Set("scopes", "all")
+	b.Post("/desk/me/tokens", form).Check(h, http.StatusOK)
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"fairlead/internal/auth"
@@ -38,6 +40,8 @@ type meView struct {
 	Others    bool   // there are other sessions
 	Password  []web.Field
 	Token     []web.Field
+	Shown     int64 // when the form of a token was shown, in nanoseconds
+	Repeat    *web.Notice
 	Scopes    visit.Checks
 	Summary   *web.Summary
 	Elsewhere bool // accounts elsewhere may be linked
@@ -117,6 +121,7 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	for _, n := range []string{"30", "90", "365"} {
 		days.Options = append(days.Options, web.Option{Value: n, Label: v.Say("desk.token.days." + n), Chosen: n == "90"})
 	}
+	view.Shown = d.Site.Now().UnixNano()
 	view.Token = []web.Field{
 		{Name: "name", Label: v.Say("desk.token.name"), Help: v.Say("desk.token.name.help"), Required: true},
 		days,
@@ -212,6 +217,18 @@ func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error
 	if err := web.Form(r); err != nil {
 		return err
 	}
+	again, err := d.madeAlready(r, v)
+	if err != nil {
+		return err
+	}
+	if again {
+		view, err := d.meView(r, v)
+		if err != nil {
+			return err
+		}
+		view.Repeat = &web.Notice{Kind: "warn", Title: v.Say("desk.token.already"), Text: v.Say("desk.token.already.text")}
+		return d.show(w, r, v, http.StatusConflict, "me", v.Say("desk.me.title"), view)
+	}
 	scopes, wrong := asScopes(r.PostForm["scopes"])
 	days := visit.Number(cmp.Or(r.PostForm.Get("days"), "90"))
 	if days < 1 || days > tokenDays {
@@ -229,6 +246,19 @@ func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error
 	}
 	view.Secret, view.Machine = secret, made.Machine
 	return d.show(w, r, v, http.StatusOK, "me", v.Say("desk.me.title"), view)
+}
+
+// madeAlready tells whether the form made its token before, as when the page of the answer
+// is loaded anew: a second one that works would stand there, and nobody asked for it.
+func (d *desk) madeAlready(r *http.Request, v lens) (bool, error) {
+	shown := visit.Number(r.PostForm.Get("shown"))
+	if shown == 0 {
+		return false, nil
+	}
+	tokens, err := d.Site.Auth.Tokens(r.Context(), v.Actor)
+	return slices.ContainsFunc(tokens, func(t auth.Token) bool {
+		return t.Member == v.Actor.ID && t.Name == strings.TrimSpace(r.PostForm.Get("name")) && t.Created.UnixNano() >= shown
+	}), err
 }
 
 func (d *desk) revokeToken(w http.ResponseWriter, r *http.Request, v lens) error {
