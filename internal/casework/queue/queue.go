@@ -27,6 +27,7 @@ type Row struct {
 	Target  bool      // what falls due next is an aim
 	Aim     time.Time // the aim's first date
 	Held    int       // mails that wait in the case for a member's nod
+	Pending bool      // a ruling waits for a second person
 	Erased  bool
 	Kept    *Kept // nil for an erased case
 }
@@ -128,7 +129,7 @@ func (b *Book) open(r store.Case, epoch int) (Row, error) {
 		l = &label{Label: opened, sum: sum}
 		b.labels.keep(r.ID, l, epoch)
 	}
-	row.Title, row.Product, row.Target, row.Aim, row.Held, row.Kept = l.Title, l.Product, l.Target, l.Aim, l.Held, &l.kept
+	row.Title, row.Product, row.Target, row.Aim, row.Held, row.Pending, row.Kept = l.Title, l.Product, l.Target, l.Aim, l.Held, l.Pending, &l.kept
 	return row, nil
 }
 

@@ -166,12 +166,14 @@ type Label struct {
 	Aim time.Time `json:"aim,omitzero"`
 	// Held is how many mails wait in the case for a member's nod.
 	Held int `json:"held,omitempty"`
+	// Pending says that a ruling waits for a second person.
+	Pending bool `json:"pending,omitempty"`
 }
 
 // SealState seals a case's state: its label on the first line, so that a list
 // reads no more than that, and the whole on the second.
 func (k *Key) SealState(c *cvd.Case) ([]byte, error) {
-	label := Label{Title: c.Title, Product: c.Product, Held: len(c.HeldMail)}
+	label := Label{Title: c.Title, Product: c.Product, Held: len(c.HeldMail), Pending: c.Pending != nil}
 	if due := c.NextDue(); due != nil {
 		if label.Target = due.Target; due.Target {
 			label.Aim = due.Due

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +129,24 @@ func TestSecondPerson(t *testing.T) {
 	if !strings.Contains(own.Text(), "another member must confirm it") || !strings.Contains(own.Body, "kept-text") {
 		t.Errorf("the refusal reads %s", own.Text())
 	}
-	second := do(in(h, "member@example.org"), h, id, "confirm", nil)
+	proposed := lead.Get("/desk/cases/" + string(id) + "?done=noncompliance").Text()
+	if !strings.Contains(proposed, "Proposed: Record noncompliance. Nothing has moved") || !strings.Contains(proposed, "Another member Confirms or refuses the ruling") {
+		t.Errorf("the proposer reads %s", proposed)
+	}
+	member := in(h, "member@example.org")
+	for _, b := range []*webtest.Browser{lead, member} {
+		if row := line(h, b, id); !strings.Contains(row, "Awaits confirmation") {
+			t.Errorf("the queue says nothing of the ruling: %s", row)
+		}
+	}
+	page := member.Get("/desk/cases/" + string(id))
+	whole(t, "a ruling to confirm", page)
+	main := regexp.MustCompile(`class="button main" href="[^"]*/do/([a-z-]+)"`).FindStringSubmatch(page.Body)
+	if !strings.Contains(page.Text(), "You Confirm or refuse the ruling: Record noncompliance.") || main == nil || main[1] != "confirm" ||
+		strings.Count(page.Body, `class="button main"`) != 1 || strings.Contains(page.Body, `class="small main"`) {
+		t.Errorf("the second member is led to %v: %s", main, page.Text())
+	}
+	second := do(member, h, id, "confirm", nil)
 	if !strings.Contains(second.Text(), "The team recorded that the policy's guidelines were not kept") {
 		t.Error("the second person is not shown what the reporter will read")
 	}

@@ -58,7 +58,7 @@ func (l lens) actions(f *casework.File) (next []actionView, all []groupView, fas
 		}
 		fast = append(fast, actionView{Verb: string(verb), Text: l.Say("verb." + string(verb)), Loud: verb != cvd.VerbRelease, Says: l.says(f.Case, verb), Tells: rule.SpecOf(verb).Tell == cvd.TellReporter && f.Case.Waited()})
 	}
-	if i := slices.IndexFunc(fast, func(a actionView) bool { return a.Loud }); i >= 0 {
+	if i := slices.IndexFunc(fast, func(a actionView) bool { return a.Loud }); i >= 0 && !l.rules(f) {
 		fast[i].Main = true
 	} else if len(next) > 0 {
 		next[0].Main = true
@@ -79,6 +79,11 @@ func (l lens) likely(f *casework.File, verb cvd.Verb) bool {
 // releasing tells whether an advisory is what the case is about now.
 func releasing(c *cvd.Case) bool {
 	return c.Release.Draft != 0 || c.Facts.Has(cvd.FactFixReady)
+}
+
+// rules tells whether a ruling waits for the reader. Then that comes before anything else.
+func (l lens) rules(f *casework.File) bool {
+	return f.Case.Pending != nil && slices.Contains(f.Verbs, cvd.VerbConfirm) && l.second(f.Case)
 }
 
 // second tells whether the reader may confirm the ruling that waits: not the

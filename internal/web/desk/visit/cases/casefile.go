@@ -47,6 +47,7 @@ type caseView struct {
 	Next                        []actionView
 	Groups                      []groupView
 	Quick                       []actionView
+	Rules                       bool // a ruling waits for the reader
 	Message, Note               bool // may write
 	Canned                      []web.Option
 	Told                        string
@@ -143,6 +144,7 @@ func (l lens) caseFile(f *casework.File, as reading) caseView {
 		}
 	}
 	v.Next, v.Groups, v.Quick = l.actions(f)
+	v.Rules = l.rules(f)
 	if v.Message {
 		v.Canned = l.replies(f)
 	}
@@ -153,6 +155,9 @@ func (l lens) caseFile(f *casework.File, as reading) caseView {
 
 // saysDone says what was just done.
 func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
+	if p := f.Case.Pending; p != nil && p.Verb == verb {
+		return l.Say("desk.case.proposed", "verb", l.Say("verb."+string(verb)))
+	}
 	own := "desk.case.done." + string(verb)
 	if !l.Voice.Has(own) || verb == cvd.VerbClaim && f.Case.Assignee != l.Actor.ID || verb == cvd.VerbRelease && f.Case.Assignee != "" {
 		return l.Say("desk.case.done", "verb", l.Say("verb."+string(verb)))
@@ -187,7 +192,11 @@ func (l lens) move(f *casework.File) moveView {
 		m = moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move." + string(c.RM()))}
 	}
 	if c.Pending != nil {
-		m = moveView{Whose: l.Say("desk.move.second"), What: l.Say("desk.move.confirm", "verb", l.Say("verb."+string(c.Pending.Verb)))}
+		verb := l.Say("verb." + string(c.Pending.Verb))
+		m = moveView{Whose: l.Say("desk.move.second"), What: l.Say("desk.move.confirm", "verb", verb)}
+		if l.rules(f) {
+			m = moveView{Whose: l.Say("desk.move.you"), What: l.Say("desk.move.confirm.you", "verb", verb)}
+		}
 	}
 	if k != nil {
 		one := l.Clock(k)
