@@ -110,6 +110,18 @@ func TestAdvisoryByForms(t *testing.T) {
 	}
 	page = b.Get(path).Check(h, http.StatusOK)
 	whole(t, "published", page)
+
+	// The case says how far its advisory is, and what comes after it.
+	tells := func(flag, move string) {
+		t.Helper()
+		text := b.Get("/desk/cases/"+string(id)).Check(h, http.StatusOK).Text()
+		if head, _, _ := strings.Cut(text, "Next move:"); !strings.Contains(head, flag) || !strings.Contains(text, move) || strings.Contains(text, "Work on the fix") {
+			t.Errorf("the case does not say %q and %q: %s", flag, move, text[:1500])
+		}
+	}
+	tells("Advisory published", "The advisory is published. Close the case")
+	do(b, h, id, "retract", url.Values{"reason": {"It names the wrong product."}})
+	tells("Advisory withdrawn", "The advisory is withdrawn. Publish a corrected one")
 }
 
 // A translation is begun, left half done, finished and outdated by an edit, and the

@@ -53,7 +53,10 @@ func TestWalk(t *testing.T) {
 		t.Error("the quick button does not say what the reporter will read")
 	}
 	quick := "/desk/cases/" + string(id) + "/do/"
-	b.Post(quick+"acknowledge", b.Form(page, quick+"acknowledge")).Check(h, http.StatusSeeOther)
+	done := b.Follow(b.Post(quick+"acknowledge", b.Form(page, quick+"acknowledge"))).Check(h, http.StatusOK)
+	if !strings.Contains(done.Text(), "Receipt is acknowledged. The reporter reads it in their thread.") {
+		t.Errorf("what was done reads %s", done.Text())
+	}
 	page = b.Get("/desk/cases/" + string(id))
 	b.Post(quick+"claim", b.Form(page, quick+"claim")).Check(h, http.StatusSeeOther)
 	if got := state(h, id).Assignee; got != h.Member.ID {

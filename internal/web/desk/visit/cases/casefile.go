@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/web/desk/visit/cases/post"
 )
 
@@ -145,6 +146,9 @@ func (l lens) caseFile(f *casework.File, as reading) caseView {
 	}
 	v.Next, v.Groups, v.Quick = l.actions(f)
 	v.Rules = l.rules(f)
+	if kind, name := moves.Advisory(&c.Release); name != "" {
+		v.Flags = append(v.Flags, web.Badge{Kind: kind, Text: l.Say("desk.flag." + name)})
+	}
 	if v.Message {
 		v.Canned = l.replies(f)
 	}
@@ -161,6 +165,9 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 	own := "desk.case.done." + string(verb)
 	if !l.Voice.Has(own) || verb == cvd.VerbClaim && f.Case.Assignee != l.Actor.ID || verb == cvd.VerbRelease && f.Case.Assignee != "" {
 		return l.Say("desk.case.done", "verb", l.Say("verb."+string(verb)))
+	}
+	if moves.Told(f.Events, verb) {
+		return l.Say(own) + " " + l.Say("desk.case.told")
 	}
 	return l.Say(own)
 }
@@ -180,16 +187,14 @@ func (l lens) move(f *casework.File) moveView {
 	if c.Closed() && k == nil {
 		return moveView{Whose: l.Say("desk.move.nobody"), What: l.Say("desk.move.closed")}
 	}
-	var m moveView
+	m := moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move." + moves.Stage(c))}
 	switch {
 	case c.Awaiting():
 		m = moveView{Whose: l.Say("desk.move.reporter"), What: l.Say("desk.move.answer")}
 	case c.Assignee == l.Actor.ID:
-		m = moveView{Whose: l.Say("desk.move.you"), What: l.Say("desk.move." + string(c.RM()))}
+		m.Whose = l.Say("desk.move.you")
 	case c.Assignee != "":
-		m = moveView{Whose: l.Member(c.Assignee), What: l.Say("desk.move." + string(c.RM()))}
-	default:
-		m = moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move." + string(c.RM()))}
+		m.Whose = l.Member(c.Assignee)
 	}
 	if c.Pending != nil {
 		verb := l.Say("verb." + string(c.Pending.Verb))
