@@ -135,7 +135,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.keys(kb.ArrowUp)
 	member.must("document.activeElement.matches('#rows tbody tr:nth-child(1) th a')")
 	member.keys("x")
-	member.must("document.querySelector('#rows tbody tr:nth-child(1) input').checked && document.querySelector('#chosen').value === '1'")
+	member.must("document.querySelector('#rows tbody tr:nth-child(1) input').checked && document.querySelector('#chosen').value === '1 chosen'")
 
 	// What a stranger sends meanwhile is said, and shown when asked for.
 	report(t, h, "Third overflow")
@@ -150,9 +150,9 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.waits("document.querySelector('#told').textContent.includes('You hold ')")
 	member.must("document.activeElement.matches('#rows tbody tr.mine th a') && document.querySelectorAll('#rows tr.picked').length === 0")
 	member.point("#pick-all input")
-	member.must("document.querySelectorAll('#rows tr.picked').length === 3 && document.querySelector('#chosen').value === '3'")
+	member.must("document.querySelectorAll('#rows tr.picked').length === 3 && document.querySelector('#chosen').value === '3 chosen'")
 	member.point("#pick-all input")
-	member.must("document.querySelectorAll('#rows tr.picked').length === 0")
+	member.must("document.querySelectorAll('#rows tr.picked').length === 0 && [...document.querySelectorAll('.batch button')].every((b) => b.disabled)")
 
 	// Found by its words, opened, answered.
 	member.one("/")

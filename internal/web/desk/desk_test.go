@@ -70,6 +70,9 @@ func full() cvd.Report {
 func TestSignInByPassword(t *testing.T) {
 	h := house(t)
 	b := h.Browser()
+	if got := b.Get("/desk/cases/FL-2026-AAAAAAA?show=messages&done=close").Header.Get("Location"); got != "/desk/sign-in?next=%2Fdesk%2Fcases%2FFL-2026-AAAAAAA%3Fshow%3Dmessages" {
+		t.Errorf("a deeper link is led to %q", got)
+	}
 	a := b.Get("/desk/cases/FL-2026-AAAAAAA").Check(h, http.StatusSeeOther)
 	if got := a.Header.Get("Location"); got != "/desk/sign-in?next=%2Fdesk%2Fcases%2FFL-2026-AAAAAAA" {
 		t.Fatalf("sent to %q", got)

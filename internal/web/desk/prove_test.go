@@ -298,6 +298,7 @@ func TestNextStaysInside(t *testing.T) {
 	for next, want := range map[string]string{
 		"/desk/team": "/desk/team", "/desk/cases/FL-1": "/desk/cases/FL-1", "": "/desk/", "/thread": "/desk/", "//evil.example/desk/": "/desk/",
 		"/desk/../thread": "/desk/", "/desk/%2e%2e/thread": "/desk/", "/desk/a/../../thread": "/desk/", "/desk/..": "/desk/", "/desk/sign-out": "/desk/",
+		"/desk/cases/FL-1?show=messages&done=close": "/desk/cases/FL-1?show=messages", "/desk/?q=a+b&view=mine": "/desk/?q=a+b&view=mine", "/desk/cases/FL-1/do/close?text=x": "/desk/cases/FL-1/do/close",
 	} {
 		if got := visit.Inside(next); got != want {
 			t.Errorf("%q leads to %q, want %q", next, got, want)

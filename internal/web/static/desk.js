@@ -65,7 +65,6 @@
   tick();
   setInterval(tick, 15e3);
 
-  // Several cases at once.
   const batch = $('.batch'), form = $('#batch');
   const headOf = $('#pick-all');
   let all = null;
@@ -79,7 +78,8 @@
   const boxes = () => $$('#rows input[name=case]');
   const count = () => {
     const n = boxes().filter((b) => b.checked).length;
-    $('#chosen').value = n ? String(n) : '';
+    $('#chosen').value = n ? $('#chosen').dataset.many.replace('#', String(n)) : '';
+    for (const b of $$('button', batch)) b.disabled = !n;
     batch.classList.toggle('any', n > 0);
     for (const b of boxes()) b.closest('tr').classList.toggle('picked', b.checked);
     if (all) { all.checked = n > 0 && n === boxes().length; all.indeterminate = n > 0 && !all.checked; }
@@ -107,7 +107,7 @@
     const ask = new XMLHttpRequest(), was = box.checked;
     box.checked = true;
     const body = new URLSearchParams(new FormData(form));
-    const fall = () => { box.checked = plain = true; button.click(); };
+    const fall = () => { box.checked = plain = true; count(); button.click(); };
     body.set('act', 'claim');
     ask.responseType = 'document';
     ask.open('POST', form.action);
@@ -131,7 +131,7 @@
     claimOne(chosen[0], e.submitter);
   });
 
-  // A file over the limit is said before it is sent.
+  // A file over the limit is said at once.
   for (const way of $$('form[data-most]')) {
     way.addEventListener('change', (e) => {
       if (e.target.type !== 'file') return;
@@ -213,7 +213,7 @@
     });
   };
   const hush = () => { line?.close(); line = null; };
-  // The page as it is now, read by the browser's own parser; nothing of it is run.
+  // The page as it is now; nothing of it is run.
   const fetchPage = (done) => {
     const ask = new XMLHttpRequest();
     ask.responseType = 'document';
@@ -240,7 +240,7 @@
     calm();
     return true;
   };
-  // The case as it is now; what is being typed stays, and stands on what was just shown.
+  // The case as it is now; what is being typed stays.
   const reread = (page) => {
     for (const part of ['.case-head > h1', '.case-head .marks', '.case-head .now-move', '.side', '#timeline', '#entries']) {
       const mine = $(part), theirs = $(part, page);

@@ -183,8 +183,8 @@ func signInAddress(r *http.Request) string {
 		if id := r.PathValue("id"); r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/desk/cases/") {
 			q.Set("next", "/desk/cases/"+id)
 		}
-	} else if r.URL.Path != "/desk/" {
-		q.Set("next", r.URL.Path)
+	} else if to := r.URL.Path + looked(r.URL.Query()); to != "/desk/" {
+		q.Set("next", to)
 	}
 	return strings.TrimSuffix("/desk/sign-in?"+q.Encode(), "?")
 }
@@ -192,11 +192,28 @@ func signInAddress(r *http.Request) string {
 // Inside keeps only addresses of the desk, so that nobody is led elsewhere.
 func Inside(path string) string {
 	u, err := url.Parse(path)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.RawQuery != "" || !strings.HasPrefix(u.Path, "/desk/") ||
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/desk/") ||
 		strings.ContainsAny(u.Path, "\\\r\n") || slices.Contains(strings.Split(u.Path, "/"), "..") || strings.HasPrefix(u.Path, "/desk/sign-") {
 		return "/desk/"
 	}
-	return u.EscapedPath()
+	return u.EscapedPath() + looked(u.Query())
+}
+
+// lookings are the choices of what a page shows. They come through a sign-in; nothing else
+// of a query does, so that no link says of a case what was not done, or fills in a form.
+var lookings = []string{"view", "q", "state", "severity", "product", "program", "holder", "due", "flag", "sort", "show", "whole", "raw"}
+
+func looked(q url.Values) string {
+	kept := url.Values{}
+	for _, name := range lookings {
+		if s := q.Get(name); s != "" {
+			kept.Set(name, s)
+		}
+	}
+	if len(kept) == 0 {
+		return ""
+	}
+	return "?" + kept.Encode()
 }
 
 // Show writes a page of the desk.

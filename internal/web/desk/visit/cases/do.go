@@ -262,7 +262,7 @@ func (d *desk) insert(r *http.Request, o *deed) {
 	if text != "" {
 		text += "\n\n"
 	}
-	o.typed.Set("text", text+reply.Text)
+	o.typed.Set("text", text+moves.Unwrapped(reply.Text))
 	if reply.Clause != "" && slices.Contains(rule.SpecOf(o.verb).Takes, "clauses") && !slices.Contains(o.typed["clauses"], reply.Clause) {
 		o.typed.Add("clauses", reply.Clause)
 	}
