@@ -138,7 +138,7 @@ func (v lens) outcomeField(verb cvd.Verb, field *web.Field) {
 	case cvd.VerbCVE:
 		ids = []string{"cve.requested", "cve.reserved", "cve.published", "cve.rejected"}
 	default:
-		field.List = strings.Split(v.Say("desk.outcomes"), "|")
+		field.Kind, field.Options = "select", moves.Outcomes(v.Say("desk.outcomes.state"), v.Say("desk.outcomes"), field.Value)
 		return
 	}
 	field.Kind, field.Help = "radio", ""

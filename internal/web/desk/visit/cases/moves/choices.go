@@ -33,3 +33,17 @@ func Parties(c *cvd.Case, chosen string) []web.Option {
 	}
 	return out
 }
+
+// Outcomes are what may come of a case, behind the choice that its state says it. They
+// are kept as words, for whoever reads the case; one that was chosen otherwise stays.
+func Outcomes(state, list, chosen string) []web.Option {
+	out := []web.Option{{Label: state, Chosen: chosen == ""}}
+	values := strings.Split(list, "|")
+	if chosen != "" && !slices.Contains(values, chosen) {
+		values = append(values, chosen)
+	}
+	for _, s := range values {
+		out = append(out, web.Option{Value: s, Label: s, Chosen: s == chosen})
+	}
+	return out
+}
