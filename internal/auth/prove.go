@@ -31,7 +31,12 @@ func (s Session) MayBegin(now time.Time, m Means) bool {
 }
 
 // Means are the ways by which a member can show who they are.
-type Means struct{ Password, Code, Passkey bool }
+type Means struct {
+	Password, Code, Passkey bool
+	// Arrived tells that the member holds any of these, an account of a provider, or a
+	// session: a link alone was handed to them, and nothing came of it yet.
+	Arrived bool
+}
 
 // Second tells whether a password alone does not open.
 func (m Means) Second() bool { return m.Code || m.Passkey }
@@ -43,8 +48,11 @@ func (a *Auth) Means(ctx context.Context, memberID string) (m Means, err error) 
 		_, cred, err1 := a.credentialIn(tx, memberID)
 		_, f, err2 := a.seconds.In(tx, memberID)
 		has, err3 := a.keys.HasIn(tx, memberID)
+		open, err4 := tx.Records(keeper.RecordSession, memberID, 1)
+		linked, err5 := tx.Records(keeper.RecordIdentity, memberID, 1)
 		m = Means{Password: cred.Serial != "", Code: f.On(), Passkey: has}
-		return errors.Join(err1, err2, err3)
+		m.Arrived = m.Password || m.Second() || len(open)+len(linked) > 0
+		return errors.Join(err1, err2, err3, err4, err5)
 	})
 	return m, err
 }

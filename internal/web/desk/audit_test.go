@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web/webtest"
 )
@@ -39,6 +41,14 @@ func TestAuditIsNarrowed(t *testing.T) {
 	h.Pass(48 * time.Hour)
 	third := h.Now().In(zone).Format(time.DateOnly)
 	lead := in(h, "lead@example.org")
+
+	// What the operator does on the server is theirs, and no program's of a member.
+	if _, err := h.Auth.NewLink(auth.AskedBy(context.Background(), auth.Operator), h.Member.ID, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if text := sought(lead, "kind", "link.made").Text(); !strings.Contains(text, "The operator, on the server") || strings.Contains(text, "Somebody who left") {
+		t.Errorf("the audit reads %s", text)
+	}
 
 	all := sought(lead).Check(h, http.StatusOK)
 	whole(t, "audit", all)

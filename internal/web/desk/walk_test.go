@@ -77,7 +77,7 @@ func TestWalk(t *testing.T) {
 	}
 	do(b, h, id, "fix-ready", url.Values{"text": {"Please try build 7."}})
 	do(b, h, id, "fix-deployed", nil)
-	if closing := b.Get(quick + "close").Check(h, http.StatusOK).Body; !strings.Contains(closing, `<option value="duplicate">duplicate</option>`) || !strings.Contains(closing, "It follows from the state") {
+	if closing := b.Get(quick+"close").Check(h, http.StatusOK).Body; !strings.Contains(closing, `<option value="duplicate">duplicate</option>`) || !strings.Contains(closing, "It follows from the state") {
 		t.Error("the outcome is no choice")
 	}
 	do(b, h, id, "close", url.Values{"outcome": {"resolved"}})

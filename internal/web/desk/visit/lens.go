@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/web"
@@ -77,6 +78,9 @@ func (l *Lens) Member(id string) string {
 
 // who reads an actor's reference as heads of events hold it.
 func (l *Lens) Who(ref string) string {
+	if ref == auth.Operator.Ref() {
+		return l.Say("desk.operator")
+	}
 	kind, id, _ := strings.Cut(ref, "/")
 	switch cvd.ActorKind(kind) {
 	case cvd.ActorMember:

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -44,6 +45,7 @@ type memberView struct {
 	RoleNames []string
 	Self      bool
 	Duty      bool
+	Invited   bool // and never signed in
 }
 
 // handOverView is a sign-in link, shown once.
@@ -74,6 +76,9 @@ func (d *desk) showTeam(w http.ResponseWriter, r *http.Request, v lens, status i
 		}
 		view.Second, view.Keyed = means.Second(), means.Passkey
 	}
+	if err := d.arrivals(r.Context(), view); err != nil {
+		return err
+	}
 	if id := "desk.team.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
 		view.Done = v.Say(id)
 	}
@@ -91,8 +96,6 @@ func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
 			duty[one.ID] = true
 		}
 	}
-	view.Working = working(all)
-	view.Short = view.Working < view.Minimum
 	slices.SortFunc(all, func(a, b cvd.Member) int {
 		if a.Active != b.Active {
 			return map[bool]int{true: -1, false: 1}[a.Active]
@@ -100,7 +103,7 @@ func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
 		return strings.Compare(a.Name, b.Name)
 	})
 	for _, one := range all {
-		view.Members = append(view.Members, memberView{one, v.roles(one.Roles), one.ID == v.Actor.ID, duty[one.ID]})
+		view.Members = append(view.Members, memberView{Member: one, RoleNames: v.roles(one.Roles), Self: one.ID == v.Actor.ID, Duty: duty[one.ID]})
 	}
 	view.Form = []web.Field{
 		{Name: "name", Label: v.Say("desk.team.name"), Value: m.Name, Required: true, Autocomplete: "off"},
@@ -111,15 +114,25 @@ func (d *desk) teamView(v lens, m *cvd.Member) *teamView {
 	return view
 }
 
-// working counts those who work cases.
-func working(all []cvd.Member) int {
-	n := 0
-	for _, m := range all {
-		if m.Active && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
-			n++
+// arrivals finds who never signed in, and counts those who work cases: nobody works
+// them who was only invited.
+func (d *desk) arrivals(ctx context.Context, view *teamView) error {
+	for i := range view.Members {
+		m := &view.Members[i]
+		if !m.Active {
+			continue
+		}
+		means, err := d.Site.Auth.Means(ctx, m.ID)
+		if err != nil {
+			return err
+		}
+		m.Invited = !means.Arrived
+		if means.Arrived && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
+			view.Working++
 		}
 	}
-	return n
+	view.Short = view.Working < view.Minimum
+	return nil
 }
 
 // memberOf reads a member's form over what is known.
@@ -155,7 +168,7 @@ func (d *desk) teamAgain(w http.ResponseWriter, r *http.Request, v lens, m cvd.M
 	}
 	view := d.teamView(v, &m)
 	if m.ID != "" {
-		view.One = &memberView{v.Team[m.ID], v.roles(m.Roles), m.ID == v.Actor.ID, false}
+		view.One = &memberView{Member: v.Team[m.ID], RoleNames: v.roles(m.Roles), Self: m.ID == v.Actor.ID}
 	}
 	view.Summary = web.Summarise(v.Say("desk.faults"), view.Form, web.Blame(view.Form, faults))
 	return d.showTeam(w, r, v, http.StatusUnprocessableEntity, view)
@@ -186,7 +199,7 @@ func (d *desk) member(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	view := d.teamView(v, &m)
-	view.One = &memberView{m, v.roles(m.Roles), m.ID == v.Actor.ID, false}
+	view.One = &memberView{Member: m, RoleNames: v.roles(m.Roles), Self: m.ID == v.Actor.ID}
 	return d.showTeam(w, r, v, http.StatusOK, view)
 }
 
