@@ -35,11 +35,14 @@ const maxKept = 64 << 10
 
 // Read decodes a JSON document into v, a pointer to a struct of the format's own,
 // and lists what v has no member for. What cannot be read at all is an
-// ErrUnreadable; a member of a wrong type is a fault.
+// ErrUnreadable, so is one of more than 64 levels; a member of a wrong type is a fault.
 func Read(b []byte, v any, now time.Time) (*Reading, error) {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("%w: not UTF-8", cvd.ErrUnreadable)
+	}
+	if bottomless(b) {
+		return nil, fmt.Errorf("%w: nests deeper than %d levels", cvd.ErrUnreadable, maxDepth)
 	}
 	r := &Reading{now: now.UTC(), Kept: map[string]json.RawMessage{}}
 	if err := json.Unmarshal(b, v); err != nil {
