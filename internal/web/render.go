@@ -16,9 +16,7 @@ import (
 	"sync"
 	"time"
 
-	advisorypage "fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
-	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/words"
 )
 
@@ -291,7 +289,7 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		// page it says which.
 		"mark": sp.mark,
 		// markdown renders that of an advisory's author, who may be anybody.
-		"markdown": advisorypage.Prose,
+		"markdown": sp.markdown,
 		"size":     sp.size,
 		"asset":    s.asset,
 		"theme":    s.themeURL,
@@ -338,23 +336,6 @@ func (sp speaker) mark(line string) template.HTML {
 		html = `<span lang="` + template.HTMLEscapeString(lang) + `">` + html + `</span>`
 	}
 	return template.HTML(html) //nolint:gosec // both are escaped
-}
-
-// prose remembers what texts of the policy look like. They are as many as the
-// versions that took effect since the start, so this stays small. A text in another
-// language than the page says so.
-func (sp speaker) prose(markdown string) template.HTML {
-	done, ok := sp.site.prosed.Load(markdown)
-	if !ok {
-		done = policypage.Prose(markdown)
-		sp.site.prosed.Store(markdown, done)
-	}
-	html := done.(template.HTML)
-	if lang := sp.site.foreign(sp.tone.Lang, markdown); lang != "" && html != "" {
-		//nolint:gosec // the tag is escaped, and the text was rendered by us
-		return template.HTML(`<div lang="`+template.HTMLEscapeString(lang)+`">`) + html + `</div>`
-	}
-	return html
 }
 
 func timeTag(t time.Time, words string) template.HTML {

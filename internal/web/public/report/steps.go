@@ -101,7 +101,7 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 				f.Value = o.Label
 			}
 		}
-		if strings.TrimSpace(f.Value) != "" {
+		if strings.TrimSpace(f.Value) != "" && len(f.Faults) == 0 { // what is wrong stands below, with the reason
 			v.Preview.Fields = append(v.Preview.Fields, f)
 		}
 	}
