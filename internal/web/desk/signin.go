@@ -12,6 +12,9 @@ import (
 	"fairlead/internal/web/desk/visit"
 )
 
+// maxTyped is the most bytes of a name or an address that the page gives back.
+const maxTyped = 2000
+
 // signInView is the page before the desk.
 type signInView struct {
 	Link    string // the code of a one-time link, if one led here
@@ -54,6 +57,12 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, view signInView) error {
+	if len(view.Email) > maxTyped {
+		view.Email = ""
+	}
+	if len(view.Next) > maxTyped {
+		view.Next = ""
+	}
 	_, nowhere := d.Place(r)
 	view.Passkeys, view.WhyNot = nowhere == nil, visit.WhyNot(d.Site.Voice(r).Say, nowhere)
 	view.Providers = d.Site.Ways.List()
@@ -192,7 +201,7 @@ func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, v
 	case errors.Is(err, cvd.ErrUnauthenticated):
 		id = "desk.signin.wrong"
 	case errors.Is(err, cvd.ErrLimited):
-		id = "desk.signin.limited"
+		id, view.Kept = "desk.signin.limited", view.Kept.Small()
 		var limited auth.Limited
 		if errors.As(err, &limited) {
 			web.RetryAfter(w, limited)

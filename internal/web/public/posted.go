@@ -31,7 +31,7 @@ const (
 	maxAhead = 1 << 20
 	// MaxShown is the most bytes of a form that is read though it came too
 	// often, only to show again what was typed.
-	MaxShown = 1 << 20
+	MaxShown = 256 << 10
 )
 
 // Posted is a form as it comes in: its fields, and the files, which are read from

@@ -92,7 +92,11 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 		return reportView{}, err
 	}
 	pol := cur.Policy
+	typed, cut := web.Echo(typed)
 	v := reportView{Policy: pol, Foreign: !slices.Contains(p.Site.TermsSpoken(cur), p.Voice().Lang()), Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once"), Price: p.priceOf(pol, typed)}
+	if cut {
+		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.too-large.title"), Text: p.Say("public.report.too-large.text", "id", "")}
+	}
 	if v.Once == "" {
 		v.Once = rand.Text()
 	}

@@ -25,6 +25,7 @@ type kept struct {
 	Hidden []web.Field
 	Text   *web.Field // what was written, to be seen
 	Files  bool       // some were sent, which no page can give back
+	Cut    bool       // there was more than a page gives back
 }
 
 // keptForms are the forms of a case, with the field in which people write.
@@ -36,8 +37,14 @@ func (p *pub) keep(form string, typed url.Values) *kept {
 	if !ok {
 		return nil
 	}
+	names := append([]string{"case", "outcome", "text", "reason", "reporter.credit.as"}, contactFields...)
+	ours := url.Values{}
+	for _, name := range names {
+		ours[name] = typed[name][:min(1, len(typed[name]))]
+	}
 	k := &kept{Form: form, Typed: url.Values{}}
-	for _, name := range append([]string{"case", "outcome", "text", "reason", "reporter.credit.as"}, contactFields...) {
+	typed, k.Cut = web.Echo(ours)
+	for _, name := range names {
 		value := typed.Get(name)
 		if value == "" {
 			continue

@@ -80,9 +80,15 @@ type openView struct {
 	Kept    *kept // what was typed before, if anything
 }
 
+// maxCode is the most bytes of a receipt that the page gives back.
+const maxCode = 16 << 10
+
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
 	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.Say("public.open.label"), true, "current-password"
 	v.Field.Help = p.Say("public.open.help")
+	if len(v.Field.Value) > maxCode {
+		v.Field.Value = ""
+	}
 	if v.Code.Name == "" {
 		v.Code = p.codeField("", false)
 	}
