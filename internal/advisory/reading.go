@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fairlead/internal/advisory/shape"
 	"fairlead/internal/cvd"
 )
 
@@ -41,8 +42,8 @@ func Read(b []byte, v any, now time.Time) (*Reading, error) {
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("%w: not UTF-8", cvd.ErrUnreadable)
 	}
-	if bottomless(b) {
-		return nil, fmt.Errorf("%w: nests deeper than %d levels", cvd.ErrUnreadable, maxDepth)
+	if shape.Deeper(b) {
+		return nil, fmt.Errorf("%w: nests deeper than %d levels", cvd.ErrUnreadable, shape.MaxDepth)
 	}
 	r := &Reading{now: now.UTC(), Kept: map[string]json.RawMessage{}}
 	if err := json.Unmarshal(b, v); err != nil {
@@ -52,8 +53,8 @@ func Read(b []byte, v any, now time.Time) (*Reading, error) {
 		}
 		r.Fault(wrong.Field, "is of another JSON type than the format says", "write it as the format's schema has it")
 	}
-	if at := twice(b); at != "" {
-		r.Fault(strings.ReplaceAll(Visible(at[1:]), "/", "."), "stands there twice", "write each member once")
+	if at := shape.Twice(b); at != nil {
+		r.Fault(strings.ReplaceAll(Visible(Pointer(at...)[1:]), "/", "."), "stands there twice", "write each member once")
 	}
 	r.unread(b, reflect.TypeOf(v), "")
 	r.clean(v)

@@ -1,7 +1,6 @@
 package advisory
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -104,92 +103,6 @@ func texts(v reflect.Value, at string, f func(at, s string) string) {
 			if out := f(at, s); out != s {
 				v.SetString(out)
 			}
-		}
-	}
-}
-
-// maxDepth is how many levels of a document stand within one another at most. Formats
-// have a dozen; each level costs a reader memory on each of its ways through.
-const maxDepth = 64
-
-// bottomless tells whether a document, or what of it looks like one, has more levels.
-func bottomless(b []byte) bool {
-	depth, text := 0, false
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case text && c == '\\':
-			i++
-		case c == '"':
-			text = !text
-		case text:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
-}
-
-// level is one object or list while a document is walked.
-type level struct {
-	seen  map[string]bool // nil for a list
-	key   string          // the member that is read
-	value bool            // whether its value comes next
-	n     int             // values read
-}
-
-// pointer is where the value stands that is read in the last level.
-func pointer(stack []level) string {
-	var parts []any
-	for i := range stack {
-		if stack[i].seen == nil {
-			parts = append(parts, stack[i].n-1)
-			continue
-		}
-		parts = append(parts, stack[i].key)
-	}
-	return Pointer(parts...)
-}
-
-// twice is where the first member stands that an object has twice, or "". Readers do
-// not agree on which of the two counts (RFC 8259, 4).
-func twice(b []byte) string {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var stack []level
-	for {
-		t, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		top := len(stack) - 1
-		delim, ok := t.(json.Delim)
-		if ok && (delim == '}' || delim == ']') {
-			stack = stack[:top]
-			continue
-		}
-		if top >= 0 {
-			l := &stack[top]
-			if key, ok := t.(string); ok && l.seen != nil && !l.value {
-				l.key, l.value = key, true
-				if l.seen[key] {
-					return pointer(stack)
-				}
-				l.seen[key] = true
-				continue
-			}
-			l.value = false
-			l.n++
-		}
-		if ok {
-			next := level{}
-			if delim == '{' {
-				next.seen = map[string]bool{}
-			}
-			stack = append(stack, next)
 		}
 	}
 }
