@@ -44,6 +44,7 @@ var rows = []row{
 	{cvd.ErrNotReady, http.StatusConflict, "not-ready", true},
 	{cvd.ErrEmbargoed, http.StatusConflict, "embargoed", true},
 	{cvd.ErrInvalid, http.StatusUnprocessableEntity, "invalid", true},
+	{errBusy, http.StatusServiceUnavailable, "busy", false},
 	{cvd.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", false},
 }
 
@@ -90,7 +91,10 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the reader left
 	}
 	one, id := rowOf(err), ""
-	if one.status >= 500 {
+	if errors.Is(err, errBusy) {
+		soon(w)
+		s.Log.Warn("a large request was put off", "route", r.Pattern)
+	} else if one.status >= 500 {
 		id = NewID()
 		s.Log.Error("a request failed", "id", id, "route", r.Pattern, "err", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"maps"
+	"math"
 	"net/http"
 	"path"
 	"slices"
@@ -202,12 +203,15 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 		}
 	}()
 	b.Reset()
-	if err := one.ExecuteTemplate(b, "layout", data{page, view, p, tone, name}); err != nil {
+	held := p.site.pages.Share(p.site.From(r), math.MaxInt64)
+	defer held.Free()
+	if err := one.ExecuteTemplate(sheet{b, held}, "layout", data{page, view, p, tone, name}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	if !isPrivate(r) {
 		w.Header().Add("Vary", "Accept-Language")
 	}
+	p.site.hurry(w, b.Len())
 	return Write(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
 

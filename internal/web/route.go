@@ -56,6 +56,7 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 				return
 			}
 		}
+		defer s.weigh(r)()
 		r.Body = http.MaxBytesReader(out, r.Body, limit)
 		if err := do(out, r); err != nil {
 			s.Fail(out, r, err)
@@ -170,7 +171,7 @@ func BodyError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return cvd.ErrTooLarge
 	}
-	if errors.Is(err, cvd.ErrTooLarge) || errors.Is(err, cvd.ErrInvalid) {
+	if errors.Is(err, cvd.ErrTooLarge) || errors.Is(err, cvd.ErrInvalid) || errors.Is(err, cvd.ErrUnavailable) {
 		return err
 	}
 	return cvd.ErrUnreadable

@@ -30,6 +30,7 @@ import (
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
+	"fairlead/internal/web/load"
 	"fairlead/internal/words"
 )
 
@@ -107,8 +108,10 @@ type Site struct {
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
 	mark   atomic.Pointer[picture]
-	prosed sync.Map // texts of the policy as HTML, by their Markdown
-	terms  sync.Map // the policy as it reads, by termsKey
+	prosed sync.Map   // texts of the policy as HTML, by their Markdown
+	terms  sync.Map   // the policy as it reads, by termsKey
+	bodies *load.Load // large forms that are read
+	pages  *load.Load // large pages that are sent
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.
@@ -129,7 +132,7 @@ const (
 
 // New makes a site. It fails if a template or a static file cannot be read.
 func New(cfg Config) (*Site, error) {
-	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection()}
+	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection(), bodies: newLoad(cfg.Unlimited), pages: newLoad(cfg.Unlimited)}
 	if s.Secure == nil {
 		s.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
