@@ -70,6 +70,7 @@ type House struct {
 	Options Options
 	Store   store.Store
 	Blobs   blob.Store
+	full    func() bool // less is free than is kept so; files are refused
 	Vault   *vault.Vault
 	Auth    *auth.Auth
 	Ways    *oidc.Ways // nil where no provider is configured
@@ -204,8 +205,13 @@ func (h *House) openStore(ctx context.Context) error {
 		return err
 	}
 	h.closers = append(h.closers, h.Store.Close)
-	h.Blobs, err = blob.Dir(filepath.Join(h.Config.Data, "blobs"))
-	return err
+	files, err := blob.Dir(filepath.Join(h.Config.Data, "blobs"))
+	if err != nil {
+		return err
+	}
+	files.Floor = h.Config.Floor()
+	h.Blobs, h.full = files, files.Full
+	return nil
 }
 
 // openKeys opens the key file, or makes it on a fresh database. A database that

@@ -44,7 +44,7 @@ const (
 // readers come by https; else it is told for each request.
 func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { oneWord(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { front.Word(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.readyz(&front.Lately{}))
 	base := func(*http.Request) string { return h.Base() }
 	https := func(r *http.Request) bool { return secure || h.secured(r) }
@@ -98,26 +98,22 @@ func steady(next http.Handler) http.Handler {
 	})
 }
 
-func oneWord(w http.ResponseWriter, status int, word string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(word + "\n"))
-}
-
-// readyz is one word: whether a report sent now would be kept.
+// readyz is a word or three: whether a report sent now would be kept.
 func (h *House) readyz(last *front.Lately) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err, fresh := last.Ask(r.Context(), h.Ready)
 		if err == nil {
-			oneWord(w, http.StatusOK, "ready")
+			word := "ready"
+			if h.full() {
+				word = "ready without files"
+			}
+			front.Word(w, http.StatusOK, word)
 			return
 		}
 		if fresh {
 			h.Options.Log.Warn("not ready", "err", err)
 		}
-		oneWord(w, http.StatusServiceUnavailable, "unavailable")
+		front.Word(w, http.StatusServiceUnavailable, "unavailable")
 	}
 }
 

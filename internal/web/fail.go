@@ -44,6 +44,7 @@ var rows = []row{
 	{cvd.ErrNotReady, http.StatusConflict, "not-ready", true},
 	{cvd.ErrEmbargoed, http.StatusConflict, "embargoed", true},
 	{cvd.ErrInvalid, http.StatusUnprocessableEntity, "invalid", true},
+	{cvd.ErrFull, http.StatusInsufficientStorage, "full", false},
 	{errBusy, http.StatusServiceUnavailable, "busy", false},
 	{cvd.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", false},
 }

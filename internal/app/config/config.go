@@ -5,6 +5,7 @@
 package config
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"net/netip"
@@ -38,10 +39,14 @@ type Config struct {
 	Mail           *Mail      `yaml:"mail"`
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
+	KeepFreeMiB    int64      `yaml:"keep_free_mib"`
 	Log            Log        `yaml:"log"`
 	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
 }
+
+// Floor is how many bytes of the data folder's disk are kept free of files, for words.
+func (c *Config) Floor() int64 { return cmp.Or(c.KeepFreeMiB, 256) << 20 }
 
 // Database says where cases are kept.
 type Database struct {

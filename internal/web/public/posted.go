@@ -299,6 +299,8 @@ func (p *Door) Why(err error) string {
 	switch {
 	case errors.Is(err, cvd.ErrTooLarge):
 		return p.Say("public.why.too-large")
+	case errors.Is(err, cvd.ErrFull):
+		return p.Say("public.why.full")
 	case errors.Is(err, cvd.ErrUnreadable):
 		return p.Say("public.why.broken")
 	}
