@@ -228,6 +228,21 @@ func (b *Box) Count(ctx context.Context, state State) (int, error) {
 	})
 }
 
+// About is how many messages in the state seem to belong to which case, of the Counted
+// latest. It is shared and must not be changed.
+func (b *Box) About(ctx context.Context, state State) (map[cvd.CaseID]int, error) {
+	return b.about.Get(ctx, state, nil, func() (map[cvd.CaseID]int, error) {
+		out := map[cvd.CaseID]int{}
+		items, err := b.List(ctx, state, nil, Counted)
+		for _, it := range items {
+			if it.Case != "" {
+				out[it.Case]++
+			}
+		}
+		return out, err
+	})
+}
+
 // adrift is after how long a blob that no message names is one that was never
 // taken over.
 const adrift = 24 * time.Hour

@@ -3,8 +3,9 @@
 // was told to whom. All of it works without a script.
 //
 // It never decides who may do what (may does) nor what happens to a case
-// (casework does), never shows a case without recording the look, and never
-// renders a stranger's words as anything but plain text.
+// (casework does), never shows a case without recording the look, and never renders
+// a stranger's words as anything but plain text, or Markdown behind the wall of
+// advisory/page, with where its links lead.
 package desk
 
 import (

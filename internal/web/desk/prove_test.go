@@ -187,6 +187,9 @@ func TestProofOfVerbsAndPolicies(t *testing.T) {
 	if form := b.Form(asked, erase); form.Get("text") != "They asked for it." || form.Get("step") != "do" {
 		t.Errorf("kept %v", form)
 	}
+	for _, verb := range []cvd.Verb{cvd.VerbClose, cvd.VerbHandOn, cvd.VerbRedact, cvd.VerbConfirm, cvd.VerbCVE} {
+		whole(t, string(verb), b.Post("/desk/cases/"+id+"/do/"+string(verb), url.Values{"reason": {"x"}, "to": {"them"}, "seq": {"2"}, "outcome": {"requested"}, "step": {"do"}}).Check(h, http.StatusForbidden))
+	}
 	if a := b.Post("/desk/cases/"+id+"/do/note", url.Values{"note": {"x"}, "step": {"do"}}); a.Status == http.StatusForbidden {
 		t.Error("a note wants a proof")
 	}

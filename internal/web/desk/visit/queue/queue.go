@@ -22,6 +22,7 @@ type queueView struct {
 
 	Next     string // link to the next page; empty on the last
 	First    string // link to the first page; empty on it
+	Shelf    string // that there is mail beside which stands in no case
 	Looked   string // how far a text was looked for
 	Filtered bool
 	Saved    []savedView
@@ -53,8 +54,12 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 // could not be kept.
 func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, keep *web.Field) error {
 	q := r.URL.Query()
-	at, f := viewOf(q), v.filterOf(q)
 	session := d.Site.Desk.As(v.Actor)
+	var err error
+	if v.mail, err = d.waiting(r.Context(), v, session); err != nil {
+		return err
+	}
+	at, f := viewOf(q), v.filterOf(q)
 	chosen := finer(q)
 	page, looked, err := v.list(r.Context(), session, f, chosen.Get("q"), chosen.Get("product"))
 	if err != nil {
@@ -62,6 +67,9 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	}
 	view := queueView{Filtered: len(chosen) > 0 || at > 0, Query: canonical(q), Left: v.left(q)}
 	view.Back = backOf(q)
+	if v.mail != nil && v.mail.shelf > 0 && views[viewOf(q)].id == viewMail {
+		view.Shelf = v.Say("desk.queue.shelf", "count", v.Counted(v.mail.shelf))
+	}
 	if looked > 0 {
 		view.Looked = v.Say("desk.queue.looked", "count", looked)
 	}
