@@ -22,8 +22,10 @@ import (
 	"fairlead/internal/words"
 )
 
+// Templates are what all pages share, and the page of an error.
+//
 //go:embed templates
-var ownTemplates embed.FS
+var Templates embed.FS
 
 // Page is what the layout needs of every page.
 type Page struct {
@@ -160,7 +162,7 @@ func (p *Pages) base(t Tone) (*template.Template, error) {
 	if base := p.bases[t]; base != nil {
 		return base, nil
 	}
-	base, err := template.New("layout").Funcs(p.site.funcs(t)).Option("missingkey=error").ParseFS(ownTemplates, "templates/*.html")
+	base, err := template.New("layout").Funcs(p.site.funcs(t)).Option("missingkey=error").ParseFS(Templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
