@@ -62,6 +62,7 @@ var doors = []string{"internal/web", "internal/api", "internal/mailin", "interna
 
 // aside lists what stands outside the floors, each with its reason.
 var aside = map[string]string{
+	"internal/goldentest":  "compares with files for tests; nothing but tests may import it",
 	"internal/browsertest": "drives a browser for tests; nothing but tests may import it",
 }
 
