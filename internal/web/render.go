@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
-	"embed"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -21,11 +20,6 @@ import (
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/words"
 )
-
-// Templates are what all pages share, and the page of an error.
-//
-//go:embed templates
-var Templates embed.FS
 
 // Page is what the layout needs of every page.
 type Page struct {

@@ -20,6 +20,7 @@ import (
 	"fairlead/internal/store/sqlstore/fault"
 	"fairlead/internal/store/sqlstore/generation"
 	"fairlead/internal/store/sqlstore/migrations"
+	"fairlead/internal/store/sqlstore/query"
 	"fairlead/internal/store/sqlstore/session"
 )
 
@@ -37,6 +38,8 @@ var sqliteSchema = migrations.SQLite(func(err error) error {
 	kind, _ := fault.SQLite(err)
 	return kind
 })
+
+var _ query.DBTX = (*session.Session)(nil)
 
 // lite is a store in one SQLite file.
 type lite struct {

@@ -8,8 +8,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-
-	"fairlead/internal/store/sqlstore/query"
 )
 
 // Statements that one session keeps prepared at most. Filters make a few dozen
@@ -21,8 +19,6 @@ type Session struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 }
-
-var _ query.DBTX = (*Session)(nil)
 
 // Open takes a connection out of a pool.
 func Open(ctx context.Context, db *sql.DB) (*Session, error) {
@@ -84,7 +80,7 @@ func (s *Session) ExecContext(ctx context.Context, text string, args ...any) (sq
 	return stmt.ExecContext(ctx, args...)
 }
 
-// PrepareContext is there for query.DBTX.
+// PrepareContext prepares a statement that the caller keeps; query.DBTX asks for it.
 func (s *Session) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
 	return s.conn.PrepareContext(ctx, text)
 }
