@@ -22,7 +22,7 @@ func Updating() bool { return *update }
 func Is[T string | []byte](t testing.TB, path string, got T) {
 	t.Helper()
 	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // it goes into the repository
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
