@@ -77,7 +77,11 @@ func TestTales(t *testing.T) {
 // The page of an error is shown as whoever meets one sees it.
 func TestRefusals(t *testing.T) {
 	get := book(t, nil)
+	_, index := get("/", "en")
 	for name, want := range map[string]string{"internal": "<code>", "limited": "<h1>", "plain": "bill of materials", "faults": "<li><strong>title", "unavailable": "<h1>"} {
+		if !strings.Contains(index, `href="/refusals/`+name+`"`) {
+			t.Errorf("the storybook leads to no %s", name)
+		}
 		if code, body := get("/refusals/"+name, "en"); code < 400 || !strings.Contains(body, want) || strings.Contains(body, "must not say") {
 			t.Errorf("%s: %d, shows no %s", name, code, want)
 		}

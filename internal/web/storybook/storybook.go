@@ -11,6 +11,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -75,6 +76,9 @@ func Register(mux *http.ServeMux, site *web.Site, shelves ...Shelf) error {
 				return err
 			}
 			view.Pages = append(view.Pages, links...)
+		}
+		for _, name := range slices.Sorted(maps.Keys(refusals)) {
+			view.Pages = append(view.Pages, web.Link{Href: "/refusals/" + name, Label: "refusals: " + name})
 		}
 		return pages.Render(w, r, http.StatusOK, "story", page, view)
 	}))
