@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
-	"embed"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -21,9 +20,6 @@ import (
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/words"
 )
-
-//go:embed templates
-var ownTemplates embed.FS
 
 // Page is what the layout needs of every page.
 type Page struct {
@@ -160,7 +156,7 @@ func (p *Pages) base(t Tone) (*template.Template, error) {
 	if base := p.bases[t]; base != nil {
 		return base, nil
 	}
-	base, err := template.New("layout").Funcs(p.site.funcs(t)).Option("missingkey=error").ParseFS(ownTemplates, "templates/*.html")
+	base, err := template.New("layout").Funcs(p.site.funcs(t)).Option("missingkey=error").ParseFS(Templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}

@@ -28,14 +28,16 @@ import (
 	"fairlead/internal/web/desk/visit/queue"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 type desk struct{ *visit.Desk }
 
 // Register adds the desk to the site's routes.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	shared, err := visit.New(site, templates)
+	shared, err := visit.New(site, Templates)
 	if err != nil {
 		return err
 	}
