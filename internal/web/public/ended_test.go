@@ -159,7 +159,7 @@ func TestConsentIsYesOrNo(t *testing.T) {
 	form.Set("reporter.contact_shareable", "no")
 	b.Post("/thread/contact", form).Check(h, http.StatusSeeOther)
 	f, err := h.Desk.As(h.Lead).Case(t.Context(), a.Case)
-	if err != nil || f.Case.Participant(cvd.Reporter).Contact.ContactShareable.Yes() {
+	if err != nil || f.Case.Participant(cvd.Reporter).Contact.ContactShareable != "no" {
 		t.Errorf("%v: the address may be passed on", err)
 	}
 }
