@@ -29,7 +29,7 @@ type Deed struct {
 	// Entrusts says that who gives the case away may open its files, and so may
 	// whoever gets it.
 	Entrusts bool
-	// Link is the other case, for a successor.
+	// Link is the other case, for a successor and for the appeal that opens one.
 	Link *cvd.Link
 	// Advisory is the id that a first draft gets.
 	Advisory cvd.AdvisoryID
@@ -105,6 +105,8 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	}
 	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}}
 	switch v {
+	case cvd.VerbAdvise:
+		d.In.Seq = c.Release.Draft
 	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
 		return true
 	case cvd.VerbAdmit, cvd.VerbDismiss:
@@ -117,7 +119,16 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	return checkState(c, d, c.Updated) == nil
 }
 
+// Appealable tells whether the one appeal of the case stands open: it was found not
+// valid, and whatever ended it since did not take away what that ruling promised.
+func Appealable(c *cvd.Case) bool {
+	return !c.Flags.Appealed && (c.RM() == cvd.RMInvalid || (c.Closed() && c.ClosedInvalid))
+}
+
 func notFrom(c *cvd.Case, spec *Spec) error {
+	if spec.Verb == cvd.VerbAppeal && c.Flags.Appealed {
+		return refuse("the one appeal was used")
+	}
 	if c.Closed() {
 		return fmt.Errorf("%w: the case is closed, and that is final; new evidence opens a successor", cvd.ErrNotReady)
 	}
@@ -154,8 +165,8 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 			return refuse("nobody holds the case")
 		}
 	case cvd.VerbAppeal:
-		if c.Flags.Appealed {
-			return refuse("the one appeal was used")
+		if !Appealable(c) {
+			return notFrom(c, SpecOf(d.Verb))
 		}
 	case cvd.VerbConfirm, cvd.VerbRefuse:
 		return checkPending(c, d)
@@ -297,11 +308,30 @@ func walkAll(c *cvd.Case, ev *cvd.Event, spec *Spec, deeds []string, d Deed) err
 	return nil
 }
 
+// waits tells whether something in the case waits for a member after this deed: a word of
+// the reporter that nobody dealt with, or a mail that is held.
+func waits(c *cvd.Case, ev *cvd.Event, d Deed) bool {
+	held := slices.ContainsFunc(c.HeldMail, func(seq int64) bool { return seq != d.In.Seq })
+	closes := slices.ContainsFunc(ev.Arrows, func(a cvd.Arrow) bool {
+		return a.Machine == cvd.MachineRM && a.Participant != cvd.Reporter && a.To == string(cvd.RMClosed)
+	})
+	switch {
+	case d.Verb == cvd.VerbClaim || d.Verb == cvd.VerbRelease:
+		return c.Flags.Unread // who holds a case says nothing of whether the reporter was answered
+	case d.By.Kind == cvd.ActorReporter && d.Verb == cvd.VerbSuccessor:
+		return c.Flags.Unread // the words wait in the successor
+	case d.By.Kind == cvd.ActorReporter && closes:
+		return held // they withdrew it: nobody need answer
+	case d.By.Kind == cvd.ActorReporter:
+		return true
+	}
+	return c.Flags.Unread && (held || d.By.Kind != cvd.ActorMember)
+}
+
 // mark sets the open facts that belong to single verbs.
 func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	flags := c.Flags
-	waiting := slices.ContainsFunc(c.HeldMail, func(seq int64) bool { return seq != d.In.Seq })
-	flags.Unread = d.By.Kind == cvd.ActorReporter || (flags.Unread && (d.By.Kind != cvd.ActorMember || waiting))
+	flags.Unread = waits(c, ev, d)
 	switch d.Verb {
 	case cvd.VerbClaim:
 		to := d.By.ID
@@ -315,7 +345,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbSeverity:
 		ev.Band = &d.Score.Band
 	case cvd.VerbAppeal:
-		flags.Appealed = true
+		flags.Appealed, ev.Link = true, d.Link
 	case cvd.VerbEmergency:
 		flags.Emergency = true
 	case cvd.VerbPrivacy:

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,20 +18,23 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/public"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 // pub serves one request.
 type pub struct{ public.Door }
 
 // Register adds the pages to the mux.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	pages, err := site.Pages(templates, "templates")
+	pages, err := site.Pages(Templates, "templates")
 	if err != nil {
 		return err
 	}
@@ -129,8 +133,27 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 			v.Fields = append(v.Fields, one)
 		}
 	}
+	v.Fields = append(v.Fields, p.unasked(pol, v.Fields, typed)...)
 	inOrder(v.Fields)
 	return v, nil
+}
+
+// unasked are the fields that were filled in and that the policy does not ask for: the form
+// may be older than the version in effect, and what was typed into it stays.
+func (p *pub) unasked(pol *policy.Policy, asked []web.Field, typed url.Values) []web.Field {
+	var out []web.Field
+	for _, name := range slices.Sorted(maps.Keys(typed)) {
+		value := typed.Get(name)
+		label, extra := strings.CutPrefix(name, "extra.")
+		if cvd.Blank(value) || (intake.Most(name) == 0 && !extra) || slices.ContainsFunc(asked, func(f web.Field) bool { return f.Name == name }) {
+			continue
+		}
+		if id := "public.field." + name; p.Voice().Has(id) {
+			label = p.Say(id)
+		}
+		out = append(out, p.Field(pol, policy.Field{Name: name, Label: label}, value))
+	}
+	return out
 }
 
 func (p *pub) programField(pol *policy.Policy, value string) web.Field {

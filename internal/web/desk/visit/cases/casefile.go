@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/post"
+	"fairlead/internal/words"
 )
 
 // caseView is one case with all that the team needs to go on.
@@ -43,6 +44,7 @@ type caseView struct {
 	Entries                     []entryView
 	Shows                       []visit.Tab // the kinds of entries that can be shown alone
 	Whole                       bool        // nothing is folded
+	Raw                         bool        // the words stand as they were written
 	Next                        []actionView
 	Groups                      []groupView
 	Quick                       []actionView
@@ -74,6 +76,7 @@ type personView struct{ Name, Part, State string }
 
 type contactView struct {
 	Name, Email, Affiliation, Title, Credit, Shareable, Key string
+	Reserved                                                string // what was answered in place of a plain yes or no
 }
 
 type stepView struct {
@@ -95,9 +98,9 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	whole := r.URL.Query().Get("whole") != ""
-	view := v.caseFile(f, whole)
-	view.Entries, view.Shows = v.shown(view.ID, view.Entries, r.URL.Query().Get("show"), whole)
+	as := reading{whole: r.URL.Query().Get("whole") != "", raw: r.URL.Query().Get("raw") != ""}
+	view := v.caseFile(f, as)
+	view.Entries, view.Shows = v.shown(view.ID, view.Entries, r.URL.Query().Get("show"), as)
 	suggested, failed := d.suggested(r, v, f)
 	if view.Suggested = suggested; failed != nil {
 		view.Notices = append(view.Notices, *failed)
@@ -112,14 +115,14 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	return d.show(w, r, v, http.StatusOK, "case", title, view)
 }
 
-func (l lens) caseFile(f *casework.File, whole bool) caseView {
+func (l lens) caseFile(f *casework.File, as reading) caseView {
 	c := f.Case
 	v := caseView{
 		ID: string(c.ID), Version: c.Version, Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
 		State: web.State(l.Voice, c.RM()), Band: l.Band(c.Band),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: l.Voice.Outcome(c.Outcome), Missing: c.Missing,
-		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, whole), Whole: whole, Links: l.links(c), Also: l.also(f.Readers),
-		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, whole),
+		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, as), Whole: as.whole, Raw: as.raw, Links: l.links(c), Also: l.also(f.Readers),
+		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, as),
 		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
 	}
 	if f.Erased {
@@ -161,7 +164,7 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 
 func marksOf(c *cvd.Case) visit.Marks {
 	return visit.Marks{
-		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
+		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
 		Pending: c.Pending != nil, Appealed: c.Flags.Appealed, Paused: c.Paused(), Internal: c.Flags.Internal,
 	}
 }
@@ -239,7 +242,15 @@ func (l lens) contact(c *cvd.Case) *contactView {
 		return nil
 	}
 	k := p.Contact
-	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Shareable: string(k.ContactShareable), Key: k.PGPKey}
+	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Key: k.PGPKey}
+	switch {
+	case words.Consents(k.ContactShareable):
+		v.Shareable = l.Say("public.yes")
+	case k.ContactShareable.Yes():
+		v.Shareable, v.Reserved = l.Say("desk.contact.reserved"), string(k.ContactShareable)
+	case k.ContactShareable != "":
+		v.Shareable = l.Say("public.no")
+	}
 	if k.Credit.Wanted != "" {
 		v.Credit = l.Say("desk.credit." + k.Credit.Wanted)
 	}
