@@ -57,7 +57,7 @@ func freeBytes(folder string) (int64, error) {
 	if err := syscall.Statfs(folder, &s); err != nil {
 		return 0, err
 	}
-	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:gosec,unconvert // no disk is so large; their types differ by system
+	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:unconvert // no disk is so large; their types differ by system
 }
 
 var _ Store = (*Folder)(nil)
