@@ -127,9 +127,6 @@ func (s *Site) headers(h http.Header, r *http.Request, private bool) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()")
-	if s.Secure(r) {
-		h.Set("Strict-Transport-Security", "max-age=63072000")
-	}
 	h.Set("Cache-Control", "no-cache")
 	if private {
 		h.Set("Cache-Control", "no-store")

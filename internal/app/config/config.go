@@ -26,12 +26,14 @@ func Schema() []byte { return schema }
 // Config is everything an operator decides. The zero value of each member is
 // safe; the schema (fairlead serve --config-schema) explains each.
 type Config struct {
-	Listen         string     `yaml:"listen"`
-	PrivateListen  string     `yaml:"private_listen"`
-	Data           string     `yaml:"data"`
-	Policy         string     `yaml:"policy"`
-	PublicURL      string     `yaml:"public_url"`
-	TrustedProxies []string   `yaml:"trusted_proxies"`
+	Listen         string   `yaml:"listen"`
+	PrivateListen  string   `yaml:"private_listen"`
+	Data           string   `yaml:"data"`
+	Policy         string   `yaml:"policy"`
+	PublicURL      string   `yaml:"public_url"`
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// HSTSSubdomains says whether names below ours know https alone; nil: by our name.
+	HSTSSubdomains *bool      `yaml:"hsts_subdomains"`
 	Database       Database   `yaml:"database"`
 	Keys           Keys       `yaml:"keys"`
 	TLS            *TLS       `yaml:"tls"`
