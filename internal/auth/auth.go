@@ -98,6 +98,9 @@ type Options struct {
 	// Names lists the names of the organisation and its products, which make bad
 	// passwords; may be nil.
 	Names func() []string
+	// Breached is a list of passwords that stood in breaches, which no new password may
+	// be in; empty for none. While it cannot be read, no password can be set.
+	Breached password.Breached
 	// Operator is a bearer secret that opens the API as a machine with a lead's
 	// role, for whoever may read the server's data folder; empty for none.
 	Operator string
@@ -119,6 +122,7 @@ type Auth struct {
 	k       *keeper.Keeper
 	hasher  *password.Hasher
 	names   func() []string
+	leaked  password.Breached
 	seconds second.Book
 	keys    *passkey.Book
 
@@ -149,6 +153,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		k: k, members: team, tokens: token.New(k, team, opt.Operator), receipts: receipt.New(k),
 		hasher:    password.NewHasher(opt.DevFastHash),
 		names:     opt.Names,
+		leaked:    opt.Breached,
 		seconds:   second.Book{Store: st, Vault: v, Now: k.Now},
 		keys:      passkey.New(k),
 		byAccount: NewLimiter(5, 10, 4096, k.Now),

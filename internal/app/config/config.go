@@ -7,6 +7,8 @@ package config
 import (
 	_ "embed"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/netip"
 	"os"
 	"strings"
@@ -93,6 +95,21 @@ type CVE struct {
 type Log struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
+}
+
+// Logger makes the log that writes to w.
+func (l Log) Logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if l.Level != "" {
+		if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+			level = slog.LevelInfo
+		}
+	}
+	opt := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
 }
 
 // FirstLead is the member made on a fresh database.
