@@ -19,6 +19,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/register"
@@ -127,6 +128,7 @@ func (d *door) handle(do handler) http.Handler {
 			err = do(w, r, by)
 		}
 		if err != nil {
+			refusal.Log(d.Log, r, by, err)
 			d.refuse(w, r, err)
 		}
 	})

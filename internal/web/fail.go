@@ -10,14 +10,14 @@ import (
 	"strings"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
 
 var (
 	errNoPage = fmt.Errorf("%w: no such page", cvd.ErrNotFound)
 	// ErrMethod refuses a method that an address does not take.
-	ErrMethod    = errors.New("method not allowed")
-	errCrossSite = fmt.Errorf("%w: cross-site", cvd.ErrForbidden)
+	ErrMethod = errors.New("method not allowed")
 )
 
 // row is how one kind of error is answered.
@@ -32,7 +32,7 @@ type row struct {
 // rows is the one table from kinds of error to pages. The first that fits
 // counts.
 var rows = []row{
-	{errCrossSite, http.StatusForbidden, "cross-site", false},
+	{refusal.ErrCrossSite, http.StatusForbidden, "cross-site", false},
 	{ErrMethod, http.StatusMethodNotAllowed, "method", false},
 	{cvd.ErrNotFound, http.StatusNotFound, "not-found", false},
 	{cvd.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", false},
@@ -88,6 +88,9 @@ type Failure struct {
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader left
+	}
+	if a := askedOf(r); a != nil {
+		a.refused = err
 	}
 	one, id := rowOf(err), ""
 	if one.status >= 500 {
