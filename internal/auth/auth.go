@@ -129,6 +129,7 @@ type Auth struct {
 	byAccount *Limiter // from one source
 	byTarget  *Limiter // an account from everywhere
 	bySource  *Limiter
+	byAsk     *Limiter // asking for a passkey costs a record, and shows nobody anything
 
 	looks *memo.Memo[string, look] // members' sessions, by their record's id
 }
@@ -159,6 +160,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		byAccount: NewLimiter(5, 10, 4096, k.Now),
 		byTarget:  NewLimiter(2, 100, 4096, k.Now),
 		bySource:  NewLimiter(20, 20, 4096, k.Now),
+		byAsk:     NewLimiter(20, 20, 4096, k.Now),
 		looks:     memo.New[string, look](st, looksKept),
 	}
 	if a.names == nil {
@@ -166,7 +168,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	}
 	if opt.Unlimited {
 		none := NewLimiter(0, 0, 1, k.Now)
-		a.byAccount, a.byTarget, a.bySource = none, none, none
+		a.byAccount, a.byTarget, a.bySource, a.byAsk = none, none, none, none
 	}
 	return a
 }

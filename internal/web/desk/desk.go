@@ -48,6 +48,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, queue.Routes(shared))
 	shared.Add(mux, live.Routes(shared))
 	mux.Handle("POST /desk/sign-in/passkey", site.Private(d.passkey))
+	mux.Handle("POST /desk/sign-in/passkey/ask", site.Private(d.askQuietly))
 	shared.Add(mux, shared.Confirm())
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, post.Routes(shared))

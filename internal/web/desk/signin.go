@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -122,6 +123,22 @@ func (d desk) passkey(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Ceremony = &visit.Ceremony{Ceremony: c, Kind: "get", Action: "/desk/sign-in/passkey", Kept: append(view.Kept.Hidden(), visit.Pair{Label: "next", Text: view.Next})}
 	return d.showSignIn(w, r, http.StatusOK, view)
+}
+
+// askQuietly gives the sign-in page's script what a browser needs to offer passkeys where
+// the address is typed (conditional mediation, Credential Management section 2.3.2).
+// It is asked for by a script alone, since a page that is only looked at keeps nothing.
+func (d desk) askQuietly(w http.ResponseWriter, r *http.Request) error {
+	place, err := d.Place(r)
+	if err != nil {
+		return cvd.ErrNotFound // the page offers nothing there
+	}
+	c, err := d.Site.Auth.AskPasskey(r.Context(), place, d.Site.From(r))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(map[string]any{"ceremony": c.ID, "options": json.RawMessage(c.Options)})
 }
 
 // goOn leads somebody who signed in to where they wanted to go, or to their second
