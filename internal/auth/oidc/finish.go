@@ -16,8 +16,11 @@ import (
 type Arrival struct {
 	Session auth.Session // where they signed in
 	Linked  bool         // they linked an account instead
-	Next    string
-	Name    string // of the provider
+	// Unproved says that they went to show once more who they are, and that the provider
+	// does not say that they did: it gives no auth_time, or an old one.
+	Unproved bool
+	Next     string
+	Name     string // of the provider
 }
 
 // Finish takes what the provider sent along with the browser: it starts a session, or
@@ -64,6 +67,10 @@ func (w *Ways) finish(ctx context.Context, p *party, browser string, here cvd.Ac
 		out.Session, err = w.enter(ctx, p, o)
 		return err
 	})
+	out.Unproved = err == nil && f.Anew && !out.Session.Fresh(w.k.Now())
+	if out.Unproved {
+		w.Log.Warn("a provider does not say that somebody signed in just now", "provider", p.ID, "auth_time", !o.Shown.IsZero())
+	}
 	return out, err
 }
 

@@ -34,6 +34,7 @@ type flow struct {
 	Until    time.Time `json:"until"`
 	Member   string    `json:"member,omitempty"` // who links an account; empty where somebody signs in
 	Next     string    `json:"next,omitempty"`
+	Anew     bool      `json:"anew,omitempty"`
 }
 
 // Start is a way begun.
@@ -78,7 +79,7 @@ func (w *Ways) Begin(ctx context.Context, id string, e Errand) (Start, error) {
 	now, state, browser := w.k.Now(), keeper.NewSecret(), keeper.NewSecret()
 	f := flow{
 		Provider: p.ID, Issuer: p.Issuer, Browser: w.browserID(browser), Nonce: keeper.NewSecret(), Verifier: oauth2.GenerateVerifier(),
-		Redirect: e.Back, Until: now.Add(FlowLife), Member: e.Link, Next: e.Next,
+		Redirect: e.Back, Until: now.Add(FlowLife), Member: e.Link, Next: e.Next, Anew: e.Anew,
 	}
 	rec, err := w.Vault.Seal(store.Record{Kind: keeper.RecordFlow, ID: w.stateID(state), At: now, Expires: f.Until}, f)
 	if err == nil {

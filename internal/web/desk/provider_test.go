@@ -10,6 +10,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/auth/oidc/oidctest"
+	"fairlead/internal/cvd"
 	"fairlead/internal/web/webtest"
 )
 
@@ -138,4 +139,46 @@ func TestProofByProvider(t *testing.T) {
 	double.Set(func(d *oidctest.Double) { d.Claims = map[string]any{"auth_time": h.Now().Unix()} })
 	b.Get(away(t, h, double, leave)).Check(h, http.StatusSeeOther)
 	b.Post("/desk/me/tokens", token).Check(h, http.StatusOK)
+}
+
+// Whose provider does not say that they signed in just now is told so, with what helps,
+// and is not sent there again and again.
+func TestProviderThatDoesNotSayWhen(t *testing.T) {
+	h, double := elsewhere(t)
+	for name, claims := range map[string]map[string]any{"never": nil, "long ago": {"auth_time": h.Now().Add(-time.Hour).Unix()}} {
+		m := in(h, "member@example.org")
+		m.Get(away(t, h, double, m.Post("/desk/me/providers", url.Values{"id": {"main"}}))).Check(h, http.StatusSeeOther)
+		double.Set(func(d *oidctest.Double) { d.Claims = claims })
+		b := h.Browser()
+		b.Get(away(t, h, double, b.Post("/desk/sign-in/provider/main", nil))).Check(h, http.StatusSeeOther)
+		asked := b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}).Check(h, http.StatusForbidden)
+		told := b.Get(away(t, h, double, b.Post("/desk/sign-in/provider/main", b.Form(asked, "/desk/sign-in/provider/main")))).Check(h, http.StatusOK)
+		whole(t, name, told)
+		if !strings.Contains(told.Text(), "does not say that you signed in just now") || !strings.Contains(told.Text(), "Use your password") || !strings.Contains(told.Body, `href="/desk/`) {
+			t.Errorf("%s: %s", name, told.Text())
+		}
+		b.Get("/desk/me").Check(h, http.StatusOK)
+	}
+
+	// Who has nothing here is told who can help: by their link a password can be set.
+	double.Set(func(d *oidctest.Double) {
+		d.Claims = map[string]any{"sub": "another", "email": "new@example.org", "email_verified": true}
+	})
+	m, err := h.Auth.AddMember(t.Context(), cvd.System, cvd.Member{Name: "New", Email: "new@example.org", Roles: []cvd.Role{cvd.RoleMember}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := h.Browser()
+	b.Get(away(t, h, double, b.Post("/desk/sign-in/provider/main", nil))).Check(h, http.StatusSeeOther)
+	told := b.Get(away(t, h, double, b.Post("/desk/sign-in/provider/main", url.Values{"anew": {"yes"}, "next": {"/desk/me"}}))).Check(h, http.StatusOK)
+	whole(t, "alone", told)
+	if !strings.Contains(told.Text(), "no password and no passkey here") || !strings.Contains(told.Body, "mailto:") || !strings.Contains(told.Body, `href="/desk/me"`) {
+		t.Errorf("alone: %s", told.Text())
+	}
+	code, err := h.Auth.NewLink(t.Context(), m.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther)
+	b.Post("/desk/me/password", url.Values{"password": {"plover gantry ochre vestibule"}}).Check(h, http.StatusSeeOther)
 }

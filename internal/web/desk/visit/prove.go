@@ -208,18 +208,18 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	view.Passkey = view.Means.Passkey && nowhere == nil
 	view.Email = v.Team[v.Actor.ID].Email
 	if !view.Means.Password && !view.Means.Code && !view.Passkey {
-		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), v.leads()
+		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), Leads(v.Team, v.Actor.ID)
 	}
 	view.Password = web.Field{Name: "prove-password", Kind: "password", Label: v.Say("desk.signin.password"), Autocomplete: "current-password", Faults: view.Password.Faults}
 	view.Code = web.Field{Name: "prove-code", Label: v.Say("desk.second.code"), Help: v.Say("desk.second.code.either"), Autocomplete: "one-time-code", Half: true, Faults: view.Code.Faults}
 	return d.Show(w, r, v, status, "prove", v.Say("desk.prove.title"), view)
 }
 
-// leads are those who can make a sign-in link for the reader.
-func (v *Visit) leads() []cvd.Member {
+// Leads are those of the team who can make a sign-in link for the member.
+func Leads(team map[string]cvd.Member, member string) []cvd.Member {
 	var out []cvd.Member
-	for _, id := range Sorted(v.Team) {
-		if m := v.Team[id]; m.Active && id != v.Actor.ID && slices.Contains(m.Roles, cvd.RoleLead) {
+	for _, id := range Sorted(team) {
+		if m := team[id]; m.Active && id != member && slices.Contains(m.Roles, cvd.RoleLead) {
 			out = append(out, m)
 		}
 	}

@@ -51,7 +51,11 @@ type leave struct{ Name, Address, Cancel string }
 // refusal says why somebody did not get in.
 type refusal struct {
 	Notice web.Notice
-	Back   string // where to try again
+	Back   string // where to try again, or to go on
+	// On says that they are in all the same; Alone, that nothing they have here shows who
+	// they are; Helpers, who can make a link that does.
+	On, Alone bool
+	Helpers   []cvd.Member
 }
 
 // begin leads somebody who wants to sign in to the provider.
@@ -118,12 +122,35 @@ func (d *desk) back(w http.ResponseWriter, r *http.Request) error {
 	d.Site.Remember(w, r, web.DeskJar, came.Session.Token)
 	to := visit.Inside(came.Next)
 	switch {
+	case came.Unproved && !came.Session.Half:
+		return d.unproved(w, r, came, to)
 	case came.Session.Half:
 		return web.See(w, r, signInPath+"/second?"+url.Values{"next": {to}}.Encode())
 	case to == "/desk/":
 		to = visit.Home(came.Session.Actor)
 	}
 	return web.See(w, r, to)
+}
+
+// unproved tells somebody who went to show that it is still them that the provider does
+// not say so, and what does: else they would be sent there again and again.
+func (d *desk) unproved(w http.ResponseWriter, r *http.Request, came oidc.Arrival, to string) error {
+	voice, me := d.Site.Voice(r), came.Session.Actor.ID
+	means, err := d.Site.Auth.Means(r.Context(), me)
+	if err != nil {
+		return err
+	}
+	team, err := d.Site.Auth.Team(r.Context())
+	if err != nil {
+		return err
+	}
+	id, out := "provider.unproved.own", refusal{Back: to, On: true}
+	if !means.Password && !means.Second() {
+		id, out.Helpers, out.Alone = "provider.unproved.link", visit.Leads(team, me), true
+	}
+	out.Notice = web.Notice{Kind: "warn", Title: voice.Say("provider.unproved", "name", came.Name), Text: voice.Say(id)}
+	page := &web.Page{Title: voice.Say("desk.prove.title"), Desk: true, Home: "/desk/"}
+	return d.Pages.Render(w, r, http.StatusOK, "leave-failed", page, out)
 }
 
 // refuse shows why somebody did not get in. Whatever an account elsewhere might tell
