@@ -20,7 +20,8 @@ type Arrival struct {
 	// does not say that they did: it gives no auth_time, or an old one.
 	Unproved bool
 	Next     string
-	Name     string // of the provider
+	Kept     url.Values // what waited; also where they did not get in
+	Name     string     // of the provider
 }
 
 // Finish takes what the provider sent along with the browser: it starts a session, or
@@ -48,21 +49,21 @@ func (w *Ways) finish(ctx context.Context, p *party, browser string, here cvd.Ac
 	if err != nil {
 		return Arrival{}, err
 	}
+	out := Arrival{Next: f.Next, Kept: f.Kept}
 	k, err := p.about(ctx)
 	if err != nil {
-		return Arrival{}, err
+		return out, err
 	}
 	if err := p.came(k, q); err != nil {
-		return Arrival{}, err
+		return out, err
 	}
 	o, err := p.redeem(ctx, k, f, q.Get("code"))
 	if err != nil {
-		return Arrival{}, err
+		return out, err
 	}
 	if f.Member != "" {
 		return Arrival{Linked: true}, w.link(ctx, p, o, f.Member, here)
 	}
-	out := Arrival{Next: f.Next}
 	err = w.k.Again(ctx, func() (err error) { // the same account may come twice at once
 		out.Session, err = w.enter(ctx, p, o)
 		return err

@@ -137,8 +137,71 @@ func TestProofByProvider(t *testing.T) {
 		t.Errorf("led to %s", address)
 	}
 	double.Set(func(d *oidctest.Double) { d.Claims = map[string]any{"auth_time": h.Now().Unix()} })
-	b.Get(away(t, h, double, leave)).Check(h, http.StatusSeeOther)
-	b.Post("/desk/me/tokens", token).Check(h, http.StatusOK)
+	again := b.Get(away(t, h, double, leave)).Check(h, http.StatusOK)
+	whole(t, "again", again)
+	sent := b.Form(again, "/desk/me/tokens")
+	if sent.Get("name") != "scanner" || sent.Get("days") != "30" {
+		t.Fatalf("it waits as %v: %s", sent, again.Text())
+	}
+	b.Post("/desk/me/tokens", sent).Check(h, http.StatusOK)
+}
+
+// What was typed when the session ended waits, sealed, while its writer signs in by a
+// provider: in no address, and for nobody but them. Where that does not succeed it is
+// on the page that says so.
+func TestWordsOutliveTheSessionAtAProvider(t *testing.T) {
+	h, double := elsewhere(t)
+	id := string(h.Receive(full()).Case)
+	b := in(h, "member@example.org")
+	b.Get(away(t, h, double, b.Post("/desk/me/providers", url.Values{"id": {"main"}}))).Check(h, http.StatusSeeOther)
+	h.Pass(auth.MemberIdle + 1)
+	action := "/desk/cases/" + id + "/do/note"
+	note := url.Values{"note": {"Half a page\nof <b>notes</b>"}, "step": {"do"}}
+	ask := func() *webtest.Answer {
+		t.Helper()
+		asked := b.Post(action, note).Check(h, http.StatusUnauthorized)
+		whole(t, "asked", asked)
+		return b.Post("/desk/sign-in/provider/main", b.Form(asked, "/desk/sign-in/provider/main"))
+	}
+	leave := ask()
+	if strings.Contains(leave.Body+leave.Header.Get("Refresh")+strings.Join(leave.Header.Values("Set-Cookie"), ""), "Half") {
+		t.Errorf("the words leave: %s", leave.Body)
+	}
+	refused := b.Get("/desk/sign-in/provider/main/back?error=access_denied&iss="+url.QueryEscape(double.Issuer)+"&state="+stateOf(t, leave)).Check(h, http.StatusForbidden)
+	whole(t, "refused", refused)
+	if b.Form(refused, action).Get("note") != note.Get("note") || !strings.Contains(refused.Text(), "of <b>notes</b>") {
+		t.Errorf("the words are lost: %s", refused.Text())
+	}
+	way := away(t, h, double, ask())
+	h.Browser().Get(way).Check(h, http.StatusForbidden)
+	again := b.Get(way).Check(h, http.StatusOK)
+	whole(t, "again", again)
+	if sent := b.Form(again, action); sent.Get("note") != note.Get("note") || sent.Get("step") != "do" || !strings.Contains(again.Text(), "signed in again") {
+		t.Fatalf("it waits as %v: %s", sent, again.Text())
+	}
+	b.Post(action, b.Form(again, action)).Check(h, http.StatusSeeOther)
+	if page := b.Get("/desk/cases/" + id); !strings.Contains(page.Text(), "of <b>notes</b>") {
+		t.Errorf("it was not sent: %s", page.Text())
+	}
+
+	// More than may wait goes nowhere, and is seen.
+	h.Pass(auth.MemberIdle + 1)
+	note.Set("note", strings.Repeat("long words ", 30_000))
+	long := b.Post(action, note).Check(h, http.StatusUnauthorized)
+	if strings.Contains(long.Body, "/desk/sign-in/provider/") || !strings.Contains(long.Text(), "too long to wait") || !strings.Contains(long.Body, "long words long words") {
+		t.Errorf("too long: %.600s", long.Text())
+	}
+	b.Post("/desk/sign-in/provider/main", url.Values{"kept-for": {action}, "kept.note": note["note"]}).Check(h, http.StatusRequestEntityTooLarge)
+}
+
+// stateOf is what a way that was begun is known by.
+func stateOf(t *testing.T, leave *webtest.Answer) string {
+	t.Helper()
+	u, err := url.Parse(strings.TrimPrefix(leave.Header.Get("Refresh"), "0; url="))
+	if err != nil || u.Query().Get("state") == "" {
+		t.Fatal(leave.Header.Get("Refresh"), err)
+	}
+	return u.Query().Get("state")
 }
 
 // Whose provider does not say that they signed in just now is told so, with what helps,

@@ -70,6 +70,7 @@ type proveView struct {
 	Code     web.Field
 	Ways     []oidc.Way // the providers, where the reader has an account linked
 	Next     string     // where they want to be after that
+	Along    Waiting    // what goes along to the provider and waits there
 }
 
 // The fields by which the page answers; all others are of the form that waits.
@@ -204,6 +205,9 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 			view.Next = r.URL.Path
 		}
 	}
+	if view.Along = waits(view.Action, view.Kept); !view.Along.Fits() {
+		view.Along = Waiting{}
+	}
 	_, nowhere := d.Place(r)
 	view.Passkey = view.Means.Passkey && nowhere == nil
 	view.Email = v.Team[v.Actor.ID].Email
@@ -213,6 +217,18 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	view.Password = web.Field{Name: "prove-password", Kind: "password", Label: v.Say("desk.signin.password"), Autocomplete: "current-password", Faults: view.Password.Faults}
 	view.Code = web.Field{Name: "prove-code", Label: v.Say("desk.second.code"), Help: v.Say("desk.second.code.either"), Autocomplete: "one-time-code", Half: true, Faults: view.Code.Faults}
 	return d.Show(w, r, v, status, "prove", v.Say("desk.prove.title"), view)
+}
+
+// waits is a form that waits for a proof, as one waits for a sign-in.
+func waits(action string, fields []Pair) Waiting {
+	if action == "/desk/confirm" { // which only leads on
+		return Waiting{}
+	}
+	out := Waiting{Action: action}
+	for _, one := range fields {
+		out.Fields = append(out.Fields, Pair{keptPrefix + one.Label, one.Text})
+	}
+	return out
 }
 
 // Leads are those of the team who can make a sign-in link for the member.
