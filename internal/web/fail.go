@@ -89,9 +89,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader left
 	}
-	if a := askedOf(r); a != nil {
-		a.refused = err
-	}
+	Refused(r, err)
 	one, id := rowOf(err), ""
 	if one.status >= 500 {
 		id = NewID()
@@ -102,6 +100,13 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		RetryAfter(w, limited)
 	}
 	s.failWith(w, r, one, err, id)
+}
+
+// Refused says why a page that a handler shows by itself is a refusal, for the log.
+func Refused(r *http.Request, err error) {
+	if a := askedOf(r); a != nil {
+		a.refused = err
+	}
 }
 
 // RetryAfter tells a program when to try again.

@@ -64,13 +64,14 @@ var kinds = []struct {
 
 // statuses are those of answers that a door gave without an error.
 var statuses = map[int]error{
-	http.StatusBadRequest: cvd.ErrUnreadable, http.StatusUnauthorized: cvd.ErrUnauthenticated, http.StatusForbidden: cvd.ErrUnauthenticated,
+	http.StatusBadRequest: cvd.ErrUnreadable, http.StatusUnauthorized: cvd.ErrUnauthenticated,
 	http.StatusNotFound: cvd.ErrNotFound, http.StatusConflict: cvd.ErrConflict, http.StatusRequestEntityTooLarge: cvd.ErrTooLarge,
 	http.StatusUnsupportedMediaType: cvd.ErrUnreadable, http.StatusUnprocessableEntity: cvd.ErrInvalid, http.StatusTooManyRequests: cvd.ErrLimited,
 }
 
 // Of is the error that an answer of this status stands for, where the door has none;
-// nil if it refuses nothing.
+// nil if it refuses nothing, or, as 403 does where it asks for a proof of the moment, not
+// by itself.
 func Of(status int) error { return statuses[status] }
 
 // Log writes the line, if the error is a refusal: one that nobody in particular met at

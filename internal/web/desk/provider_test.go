@@ -132,6 +132,9 @@ func TestProofByProvider(t *testing.T) {
 	token := url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}
 	asked := b.Post("/desk/me/tokens", token).Check(h, http.StatusForbidden)
 	whole(t, "asked", asked)
+	if strings.Contains(h.Log.String(), "msg=refused") {
+		t.Errorf("to be asked is no refusal: %s", h.Log)
+	}
 	leave := b.Post("/desk/sign-in/provider/main", b.Form(asked, "/desk/sign-in/provider/main"))
 	if address := leave.Header.Get("Refresh"); !strings.Contains(address, "max_age=0") || !strings.Contains(address, "prompt=login") {
 		t.Errorf("led to %s", address)

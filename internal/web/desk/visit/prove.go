@@ -268,6 +268,7 @@ func (d *Desk) proofRefused(w http.ResponseWriter, r *http.Request, v *Visit, vi
 	if !ok {
 		return err
 	}
+	web.Refused(r, cvd.ErrUnauthenticated)
 	id := "desk.prove.wrong." + faults[0].Field
 	view.Refusal = &web.Notice{Kind: "alarm", Title: v.Say(id), Text: v.Say(id + ".text")}
 	return d.askProof(w, r, v, http.StatusUnprocessableEntity, view)

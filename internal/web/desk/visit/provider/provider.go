@@ -170,6 +170,7 @@ func (d *desk) refuse(w http.ResponseWriter, r *http.Request, err error, back st
 		out.Notice = web.Notice{Kind: "alarm", Title: voice.Say(id, "name", f.Provider), Text: voice.Say(id+".text", "name", f.Provider)}
 		if f.Reason != oidc.Unreachable {
 			status = http.StatusForbidden
+			web.Refused(r, cvd.ErrUnauthenticated)
 		}
 	}
 	page := &web.Page{Title: voice.Say("desk.signin.title"), Desk: true, Home: "/desk/"}
