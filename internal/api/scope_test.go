@@ -131,6 +131,11 @@ func TestScopedTokens(t *testing.T) {
 	for _, path := range []string{"/api/v1/cases/" + id, "/api/v1/cases"} {
 		h.scopedAsk("GET "+path, drafts).want(t, http.StatusForbidden)
 	}
+	// Nor does it read the report as the draft that nobody saved yet.
+	h.scopedAsk("GET /api/v1/cases/"+id+"/advisory", drafts).want(t, http.StatusNotFound)
+	h.scopedAsk("GET /api/v1/cases/"+id+"/advisory", whole).want(t, http.StatusOK)
+	// An empty list of scopes is none at all, not all of them.
+	secret(`{"name": "f", "scopes": []}`, whole, http.StatusUnprocessableEntity)
 }
 
 // A token that is held to scopes lets nobody in who may more than it: not by a link, not

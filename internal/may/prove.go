@@ -25,11 +25,12 @@ const (
 func DeedOf(v cvd.Verb) Deed { return Deed("verb/" + v) }
 
 // proofs are the deeds that want one: what lets somebody in for longer than the
-// session, what binds the organisation, what the world hears, and what cannot be
-// taken back (ASVS 5.0.0 V7.5.1 to V7.5.3).
+// session, what binds the organisation, what the world hears or makes another's ruling
+// final, to whom the reporter's letters go, and what cannot be taken back (ASVS 5.0.0 V7.5.1 to V7.5.3).
 var proofs = []Deed{
 	DeedConfirm, DeedToken, DeedMember, DeedFactor, DeedSession, DeedPolicy,
 	DeedOf(cvd.VerbPublish), DeedOf(cvd.VerbSchedule), DeedOf(cvd.VerbRetract),
+	DeedOf(cvd.VerbConfirm), DeedOf(cvd.VerbContact), DeedOf(cvd.VerbTrustKey),
 	DeedOf(cvd.VerbErase), DeedOf(cvd.VerbForget), DeedOf(cvd.VerbRedactReport), DeedOf(cvd.VerbReissue),
 }
 

@@ -12,6 +12,7 @@ import (
 func TestProof(t *testing.T) {
 	wants := map[cvd.Verb]bool{
 		cvd.VerbPublish: true, cvd.VerbSchedule: true, cvd.VerbRetract: true, cvd.VerbErase: true, cvd.VerbForget: true, cvd.VerbReissue: true,
+		cvd.VerbConfirm: true, cvd.VerbContact: true, cvd.VerbTrustKey: true,
 	}
 	for i := range rule.Specs {
 		verb := rule.Specs[i].Verb

@@ -111,6 +111,11 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if old := p.Site.Token(r, web.ReporterJar); old != "" {
+		if err := p.Site.Auth.SignOut(r.Context(), old); err != nil {
+			return err
+		}
+	}
 	session, err := p.Site.Auth.StartReporter(r.Context(), actor)
 	if err != nil {
 		return err
