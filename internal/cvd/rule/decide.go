@@ -105,6 +105,8 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	}
 	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}}
 	switch v {
+	case cvd.VerbAdvise:
+		d.In.Seq = c.Release.Draft
 	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
 		return true
 	case cvd.VerbAdmit, cvd.VerbDismiss:
