@@ -492,7 +492,7 @@ func TestTheCodeOfALetter(t *testing.T) {
 	page := b.Post("/thread/claim", url.Values{"code": {strings.ToUpper(code)}}).Check(h, 200)
 	sound(t, page)
 	receipt := b.Form(page, "/thread/open").Get("receipt")
-	if len(strings.Split(receipt, "-")) != 7 || len(b.Cookies()) > 0 || strings.Contains(page.Body, "canary") {
+	if len(strings.Split(receipt, "-")) != 7 || len(b.Cookies()) > 0 || strings.Contains(page.Body, "canary-title") {
 		t.Errorf("it shows %q, and %d cookies", receipt, len(b.Cookies()))
 	}
 	b.Post("/thread/claim", url.Values{"code": {code}}).Check(h, 401)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -136,6 +137,24 @@ func (k Waiting) Small() Waiting {
 		return Waiting{Action: k.Action, Multi: k.Multi, Cut: true}
 	}
 	return k
+}
+
+// Fits tells whether it may wait here while somebody is at a provider.
+func (k Waiting) Fits() bool {
+	size := 0
+	for _, one := range k.Hidden() {
+		size += len(one.Label) + len(one.Text)
+	}
+	return size <= oidc.MostKept
+}
+
+// Form are the fields by which it waits elsewhere; empty if nothing does.
+func (k Waiting) Form() url.Values {
+	out := url.Values{}
+	for _, one := range k.Hidden() {
+		out.Add(one.Label, one.Text)
+	}
+	return out
 }
 
 // Bare are the fields as they were sent.
