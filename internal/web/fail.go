@@ -94,7 +94,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	Refused(r, err)
 	one, id := rowOf(err), ""
 	if errors.Is(err, errBusy) {
-		soon(w)
+		RetryAfter(w, auth.Limited{After: busyAfter})
 		s.Log.Warn("a large request was put off", "route", r.Pattern)
 	} else if one.status >= 500 {
 		id = NewID()

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web/load"
 )
@@ -91,6 +90,3 @@ func (s *Site) hurry(w http.ResponseWriter, size int) {
 		_ = http.NewResponseController(w).SetWriteDeadline(s.Within(pageTime + time.Duration(size/pageRate)*time.Second))
 	}
 }
-
-// soon tells when to come again.
-func soon(w http.ResponseWriter) { RetryAfter(w, auth.Limited{After: busyAfter}) }
