@@ -32,7 +32,7 @@ func receiptOf(t *testing.T, b *webtest.Browser, a *webtest.Answer) string {
 // sendReport sends a report by the form as it stands, with the given fields.
 func sendReport(h *webtest.House, b *webtest.Browser, fields url.Values, files ...webtest.File) *webtest.Answer {
 	h.T.Helper()
-	form := b.Form(b.Get("/report").Check(h, 200), "/report")
+	form := b.Form(b.Get("/report").Check(h, 200), "/report?step=send")
 	for name, values := range fields {
 		form[name] = values
 	}
@@ -76,7 +76,7 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 	}
 	a := sendReport(h, b, typed).Check(h, 422)
 	sound(t, a)
-	again := b.Form(a, "/report")
+	again := b.Form(a, "/report?step=send")
 	for name, want := range typed {
 		if got := again.Get(name); got != want[0] {
 			t.Errorf("%s came back as %q", name, got)
@@ -128,7 +128,7 @@ func TestPolicyRequiresAField(t *testing.T) {
 func TestSendingTwice(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	form.Set("description", "Found once.")
 	file := webtest.File{Field: "attachments", Name: "poc.txt", Content: "proof"}
 	one := receiptOf(t, b, b.Upload("/report", form, file).Check(h, 201))
@@ -178,14 +178,14 @@ func TestRefusedFileKeepsTheReport(t *testing.T) {
 func TestTooManyReports(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	for i := range 60 {
 		form.Set("description", "report "+strings.Repeat("x", i))
 		b.Post("/report", form).Check(h, 201)
 	}
 	form.Set("description", "one too <many>")
 	a := b.Post("/report", form).Check(h, http.StatusTooManyRequests)
-	if a.Header.Get("Retry-After") == "" || b.Form(a, "/report").Get("description") != "one too <many>" {
+	if a.Header.Get("Retry-After") == "" || b.Form(a, "/report?step=send").Get("description") != "one too <many>" {
 		t.Error("what was typed is lost")
 	}
 	if cases(h) != 60 {
@@ -196,7 +196,7 @@ func TestTooManyReports(t *testing.T) {
 	other.Post("/report", form).Check(h, 201)
 	free := house(t, small, func(c *web.Config) { c.Unlimited = true })
 	b = free.Browser()
-	form = b.Form(b.Get("/report"), "/report")
+	form = b.Form(b.Get("/report"), "/report?step=send")
 	for i := range 70 {
 		form.Set("description", "report "+strings.Repeat("x", i))
 		b.Post("/report", form).Check(free, 201)
@@ -331,11 +331,11 @@ func TestFieldsBehindFiles(t *testing.T) {
 		}
 	}
 	a = raw(b, "/report?step=preview", boundary, filePart("one.txt", aheadOf)+part("description", "It breaks.")+"--b--\r\n").Check(h, 200)
-	if cases(h) != 0 || b.Form(a, "/report").Get("description") != "It breaks." {
+	if cases(h) != 0 || b.Form(a, "/report?step=send").Get("description") != "It breaks." {
 		t.Error("a preview was sent, or what was typed is lost")
 	}
 	a = raw(b, "/report", boundary, body+part("cwe", "nonsense")+"--b--\r\n").Check(h, 422)
-	if again := b.Form(a, "/report"); again.Get("reporter.credit.as") != "Ann" || again.Get("description") != "It breaks." {
+	if again := b.Form(a, "/report?step=send"); again.Get("reporter.credit.as") != "Ann" || again.Get("description") != "It breaks." {
 		t.Error("what was typed behind the files is lost")
 	}
 	if cases(h) != 0 {
@@ -362,7 +362,7 @@ func TestTooLargeReportGivesTheFormBack(t *testing.T) {
 	h := house(t, signed, nil)
 	b := h.Browser()
 	a := raw(b, "/report", boundary, part("title", "A title")+part("description", strings.Repeat("x", 3<<20))+"--b--\r\n").Check(h, 413)
-	if b.Form(a, "/report").Get("title") != "A title" || !strings.Contains(a.Text(), "Go back in your browser") {
+	if b.Form(a, "/report?step=send").Get("title") != "A title" || !strings.Contains(a.Text(), "Go back in your browser") {
 		t.Errorf("%s", a.Text())
 	}
 }
@@ -480,7 +480,7 @@ func TestStoreOutOfOrder(t *testing.T) {
 	h.Desk.Receipts = failing{h.Auth}
 	b := h.Browser()
 	a := sendReport(h, b, url.Values{"description": {"typed with care"}}).Check(h, 500)
-	if b.Form(a, "/report").Get("description") != "typed with care" || !strings.Contains(a.Text(), "could not be stored") {
+	if b.Form(a, "/report?step=send").Get("description") != "typed with care" || !strings.Contains(a.Text(), "could not be stored") {
 		t.Errorf("%s", a.Text())
 	}
 	if strings.Contains(a.Body, "canary") || !strings.Contains(h.Log.String(), "canary") {

@@ -321,7 +321,7 @@ func TestEscapeMe(t *testing.T) {
 	h := house(t, signed, nil)
 	b := h.Browser()
 	const evil = `"'><script>x()</script><img src=x onerror=x()>{{.}}&lt;b&gt;`
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	for name := range form {
 		if name != "once" {
 			form.Set(name, evil)

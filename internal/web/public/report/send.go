@@ -30,6 +30,7 @@ func digest(fields url.Values) string {
 type confirmation struct {
 	Case       cvd.CaseID
 	Receipt    string
+	Once       string // the number of the form that it came by
 	Accepted   casework.Accepted
 	Promises   []public.Promised
 	Kept       []string
@@ -100,8 +101,14 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 		return p.refuse(w, r, in, typed, err)
 	}
 	v := p.confirm(r, cur.Policy, report, taken)
+	if sub.Once != nil {
+		v.Once = once
+	}
 	p.keepFiles(r, in, taken, &v)
 	page := p.Page(p.Say("public.sent.title"), "")
+	if taken.Again {
+		page.Title = p.Say("public.sent.again.title")
+	}
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, http.StatusCreated, "sent", page, v)
 }
