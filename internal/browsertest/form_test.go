@@ -87,3 +87,19 @@ func TestASentReportIsSentOnce(t *testing.T) {
 		t.Errorf("a changed report became %q after %q", second, first)
 	}
 }
+
+// The form keeps to the step that is shown when the language changes, leads straight to
+// itself by the keyboard, and shows no way on where it stands whole.
+func TestTheFormKeepsItsPlace(t *testing.T) {
+	_, stranger := people(t)
+	h := open(t)
+	stranger.goTo(h.URL + "/report")
+	stranger.tabTo(".to-form a")
+	stranger.must("document.activeElement.getBoundingClientRect().width > 40 && getComputedStyle(document.activeElement.parentElement).clipPath === 'none'")
+	stranger.point(`.stepped [href="#step-3"]`)
+	stranger.must("document.querySelector('.stepper').getBoundingClientRect().top >= 0")
+	stranger.press(`.tongues [lang="de"]`)
+	stranger.must("location.hash === '#step-3' && document.documentElement.lang === 'de' && document.querySelector('.send').checkVisibility()")
+	stranger.point(`.stepped .whole [href="#whole"]`)
+	stranger.must("![...document.querySelectorAll('.step > .actions a, .send > a')].some((a) => a.checkVisibility())")
+}

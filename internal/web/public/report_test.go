@@ -188,6 +188,12 @@ func TestTooManyReports(t *testing.T) {
 	if a.Header.Get("Retry-After") == "" || b.Form(a, "/report?step=send").Get("description") != "one too <many>" {
 		t.Error("what was typed is lost")
 	}
+	if want := "Send it again in " + a.Header.Get("Retry-After") + " second"; !strings.Contains(a.Text(), want) {
+		t.Errorf("the page does not say %q: %s", want, a.Text())
+	}
+	// Who only looks sends nothing, and may.
+	b.Post("/report?step=preview", form).Check(h, 200)
+	b.Post("/report?step=lang&lang=de", form).Check(h, 200)
 	if cases(h) != 60 {
 		t.Errorf("%d cases", cases(h))
 	}

@@ -63,6 +63,10 @@ func TestPreview(t *testing.T) {
 	if strings.Contains(a.Body, "<img") || cases(h) != 0 {
 		t.Error("a picture is loaded, or something was stored")
 	}
+	// What is wrong leads to no sending, and the rules are folded away.
+	if strings.Contains(a.Text(), "Continue to sending") || !strings.Contains(a.Body, "<title>Error: ") || !strings.Contains(a.Body, `<details class="before">`) {
+		t.Error("a preview of what cannot be sent offers to send it")
+	}
 	again := b.Form(a, "/report?step=send")
 	for name, want := range typed {
 		if name != "step" && again.Get(name) != want[0] {
@@ -70,6 +74,12 @@ func TestPreview(t *testing.T) {
 		}
 	}
 	again.Set("cwe", "CWE-79")
+	again.Set("step", "preview")
+	good := b.Upload("/report?step=preview", again).Check(h, 200)
+	sound(t, good)
+	if !strings.Contains(good.Body, `<button type="submit" form="whole" class="main">`) || !strings.Contains(good.Body, "<title>Preview: Report") {
+		t.Error("a good preview cannot be sent")
+	}
 	again.Del("step")
 	b.Upload("/report", again).Check(h, 201)
 }
@@ -141,7 +151,7 @@ func TestAnotherLanguageKeepsWhatWasTyped(t *testing.T) {
 	if again.Get("description") != "It breaks." || again.Get("reporter.credit") != "anonymous" || again.Get("once") != form.Get("once") || cases(h) != 0 {
 		t.Errorf("%v came back, %d cases", again, cases(h))
 	}
-	for _, want := range []string{`<html lang="de"`, `action="/report?step=send&amp;lang=de"`, `formaction="/report?step=lang&amp;lang=fr"`, "poc.txt"} {
+	for _, want := range []string{`<html lang="de"`, `action="/report?step=send&amp;lang=de"`, `formaction="/report?step=lang&amp;lang=fr"`, "poc.txt", "Wählen Sie Ihre Dateien noch einmal", `class="step first" id="step-3"`} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("no %s", want)
 		}

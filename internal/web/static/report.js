@@ -49,6 +49,11 @@ document.addEventListener("DOMContentLoaded", () => {
     }, { once: true });
   }
 
+  // Another language begins at the step that is shown: only the address knows it.
+  for (const button of document.querySelectorAll("button[form=whole][formaction]")) {
+    button.addEventListener("click", () => { button.formAction = button.formAction.split("#")[0] + location.hash; });
+  }
+
   const box = document.querySelector("[data-draft]");
   if (!box) return;
   const form = box.closest("form"), tick = make("input", { type: "checkbox", autocomplete: "off" }), told = make("p", { role: "status" });

@@ -61,6 +61,8 @@ type reportView struct {
 	Summary *web.Summary
 	Notice  *web.Notice
 	Preview *preview
+	Seen    bool // not the first look: what stands before the form is folded
+	At      int  // the number of the step to show where no address names one; 0 for the first that is wrong
 }
 
 func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
@@ -74,10 +76,14 @@ func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) showForm(w http.ResponseWriter, r *http.Request, status int, v reportView) error {
-	v.Steps = p.steps(v.Fields)
+	v.Steps = p.steps(v.Fields, v.At)
+	v.Seen = r.Method == http.MethodPost
 	title := p.Say("public.report.title")
-	if v.Summary != nil {
+	switch {
+	case v.Summary != nil || v.Notice != nil && v.Notice.Kind == "alarm":
 		title = p.Say("public.fault.title", "title", title)
+	case v.Preview != nil:
+		title = p.Say("public.preview.page", "title", title)
 	}
 	page := p.Page(title, "/report")
 	page.Tongues = p.Site.ByForm(r, "whole", "/report?step=lang")
@@ -202,9 +208,13 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 		v.Notice = &web.Notice{Kind: "warn", Title: p.Say("public.report.work.title"), Text: p.Say("public.report.work.text", "count", left)}
 		return p.showForm(w, r, status, v)
 	}
+	wait := 0
 	switch {
 	case errors.Is(cause, cvd.ErrLimited):
 		id = "limited"
+		if limited, ok := errors.AsType[auth.Limited](cause); ok {
+			wait = web.RetryAfter(w, limited)
+		}
 	case errors.Is(cause, cvd.ErrTooLarge):
 		id = "too-large"
 	case status >= http.StatusInternalServerError:
@@ -213,6 +223,6 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.failed.title"), Text: p.Say("public.report.failed.text", "id", ref)}
 		return p.showForm(w, r, status, v)
 	}
-	v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report." + id + ".title"), Text: p.Say("public.report."+id+".text", "id", "")}
+	v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report." + id + ".title"), Text: p.Say("public.report."+id+".text", "id", "", "count", wait)}
 	return p.showForm(w, r, status, v)
 }

@@ -49,7 +49,11 @@ type refused struct{ Name, Why string }
 // send takes a report. Once the report is stored, nothing that happens to its
 // files can take it back.
 func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
-	if ok, after := p.Site.Reports.Allow(p.Site.From(r)); !ok {
+	many := p.Site.Reports
+	if looks := r.URL.Query().Get("step"); looks == "preview" || looks == "lang" {
+		many = p.Site.Looks
+	}
+	if ok, after := many.Allow(p.Site.From(r)); !ok {
 		return p.tooOften(w, r, auth.Limited{After: after})
 	}
 	body := r.Body
@@ -147,7 +151,6 @@ func (p *pub) confirm(r *http.Request, pol *policy.Policy, report *cvd.Report, t
 // tooOften refuses a report before its body is read. Only one that is no larger
 // than a form that a person filled in is read, to show what was typed.
 func (p *pub) tooOften(w http.ResponseWriter, r *http.Request, limited auth.Limited) error {
-	web.RetryAfter(w, limited)
 	in := &public.Posted{Fields: url.Values{}}
 	if r.ContentLength >= 0 && r.ContentLength <= public.MaxShown {
 		if read, err := public.ReadPosted(r); err == nil {
