@@ -86,7 +86,7 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		}
 	}
 	switch to, hears := teamHears[ev.Type]; {
-	case ev.Type == cvd.EventReceived && after.Flags.Privacy: // personal data was seen: everybody's matter
+	case ev.Type == cvd.EventReceived && (after.Flags.Privacy || pressing(ev)): // everybody's matter
 		add(cvd.EffectNotifyTeam, ToTeam)
 	case ev.Type == cvd.EventEscalated && ev.Body != nil:
 		add(cvd.EffectNotifyTeam, ev.Body.To)
@@ -102,6 +102,11 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		add(cvd.EffectNotifyTeam, ToTeam)
 	}
 	return out
+}
+
+// pressing tells whether a report says that it is exploited or public already.
+func pressing(ev *cvd.Event) bool {
+	return ev.Body != nil && ev.Body.Report != nil && ev.Body.Report.Pressing()
 }
 
 // Waits tells whether the effect may wait a while to be told of together with

@@ -493,3 +493,35 @@ func TestStoreOutOfOrder(t *testing.T) {
 		t.Error("the cause belongs into the log and nowhere else")
 	}
 }
+
+// Whether it is exploited or public already is asked as a choice with room for words.
+// What is not plainly no reaches everybody, and the reporter learns the fastest way.
+func TestAttacksAreAskedFor(t *testing.T) {
+	for _, file := range []string{signed, small} {
+		h := house(t, file, nil)
+		b := h.Browser()
+		quiet := sendReport(h, b, url.Values{"description": {"x"}, "exploited": {"no"}, "public": {"unknown"}}).Check(h, 201)
+		if strings.Contains(quiet.Text(), "The whole team hears of it at once") {
+			t.Error("no is taken for yes")
+		}
+		a := sendReport(h, b, url.Values{"description": {"x"}, "exploited": {"yes"}, "exploited.more": {"one customer, on Monday"}, "cwe": {"XSS"}}).Check(h, 422)
+		form := b.Form(a, "/report?step=send")
+		if form.Get("exploited") != "yes" || form.Get("exploited.more") != "one customer, on Monday" {
+			t.Errorf("came back as %v", form)
+		}
+		form.Set("cwe", "")
+		a = b.Upload("/report", form).Check(h, 201)
+		sound(t, a)
+		if !strings.Contains(a.Text(), "You told us of attacks") {
+			t.Error(a.Text())
+		}
+		actor, err := h.Auth.Receipt(context.Background(), receiptOf(t, b, a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := h.Desk.As(actor).Thread(context.Background())
+		if err != nil || f[0].Events[0].Body.Report.Exploited != "yes: one customer, on Monday" {
+			t.Errorf("%v %v", f, err)
+		}
+	}
+}

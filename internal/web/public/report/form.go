@@ -123,6 +123,8 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 			v.Files = &one
 		case "reporter.credit":
 			v.Fields = append(v.Fields, p.Credit(pol, f, typed)...)
+		case "exploited", "public":
+			v.Fields = append(v.Fields, p.YesNoMore(pol, f, typed)...)
 		default:
 			one := p.Field(pol, f, typed.Get(f.Name))
 			if f.Name == "reporter.language" {

@@ -37,6 +37,8 @@ type confirmation struct {
 	Refused    []refused
 	Urgent     []public.Reach
 	Sensitive  bool
+	Attacked   bool // they say that it is exploited
+	Known      bool // they say that it is public
 	Mail       bool
 	Thread     string
 	Paused     string
@@ -136,6 +138,16 @@ func apart(in *public.Posted) url.Values {
 	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
 		delete(in.Fields, ours)
 	}
+	for _, name := range public.Asked {
+		choice, more := in.Fields.Get(name), strings.TrimSpace(in.Fields.Get(name+public.More))
+		delete(in.Fields, name+public.More)
+		if choice != "" && more != "" {
+			more = choice + ": " + more
+		}
+		if more != "" {
+			in.Fields.Set(name, more)
+		}
+	}
 	return typed
 }
 
@@ -144,6 +156,7 @@ func (p *pub) confirm(r *http.Request, pol *policy.Policy, report *cvd.Report, t
 	return confirmation{
 		Case: taken.Case, Receipt: taken.Receipt, Accepted: taken, Promises: p.promisedNow(taken.Promises),
 		Urgent: public.Ways(pol.UrgentContacts()), Sensitive: report.SensitiveDataSeen.Yes(), Paused: pol.Intake.Paused,
+		Attacked: report.Exploited.Yes(), Known: report.Public.Yes(),
 		Mail: report.Reporter != nil && report.Reporter.Email != "", Thread: p.Site.BaseURL(r) + "/thread",
 	}
 }
