@@ -494,6 +494,42 @@ func TestStoreOutOfOrder(t *testing.T) {
 	}
 }
 
+// Where answers are read, and the key that they are encrypted to, are asked for beside the
+// address. Who leaves no address stays anonymous.
+func TestAnswersByMailAreOffered(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	form := b.Form(b.Get("/report"), "/report?step=send")
+	if _, ok := form["reporter.pgp_key"]; !ok || form.Get("reporter.reply_by") != "web" {
+		t.Errorf("the form asks for %v", form)
+	}
+	for email, want := range map[string]string{"": "", "ann@example.org": "mail"} {
+		form := b.Form(b.Get("/report"), "/report?step=send")
+		form.Set("description", "x")
+		form.Set("reporter.email", email)
+		if want != "" {
+			form.Set("reporter.reply_by", want)
+		}
+		actor, err := h.Auth.Receipt(context.Background(), receiptOf(t, b, b.Upload("/report", form).Check(h, 201)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := h.Desk.As(actor).Thread(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch who := f[0].Case.Participant(cvd.Reporter).Contact; {
+		case email == "" && who != nil && who.ReplyBy != "":
+			t.Errorf("an anonymous reporter has %+v", who)
+		case email != "" && (who == nil || who.ReplyBy != want):
+			t.Errorf("%+v", who)
+		}
+	}
+	form.Set("description", "x")
+	form.Set("reporter.reply_by", "mail")
+	b.Upload("/report", form).Check(h, 422)
+}
+
 // Whether it is exploited or public already is asked as a choice with room for words.
 // What is not plainly no reaches everybody, and the reporter learns the fastest way.
 func TestAttacksAreAskedFor(t *testing.T) {

@@ -331,7 +331,9 @@ func TestEscapeMe(t *testing.T) {
 	clean(t, a)
 	form.Set("reporter.email", "ann@example.org")
 	form.Set("cwe", "79")
-	form.Del("reporter.credit")
+	for _, choice := range []string{"reporter.credit", "reporter.reply_by", "reporter.pgp_key"} {
+		form.Del(choice)
+	}
 	a = b.Upload("/report", form, webtest.File{Field: "attachments", Name: evil, Content: "x"}).Check(h, 201)
 	clean(t, a)
 	code := receiptOf(t, b, a)

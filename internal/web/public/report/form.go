@@ -6,6 +6,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/rand"
 	"embed"
 	"errors"
@@ -131,10 +132,32 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 				one.Options[0].Label = p.Say("public.language.page") // as send takes it
 			}
 			v.Fields = append(v.Fields, one)
+			if f.Name == "reporter.email" {
+				v.Fields = append(v.Fields, p.besideMail(pol, typed)...)
+			}
 		}
 	}
 	inOrder(v.Fields)
 	return v, nil
+}
+
+// besideMail are what an address alone makes sense of: where answers are read, and the
+// key that they are encrypted to. A policy that asks for them itself says how.
+func (p *pub) besideMail(pol *policy.Policy, typed url.Values) []web.Field {
+	var out []web.Field
+	for _, name := range []string{"reporter.reply_by", "reporter.pgp_key"} {
+		if slices.ContainsFunc(pol.Information, func(f policy.Field) bool { return f.Name == name }) {
+			continue
+		}
+		value := typed.Get(name)
+		if name == "reporter.reply_by" {
+			value = cmp.Or(value, cvd.ReplyByWeb) // as it is without an answer
+		}
+		one := p.Field(pol, policy.Field{Name: name, Label: p.Say("public.field." + name)}, value)
+		one.Help = p.Say("public.beside.mail") + " " + one.Help
+		out = append(out, one)
+	}
+	return out
 }
 
 func (p *pub) programField(pol *policy.Policy, value string) web.Field {

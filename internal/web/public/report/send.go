@@ -86,7 +86,7 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !ok {
 		return p.refuse(w, r, in, typed, err)
 	}
-	wrong = intake.Join(wrong, intake.Missing(report, cur.Policy.Information))
+	wrong = intake.Join(wrong, p.lacking(report, cur.Policy))
 	if c := report.Reporter; c != nil && c.Language == "" {
 		c.Language = p.Voice().Lang() // letters go on in the language of the page
 	}
@@ -128,6 +128,15 @@ func (p *pub) unread(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 	return p.refuse(w, r, in, in.Fields, err)
 }
 
+// lacking is what the form asks for and the report leaves out.
+func (p *pub) lacking(report *cvd.Report, pol *policy.Policy) cvd.Faults {
+	out := intake.Missing(report, pol.Information)
+	if c := report.Reporter; c != nil && c.ReplyBy == cvd.ReplyByMail && c.Email == "" {
+		out = append(out, cvd.Fault{Field: "reporter.email", Problem: p.Say("public.contact.nowhere"), Remedy: p.Say("public.contact.nowhere.remedy")})
+	}
+	return out
+}
+
 // apart takes what only this page means out of the fields, and keeps all as it was
 // typed.
 func apart(in *public.Posted) url.Values {
@@ -137,6 +146,9 @@ func apart(in *public.Posted) url.Values {
 	}
 	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
 		delete(in.Fields, ours)
+	}
+	if strings.TrimSpace(in.Fields.Get("reporter.email")) == "" && in.Fields.Get("reporter.reply_by") == cvd.ReplyByWeb {
+		delete(in.Fields, "reporter.reply_by") // the form's own default says nothing about an anonymous reporter
 	}
 	for _, name := range public.Asked {
 		choice, more := in.Fields.Get(name), strings.TrimSpace(in.Fields.Get(name+public.More))

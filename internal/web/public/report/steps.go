@@ -99,7 +99,7 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 	if err != nil && !ok {
 		return p.refuse(w, r, in, typed, err)
 	}
-	if faults = intake.Join(faults, intake.Missing(report, v.Policy.Information)); len(faults) > 0 {
+	if faults = intake.Join(faults, p.lacking(report, v.Policy)); len(faults) > 0 {
 		p.blame(&v, faults)
 	}
 	v.Preview = &preview{Lost: lost, Last: len(p.steps(v.Fields, 0)), Wrong: len(faults) > 0}
