@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/may"
 )
 
@@ -71,18 +71,7 @@ func TestScopesOfOperations(t *testing.T) {
 	slices.Sort(lines)
 	got := strings.Join(lines, "\n") + "\n"
 	golden := filepath.Join("testdata", "scopes.golden")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("who may what by a scope changed; look at each line, then run with -update:\n%s", got)
-	}
+	goldentest.Is(t, golden, got)
 }
 
 // A token that is held to scopes makes none that may more, and what it is held to is
@@ -131,6 +120,11 @@ func TestScopedTokens(t *testing.T) {
 	for _, path := range []string{"/api/v1/cases/" + id, "/api/v1/cases"} {
 		h.scopedAsk("GET "+path, drafts).want(t, http.StatusForbidden)
 	}
+	// Nor does it read the report as the draft that nobody saved yet.
+	h.scopedAsk("GET /api/v1/cases/"+id+"/advisory", drafts).want(t, http.StatusNotFound)
+	h.scopedAsk("GET /api/v1/cases/"+id+"/advisory", whole).want(t, http.StatusOK)
+	// An empty list of scopes is none at all, not all of them.
+	secret(`{"name": "f", "scopes": []}`, whole, http.StatusUnprocessableEntity)
 }
 
 // A token that is held to scopes lets nobody in who may more than it: not by a link, not

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -14,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,9 +28,8 @@ import (
 	"fairlead/internal/auth/oidc/oidctest"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
-
-var updateMatrix = flag.Bool("update", false, "write the golden of who may go where")
 
 // canary is a word that stands only in the foreign case.
 const canary = "quetzalcoatlus"
@@ -90,41 +87,13 @@ func TestWhoMayGoWhere(t *testing.T) {
 		fmt.Fprintf(&b, "%-62s %s\n", route, strings.Join(table[route], " "))
 	}
 	golden := filepath.Join("testdata", "matrix.golden")
-	if *updateMatrix {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("the table of who may go where changed; look at each line, then run with -update:\n%s", lineDiff(string(want), b.String()))
-	}
+	goldentest.Is(t, golden, b.String())
 }
 
 // ends tells whether an address ends the session or the case, so that it is asked
 // for after all others.
 func ends(route string) bool {
 	return slices.ContainsFunc([]string{"/sign-out", "/leave", "/withdraw", "/erase", "/sessions"}, func(s string) bool { return strings.HasSuffix(route, s) })
-}
-
-// lineDiff shows the lines that only one of the texts has.
-func lineDiff(was, is string) string {
-	a, b := strings.Split(was, "\n"), strings.Split(is, "\n")
-	var out strings.Builder
-	for _, l := range a {
-		if !slices.Contains(b, l) {
-			fmt.Fprintln(&out, "-", l)
-		}
-	}
-	for _, l := range b {
-		if !slices.Contains(a, l) {
-			fmt.Fprintln(&out, "+", l)
-		}
-	}
-	return out.String()
 }
 
 func newMatrix(t testing.TB) *matrix {

@@ -40,6 +40,7 @@ type (
 	Token      = token.Token
 	Act        = keeper.Act
 	AuditEntry = keeper.AuditEntry
+	Sought     = keeper.Sought
 )
 
 const (
@@ -170,6 +171,11 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 // auditors may read them; to others the answer is cvd.ErrNotFound.
 func (a *Auth) Audit(ctx context.Context, by cvd.Actor, limit int) ([]AuditEntry, error) {
 	return a.k.Audit(ctx, by, limit)
+}
+
+// Trail is Audit as far as it is sought, one page at a time; see keeper.Trail.
+func (a *Auth) Trail(ctx context.Context, by cvd.Actor, f Sought, limit int) ([]AuditEntry, string, error) {
+	return a.k.Trail(ctx, by, f, limit)
 }
 
 type contextKey int

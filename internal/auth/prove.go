@@ -18,8 +18,17 @@ import (
 const FreshFor = 10 * time.Minute
 
 // Fresh tells whether the session's owner proved lately who they are, by signing
-// in or by Prove.
-func (s Session) Fresh(now time.Time) bool { return now.Sub(s.Proved) <= FreshFor }
+// in or by Prove. A link that another member made proves nothing: its maker could have
+// used it.
+func (s Session) Fresh(now time.Time) bool { return !s.Lent && s.recent(now) }
+
+func (s Session) recent(now time.Time) bool { return now.Sub(s.Proved) <= FreshFor }
+
+// MayBegin tells whether the session's owner, who has nothing yet to show, may set up
+// what they will show: by a link of anybody's, if it is fresh.
+func (s Session) MayBegin(now time.Time, m Means) bool {
+	return s.recent(now) && !m.Password && !m.Second()
+}
 
 // Means are the ways by which a member can show who they are.
 type Means struct{ Password, Code, Passkey bool }

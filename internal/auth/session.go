@@ -46,6 +46,7 @@ type Session struct {
 	Strong  bool      // started with two factors: a passkey, a second factor, or a provider that asked for them
 	Second  bool      // the member has a second factor or a passkey; told by a look only
 	Half    bool      // opens nothing before the second factor is shown; see Second
+	Lent    bool      // opened by another member's link, and nothing of its owner was shown since: it counts as no proof
 }
 
 // session is the sealed content of a record of kind keeper.RecordSession.
@@ -100,7 +101,7 @@ func (s session) proved() time.Time {
 func (s session) public(rec store.Record) Session {
 	return Session{
 		ID: rec.ID[:keeper.PublicID], Started: s.Started, Seen: s.Seen, Until: s.Until, Agent: s.Agent,
-		Way: s.way(), ViaLink: s.ViaLink, Proved: s.proved(), Half: s.Half, Strong: s.Strong,
+		Way: s.way(), ViaLink: s.ViaLink, Proved: s.proved(), Half: s.Half, Strong: s.Strong, Lent: keeper.Lends(s.By),
 	}
 }
 

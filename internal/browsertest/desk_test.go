@@ -201,8 +201,9 @@ func TestDeskByKeyboard(t *testing.T) {
 	// By its name: whatever stands on the page.
 	member.chord("k", chromedp.ModifierCtrl)
 	member.must("document.querySelector('#palette').open && document.activeElement.id === 'palette-text'")
+	member.must("[...document.querySelectorAll('#palette-list li')].every((li) => !li.querySelector('kbd') || /^(g [a-z]|c)$/.test([...li.querySelectorAll('kbd')].map((k) => k.textContent).join(' ')))")
 	member.keys("outbox")
-	member.must("document.querySelector('#palette-list [aria-selected=\"true\"]').textContent === 'Outbox'")
+	member.must("document.querySelector('#palette-list [aria-selected=\"true\"]').textContent === 'Outbox g o'")
 	has(t, "the outbox", member.leads("\r"), "Outbox")
 	member.chord("k", chromedp.ModifierCtrl)
 	member.keys(place[strings.LastIndex(place, "/")+1:])
@@ -226,6 +227,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.must("!document.querySelector('#keys').open")
 	member.chord("k", chromedp.ModifierCtrl)
 	member.must("document.querySelector('#palette').open")
+	member.must("document.querySelectorAll('#palette-list li').length > 5 && !document.querySelector('#palette-list kbd')") // none stands there that does nothing
 }
 
 // TestDeskToolsShutNobodyOut has axe-core look at what the script opens.

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -26,6 +27,8 @@ type Draft struct {
 	Gates    []release.Gate
 }
 
+var errNoDraft = fmt.Errorf("%w: no draft of an advisory is saved yet", cvd.ErrNotFound)
+
 // Draft reads the advisory of a case; to a reporter there is none.
 func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 	if s.actor.Kind == cvd.ActorReporter {
@@ -45,6 +48,9 @@ func (s *Session) Draft(ctx context.Context, id cvd.CaseID) (*Draft, error) {
 		}
 	}
 	if d.Record, d.Seq = parcel.Latest(f.Case, f.Events); d.Record == nil {
+		if !may.Scoped(s.actor, may.CasesRead) {
+			return nil, errNoDraft // a first one is made of the report, which their scopes do not open
+		}
 		var others []cvd.Contact
 		if may.Person(s.actor) {
 			others = s.desk.spine().Duplicates(ctx, f.Case)

@@ -66,6 +66,14 @@ func (s *Session) Count(ctx context.Context, filters ...store.Filter) ([]int, er
 	return s.desk.queue.Count(ctx, filters, Counted+1)
 }
 
+// HeldMail counts the mails that wait for a nod, by case; see queue.Book.Held.
+func (s *Session) HeldMail(ctx context.Context) (map[cvd.CaseID]int, error) {
+	if may.Of(s.actor, cvd.VerbRead) != may.All {
+		return nil, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
+	}
+	return s.desk.queue.Held(ctx, Counted)
+}
+
 // within narrows a filter to what the actor may see.
 func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, error) {
 	switch may.Of(s.actor, cvd.VerbRead) {
@@ -73,7 +81,7 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 		return f, nil
 	case may.Named:
 		err := s.desk.Store.View(ctx, func(tx store.Tx) (err error) {
-			f.IDs, err = fixer.Cases(tx, s.actor.ID)
+			f.IDs, err = fixer.Cases(tx, s.actor.ID, f.IDs)
 			return err
 		})
 		return f, err
@@ -81,8 +89,20 @@ func (s *Session) within(ctx context.Context, f store.Filter) (store.Filter, err
 	return f, fmt.Errorf("%w: no such list", cvd.ErrNotFound)
 }
 
-// Read is one recorded look at a case.
-type Read = looks.Read
+// Read is one recorded look, Look says at what as well, and LookFilter narrows a list.
+type (
+	Read       = looks.Read
+	Look       = looks.Seen
+	LookFilter = looks.Sought
+)
+
+// Looks lists who of the team looked at what; see looks.Book.Trail.
+func (s *Session) Looks(ctx context.Context, f LookFilter, limit int) ([]Look, string, error) {
+	if may.Enter(s.actor, may.AreaAudit) < may.Look {
+		return nil, "", cvd.ErrNotFound
+	}
+	return s.desk.looks.Trail(ctx, f, limit)
+}
 
 // File is one case as its actor may see it.
 type File struct {

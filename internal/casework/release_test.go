@@ -16,6 +16,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/register"
 	"fairlead/internal/store"
 )
@@ -416,5 +417,29 @@ func TestAFixerReadsADraftWithoutNames(t *testing.T) {
 	must(t, err)
 	if len(d.Before.Credits) != 1 {
 		t.Error("what everybody reads is hidden from a fixer")
+	}
+}
+
+// Who is held to some scopes confirms nothing that they could not do: a yes does it.
+func TestConfirmWantsTheScopeOfTheRuling(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", "two-person-team.yaml"))
+	must(t, err)
+	h := newHouse(t)
+	h.publishText([]byte(strings.Replace(string(src), "  publish: false", "  publish: true", 1)))
+	a := h.fixed()
+	seq := h.advise(a.Case, "Anybody can sign in")
+	h.do(h.member, a.Case, cvd.VerbPublic, cvd.Input{})
+	h.do(h.member, a.Case, cvd.VerbPublish, cvd.Input{Seq: seq})
+	held := h.lead
+	held.Scopes = []string{string(may.CasesWrite)}
+	if _, err := h.try(held, a.Case, cvd.VerbConfirm, cvd.Input{}); !errors.Is(err, may.ErrScope) {
+		t.Errorf("confirmed beyond its scopes: %v", err)
+	}
+	if len(h.entries()) != 0 {
+		t.Fatal("published")
+	}
+	held.Scopes = append(held.Scopes, string(may.AdvisoriesWrite))
+	if _, err := h.try(held, a.Case, cvd.VerbConfirm, cvd.Input{}); err != nil || len(h.entries()) != 1 {
+		t.Errorf("not published: %v", err)
 	}
 }

@@ -186,6 +186,9 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 		if v == nil {
 			return nil, fmt.Errorf("%w: policy version %d is not known", cvd.ErrUnavailable, c.Policy)
 		}
+		if err := may.Second(s.actor, verb, c.Pending); err != nil {
+			return nil, err
+		}
 		deed := deed
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)

@@ -70,7 +70,7 @@ type Link struct {
 type Flags struct {
 	Emergency bool `json:"emergency,omitempty"` // the emergency lane is open
 	Privacy   bool `json:"privacy,omitempty"`   // personal data was seen
-	Unread    bool `json:"unread,omitempty"`    // the reporter said something that no member opened
+	Unread    bool `json:"unread,omitempty"`    // the reporter said something, or a mail waits, and no member dealt with it since
 	Internal  bool `json:"internal,omitempty"`  // no reporter: found by ourselves
 	Appealed  bool `json:"appealed,omitempty"`  // the one appeal was used
 	Imported  bool `json:"imported,omitempty"`  // out of an old mailbox

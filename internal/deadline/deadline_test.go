@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
 )
@@ -118,7 +119,7 @@ func TestRules(t *testing.T) {
 			fmt.Fprintf(&b, "\t%-22s %s\n", who.name, what(before, w.c))
 		}
 	}
-	golden(t, "rules", b.String())
+	goldentest.Is(t, "testdata/rules.golden", b.String())
 }
 
 func TestWhatAReceiptStarts(t *testing.T) {

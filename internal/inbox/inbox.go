@@ -100,6 +100,7 @@ type Box struct {
 	Config
 	seq    atomic.Int64 // of the latest message, in microseconds
 	counts *memo.Memo[State, int]
+	about  *memo.Memo[State, map[cvd.CaseID]int]
 
 	mu         sync.Mutex // of the doors
 	doors      map[string]*door
@@ -115,7 +116,7 @@ func Open(cfg Config) *Box {
 	if cfg.Poke == nil {
 		cfg.Poke = func() {}
 	}
-	return &Box{Config: cfg, counts: memo.New[State, int](cfg.Store, 8)}
+	return &Box{Config: cfg, counts: memo.New[State, int](cfg.Store, 8), about: memo.New[State, map[cvd.CaseID]int](cfg.Store, 8)}
 }
 
 // name is a new name that nobody can guess, 128 bits in hex.

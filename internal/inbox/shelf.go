@@ -32,9 +32,16 @@ func (b *Box) Item(ctx context.Context, id string) (*Item, error) {
 		return nil, err
 	}
 	it := h.item(rec)
+	if it.Raw, err = b.bytes(ctx, id, h, raw); err != nil {
+		return nil, fmt.Errorf("mail %s: %w", id, err)
+	}
+	return it, nil
+}
+
+// bytes are those of a message: of its record raw, or of the blob that its head names.
+func (b *Box) bytes(ctx context.Context, id string, h *head, raw store.Record) ([]byte, error) {
 	if h.File == nil {
-		it.Raw, err = b.Vault.Stream("mail").OpenBytes("raw/"+id, raw.Sealed)
-		return it, err
+		return b.Vault.Stream("mail").OpenBytes("raw/"+id, raw.Sealed)
 	}
 	sealed, err := b.Blobs.Open(ctx, h.File.Blob)
 	if err != nil {
@@ -44,8 +51,8 @@ func (b *Box) Item(ctx context.Context, id string) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	it.Raw, err = io.ReadAll(plain)
-	return it, errors.Join(err, plain.Close())
+	out, err := io.ReadAll(plain)
+	return out, errors.Join(err, plain.Close())
 }
 
 // Filing is what becomes of a message.
@@ -225,6 +232,21 @@ func (b *Box) Count(ctx context.Context, state State) (int, error) {
 			return err
 		})
 		return n, err
+	})
+}
+
+// About is how many messages in the state seem to belong to which case, of the Counted
+// latest. It is shared and must not be changed.
+func (b *Box) About(ctx context.Context, state State) (map[cvd.CaseID]int, error) {
+	return b.about.Get(ctx, state, nil, func() (map[cvd.CaseID]int, error) {
+		out := map[cvd.CaseID]int{}
+		items, err := b.List(ctx, state, nil, Counted)
+		for _, it := range items {
+			if it.Case != "" {
+				out[it.Case]++
+			}
+		}
+		return out, err
 	})
 }
 

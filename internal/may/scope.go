@@ -109,6 +109,14 @@ func Hold(a cvd.Actor, s Scope) error {
 	return fmt.Errorf("%w: this needs %s", ErrScope, s)
 }
 
+// Second refuses a confirmation by somebody whose scopes do not open what it would do.
+func Second(a cvd.Actor, v cvd.Verb, pending *cvd.Pending) error {
+	if v != cvd.VerbConfirm || pending == nil || Scoped(a, scopesOf(pending.Verb)...) {
+		return nil
+	}
+	return Hold(a, ScopeOf(pending.Verb))
+}
+
 // Cover tells whether the actor's scopes leave all that members with these roles may. Who
 // holds less lets nobody in as such a member: it would be a way to more.
 func Cover(a cvd.Actor, roles []cvd.Role) error {
@@ -154,11 +162,15 @@ func usable(who cvd.Actor, s Scope) bool {
 	return false
 }
 
-// ReadScopes reads what somebody typed as scopes: a nil list for none at all. What is no
-// scope, or none of the roles', comes as a fault.
+// ReadScopes reads what somebody typed as scopes: a nil list where they are left out. What
+// is no scope, or none of the roles', comes as a fault, and so does a list without any:
+// who reckoned out nothing does not mean all.
 func ReadScopes(typed []string, roles []cvd.Role) ([]string, cvd.Faults) {
-	if len(typed) == 0 {
+	if typed == nil {
 		return nil, nil
+	}
+	if len(typed) == 0 {
+		return nil, cvd.Faults{{Field: "scopes", Problem: "must not be empty", Remedy: "name at least one, or leave it out for all"}}
 	}
 	offered := Offered(roles)
 	var out, names []string

@@ -77,6 +77,9 @@ func TestReadScopes(t *testing.T) {
 	if got, faults := may.ReadScopes(nil, member); got != nil || faults != nil {
 		t.Error(got, faults)
 	}
+	if _, faults := may.ReadScopes([]string{}, member); len(faults) != 1 {
+		t.Errorf("an empty list: %v", faults)
+	}
 	if got, faults := may.ReadScopes([]string{"cases:write", "cases:read", "cases:read"}, member); !slices.Equal(got, []string{"cases:read", "cases:write"}) || faults != nil {
 		t.Error(got, faults)
 	}

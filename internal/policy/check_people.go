@@ -131,7 +131,7 @@ func (c *checker) unwise() {
 		}
 	}
 	if p.Promises.Acknowledge.Target {
-		c.warn("promises.acknowledge.target", "the acknowledgement is only an aim", "make it a promise: reporters rely on it")
+		c.warn("promises.acknowledge.target", "the acknowledgement is only a target", "make it a promise: reporters rely on it")
 	}
 	sp := p.SecondPerson
 	if p.Team.Minimum == 1 && (sp.Invalidate || sp.OutOfScope || sp.Publish || sp.Noncompliance) {

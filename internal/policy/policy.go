@@ -219,7 +219,7 @@ type Promises struct {
 // Promise is one undertaking with its amount of time.
 type Promise struct {
 	Within calendar.Amount `yaml:"within" json:"within"`
-	// Target marks an aim: it warns, and is never called a broken promise.
+	// Target marks what is aimed for: it warns, and is never called a broken promise.
 	Target bool   `yaml:"target,omitempty" json:"target,omitempty"`
 	Text   string `yaml:"text,omitempty" json:"text,omitempty"`
 }

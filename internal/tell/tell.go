@@ -63,12 +63,7 @@ var teamHears = map[cvd.EventType]string{
 // keyed by the event, so writing them down twice is once.
 func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 	var out []cvd.Effect
-	add := func(kind cvd.EffectKind, to string) {
-		out = append(out, cvd.Effect{
-			Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
-			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(ev.Type), At: ev.At,
-		})
-	}
+	add := func(kind cvd.EffectKind, to string) { out = append(out, effect(ev, kind, to, string(ev.Type))) }
 	if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.With > 0 {
 		return nil // told with the mail that the file came with
 	}
@@ -107,6 +102,15 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 // pressing tells whether a report says that it is exploited or public already.
 func pressing(ev *cvd.Event) bool {
 	return ev.Body != nil && ev.Body.Report != nil && ev.Body.Report.Pressing()
+}
+
+// effect is one thing that the world must be told of an event. Its key names the event,
+// the kind and whom: carried twice it is told once.
+func effect(ev *cvd.Event, kind cvd.EffectKind, to, template string) cvd.Effect {
+	return cvd.Effect{
+		Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
+		Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: template, At: ev.At,
+	}
 }
 
 // Waits tells whether the effect may wait a while to be told of together with

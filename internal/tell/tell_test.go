@@ -1,9 +1,7 @@
 package tell_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,11 +12,10 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/policy"
 	"fairlead/internal/tell"
 )
-
-var rewrite = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 var eventTypes = func() []cvd.EventType {
 	var out []cvd.EventType
@@ -69,18 +66,7 @@ func TestWhoHears(t *testing.T) {
 		}
 	}
 	path := filepath.Join("testdata", "who-hears.golden")
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s differs (-golden +got); if the change is meant, run with -update:\n%s", path, diff)
-	}
+	goldentest.Is(t, path, b.String())
 }
 
 func TestNoNoticeWhereNoneIsDue(t *testing.T) {

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
-	"embed"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -21,9 +20,6 @@ import (
 	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/words"
 )
-
-//go:embed templates
-var ownTemplates embed.FS
 
 // Page is what the layout needs of every page.
 type Page struct {
@@ -160,7 +156,7 @@ func (p *Pages) base(t Tone) (*template.Template, error) {
 	if base := p.bases[t]; base != nil {
 		return base, nil
 	}
-	base, err := template.New("layout").Funcs(p.site.funcs(t)).Option("missingkey=error").ParseFS(ownTemplates, "templates/*.html")
+	base, err := template.New("layout").Funcs(p.site.funcs(t)).Option("missingkey=error").ParseFS(Templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
@@ -292,14 +288,16 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		"mark": sp.mark,
 		// markdown renders that of an advisory's author, who may be anybody.
 		"markdown": advisorypage.Prose,
-		"size":     sp.size,
-		"asset":    s.asset,
-		"theme":    s.themeURL,
-		"logo":     s.shownLogo,
-		"badge":    func(kind, text string) Badge { return Badge{kind, text} },
-		"state":    func(rm cvd.RM) Badge { return State(sp.Voice, rm) },
-		"band":     func(b cvd.Band) Badge { return Band(sp.Voice, b) },
-		"lang":     sp.Lang,
+		// told is the same for who must not be led astray: each link says where it leads.
+		"told":  told,
+		"size":  sp.size,
+		"asset": s.asset,
+		"theme": s.themeURL,
+		"logo":  s.shownLogo,
+		"badge": func(kind, text string) Badge { return Badge{kind, text} },
+		"state": func(rm cvd.RM) Badge { return State(sp.Voice, rm) },
+		"band":  func(b cvd.Band) Badge { return Band(sp.Voice, b) },
+		"lang":  sp.Lang,
 		// path is an address of the site: it carries on what language was chosen.
 		"path": sp.path,
 		// chosen is the language that was chosen, for a form that asks by its address,
@@ -355,14 +353,6 @@ func (sp speaker) prose(markdown string) template.HTML {
 		return template.HTML(`<div lang="`+template.HTMLEscapeString(lang)+`">`) + html + `</div>`
 	}
 	return html
-}
-
-func timeTag(t time.Time, words string) template.HTML {
-	if t.IsZero() {
-		return ""
-	}
-	//nolint:gosec // the instant is formatted by us, and the words are escaped
-	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + template.HTMLEscapeString(words) + `</time>`)
 }
 
 // size writes a number of bytes as people read it.

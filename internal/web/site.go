@@ -140,7 +140,7 @@ func New(cfg Config) (*Site, error) {
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("static files: %w", err)
 	}
-	if s.errors, err = s.Pages(ownTemplates, "templates/pages"); err != nil {
+	if s.errors, err = s.Pages(Templates, "templates/pages"); err != nil {
 		return nil, err
 	}
 	rate := func(minute, burst int) *auth.Limiter {

@@ -157,3 +157,36 @@ func TestFrenchIsSetAsFrench(t *testing.T) {
 		}
 	}
 }
+
+// What is tried and not promised has one name for everybody, which the policy page
+// explains: a target. The verb may explain it.
+func TestTargetsHaveOneName(t *testing.T) {
+	aim := regexp.MustCompile(`(?i)\b(an|the|our|is|house) aims?\b|\baims?\b(?: passed|\s*$)`)
+	seen := 0
+	for _, texts := range catalogue(t, "en") {
+		for id, forms := range texts {
+			for _, s := range forms {
+				if aim.MatchString(s) {
+					t.Errorf("%s: %q", id, s)
+				}
+				if strings.Contains(strings.ToLower(s), "target") {
+					seen++
+				}
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d texts name a target", seen)
+	}
+	for id, want := range map[string]string{"public.target": "target", "desk.target": "target", "policy.is.target": "target"} {
+		for lang, noun := range map[string]string{"en": want, "de": "Ziel", "fr": "objectif"} {
+			b, err := Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := b.In(lang).Say(id); got != noun {
+				t.Errorf("%s in %s is %q", id, lang, got)
+			}
+		}
+	}
+}

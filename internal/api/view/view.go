@@ -42,8 +42,8 @@ type Clock struct {
 	State    string        `json:"state" enum:"running,paused,met,stopped"`
 	Started  time.Time     `json:"started"`
 	Due      time.Time     `json:"due"`
-	Target   bool          `json:"target,omitempty" doc:"An aim, never called broken."`
-	Passed   time.Time     `json:"passed,omitzero" doc:"The date of an aim that went by unmet."`
+	Target   bool          `json:"target,omitempty" doc:"A target, never called broken."`
+	Passed   time.Time     `json:"passed,omitzero" doc:"The date of a target that went by unmet."`
 	Theirs   bool          `json:"theirs,omitempty" doc:"The reporter owes it."`
 	Expected time.Time     `json:"expected,omitzero" doc:"The later date that the reporter was told."`
 	Warned   time.Time     `json:"warned,omitzero"`

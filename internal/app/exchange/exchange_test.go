@@ -18,9 +18,8 @@ import (
 	"fairlead/internal/advisory/osv"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
-	"fairlead/internal/seal"
 	"fairlead/internal/store/sqlstore"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 var ctx = context.Background()
@@ -33,14 +32,7 @@ func newExchange(t *testing.T) *Exchange {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(ctx, st, keys, advisorytest.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, st, advisorytest.Now)
 	at := advisorytest.Now
 	now := func() time.Time { at = at.Add(time.Minute); return at }
 	formats := []advisory.Format{csaf.Format, osv.Format, cve5.Format}

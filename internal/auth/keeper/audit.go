@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 	"time"
 
 	"fairlead/internal/cvd"
@@ -106,10 +107,69 @@ func (k *Keeper) Failure(ctx context.Context, e AuditEntry) error {
 	return err
 }
 
+// Sought narrows the trail. Zero members narrow nothing.
+type Sought struct {
+	// Person is a member's id, of whoever did it or of whom it was done to; or an actor's
+	// reference: the house's own, or a stranger's.
+	Person   string
+	Act      Act
+	From, To time.Time // from the first instant to before the second
+	After    string    // the next of the page before
+}
+
+func (f *Sought) holds(e *AuditEntry) bool {
+	_, id, _ := strings.Cut(e.By, "/")
+	return (f.Act == "" || e.Act == f.Act) && (f.Person == "" || f.Person == id || f.Person == e.By || f.Person == e.Subject)
+}
+
+// Trail is Audit as far as it is sought, one page at a time; next is empty on the last.
+// Far back it costs as much as all that is newer. Errors: those of Audit, and
+// cvd.ErrUnreadable for what is no next of a page before.
+func (k *Keeper) Trail(ctx context.Context, by cvd.Actor, f Sought, limit int) (out []AuditEntry, next string, err error) {
+	if !reads(by) {
+		return nil, "", cvd.ErrNotFound
+	}
+	after, err := store.ReadPlace(f.After)
+	if err != nil {
+		return nil, "", cvd.ErrUnreadable
+	}
+	var last store.Place
+	err = k.Store.View(ctx, func(tx store.Tx) error {
+		out, next, last = nil, "", store.Place{}
+		return store.Walk(tx, RecordAudit, "", func(rec *store.Record) (bool, error) {
+			if !f.From.IsZero() && rec.At.Before(f.From) {
+				return false, nil
+			}
+			if !after.Holds(rec) || !f.To.IsZero() && !rec.At.Before(f.To) {
+				return true, nil
+			}
+			var e AuditEntry
+			if err := k.Vault.Read(*rec, &e); err != nil {
+				return false, err
+			}
+			if !f.holds(&e) {
+				return true, nil
+			}
+			if len(out) == limit {
+				next = last.String()
+				return false, nil
+			}
+			out, last = append(out, e), store.Place{At: rec.At, ID: rec.ID}
+			return true, nil
+		})
+	})
+	return out, next, err
+}
+
+// reads tells who may read the trail.
+func reads(by cvd.Actor) bool {
+	return by.Kind == cvd.ActorSystem || by.Is(cvd.RoleLead) || by.Is(cvd.RoleAuditor)
+}
+
 // Audit lists up to limit entries (at most 1,000), newest first. Leads and
 // auditors may read them; to others the answer is cvd.ErrNotFound.
 func (k *Keeper) Audit(ctx context.Context, by cvd.Actor, limit int) ([]AuditEntry, error) {
-	if by.Kind != cvd.ActorSystem && !by.Is(cvd.RoleLead) && !by.Is(cvd.RoleAuditor) {
+	if !reads(by) {
 		return nil, cvd.ErrNotFound
 	}
 	if limit <= 0 || limit > ListLimit {

@@ -40,6 +40,10 @@ func memberOf(ref string) string {
 	return ref[len(prefix):]
 }
 
+// Lends tells whether who vouches is a member: the house and the operator lend nobody's
+// name, they own the machine.
+func Lends(by string) bool { return memberOf(by) != "" }
+
 // ForOthers is who vouches for what by made for the member: nobody need for oneself.
 func ForOthers(by, member string) string {
 	if by == refOf(member) {

@@ -5,6 +5,7 @@
 package fixer
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -31,13 +32,16 @@ func Named(tx store.Tx, member string, id cvd.CaseID) error {
 	return err
 }
 
-// Cases are those that name the member; never nil.
-func Cases(tx store.Tx, member string) ([]cvd.CaseID, error) {
+// Cases are those that name the member, as far as they are among those asked for, where
+// that is not nil; never nil itself.
+func Cases(tx store.Tx, member string, asked []cvd.CaseID) ([]cvd.CaseID, error) {
 	recs, err := tx.Records(kind, member, most)
 	out := []cvd.CaseID{}
 	for _, r := range recs {
 		_, id, _ := strings.Cut(r.ID, "/")
-		out = append(out, cvd.CaseID(id))
+		if asked == nil || slices.Contains(asked, cvd.CaseID(id)) {
+			out = append(out, cvd.CaseID(id))
+		}
 	}
 	return out, err
 }

@@ -161,6 +161,19 @@ func (r *Room) Counts(ctx context.Context, by cvd.Actor) (map[inbox.State]int, e
 	return out, nil
 }
 
+// Unplaced is how many mails nobody could place, at most inbox.Counted+1, and how many of
+// them seem to belong to which case. about is shared and must not be changed.
+func (r *Room) Unplaced(ctx context.Context, by cvd.Actor) (n int, about map[cvd.CaseID]int, err error) {
+	if err := enter(by, may.Look); err != nil {
+		return 0, nil, err
+	}
+	if n, err = r.Box.Count(ctx, inbox.Unsorted); err != nil || n == 0 {
+		return 0, nil, err
+	}
+	about, err = r.Box.About(ctx, inbox.Unsorted)
+	return n, about, err
+}
+
 func rowOf(it *inbox.Item) Row {
 	return Row{
 		ID: it.ID, Shelf: it.State, Received: it.Received, Door: it.Door, From: it.From, Subject: it.Subject,

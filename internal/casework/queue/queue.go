@@ -26,6 +26,7 @@ type Row struct {
 	Product string
 	Target  bool      // what falls due next is an aim
 	Aim     time.Time // the aim's first date
+	Held    int       // mails that wait in the case for a member's nod
 	Erased  bool
 	Kept    *Kept // nil for an erased case
 }
@@ -50,12 +51,13 @@ type Book struct {
 	vault  *vault.Vault
 	pages  *memo.Memo[string, timed[Page]]
 	counts *memo.Memo[string, timed[int]]
+	held   *memo.Memo[string, map[cvd.CaseID]int]
 	labels labels
 }
 
 // New makes a book.
 func New(st store.Store, v *vault.Vault) *Book {
-	return &Book{store: st, vault: v, pages: memo.New[string, timed[Page]](st, pagesKept), counts: memo.New[string, timed[int]](st, countsKept)}
+	return &Book{store: st, vault: v, pages: memo.New[string, timed[Page]](st, pagesKept), counts: memo.New[string, timed[int]](st, countsKept), held: memo.New[string, map[cvd.CaseID]int](st, 1)}
 }
 
 // List lists one page of what the filter holds. f.Limit must be set.
@@ -127,7 +129,7 @@ func (b *Book) open(r store.Case, epoch int) (Row, error) {
 		l = &label{Label: opened, sum: sum}
 		b.labels.keep(r.ID, l, epoch)
 	}
-	row.Title, row.Product, row.Target, row.Aim, row.Kept = l.Title, l.Product, l.Target, l.Aim, &l.kept
+	row.Title, row.Product, row.Target, row.Aim, row.Held, row.Kept = l.Title, l.Product, l.Target, l.Aim, l.Held, &l.kept
 	return row, nil
 }
 
@@ -161,9 +163,39 @@ func (b *Book) count(ctx context.Context, f *store.Filter, limit int) (timed[int
 	return out, err
 }
 
+// heldPage is how many cases are read at once for Held.
+const heldPage = 200
+
+// Held is how many mails wait for a member's nod, by case, among the first limit cases
+// that nobody dealt with: a mail that waits is always among what makes a case one of
+// them. It is shared and must not be changed.
+func (b *Book) Held(ctx context.Context, limit int) (map[cvd.CaseID]int, error) {
+	return b.held.Get(ctx, "", nil, func() (map[cvd.CaseID]int, error) {
+		out := map[cvd.CaseID]int{}
+		f := store.Filter{Unread: true, Sort: store.ByUpdated}
+		for read := 0; read < limit; read += f.Limit {
+			f.Limit = min(heldPage, limit-read)
+			page, err := b.list(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			for i := range page.value.Rows {
+				if r := &page.value.Rows[i]; r.Held > 0 {
+					out[r.ID] = r.Held
+				}
+			}
+			if f.After = page.value.Next; f.After == nil {
+				break
+			}
+		}
+		return out, nil
+	})
+}
+
 // Forget drops what is remembered after a key was destroyed: the words of the
 // case, and every list that might hold them.
 func (b *Book) Forget(id cvd.CaseID) {
 	b.labels.drop(id)
 	b.pages.Forget()
+	b.held.Forget()
 }

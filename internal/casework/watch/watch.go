@@ -223,7 +223,7 @@ func (b *Board) Visible(ctx context.Context, by cvd.Actor, changes []Change) ([]
 	case may.Named:
 		var named []cvd.CaseID
 		err := b.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
-			named, err = fixer.Cases(tx, by.ID)
+			named, err = fixer.Cases(tx, by.ID, nil)
 			return err
 		})
 		var out []Change

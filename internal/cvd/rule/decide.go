@@ -105,6 +105,8 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	}
 	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}}
 	switch v {
+	case cvd.VerbAdvise:
+		d.In.Seq = c.Release.Draft
 	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
 		return true
 	case cvd.VerbAdmit, cvd.VerbDismiss:
@@ -297,11 +299,30 @@ func walkAll(c *cvd.Case, ev *cvd.Event, spec *Spec, deeds []string, d Deed) err
 	return nil
 }
 
+// waits tells whether something in the case waits for a member after this deed: a word of
+// the reporter that nobody dealt with, or a mail that is held.
+func waits(c *cvd.Case, ev *cvd.Event, d Deed) bool {
+	held := slices.ContainsFunc(c.HeldMail, func(seq int64) bool { return seq != d.In.Seq })
+	closes := slices.ContainsFunc(ev.Arrows, func(a cvd.Arrow) bool {
+		return a.Machine == cvd.MachineRM && a.Participant != cvd.Reporter && a.To == string(cvd.RMClosed)
+	})
+	switch {
+	case d.Verb == cvd.VerbClaim || d.Verb == cvd.VerbRelease:
+		return c.Flags.Unread // who holds a case says nothing of whether the reporter was answered
+	case d.By.Kind == cvd.ActorReporter && d.Verb == cvd.VerbSuccessor:
+		return c.Flags.Unread // the words wait in the successor
+	case d.By.Kind == cvd.ActorReporter && closes:
+		return held // they withdrew it: nobody need answer
+	case d.By.Kind == cvd.ActorReporter:
+		return true
+	}
+	return c.Flags.Unread && (held || d.By.Kind != cvd.ActorMember)
+}
+
 // mark sets the open facts that belong to single verbs.
 func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	flags := c.Flags
-	waiting := slices.ContainsFunc(c.HeldMail, func(seq int64) bool { return seq != d.In.Seq })
-	flags.Unread = d.By.Kind == cvd.ActorReporter || (flags.Unread && (d.By.Kind != cvd.ActorMember || waiting))
+	flags.Unread = waits(c, ev, d)
 	switch d.Verb {
 	case cvd.VerbClaim:
 		to := d.By.ID

@@ -21,6 +21,9 @@ func releasable(c *cvd.Case, d Deed, now time.Time) error {
 	}
 	switch d.Verb {
 	case cvd.VerbSchedule, cvd.VerbPublish:
+		if d.Verb == cvd.VerbPublish && early(c, d, now) {
+			return refuse("the reporter was told a later instant; wait for it, or schedule the release for a nearer one, of which they hear first")
+		}
 		return sendable(r, d, now)
 	case cvd.VerbOfferCheck:
 		if !c.Waited() {
@@ -42,7 +45,7 @@ func releasable(c *cvd.Case, d Deed, now time.Time) error {
 			return refuse("a CVE record is never public before the advisory that it points to; publish that first")
 		}
 	case cvd.VerbAdvise:
-		if d.In.Seq != 0 && d.In.Seq != r.Draft {
+		if d.In.Seq != r.Draft {
 			return errEdited
 		}
 	case cvd.VerbUnschedule:
@@ -66,6 +69,17 @@ func releasable(c *cvd.Case, d Deed, now time.Time) error {
 
 // drafts are the verbs that send a draft out.
 var drafts = []cvd.Verb{cvd.VerbSchedule, cvd.VerbPublish}
+
+// early tells whether the first release would come before the instant that the reporter
+// was told, with nothing that made waiting pointless.
+func early(c *cvd.Case, d Deed, now time.Time) bool {
+	r := c.Release
+	if k := c.Clock(cvd.ClockRelease); k != nil && !k.Breached.IsZero() {
+		return false // the instant that they were told first has passed
+	}
+	return d.By.Kind != cvd.ActorSystem && r.Revision == 0 && now.Before(r.At) && c.Waited() &&
+		!c.Facts.Has(cvd.FactPublic) && !c.Facts.Has(cvd.FactAttacks)
+}
 
 // sendable holds the latest draft to be the one that is meant.
 func sendable(r cvd.Release, d Deed, now time.Time) error {
@@ -127,7 +141,7 @@ func markRelease(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbSchedule:
 		r.At, r.Told, r.Ahead = d.In.Until.UTC(), ev.At, time.Time{}
 	case cvd.VerbUnschedule:
-		r.At, r.Ahead = time.Time{}, time.Time{}
+		r.At, r.Told, r.Ahead = time.Time{}, time.Time{}, time.Time{} // they know of no date any more
 	case cvd.VerbPublish:
 		r.Revision, r.Published, r.At = r.Revision+1, r.Draft, time.Time{}
 		if r.First.IsZero() {

@@ -18,7 +18,9 @@ func draft(title string) cvd.Input {
 
 func advise(t *testing.T, c *cvd.Case, title string) []cvd.Event {
 	t.Helper()
-	return do(t, c, Deed{Verb: cvd.VerbAdvise, By: ann, In: draft(title), Advisory: advisoryID})
+	in := draft(title)
+	in.Seq = c.Release.Draft
+	return do(t, c, Deed{Verb: cvd.VerbAdvise, By: ann, In: in, Advisory: advisoryID})
 }
 
 // types names what happened.
@@ -33,13 +35,38 @@ func types(evs []cvd.Event) []cvd.EventType {
 func TestADraftKeepsItsID(t *testing.T) {
 	c := caseIn(cvd.RMAccepted)
 	advise(t, c, "one")
-	evs := do(t, c, Deed{Verb: cvd.VerbAdvise, By: ann, In: draft("two"), Advisory: "FLSA-2026-3333333"})
+	evs := do(t, c, Deed{Verb: cvd.VerbAdvise, By: ann, In: cvd.Input{Advisory: &cvd.Advisory{Title: "two"}, Seq: c.Release.Draft}, Advisory: "FLSA-2026-3333333"})
 	if c.Release.Advisory != advisoryID || evs[0].Body.Advisory.ID != advisoryID || c.Release.Draft != evs[0].Seq {
 		t.Errorf("%+v, the body says %s", c.Release, evs[0].Body.Advisory.ID)
 	}
 	late := Deed{Verb: cvd.VerbAdvise, By: bob, In: draft("three")}
 	late.In.Seq = c.Release.Draft - 1
 	refused(t, c, late, cvd.ErrConflict)
+	late.In.Seq = 0 // who began when there was no draft
+	refused(t, c, late, cvd.ErrConflict)
+}
+
+// Nothing is published before the instant that the reporter was told, unless waiting
+// has no sense any more; and a date that was called off is none.
+func TestNoReleaseBeforeTheDateThatWasTold(t *testing.T) {
+	c := caseIn(cvd.RMAccepted)
+	advise(t, c, "one")
+	do(t, c, Deed{Verb: cvd.VerbSchedule, By: ann, In: cvd.Input{Until: noon.Add(48 * time.Hour), Seq: c.Release.Draft}})
+	now := Deed{Verb: cvd.VerbPublish, By: ann, In: cvd.Input{Seq: c.Release.Draft}, Public: true}
+	refused(t, c, now, cvd.ErrNotReady)
+	for _, fact := range []string{cvd.FactPublic, cvd.FactAttacks} {
+		known := c.Clone()
+		next, err := known.Facts.Next(fact)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known.Facts = next
+		do(t, known, now)
+	}
+	advise(t, c, "two")
+	if !c.Release.Told.IsZero() || !c.Release.At.IsZero() {
+		t.Errorf("called off: %+v", c.Release)
+	}
 }
 
 // Nobody's confirmation and no date outlives an edit, and who was told the date

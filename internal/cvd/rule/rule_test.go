@@ -234,6 +234,14 @@ func TestMarks(t *testing.T) {
 	if !c.Flags.Unread || c.Replied {
 		t.Errorf("a machine's message counts as a person's: %+v, replied %v", c.Flags, c.Replied)
 	}
+	do(t, c, deed(cvd.VerbClaim, ann))
+	if !c.Flags.Unread {
+		t.Error("to take the case is no answer")
+	}
+	do(t, c, deed(cvd.VerbRelease, ann))
+	if !c.Flags.Unread {
+		t.Error("to give the case back is no answer")
+	}
 	do(t, c, deed(cvd.VerbMessage, ann))
 	if c.Flags.Unread || !c.Replied {
 		t.Errorf("after the member's message: %+v, replied %v", c.Flags, c.Replied)

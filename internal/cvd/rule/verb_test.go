@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
 
 var (
@@ -171,7 +172,7 @@ func TestVerbTable(t *testing.T) {
 			fmt.Fprintf(&b, "  %-10s%s\n", s, walked(spec, s))
 		}
 	}
-	golden(t, "verbs", b.String())
+	goldentest.Is(t, "testdata/verbs.golden", b.String())
 }
 
 // The golden is printed from Specs; this holds Decide to it.

@@ -164,12 +164,14 @@ type Label struct {
 	Target  bool   `json:"target,omitempty"` // what falls due next is an aim
 	// Aim is the first date of that aim; later ones may have been told since.
 	Aim time.Time `json:"aim,omitzero"`
+	// Held is how many mails wait in the case for a member's nod.
+	Held int `json:"held,omitempty"`
 }
 
 // SealState seals a case's state: its label on the first line, so that a list
 // reads no more than that, and the whole on the second.
 func (k *Key) SealState(c *cvd.Case) ([]byte, error) {
-	label := Label{Title: c.Title, Product: c.Product}
+	label := Label{Title: c.Title, Product: c.Product, Held: len(c.HeldMail)}
 	if due := c.NextDue(); due != nil {
 		if label.Target = due.Target; due.Target {
 			label.Aim = due.Due

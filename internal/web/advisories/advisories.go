@@ -21,8 +21,10 @@ import (
 	"fairlead/internal/words"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 // perPage is how many advisories a page of the list shows.
 const perPage = 25
@@ -40,7 +42,7 @@ type pages struct {
 
 // Register adds the pages to the mux. The site must have a register.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	set, err := site.Pages(templates, "templates")
+	set, err := site.Pages(Templates, "templates")
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,9 @@
 // was told to whom. All of it works without a script.
 //
 // It never decides who may do what (may does) nor what happens to a case
-// (casework does), never shows a case without recording the look, and never
-// renders a stranger's words as anything but plain text.
+// (casework does), never shows a case without recording the look, and never renders
+// a stranger's words as anything but plain text, or Markdown behind the wall of
+// advisory/page, with where its links lead.
 package desk
 
 import (
@@ -27,14 +28,16 @@ import (
 	"fairlead/internal/web/desk/visit/queue"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 type desk struct{ *visit.Desk }
 
 // Register adds the desk to the site's routes.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	shared, err := visit.New(site, templates)
+	shared, err := visit.New(site, Templates)
 	if err != nil {
 		return err
 	}

@@ -187,6 +187,9 @@ func TestProofOfVerbsAndPolicies(t *testing.T) {
 	if form := b.Form(asked, erase); form.Get("text") != "They asked for it." || form.Get("step") != "do" {
 		t.Errorf("kept %v", form)
 	}
+	for _, verb := range []cvd.Verb{cvd.VerbClose, cvd.VerbHandOn, cvd.VerbRedact, cvd.VerbConfirm, cvd.VerbCVE} {
+		whole(t, string(verb), b.Post("/desk/cases/"+id+"/do/"+string(verb), url.Values{"reason": {"x"}, "to": {"them"}, "seq": {"2"}, "outcome": {"requested"}, "step": {"do"}}).Check(h, http.StatusForbidden))
+	}
 	if a := b.Post("/desk/cases/"+id+"/do/note", url.Values{"note": {"x"}, "step": {"do"}}); a.Status == http.StatusForbidden {
 		t.Error("a note wants a proof")
 	}
@@ -300,4 +303,29 @@ func TestNextStaysInside(t *testing.T) {
 			t.Errorf("%q leads to %q, want %q", next, got, want)
 		}
 	}
+}
+
+// A link that another member made does not stand for the name of whom it lets in: they
+// set up something of their own first, and show that.
+func TestALentSessionProvesNothing(t *testing.T) {
+	h := house(t, named)
+	lead := in(h, "lead@example.org")
+	made := lead.Post("/desk/team", url.Values{"name": {"Nils"}, "email": {"nils@example.org"}, "roles": {"member"}, "qualification": {"line"}}).Check(h, http.StatusOK)
+	_, link, _ := strings.Cut(made.Body, "/desk/sign-in?link=")
+	link, _, _ = strings.Cut(link, "\"")
+	link, _, _ = strings.Cut(link, "<")
+	b := h.Browser()
+	b.Follow(b.Post("/desk/sign-in", b.Form(b.Get("/desk/sign-in?link="+link).Check(h, http.StatusOK), "/desk/sign-in"))).Check(h, http.StatusOK)
+	token := url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}
+	asked := b.Post("/desk/me/tokens", token).Check(h, http.StatusForbidden)
+	whole(t, "lent", asked)
+	if !strings.Contains(asked.Text(), "Set up a password or a passkey first") {
+		t.Errorf("no remedy: %s", asked.Text())
+	}
+	b.Post("/desk/me/password", url.Values{"password": {webtest.Password}}).Check(h, http.StatusSeeOther)
+	form := b.Form(b.Post("/desk/me/tokens", token).Check(h, http.StatusForbidden), "/desk/me/tokens")
+	form.Set("prove", "show")
+	form.Set("prove-password", webtest.Password)
+	b.Post("/desk/me/tokens", form).Check(h, http.StatusOK)
+	b.Post("/desk/me/tokens", token).Check(h, http.StatusOK)
 }

@@ -178,7 +178,7 @@ func TestLanding(t *testing.T) {
 	text := h.Browser().Get("/").Check(h, 200).Text()
 	for _, want := range []string{
 		"Tidewater Tools", "A person confirms receipt by Wed 4 Mar 2026, 16:00 CET", "A detailed answer by Thu 5 Mar 2026, 16:00 CET",
-		"Staying anonymous", "security@example.org", "aim",
+		"Staying anonymous", "security@example.org", "target",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in: %s", want, text)

@@ -26,7 +26,7 @@ func TestAnswersByMailNeedAnAddress(t *testing.T) {
 }
 
 // What the thread says of a refusal, and the text of the thread, are in the reader's
-// language; an aim is called one.
+// language; a target is called one.
 func TestThreadSpeaksItsReadersLanguage(t *testing.T) {
 	h := house(t, signed, nil)
 	h.Republish("attachment_mib: 25", "attachment_mib: 1")
@@ -42,7 +42,7 @@ func TestThreadSpeaksItsReadersLanguage(t *testing.T) {
 	if text := b.Post("/thread/message", form).Text(); !strings.Contains(text, "Write to the team: ") {
 		t.Errorf("%s", text)
 	}
-	if text := b.Get("/thread/export.txt").Check(h, 200).Body; !strings.Contains(text, ": an aim, by ") || !strings.Contains(text, "Summary:\n") {
+	if text := b.Get("/thread/export.txt").Check(h, 200).Body; !strings.Contains(text, ": a target, by ") || !strings.Contains(text, "Summary:\n") {
 		t.Errorf("%s", text)
 	}
 	if vary := h.Browser().Get("/policy.md").Check(h, 200).Header.Values("Vary"); !slices.Contains(vary, "Accept-Language") {

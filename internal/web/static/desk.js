@@ -75,7 +75,7 @@
       if (chosen.length > 1) button.click(); else claimOne(chosen[0] || box, button);
       return;
     }
-    $('form[action$="/do/claim"] button, a[href$="/do/claim"]')?.click();
+    $(claims)?.click();
   };
 
   // One case is claimed without leaving the page. Whatever is answered but that it was done
@@ -266,6 +266,15 @@
     }
     return out;
   };
+  // The keys that do the same as an entry; none while single keys are switched off.
+  const claims = '.batch button[value=claim], form[action$="/do/claim"] button, a[href$="/do/claim"]';
+  const keysOf = (el) => {
+    if (off.checked) return [];
+    if (el.matches(claims)) return ['c'];
+    const at = el.getAttribute('href');
+    const key = Object.keys(places).find((k) => places[k] === at && $(`header a[href="${at}"]`));
+    return key ? ['g', key] : [];
+  };
   const mark = () => {
     [...list.children].forEach((li, i) => li.setAttribute('aria-selected', String(i === chosen)));
     const li = list.children[chosen];
@@ -285,7 +294,8 @@
       const li = document.createElement('li');
       li.id = 'palette-' + i;
       li.setAttribute('role', 'option');
-      li.textContent = name;
+      li.append(Object.assign(document.createElement('span'), { textContent: name }));
+      for (const key of keysOf(el)) li.append(' ', Object.assign(document.createElement('kbd'), { textContent: key }));
       li.className = el.matches('button') ? 'does' : '';
       li.addEventListener('click', () => run(i));
       return li;

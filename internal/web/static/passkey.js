@@ -59,6 +59,9 @@
       show(whys[problem.name] || "failed");
     }
   };
-  part("again").querySelector("button").addEventListener("click", ask);
+  form.addEventListener("submit", (e) => {
+    e.preventDefault(); // it is sent when there is an answer
+    ask();
+  });
   ask();
 })();

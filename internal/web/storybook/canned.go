@@ -18,6 +18,8 @@ var (
 	emoji = "👩🏽‍💻 🏴‍☠️ 👨‍👩‍👧‍👦 works 🎉🎉🎉"
 )
 
+var odd = map[string]string{"long": long, "rtl": rtl, "emoji": emoji}
+
 type receipt struct{ Case, Receipt, Thread string }
 
 type promise struct {
@@ -93,7 +95,7 @@ func faulty() []web.Field {
 	}
 }
 
-func canned(voice *words.Voice, now time.Time, theme string) view {
+func invent(voice *words.Voice, now time.Time, theme string) view {
 	day := 24 * time.Hour
 	badge := func(kind, text string) web.Badge { return web.Badge{Kind: kind, Text: text} }
 	v := view{

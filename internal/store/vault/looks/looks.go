@@ -68,6 +68,55 @@ func (b *Book) Note(ctx context.Context, who cvd.Actor, id cvd.CaseID, what stri
 	}
 }
 
+// Seen is a look with what was looked at: a case's id, or "mail/" and that of a mail.
+type Seen struct {
+	Read
+	Of string
+}
+
+// Sought narrows a list of looks. Zero members narrow nothing.
+type Sought struct {
+	Case     cvd.CaseID
+	Member   string    // by id
+	From, To time.Time // from the first instant to before the second
+	After    string    // the next of the page before
+}
+
+// Trail lists up to limit looks, newest first; next is empty on the last page. Far back it
+// costs as much as all that is newer. A page that cannot be read is a cvd.ErrUnreadable.
+func (b *Book) Trail(ctx context.Context, f Sought, limit int) (out []Seen, next string, err error) {
+	after, err := store.ReadPlace(f.After)
+	if err != nil {
+		return nil, "", cvd.ErrUnreadable
+	}
+	var last store.Place
+	err = b.Store.View(ctx, func(tx store.Tx) error {
+		out, next, last = nil, "", store.Place{}
+		return store.Walk(tx, recordLook, string(f.Case), func(rec *store.Record) (bool, error) {
+			if !f.From.IsZero() && rec.At.Before(f.From) {
+				return false, nil
+			}
+			if !after.Holds(rec) || !f.To.IsZero() && !rec.At.Before(f.To) {
+				return true, nil
+			}
+			one := Seen{Of: rec.Owner}
+			if err := b.Vault.Read(*rec, &one.Read); err != nil {
+				return false, err
+			}
+			if _, id, _ := strings.Cut(one.Actor, "/"); f.Member != "" && id != f.Member {
+				return true, nil
+			}
+			if len(out) == limit {
+				next = last.String()
+				return false, nil
+			}
+			out, last = append(out, one), store.Place{At: rec.At, ID: rec.ID}
+			return true, nil
+		})
+	})
+	return out, next, err
+}
+
 // Latest lists up to 20 of the latest looks at a case, newest first.
 func (b *Book) Latest(ctx context.Context, id cvd.CaseID) ([]Read, error) {
 	var out []Read

@@ -56,15 +56,36 @@ func control(r rune) bool { return (r < ' ' && r != '\n' && r != '\t') || r == 0
 // Sorted lists the keys of a map in order.
 func Sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// LocalTime reads what a datetime-local field holds, in the policy's zone, if dates can
-// be counted from it.
-func LocalTime(s string, zone *time.Location) (time.Time, error) {
+// Instant reads what a datetime-local field holds, in the zone. The fault names the field
+// and what is wrong, and is nil where an instant stands from which dates can be counted.
+func Instant(field, s string, zone *time.Location) (time.Time, *cvd.Fault) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, s, zone); err == nil && calendar.Askable(t) {
-			return t, nil
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return within(field, t)
 		}
 	}
-	return time.Time{}, errors.New("no time")
+	return time.Time{}, &cvd.Fault{Field: field, Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"}
+}
+
+// Day reads what a date field holds: the midnight in the zone with which it begins. The
+// fault names the field, and is nil where a date stands.
+func Day(field, s string, zone *time.Location) (time.Time, *cvd.Fault) {
+	t, err := time.ParseInLocation(time.DateOnly, s, zone)
+	if err != nil {
+		return time.Time{}, &cvd.Fault{Field: field, Problem: "is no date", Remedy: "write it as 2026-03-01"}
+	}
+	return within(field, t)
+}
+
+// within refuses a date from which nothing can be counted.
+func within(field string, t time.Time) (time.Time, *cvd.Fault) {
+	if calendar.Askable(t) {
+		return t, nil
+	}
+	return time.Time{}, &cvd.Fault{
+		Field: field, Problem: fmt.Sprintf("lies outside the years %d to %d", calendar.FirstYear, calendar.LastAsked),
+		Remedy: "write a date within those years",
+	}
 }
 
 // Upload is a form with a file; the file is read as it arrives.

@@ -42,7 +42,7 @@ func (l *Lens) Band(b cvd.Band) web.Badge {
 }
 
 // Marks are what needs attention, in the order of its weight.
-type Marks struct{ Emergency, Breached, Privacy, Unread, Pending, Appealed, Paused, Internal bool }
+type Marks struct{ Emergency, Breached, Privacy, Unread, Mail, Pending, Appealed, Paused, Internal bool }
 
 func (l *Lens) Flags(m Marks) []web.Badge {
 	var out []web.Badge
@@ -54,6 +54,7 @@ func (l *Lens) Flags(m Marks) []web.Badge {
 		{m.Breached, "alarm", "broken"},
 		{m.Privacy, "warn", "privacy"},
 		{m.Pending, "warn", "pending"},
+		{m.Mail, "warn", "mail"},
 		{m.Unread, "info", "unread"},
 		{m.Appealed, "info", "appealed"},
 		{m.Paused, "neutral", "paused"},

@@ -61,6 +61,7 @@ type proveView struct {
 	Email    string
 	Means    auth.Means
 	Passkey  bool // one of theirs may work here
+	Lent     bool // a link that somebody else made opened this, and they have nothing of their own yet
 	Ceremony *Ceremony
 	Words    []string     // what was typed, to be seen where nothing here can show who it is
 	Helpers  []cvd.Member // who can make a fresh link
@@ -101,7 +102,11 @@ func (d *Desk) proven(one Route) Handler {
 			return one.Do(w, r, v)
 		}
 		deed := one.Wants(r, v)
-		if !may.Proof(deed) {
+		begins, err := d.begins(r, v, deed)
+		if err != nil {
+			return err
+		}
+		if begins || !may.Proof(deed) {
 			return one.Do(w, r, v)
 		}
 		kept, answer, err := posted(r)
@@ -129,6 +134,16 @@ func (d *Desk) proven(one Route) Handler {
 		v.Session = s
 		return one.Do(w, r.WithContext(auth.InSession(r.Context(), s)), v)
 	}
+}
+
+// begins tells whether the reader sets up the first thing by which they can show who
+// they are, and may.
+func (d *Desk) begins(r *http.Request, v *Visit, deed may.Deed) (bool, error) {
+	if deed != may.DeedFactor || !v.Session.Lent {
+		return false, nil
+	}
+	m, err := d.Site.Auth.Means(r.Context(), v.Actor.ID)
+	return v.Session.MayBegin(v.Now, m), err
 }
 
 // posted reads the form that waits, and takes what answers the question out of
@@ -207,6 +222,7 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	_, nowhere := d.Place(r)
 	view.Passkey = view.Means.Passkey && nowhere == nil
 	view.Email = v.Team[v.Actor.ID].Email
+	view.Lent = v.Session.Lent && view.Means == auth.Means{} && v.Session.MayBegin(v.Now, view.Means)
 	if !view.Means.Password && !view.Means.Code && !view.Passkey {
 		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), v.leads()
 	}

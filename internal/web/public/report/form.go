@@ -23,15 +23,17 @@ import (
 	"fairlead/internal/web/public"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 // pub serves one request.
 type pub struct{ public.Door }
 
 // Register adds the pages to the mux.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	pages, err := site.Pages(templates, "templates")
+	pages, err := site.Pages(Templates, "templates")
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,10 @@ import (
 	"fairlead/internal/words"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 // pub serves one request.
 type pub struct {
@@ -34,7 +36,7 @@ type pub struct {
 
 // Register adds the pages to the mux.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	pages, err := site.Pages(templates, "templates")
+	pages, err := site.Pages(Templates, "templates")
 	if err != nil {
 		return err
 	}
@@ -110,6 +112,11 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if old := p.Site.Token(r, web.ReporterJar); old != "" {
+		if err := p.Site.Auth.SignOut(r.Context(), old); err != nil {
+			return err
+		}
 	}
 	session, err := p.Site.Auth.StartReporter(r.Context(), actor)
 	if err != nil {

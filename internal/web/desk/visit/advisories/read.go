@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/advisory/ecosystem"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/web/desk/visit"
 )
 
 // reader makes a record of what was typed.
@@ -173,9 +174,9 @@ func (r *reader) day(field, s string) time.Time {
 	if s == "" {
 		return time.Time{}
 	}
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		r.faults = append(r.faults, cvd.Fault{Field: field, Problem: "is no date", Remedy: "write it as 2026-03-01"})
+	t, fault := visit.Day(field, s, time.UTC)
+	if fault != nil {
+		r.faults = append(r.faults, *fault)
 	}
 	return t
 }

@@ -70,7 +70,7 @@ func (d *desk) late(w http.ResponseWriter, r *http.Request, v lens, o *deed) err
 		Kind: "warn", Title: v.Say("error.not-ready.title"), Text: v.Say("desk.late", "state", view.State.Text),
 		Href: "/desk/cases/" + view.Case, Label: v.Say("desk.late.open"),
 	}
-	entries := v.entries(o.file, false)
+	entries := v.entries(o.file, reading{})
 	view.Last = entries[max(0, len(entries)-1):]
 	return d.showDo(w, r, v, http.StatusConflict, view)
 }

@@ -43,6 +43,7 @@ type caseView struct {
 	Entries                     []entryView
 	Shows                       []visit.Tab // the kinds of entries that can be shown alone
 	Whole                       bool        // nothing is folded
+	Raw                         bool        // the words stand as they were written
 	Next                        []actionView
 	Groups                      []groupView
 	Quick                       []actionView
@@ -95,9 +96,9 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	whole := r.URL.Query().Get("whole") != ""
-	view := v.caseFile(f, whole)
-	view.Entries, view.Shows = v.shown(view.ID, view.Entries, r.URL.Query().Get("show"), whole)
+	as := reading{whole: r.URL.Query().Get("whole") != "", raw: r.URL.Query().Get("raw") != ""}
+	view := v.caseFile(f, as)
+	view.Entries, view.Shows = v.shown(view.ID, view.Entries, r.URL.Query().Get("show"), as)
 	suggested, failed := d.suggested(r, v, f)
 	if view.Suggested = suggested; failed != nil {
 		view.Notices = append(view.Notices, *failed)
@@ -112,14 +113,14 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	return d.show(w, r, v, http.StatusOK, "case", title, view)
 }
 
-func (l lens) caseFile(f *casework.File, whole bool) caseView {
+func (l lens) caseFile(f *casework.File, as reading) caseView {
 	c := f.Case
 	v := caseView{
 		ID: string(c.ID), Version: c.Version, Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
 		State: web.State(l.Voice, c.RM()), Band: l.Band(c.Band),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: l.Voice.Outcome(c.Outcome), Missing: c.Missing,
-		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, whole), Whole: whole, Links: l.links(c), Also: l.also(f.Readers),
-		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, whole),
+		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, as), Whole: as.whole, Raw: as.raw, Links: l.links(c), Also: l.also(f.Readers),
+		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, as),
 		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
 	}
 	if f.Erased {
@@ -161,7 +162,7 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 
 func marksOf(c *cvd.Case) visit.Marks {
 	return visit.Marks{
-		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
+		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
 		Pending: c.Pending != nil, Appealed: c.Flags.Appealed, Paused: c.Paused(), Internal: c.Flags.Internal,
 	}
 }

@@ -218,7 +218,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 	view := doView{
 		Case: string(c.ID), Title: c.Title, State: web.State(v.Voice, c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
 		Direct: slices.Contains(moves.Direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
-		Seen: c.Version, Since: o.since, Report: v.report(o.file, false),
+		Seen: c.Version, Since: o.since, Report: v.report(o.file, reading{}),
 	}
 	if view.Upload {
 		view.Most, view.Large = int64(mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", mebibytes(o.file))
@@ -232,9 +232,10 @@ func (d *desk) doView(v lens, o *deed) doView {
 	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
 		return view
 	}
-	entries := v.entries(o.file, false)
+	entries := v.entries(o.file, reading{})
 	for _, e := range slices.Backward(entries) {
-		if len(view.Last) < 3 && len(e.Said) > 0 {
+		told := slices.ContainsFunc(o.since, func(s entryView) bool { return s.Seq == e.Seq })
+		if len(view.Last) < 3 && len(e.Said) > 0 && !told {
 			view.Last = append(view.Last, e)
 		}
 	}
@@ -276,7 +277,7 @@ func (v lens) since(o *deed) []entryView {
 	for i := range o.file.Events {
 		ev := &o.file.Events[i]
 		if ev.Seq > seen && ev.Actor != v.Actor.Ref() && ev.Actor != cvd.System.Ref() {
-			out = append(out, v.entry(o.file, ev, false))
+			out = append(out, v.entry(o.file, ev, reading{}))
 		}
 	}
 	return out

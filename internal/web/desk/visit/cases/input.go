@@ -49,9 +49,9 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 			if get("until") == "" {
 				continue
 			}
-			t, err := visit.LocalTime(get("until"), v.Zone)
-			if err != nil {
-				faults = append(faults, cvd.Fault{Field: "until", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
+			t, fault := visit.Instant("until", get("until"), v.Zone)
+			if fault != nil {
+				faults = append(faults, *fault)
 			}
 			in.Until = t
 		case "cve":

@@ -15,6 +15,13 @@ type saidView struct {
 	words.Quote
 	Head  string // empty for a short one
 	Chars int
+	Raw   bool // shown as it was written, not as the Markdown that it may be
+}
+
+// reading is how the words of a case are read.
+type reading struct {
+	whole bool // nothing is folded
+	raw   bool // as they were written
 }
 
 // What is longer is folded: characters, and lines.
@@ -26,9 +33,9 @@ const (
 )
 
 // folded is a text with its head, if it is long and nothing asks for all of it.
-func folded(label, text string, whole bool) saidView {
-	v := saidView{Quote: words.Quote{Label: label, Text: text}, Chars: utf8.RuneCountInString(text)}
-	if whole || (v.Chars <= foldChars && strings.Count(text, "\n") <= foldLines) {
+func folded(label, text string, as reading) saidView {
+	v := saidView{Quote: words.Quote{Label: label, Text: text}, Chars: utf8.RuneCountInString(text), Raw: as.raw}
+	if as.whole || (v.Chars <= foldChars && strings.Count(text, "\n") <= foldLines) {
 		return v
 	}
 	chars, lines := 0, 0
@@ -45,10 +52,10 @@ func folded(label, text string, whole bool) saidView {
 	return v
 }
 
-func said(quotes []words.Quote, whole bool) []saidView {
+func said(quotes []words.Quote, as reading) []saidView {
 	var out []saidView
 	for _, q := range quotes {
-		v := folded(q.Label, q.Text, whole)
+		v := folded(q.Label, q.Text, as)
 		v.Quote = q
 		out = append(out, v)
 	}
@@ -81,7 +88,7 @@ func about(ev *cvd.Event, e *entryView) []string {
 }
 
 // shown keeps the entries of one kind, and lists the kinds that there are.
-func (l lens) shown(id string, entries []entryView, kind string, whole bool) ([]entryView, []visit.Tab) {
+func (l lens) shown(id string, entries []entryView, kind string, as reading) ([]entryView, []visit.Tab) {
 	of := map[string][]entryView{"": entries}
 	for _, e := range entries {
 		for _, name := range e.about {
@@ -96,7 +103,7 @@ func (l lens) shown(id string, entries []entryView, kind string, whole bool) ([]
 		if len(of[name]) == 0 {
 			continue
 		}
-		tab := visit.Tab{ID: name, Text: l.Say("desk.show.all"), Count: l.Say("desk.count", "n", len(of[name])), Link: "/desk/cases/" + id + "#timeline", Here: name == kind && !whole}
+		tab := visit.Tab{ID: name, Text: l.Say("desk.show.all"), Count: l.Say("desk.count", "n", len(of[name])), Link: "/desk/cases/" + id + "#timeline", Here: name == kind && as == reading{}}
 		if name != "" {
 			tab.Text, tab.Link = l.Say("desk.show."+name), "/desk/cases/"+id+"?show="+name+"#timeline"
 		}

@@ -48,14 +48,14 @@ type reportView struct {
 	Unknown     bool         // a product that the policy does not list
 }
 
-func (l lens) entries(f *casework.File, whole bool) []entryView {
+func (l lens) entries(f *casework.File, as reading) []entryView {
 	redact := false
 	for _, v := range f.Verbs {
 		redact = redact || v == cvd.VerbRedact
 	}
 	out := make([]entryView, 0, len(f.Events))
 	for i := range f.Events {
-		e := l.entry(f, &f.Events[i], whole)
+		e := l.entry(f, &f.Events[i], as)
 		spoken := len(e.Said) > 0 || e.File != nil || e.Mail != nil
 		if e.Seq == 1 {
 			spoken = may.Of(l.Actor, may.For(cvd.VerbRedact, cvd.Input{Seq: 1})) == may.All
@@ -66,10 +66,12 @@ func (l lens) entries(f *casework.File, whole bool) []entryView {
 	return out
 }
 
-func (l lens) entry(f *casework.File, ev *cvd.Event, whole bool) entryView {
+func (l lens) entry(f *casework.File, ev *cvd.Event, as reading) entryView {
 	told := l.Voice.Event(ev, words.ForTeam, l.Zone)
+	kind := kindOf(ev)
+	as.raw = as.raw || kind == "clock" // the house's own words are no Markdown
 	e := entryView{
-		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kindOf(ev), Heading: told.Heading, Said: said(told.Quotes, whole),
+		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kind, Heading: told.Heading, Said: said(told.Quotes, as),
 		Clauses: l.clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
 		Mail: post.OriginOf(&l.Lens, f, ev),
 	}
@@ -142,15 +144,15 @@ func (l lens) moves(ev *cvd.Event) []string {
 }
 
 // report is the first event's, as the reporter wrote it.
-func (l lens) report(f *casework.File, whole bool) *reportView {
+func (l lens) report(f *casework.File, as reading) *reportView {
 	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
 		return nil
 	}
 	r := f.Events[0].Body.Report
-	v := &reportView{Description: folded("", r.Description, whole), Unknown: r.UnknownProduct, Channel: l.Channel(f.Events[0].Body.Channel)}
+	v := &reportView{Description: folded("", r.Description, as), Unknown: r.UnknownProduct, Channel: l.Channel(f.Events[0].Body.Channel)}
 	text := func(name, s string) {
 		if strings.TrimSpace(s) != "" {
-			v.Texts = append(v.Texts, folded(l.Say("desk.report."+name), s, whole))
+			v.Texts = append(v.Texts, folded(l.Say("desk.report."+name), s, as))
 		}
 	}
 	fact := func(name, s string) {
@@ -177,10 +179,11 @@ func (l lens) report(f *casework.File, whole bool) *reportView {
 	text("steps", r.Steps)
 	text("impact", r.Impact)
 	text("proposed_fix", r.ProposedFix)
+	as.raw = true // lists of names and addresses
 	text("tools", strings.Join(r.Tools, "\n"))
 	text("urls", strings.Join(r.URLs, "\n"))
 	for _, k := range visit.Sorted(r.Extra) {
-		v.Texts = append(v.Texts, folded(l.Say("desk.report.extra", "name", k), words.Value(r.Extra[k]), whole))
+		v.Texts = append(v.Texts, folded(l.Say("desk.report.extra", "name", k), words.Value(r.Extra[k]), as))
 	}
 	return v
 }

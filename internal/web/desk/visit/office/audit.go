@@ -8,14 +8,23 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/web"
 )
 
-// auditView is the log of sign-ins and of changes to the team.
-type auditView struct{ Rows []auditRow }
+// auditView is the log of sign-ins and of changes to the team, and of looks.
+type auditView struct {
+	Rows        []auditRow
+	Fields      []web.Field
+	Summary     *web.Summary
+	Sought      bool
+	Lookless    bool
+	First, Next string
+}
 
 type auditRow struct {
 	auth.AuditEntry
 	Who, What, Whom string
+	Of, Link        string // what was looked at
 	Loud            bool
 }
 
@@ -23,24 +32,44 @@ type auditRow struct {
 var loud = []auth.Act{auth.ActSignInFailed, auth.ActSignInLimited, auth.ActFactorFailed, auth.ActPasskeyFailed, auth.ActPasskeyCopied, auth.ActReset}
 
 func (d *desk) audit(w http.ResponseWriter, r *http.Request, v lens) error {
-	entries, err := d.Site.Auth.Audit(r.Context(), v.Actor, 2*listed)
+	s := v.siftOf(r.URL.Query())
+	rows, next, err := d.sifted(r, v, &s)
 	if err != nil {
 		return err
 	}
-	var view auditView
-	for _, e := range entries {
-		row := auditRow{AuditEntry: e, Who: v.Who(e.By), What: v.Say("desk.audit." + string(e.Act))}
-		if kind, _, _ := strings.Cut(e.By, "/"); kind == "" || kind == string(cvd.ActorStranger) {
-			row.Who = v.Say("desk.audit.unknown") // who did not get in is nobody's reporter
-		}
-		if e.Subject != "" {
-			row.Whom = v.Member(e.Subject)
-		}
-		row.Detail = v.detail(e.Detail)
-		row.Loud = slices.Contains(loud, e.Act)
-		view.Rows = append(view.Rows, row)
+	view := auditView{Rows: rows, Fields: v.fields(&s), Sought: s.any(), Lookless: s.lookless}
+	status := http.StatusOK
+	if len(s.faults) > 0 {
+		status = http.StatusUnprocessableEntity
+		view.Summary = web.Summarise(v.Say("desk.faults"), view.Fields, nil)
 	}
-	return d.show(w, r, v, http.StatusOK, "audit", v.Say("desk.audit.title"), view)
+	page := func(after string) string {
+		q := s.query()
+		if after != "" {
+			q.Set("after", after)
+		}
+		return strings.TrimSuffix("/desk/audit?"+q.Encode(), "?")
+	}
+	if r.URL.Query().Get("after") != "" {
+		view.First = page("")
+	}
+	if next != "" {
+		view.Next = page(next)
+	}
+	return d.show(w, r, v, status, "audit", v.Say("desk.audit.title"), view)
+}
+
+func (l lens) auditRow(e *auth.AuditEntry) auditRow {
+	row := auditRow{AuditEntry: *e, Who: l.Who(e.By), What: l.Say("desk.audit." + string(e.Act))}
+	if kind, _, _ := strings.Cut(e.By, "/"); kind == "" || kind == string(cvd.ActorStranger) {
+		row.Who = l.Say("desk.audit.unknown") // who did not get in is nobody's reporter
+	}
+	if e.Subject != "" {
+		row.Whom = l.Member(e.Subject)
+	}
+	row.Detail = l.detail(e.Detail)
+	row.Loud = slices.Contains(loud, e.Act)
+	return row
 }
 
 // detail says what an entry recorded of a change, in the reader's words. What it does

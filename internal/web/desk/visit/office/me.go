@@ -1,8 +1,11 @@
 package office
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"fairlead/internal/auth"
@@ -190,19 +193,35 @@ func (d *desk) endSession(w http.ResponseWriter, r *http.Request, v lens) error 
 	return web.See(w, r, "/desk/me?done=session")
 }
 
+// typedAgain puts what was typed back into the fields.
+func typedAgain(fields []web.Field, form url.Values) []web.Field {
+	for i := range fields {
+		f := &fields[i]
+		f.Value, f.Checked = form.Get(f.Name), form.Get(f.Name) == "yes"
+		for j := range f.Options {
+			f.Options[j].Chosen = f.Options[j].Value == f.Value
+		}
+	}
+	return fields
+}
+
+// tokenDays is the longest that a token works.
+const tokenDays = 365
+
 func (d *desk) createToken(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	days := visit.Number(r.PostForm.Get("days"))
-	if days < 1 || days > 365 {
-		days = 90
-	}
 	scopes, wrong := asScopes(r.PostForm["scopes"])
+	days := visit.Number(cmp.Or(r.PostForm.Get("days"), "90"))
+	if days < 1 || days > tokenDays {
+		wrong = append(wrong, cvd.Fault{Field: "days", Problem: fmt.Sprintf("is no number of days from 1 to %d", tokenDays), Remedy: "choose one of those offered"})
+		days = 1
+	}
 	t := auth.Token{Name: r.PostForm.Get("name"), Machine: r.PostForm.Get("machine") == "yes", Expires: v.Now.Add(time.Duration(days) * 24 * time.Hour), Scopes: scopes}
 	secret, made, err := d.Site.Auth.CreateToken(r.Context(), v.Actor, t, wrong...)
 	if err != nil {
-		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Token })
+		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return typedAgain(view.Token, r.PostForm) })
 	}
 	view, err := d.meView(r, v)
 	if err != nil {

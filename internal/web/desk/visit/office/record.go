@@ -128,9 +128,9 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 	if err != nil && !visit.AsFaults(err, &faults) {
 		return err
 	}
-	at, err := visit.LocalTime(r.PostForm.Get("received_at"), v.Zone)
-	if err != nil {
-		faults = append(faults, cvd.Fault{Field: "received_at", Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"})
+	at, fault := visit.Instant("received_at", r.PostForm.Get("received_at"), v.Zone)
+	if fault != nil {
+		faults = append(faults, *fault)
 	}
 	channel := r.PostForm.Get("channel")
 	if !slices.Contains(channels, channel) {

@@ -31,7 +31,12 @@ func asScopes(ticked []string) (scopes []string, wrong []cvd.Fault) {
 	if len(ticked) == 0 {
 		return nil, []cvd.Fault{unticked}
 	}
-	return slices.DeleteFunc(slices.Clone(ticked), func(s string) bool { return s == everything }), nil
+	for _, s := range ticked {
+		if s != everything {
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes, nil
 }
 
 // scopeChecks lets somebody hold a token to some of what their roles may.

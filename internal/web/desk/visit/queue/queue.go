@@ -19,9 +19,11 @@ const perPage = 50
 type queueView struct {
 	Top, Counters, Views, Toolbar, Columns template.HTML
 	Rows                                   template.HTML // of the table; empty if there are none
+	Picks                                  bool          // rows can be chosen
 
 	Next     string // link to the next page; empty on the last
 	First    string // link to the first page; empty on it
+	Shelf    string // that there is mail beside which stands in no case
 	Looked   string // how far a text was looked for
 	Filtered bool
 	Saved    []savedView
@@ -53,8 +55,12 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request, v lens) error {
 // could not be kept.
 func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, keep *web.Field) error {
 	q := r.URL.Query()
-	at, f := viewOf(q), v.filterOf(q)
 	session := d.Site.Desk.As(v.Actor)
+	var err error
+	if v.mail, err = d.waiting(r.Context(), v, session); err != nil {
+		return err
+	}
+	at, f := viewOf(q), v.filterOf(q)
 	chosen := finer(q)
 	page, looked, err := v.list(r.Context(), session, f, chosen.Get("q"), chosen.Get("product"))
 	if err != nil {
@@ -62,6 +68,9 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	}
 	view := queueView{Filtered: len(chosen) > 0 || at > 0, Query: canonical(q), Left: v.left(q)}
 	view.Back = backOf(q)
+	if v.mail != nil && v.mail.shelf > 0 && views[viewOf(q)].id == viewMail {
+		view.Shelf = v.Say("desk.queue.shelf", "count", v.Counted(v.mail.shelf))
+	}
 	if looked > 0 {
 		view.Looked = v.Say("desk.queue.looked", "count", looked)
 	}
@@ -84,8 +93,8 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if view.Toolbar, err = d.toolbar(v, views[viewOf(q)].id, chosen); err != nil {
 		return err
 	}
-	picks := len(v.can()) > 0
-	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", picks, func() any { return picks }); err != nil {
+	view.Picks = len(v.can()) > 0
+	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", view.Picks, func() any { return view.Picks }); err != nil {
 		return err
 	}
 	view.First, view.Next = paging(views[viewOf(q)].id, chosen, q.Get("after") != "", page.Next)

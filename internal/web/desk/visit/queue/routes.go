@@ -20,13 +20,16 @@ type desk struct {
 }
 
 // lens is the visit as this folder reads it.
-type lens struct{ *visit.Visit }
+type lens struct {
+	*visit.Visit
+	mail *post // nil for whoever has no part in mail
+}
 
 // Routes lists the addresses of this part.
 func Routes(shared *visit.Desk) []visit.Route {
 	d := &desk{Desk: shared}
 	on := func(do func(http.ResponseWriter, *http.Request, lens) error) visit.Handler {
-		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(w, r, lens{v}) }
+		return func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return do(w, r, lens{Visit: v}) }
 	}
 	return []visit.Route{
 		{Pattern: "GET /desk/{$}", Area: may.AreaCases, Use: may.Look, Do: on(d.queue)},

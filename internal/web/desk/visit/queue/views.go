@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"html/template"
+	"slices"
 	"time"
 
 	"fairlead/internal/casework"
@@ -18,6 +19,10 @@ type ready struct {
 	set  func(f *casework.Filter, l lens)
 }
 
+// viewMail is the view of the cases about which mail waits. It counts the mail, and
+// exists only for whoever has a part in it.
+const viewMail = "mail"
+
 // views in their order; the first is what the desk opens with.
 var views = [...]ready{
 	{"open", false, false, func(*casework.Filter, lens) {}},
@@ -25,7 +30,9 @@ var views = [...]ready{
 	{"overdue", true, true, func(f *casework.Filter, l lens) { f.DueBefore, f.Open = l.Now, false }},
 	{"today", false, true, func(f *casework.Filter, l lens) { f.DueBefore = endOfDay(l.Now, l.Zone, 0) }},
 	{"unowned", false, true, func(f *casework.Filter, _ lens) { f.Unassigned = true }},
-	{"unread", false, true, func(f *casework.Filter, _ lens) { f.Unread = true }},
+	// A reporter may say of a case that is closed that its fix fails, and mail may wait in one.
+	{"unread", false, true, func(f *casework.Filter, _ lens) { f.Unread, f.Open = true, false }},
+	{viewMail, false, true, func(f *casework.Filter, l lens) { f.IDs, f.Open = l.mail.concerned(), false }},
 	{"mine", false, false, func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
 	{"broken", true, false, func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
 	{"emergency", true, false, func(f *casework.Filter, _ lens) { f.Emergency = true }},
@@ -56,6 +63,7 @@ const nowhere = -1
 type countsKey struct {
 	here   int
 	counts [len(views)]int
+	mail   bool
 }
 
 // linked renders the links to the views with what each counts: those above
@@ -69,11 +77,14 @@ func (d *desk) linked(ctx context.Context, s *casework.Session, v lens, here int
 	if err != nil {
 		return "", "", err
 	}
+	if v.mail != nil {
+		counts[slices.IndexFunc(views[:], func(t ready) bool { return t.id == viewMail })] = v.mail.count
+	}
 	links := func(top bool) func() any {
 		return func() any {
 			var out []visit.Tab
 			for i, t := range views {
-				if t.top == top {
+				if t.top == top && (t.id != viewMail || v.mail != nil) {
 					out = append(out, visit.Tab{
 						ID: t.id, Text: v.Say("desk.tab." + t.id), Count: v.count(counts[i]),
 						Link: "/desk/?view=" + t.id, Here: i == here, Loud: t.loud && counts[i] > 0,
@@ -83,7 +94,7 @@ func (d *desk) linked(ctx context.Context, s *casework.Session, v lens, here int
 			return out
 		}
 	}
-	key := countsKey{here: here, counts: [len(views)]int(counts)}
+	key := countsKey{here: here, counts: [len(views)]int(counts), mail: v.mail != nil}
 	if top, err = d.Pages.Kept(v.Tone(), "queue", "counters", key, links(true)); err != nil {
 		return "", "", err
 	}

@@ -1,0 +1,36 @@
+package web
+
+import (
+	"html/template"
+	"regexp"
+	"time"
+
+	advisorypage "fairlead/internal/advisory/page"
+)
+
+// linked finds the links that the renderer wrote; none stands in another.
+var linked = regexp.MustCompile(`(?s)<a href="([^"]*)"[^>]*>(.*?)</a>`)
+
+// tags finds the tags within one.
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// told renders a stranger's Markdown; a link whose text is another than its address is
+// followed by the address.
+func told(markdown string) template.HTML {
+	//nolint:gosec // what is added is a part of what was sanitised
+	return template.HTML(linked.ReplaceAllStringFunc(string(advisorypage.Prose(markdown)), func(link string) string {
+		m := linked.FindStringSubmatch(link)
+		if text := tags.ReplaceAllString(m[2], ""); text == m[1] || "http://"+text == m[1] || "mailto:"+text == m[1] {
+			return link
+		}
+		return link + ` <span class="leads">&lt;` + m[1] + `&gt;</span>`
+	}))
+}
+
+func timeTag(t time.Time, words string) template.HTML {
+	if t.IsZero() {
+		return ""
+	}
+	//nolint:gosec // the instant is formatted by us, and the words are escaped
+	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + template.HTMLEscapeString(words) + `</time>`)
+}
