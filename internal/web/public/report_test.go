@@ -83,7 +83,7 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 		}
 	}
 	text := a.Text()
-	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier"} {
+	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier", "CWE category: is no CWE identifier"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in the summary", want)
 		}
