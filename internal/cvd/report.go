@@ -108,17 +108,11 @@ type Answer string
 // Yes tells whether the answer says more than no, in English, German or French, as forms propose it.
 func (a Answer) Yes() bool {
 	switch strings.ToLower(strings.Trim(string(a), " \t\r\n.!")) {
-	case "", "no", "none", "false", "n", "unknown", "i do not know", "i don't know", "nein", "unbekannt", "weiß ich nicht", "ich weiß nicht",
-		"non", "inconnu", "je ne sais pas":
+	case "", "no", "none", "false", "n", "unknown", "i do not know", "i don't know", "nein", "unbekannt", "weiß ich nicht", "ich weiß nicht", "non", "inconnu", "je ne sais pas":
 		return false
 	}
 	return true
 }
-
-// Pressing tells whether the report says more than no to being exploited or public
-// already: then it is everybody's matter, at once. What it says is a claim that
-// somebody of the team checks; it moves no machine.
-func (r *Report) Pressing() bool { return r.Exploited.Yes() || r.Public.Yes() }
 
 // UnmarshalJSON reads a boolean or a string.
 func (a *Answer) UnmarshalJSON(b []byte) error {

@@ -99,9 +99,13 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 	return out
 }
 
-// pressing tells whether a report says that it is exploited or public already.
+// pressing tells whether a report says more than no to being exploited or public already.
+// That is a claim, which somebody of the team checks: it moves no machine.
 func pressing(ev *cvd.Event) bool {
-	return ev.Body != nil && ev.Body.Report != nil && ev.Body.Report.Pressing()
+	if ev.Body == nil || ev.Body.Report == nil {
+		return false
+	}
+	return ev.Body.Report.Exploited.Yes() || ev.Body.Report.Public.Yes()
 }
 
 // effect is one thing that the world must be told of an event. Its key names the event,

@@ -74,6 +74,11 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	case "lang":
 		return p.showAgain(w, r, in, typed)
 	}
+	return p.take(w, r, in, typed, once)
+}
+
+// take stores the report of a form that was read, and answers with its receipt.
+func (p *pub) take(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values, once string) error {
 	cur, err := p.Current()
 	if err != nil {
 		return p.refuse(w, r, in, typed, err)

@@ -109,7 +109,7 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 				f.Value = o.Label
 			}
 		}
-		if strings.TrimSpace(f.Value) != "" {
+		if alone := f.Name == "reporter.reply_by" && in.Fields.Get(f.Name) == ""; !alone && strings.TrimSpace(f.Value) != "" {
 			v.Preview.Fields = append(v.Preview.Fields, f)
 		}
 	}
