@@ -8,13 +8,15 @@ import (
 	"strings"
 
 	"fairlead/internal/api/problem"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
 
 // refuse answers an error. What it is not known for is logged under a number,
 // and only the number is told.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, by cvd.Actor, err error) {
 	k := problem.Of(err)
+	refusal.Log(a.Log, r, by, errors.Join(err, refusal.Of(k.Status)))
 	p := problem.Problem{
 		Type: problem.URN + k.Name, Status: k.Status,
 		Title: a.Voice.Say("api.problem." + k.Name), Detail: a.detail(k, err), Errors: problem.Faults(err),

@@ -95,7 +95,7 @@ func threadRoutes() []route {
 		}, do: (*call).withdraw},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
-			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid.",
+			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid. Closing the case does not take it away: then it opens a linked case.",
 		}, do: (*call).appeal},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/check-result", Access: openapi.ByReceipt, Name: "check-fix", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: checkBody{}, Needs: []string{"outcome"}}, Also: write,

@@ -127,7 +127,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if h.Words, err = words.Load(); err != nil {
 		return h, err
 	}
-	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator, Names: h.names})
+	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator, Names: h.names, Breached: cfg.SignIn.Breached})
 	h.Invites = invite.New(h.Store, h.Vault, h.Auth, opt.Clock.Now, h.poke)
 	h.Ways = ways.Open(&cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited, Invited: h.Invites.ByEmail})
 	h.Book, err = rulebook.Open(ctx, rulebook.Config{

@@ -77,14 +77,14 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	if err := h.publish(mux, https); err != nil {
+	if err := h.publish(mux); err != nil {
 		return nil, err
 	}
 	wkd.Server{Key: h.signing.Public, Mails: h.signing.Mails, Now: h.Options.Clock.Now}.Register(mux)
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxies().Only(front.Guarded(https, steady(mux)))), nil
+	return front.Lingering(h.proxies().Only(front.Guarded(https, func() string { return front.HSTS(h.Base(), h.Config.HSTSSubdomains) }, steady(mux)))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,

@@ -10,14 +10,14 @@ import (
 	"strings"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
 
 var (
 	errNoPage = fmt.Errorf("%w: no such page", cvd.ErrNotFound)
 	// ErrMethod refuses a method that an address does not take.
-	ErrMethod    = errors.New("method not allowed")
-	errCrossSite = fmt.Errorf("%w: cross-site", cvd.ErrForbidden)
+	ErrMethod = errors.New("method not allowed")
 )
 
 // row is how one kind of error is answered.
@@ -32,7 +32,7 @@ type row struct {
 // rows is the one table from kinds of error to pages. The first that fits
 // counts.
 var rows = []row{
-	{errCrossSite, http.StatusForbidden, "cross-site", false},
+	{refusal.ErrCrossSite, http.StatusForbidden, "cross-site", false},
 	{ErrMethod, http.StatusMethodNotAllowed, "method", false},
 	{cvd.ErrNotFound, http.StatusNotFound, "not-found", false},
 	{cvd.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", false},
@@ -89,6 +89,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader left
 	}
+	Refused(r, err)
 	one, id := rowOf(err), ""
 	if one.status >= 500 {
 		id = NewID()
@@ -99,6 +100,13 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		RetryAfter(w, limited)
 	}
 	s.failWith(w, r, one, err, id)
+}
+
+// Refused says why a page that a handler shows by itself is a refusal, for the log.
+func Refused(r *http.Request, err error) {
+	if a := askedOf(r); a != nil {
+		a.refused = err
+	}
 }
 
 // RetryAfter tells a program when to try again, and returns after how many seconds.

@@ -1,11 +1,17 @@
 package words
 
-import "fairlead/internal/cvd"
+import (
+	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
+)
 
 // State says what the state of a case means to its reporter.
 func (v *Voice) State(c *cvd.Case) string {
-	if c.RM() == cvd.RMInvalid && c.Flags.Appealed {
+	switch {
+	case c.RM() == cvd.RMInvalid && c.Flags.Appealed:
 		return v.Say("rm.invalid.meaning.appealed")
+	case c.Closed() && rule.Appealable(c):
+		return v.Say("rm.closed.meaning.appeal")
 	}
 	return v.Say("rm." + string(c.RM()) + ".meaning")
 }
@@ -36,7 +42,7 @@ func (v *Voice) Standing(c *cvd.Case, of cvd.EventType, told string) string {
 	switch {
 	case told == "" || !known || still(c):
 		return told
-	case of == cvd.EventInvalidated && c.Closed() && !c.Flags.Appealed:
+	case of == cvd.EventInvalidated && c.Closed() && rule.Appealable(c):
 		return v.Say("event.invalidated.next.closed")
 	case of == cvd.EventInvalidated:
 		return v.Say("event.invalidated.next.past")

@@ -7,6 +7,8 @@ package config
 import (
 	_ "embed"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/netip"
 	"os"
 	"strings"
@@ -26,12 +28,14 @@ func Schema() []byte { return schema }
 // Config is everything an operator decides. The zero value of each member is
 // safe; the schema (fairlead serve --config-schema) explains each.
 type Config struct {
-	Listen         string     `yaml:"listen"`
-	PrivateListen  string     `yaml:"private_listen"`
-	Data           string     `yaml:"data"`
-	Policy         string     `yaml:"policy"`
-	PublicURL      string     `yaml:"public_url"`
-	TrustedProxies []string   `yaml:"trusted_proxies"`
+	Listen         string   `yaml:"listen"`
+	PrivateListen  string   `yaml:"private_listen"`
+	Data           string   `yaml:"data"`
+	Policy         string   `yaml:"policy"`
+	PublicURL      string   `yaml:"public_url"`
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// HSTSSubdomains says whether names below ours know https alone; nil: by our name.
+	HSTSSubdomains *bool      `yaml:"hsts_subdomains"`
 	Database       Database   `yaml:"database"`
 	Keys           Keys       `yaml:"keys"`
 	TLS            *TLS       `yaml:"tls"`
@@ -91,6 +95,21 @@ type CVE struct {
 type Log struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
+}
+
+// Logger makes the log that writes to w.
+func (l Log) Logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if l.Level != "" {
+		if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+			level = slog.LevelInfo
+		}
+	}
+	opt := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
 }
 
 // FirstLead is the member made on a fresh database.

@@ -29,7 +29,7 @@ type Deed struct {
 	// Entrusts says that who gives the case away may open its files, and so may
 	// whoever gets it.
 	Entrusts bool
-	// Link is the other case, for a successor.
+	// Link is the other case, for a successor and for the appeal that opens one.
 	Link *cvd.Link
 	// Advisory is the id that a first draft gets.
 	Advisory cvd.AdvisoryID
@@ -119,7 +119,16 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	return checkState(c, d, c.Updated) == nil
 }
 
+// Appealable tells whether the one appeal of the case stands open: it was found not
+// valid, and whatever ended it since did not take away what that ruling promised.
+func Appealable(c *cvd.Case) bool {
+	return !c.Flags.Appealed && (c.RM() == cvd.RMInvalid || (c.Closed() && c.ClosedInvalid))
+}
+
 func notFrom(c *cvd.Case, spec *Spec) error {
+	if spec.Verb == cvd.VerbAppeal && c.Flags.Appealed {
+		return refuse("the one appeal was used")
+	}
 	if c.Closed() {
 		return fmt.Errorf("%w: the case is closed, and that is final; new evidence opens a successor", cvd.ErrNotReady)
 	}
@@ -156,8 +165,8 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 			return refuse("nobody holds the case")
 		}
 	case cvd.VerbAppeal:
-		if c.Flags.Appealed {
-			return refuse("the one appeal was used")
+		if !Appealable(c) {
+			return notFrom(c, SpecOf(d.Verb))
 		}
 	case cvd.VerbConfirm, cvd.VerbRefuse:
 		return checkPending(c, d)
@@ -336,7 +345,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbSeverity:
 		ev.Band = &d.Score.Band
 	case cvd.VerbAppeal:
-		flags.Appealed = true
+		flags.Appealed, ev.Link = true, d.Link
 	case cvd.VerbEmergency:
 		flags.Emergency = true
 	case cvd.VerbPrivacy:

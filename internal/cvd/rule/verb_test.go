@@ -38,6 +38,8 @@ func ready(c *cvd.Case, v cvd.Verb) *cvd.Case {
 	switch v {
 	case cvd.VerbProvide:
 		c.Clocks = []cvd.Clock{{Kind: cvd.ClockNeedsInfo, Started: noon, Due: noon.Add(time.Hour)}}
+	case cvd.VerbAppeal:
+		c.ClosedInvalid = c.Closed()
 	case cvd.VerbRelease:
 		c.Assignee = "ann"
 	case cvd.VerbConfirm, cvd.VerbRefuse:

@@ -561,3 +561,23 @@ func TestAttacksAreAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// A form may be older than the policy in effect: what it asked then is not lost when
+// something else is refused, and is blamed by its name.
+func TestWhatIsNotAskedIsKept(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	page := b.Upload("/report", url.Values{
+		"description": {"x"}, "found_at": {strings.Repeat("y", 501)}, "own_id": {"RP-7"}, "extra.Build flags": {"-O2"}, "title": {strings.Repeat("t", 301)},
+	}).Check(h, 422)
+	sound(t, page)
+	form := b.Form(page, "/report?step=send")
+	for name, want := range map[string]string{"found_at": strings.Repeat("y", 501), "own_id": "RP-7", "extra.Build flags": "-O2", "title": strings.Repeat("t", 301)} {
+		if form.Get(name) != want {
+			t.Errorf("%s holds %.20q", name, form.Get(name))
+		}
+	}
+	if text := page.Text(); !strings.Contains(text, "Found has 501 characters, more than the 500 that it may have; shorten it, or put the rest into the description") {
+		t.Errorf("%s", text)
+	}
+}

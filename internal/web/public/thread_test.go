@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -227,6 +228,36 @@ func TestFiles(t *testing.T) {
 	h.Browser().Get("/thread/files/"+link).Check(h, 401)
 }
 
+// Password managers know a name and a password, by these attributes and in this order;
+// what is typed can be read all the same, with and without a script.
+func TestReceiptInAPasswordManager(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	sent := b.Upload("/report", url.Values{"description": {"x"}}).Check(h, 201)
+	keep := b.Form(sent, "/thread/open")
+	ask := b.Get("/thread")
+	for page, want := range map[*webtest.Answer]string{sent: "new-password", ask: "current-password"} {
+		name := strings.Index(page.Body, `autocomplete="username"`)
+		field := regexp.MustCompile(`<input type="password"[^>]* name="receipt"[^>]* autocomplete="` + want + `"`).FindStringIndex(page.Body)
+		if name < 0 || field == nil || name > field[0] || !strings.Contains(page.Body, ` name="username"`) {
+			t.Errorf("no pair of a name and a %s in %s", want, page.Body)
+		}
+	}
+	if keep.Get("username") == "" || keep.Get("receipt") == "" {
+		t.Errorf("nothing to save: %v", keep)
+	}
+	shown := b.Post("/thread/open", url.Values{"username": keep["username"], "receipt": {"one-two"}, "step": {"show"}, "kept": {"message"}, "kept.text": {"waits"}}).Check(h, 200)
+	sound(t, shown)
+	again := b.Form(shown, "/thread/open")
+	if again.Get("receipt") != "one-two" || again.Get("username") != keep.Get("username") || strings.Contains(shown.Body, `type="password"`) || len(b.Cookies()) > 0 {
+		t.Errorf("shown: %v", again)
+	}
+	if hidden := b.Post("/thread/open", url.Values{"receipt": {"one-two"}, "step": {"hide"}}).Check(h, 200); !strings.Contains(hidden.Body, `type="password"`) {
+		t.Error("it is not hidden again")
+	}
+	b.Post("/thread/open", keep).Check(h, 303)
+}
+
 // A wrong receipt opens nothing, tells nothing and sets nothing.
 func TestWrongReceipt(t *testing.T) {
 	h := house(t, small, nil)
@@ -337,7 +368,7 @@ func TestEscapeMe(t *testing.T) {
 	a = b.Upload("/report", form, webtest.File{Field: "attachments", Name: evil, Content: "x"}).Check(h, 201)
 	clean(t, a)
 	code := receiptOf(t, b, a)
-	id := cvd.CaseID(b.Form(a, "/thread/open").Get("case"))
+	id := cvd.CaseID(b.Form(a, "/thread/open").Get("username"))
 	in := cvd.Input{Text: evil, Missing: []string{evil}}
 	h.Do(h.Member, id, cvd.VerbAsk, in)
 	b = opened(h, casework.Accepted{Receipt: code})
@@ -463,7 +494,7 @@ func TestTheCodeOfALetter(t *testing.T) {
 	page := b.Post("/thread/claim", url.Values{"code": {strings.ToUpper(code)}}).Check(h, 200)
 	sound(t, page)
 	receipt := b.Form(page, "/thread/open").Get("receipt")
-	if len(strings.Split(receipt, "-")) != 7 || len(b.Cookies()) > 0 || strings.Contains(page.Body, "canary") {
+	if len(strings.Split(receipt, "-")) != 7 || len(b.Cookies()) > 0 || strings.Contains(page.Body, "canary-title") {
 		t.Errorf("it shows %q, and %d cookies", receipt, len(b.Cookies()))
 	}
 	b.Post("/thread/claim", url.Values{"code": {code}}).Check(h, 401)

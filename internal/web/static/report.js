@@ -37,6 +37,19 @@ document.addEventListener("DOMContentLoaded", () => {
     place.replaceWith(button);
   }
 
+  // A receipt that is typed is shown or hidden in its place.
+  for (const button of document.querySelectorAll("[data-shows]")) {
+    const field = document.getElementById(button.dataset.shows);
+    button.addEventListener("click", (e) => {
+      e.preventDefault();
+      const shown = field.type === "text";
+      field.type = shown ? "password" : "text";
+      field.autocapitalize = "none"; // of a password there is none to turn off
+      button.textContent = shown ? button.dataset.show : button.dataset.hide;
+      field.focus();
+    });
+  }
+
   // The price of a report, where the policy asks for one: computed while the reporter types.
   const stamp = document.querySelector("[name=work]"), answer = document.querySelector("[name=worked]");
   if (stamp && answer && !answer.value && window.crypto?.subtle) {

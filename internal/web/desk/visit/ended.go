@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"fairlead/internal/auth/oidc"
 	"fairlead/internal/web"
 )
 
@@ -92,6 +93,24 @@ func (k Waiting) Hidden() []Pair {
 	out := append(slices.Clone(k.Fields), Pair{keptAction, k.Action})
 	if k.Multi {
 		out = append(out, Pair{keptMulti, "yes"})
+	}
+	return out
+}
+
+// Fits tells whether it may wait here while somebody is at a provider.
+func (k Waiting) Fits() bool {
+	size := 0
+	for _, one := range k.Hidden() {
+		size += len(one.Label) + len(one.Text)
+	}
+	return size <= oidc.MostKept
+}
+
+// Form are the fields by which it waits elsewhere; empty if nothing does.
+func (k Waiting) Form() url.Values {
+	out := url.Values{}
+	for _, one := range k.Hidden() {
+		out.Add(one.Label, one.Text)
 	}
 	return out
 }

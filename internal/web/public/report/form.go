@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,6 +19,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/public"
@@ -139,6 +141,7 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 			}
 		}
 	}
+	v.Fields = append(v.Fields, p.unasked(pol, v.Fields, typed)...)
 	inOrder(v.Fields)
 	return v, nil
 }
@@ -158,6 +161,24 @@ func (p *pub) besideMail(pol *policy.Policy, typed url.Values) []web.Field {
 		one := p.Field(pol, policy.Field{Name: name, Label: p.Say("public.field." + name)}, value)
 		one.Help = p.Say("public.beside.mail") + " " + one.Help
 		out = append(out, one)
+	}
+	return out
+}
+
+// unasked are the fields that were filled in and that the policy does not ask for: the form
+// may be older than the version in effect, and what was typed into it stays.
+func (p *pub) unasked(pol *policy.Policy, asked []web.Field, typed url.Values) []web.Field {
+	var out []web.Field
+	for _, name := range slices.Sorted(maps.Keys(typed)) {
+		value := typed.Get(name)
+		label, extra := strings.CutPrefix(name, "extra.")
+		if cvd.Blank(value) || (intake.Most(name) == 0 && !extra) || slices.ContainsFunc(asked, func(f web.Field) bool { return f.Name == name }) {
+			continue
+		}
+		if id := "public.field." + name; p.Voice().Has(id) {
+			label = p.Say(id)
+		}
+		out = append(out, p.Field(pol, policy.Field{Name: name, Label: label}, value))
 	}
 	return out
 }

@@ -134,7 +134,7 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put f
 		})
 	}
 	var did casework.Done
-	if err == nil && verb == cvd.VerbMessage {
+	if err == nil {
 		err = p.allowSuccessor(r, a)
 	}
 	if err == nil {

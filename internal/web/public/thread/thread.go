@@ -72,7 +72,9 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 
 // openView asks for the receipt.
 type openView struct {
+	Name  web.Field // under which a password manager keeps the receipt
 	Field web.Field
+	Shown bool      // the receipt may be read while it is typed
 	Code  web.Field // of a letter
 	Wrong bool
 	Ended bool // the session is over
@@ -85,13 +87,24 @@ type openView struct {
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
 	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.Say("public.open.label"), true, "current-password"
 	v.Field.Help = p.Say("public.open.help")
+	// Managers fill and save nothing but a field of type password, with a name for it in a
+	// field before it; there the receipt's page puts the case. Seven words are hard to type
+	// unseen: one button shows them, by a script at once, else by asking for the page again.
+	// A receipt that was wrong is shown, for only so it can be mended.
+	if v.Shown = v.Shown || v.Wrong; !v.Shown {
+		v.Field.Kind = "password"
+	}
+	v.Name.Name, v.Name.Label, v.Name.Autocomplete, v.Name.Half = "username", p.Say("public.open.case"), "username", true
+	v.Name.Help = p.Say("public.open.case.help")
 	if v.Code.Name == "" {
 		v.Code = p.codeField("", false)
 	}
 	if v.Wrong {
 		v.Field.Faults = []cvd.Fault{{Problem: p.Say("public.open.wrong"), Remedy: p.Say("public.open.remedy")}}
 	}
-	return p.Pages.Render(w, r, status, "open", p.Page(p.Say("public.open.title"), "/thread"), v)
+	page := p.Page(p.Say("public.open.title"), "/thread")
+	page.Scripts = []string{"report.js"}
+	return p.Pages.Render(w, r, status, "open", page, v)
 }
 
 // openThread turns a receipt into a session. A wrong one costs the same work and
@@ -101,14 +114,21 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	code, before := r.PostForm.Get("receipt"), p.keptBefore(r.PostForm)
+	v := openView{Name: web.Field{Value: r.PostForm.Get("username")}, Field: web.Field{Value: code}, Kept: before}
+	if step := r.PostForm.Get("step"); step == "show" || step == "hide" {
+		v.Shown = step == "show"
+		return p.askReceipt(w, r, http.StatusOK, v)
+	}
 	var limited auth.Limited
 	if err := p.AllowCode(r); errors.As(err, &limited) {
 		web.RetryAfter(w, limited)
-		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}, Kept: before})
+		v.Limited = true
+		return p.askReceipt(w, r, http.StatusTooManyRequests, v)
 	}
 	actor, err := p.Site.Auth.Receipt(r.Context(), code)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
-		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}, Kept: before})
+		v.Wrong = true
+		return p.askReceipt(w, r, http.StatusUnauthorized, v)
 	}
 	if err != nil {
 		return err

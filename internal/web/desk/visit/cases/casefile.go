@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/post"
+	"fairlead/internal/words"
 )
 
 // caseView is one case with all that the team needs to go on.
@@ -75,6 +76,7 @@ type personView struct{ Name, Part, State string }
 
 type contactView struct {
 	Name, Email, Affiliation, Title, Credit, Shareable, Key string
+	Reserved                                                string // what was answered in place of a plain yes or no
 }
 
 type stepView struct {
@@ -240,7 +242,15 @@ func (l lens) contact(c *cvd.Case) *contactView {
 		return nil
 	}
 	k := p.Contact
-	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Shareable: string(k.ContactShareable), Key: k.PGPKey}
+	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Key: k.PGPKey}
+	switch {
+	case words.Consents(k.ContactShareable):
+		v.Shareable = l.Say("public.yes")
+	case k.ContactShareable.Yes():
+		v.Shareable, v.Reserved = l.Say("desk.contact.reserved"), string(k.ContactShareable)
+	case k.ContactShareable != "":
+		v.Shareable = l.Say("public.no")
+	}
 	if k.Credit.Wanted != "" {
 		v.Credit = l.Say("desk.credit." + k.Credit.Wanted)
 	}

@@ -41,7 +41,7 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 			}
 		}
 		if ev.Tell == cvd.TellReporter {
-			out.Told = append(out.Told, v.told(f, ev))
+			out.Told = append(out.Told, v.told(f, p.Case, ev))
 		} else if ev.Tell == cvd.TellNobody && ev.Body != nil {
 			out.Silence = ev.Body.Silence
 		}
@@ -68,9 +68,10 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 	return out
 }
 
-func (v lens) told(f *casework.File, ev *cvd.Event) toldView {
+// told is what the reporter of the case, as it is after the event, would read.
+func (v lens) told(f *casework.File, after *cvd.Case, ev *cvd.Event) toldView {
 	t := v.Voice.Event(ev, words.ForReporter, v.Zone)
-	return toldView{t.Heading, t.Meaning, t.Quotes, v.clauses(f, t.Clauses), t.Missing}
+	return toldView{t.Heading, v.Voice.Standing(after, ev.Type, t.Meaning), t.Quotes, v.clauses(f, t.Clauses), t.Missing}
 }
 
 // dates says which clocks move, and how.
