@@ -114,9 +114,11 @@ func Refused(r *http.Request, err error) {
 	}
 }
 
-// RetryAfter tells a program when to try again.
-func RetryAfter(w http.ResponseWriter, l auth.Limited) {
-	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(l.After.Seconds())))))
+// RetryAfter tells a program when to try again, and returns after how many seconds.
+func RetryAfter(w http.ResponseWriter, l auth.Limited) int {
+	seconds := max(1, int(math.Ceil(l.After.Seconds())))
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	return seconds
 }
 
 func (s *Site) failWith(w http.ResponseWriter, r *http.Request, one row, err error, id string) {

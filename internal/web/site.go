@@ -116,6 +116,8 @@ type Site struct {
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.
 	Reports, Codes, Suggest *auth.Limiter
+	// Looks limits previews, and forms shown in another language.
+	Looks *auth.Limiter
 	// Waited limits those who waited where a script would have worked.
 	Waited *auth.Limiter
 }
@@ -124,6 +126,7 @@ type Site struct {
 // for an office behind one address and a reporter with many findings.
 const (
 	reportsMinute, reportsBurst = 30, 60
+	looksMinute, looksBurst     = 60, 60
 	codesMinute, codesBurst     = 12, 30
 	suggestMinute, suggestBurst = 4, 10
 	waitedMinute, waitedBurst   = 2, 12
@@ -150,6 +153,7 @@ func New(cfg Config) (*Site, error) {
 		return auth.NewLimiter(minute, burst, addressesKept, cfg.Now)
 	}
 	s.Reports = rate(reportsMinute, reportsBurst)
+	s.Looks = rate(looksMinute, looksBurst)
 	s.Waited = rate(waitedMinute, waitedBurst)
 	s.Codes = rate(codesMinute, codesBurst)
 	s.Suggest = rate(suggestMinute, suggestBurst)

@@ -352,7 +352,7 @@ func TestEscapeMe(t *testing.T) {
 	h := house(t, signed, nil)
 	b := h.Browser()
 	const evil = `"'><script>x()</script><img src=x onerror=x()>{{.}}&lt;b&gt;`
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	for name := range form {
 		if name != "once" {
 			form.Set(name, evil)
@@ -362,7 +362,9 @@ func TestEscapeMe(t *testing.T) {
 	clean(t, a)
 	form.Set("reporter.email", "ann@example.org")
 	form.Set("cwe", "79")
-	form.Del("reporter.credit")
+	for _, choice := range []string{"reporter.credit", "reporter.reply_by", "reporter.pgp_key"} {
+		form.Del(choice)
+	}
 	a = b.Upload("/report", form, webtest.File{Field: "attachments", Name: evil, Content: "x"}).Check(h, 201)
 	clean(t, a)
 	code := receiptOf(t, b, a)

@@ -88,8 +88,7 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 	if !ok {
 		plain := web.Plain(cause)
 		if limited, ok := errors.AsType[auth.Limited](cause); ok {
-			web.RetryAfter(w, limited)
-			plain = p.Say("public.report.limited.text")
+			plain = p.Say("public.report.limited.text", "count", web.RetryAfter(w, limited))
 		}
 		if plain == "" || errors.Is(cause, cvd.ErrNotFound) {
 			return cause

@@ -329,6 +329,29 @@ func (l lens) clauses(f *casework.File, ids []string) []citeView {
 	return out
 }
 
+// claims are what the report says of attacks and of being public, until somebody of
+// the team records it or rules on the case.
+func (l lens) claims(f *casework.File) []web.Notice {
+	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
+		return nil
+	}
+	var out []web.Notice
+	r := f.Events[0].Body.Report
+	for _, one := range []struct {
+		says cvd.Answer
+		fact string
+		verb cvd.Verb
+	}{{r.Exploited, cvd.FactAttacks, cvd.VerbAttacks}, {r.Public, cvd.FactPublic, cvd.VerbPublic}} {
+		if one.says.Yes() && !f.Case.Facts.Has(one.fact) {
+			out = append(out, web.Notice{
+				Kind: "alarm", Title: l.Say("desk.case.claim." + string(one.verb)), Text: l.Say("desk.case.claim.text"),
+				Href: "/desk/cases/" + string(f.Case.ID) + "/do/" + string(one.verb), Label: l.Say("verb." + string(one.verb)),
+			})
+		}
+	}
+	return out
+}
+
 // notices say what is special about the case, in the policy's own words where
 // it has any.
 func (l lens) notices(f *casework.File) []web.Notice {
@@ -339,6 +362,7 @@ func (l lens) notices(f *casework.File) []web.Notice {
 	if f.Case.Flags.Emergency {
 		out = append(out, web.Notice{Kind: "alarm", Title: l.Say("desk.case.emergency"), Text: l.Site.Terms(l.Voice, f.Policy).Emergency.Text})
 	}
+	out = append(out, l.claims(f)...)
 	if f.Case.Flags.Privacy {
 		n := web.Notice{Kind: "warn", Title: l.Say("desk.case.privacy"), Text: l.Say("desk.case.privacy.none")}
 		if r := f.Policy.Policy.Privacy.BreachRegimes; len(r) > 0 {
