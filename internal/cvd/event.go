@@ -73,6 +73,7 @@ type Flags struct {
 	Unread    bool `json:"unread,omitempty"`    // the reporter said something, or a mail waits, and no member dealt with it since
 	Internal  bool `json:"internal,omitempty"`  // no reporter: found by ourselves
 	Appealed  bool `json:"appealed,omitempty"`  // the one appeal was used
+	Appeal    bool `json:"appeal,omitempty"`    // it waits for its answer
 	Imported  bool `json:"imported,omitempty"`  // out of an old mailbox
 }
 

@@ -21,8 +21,9 @@ type Deed struct {
 	File *cvd.Attachment
 	// Second asks that another member confirm before anything moves.
 	Second bool
-	// Alone allows the one who proposed a ruling to confirm it, because no
-	// other active member exists; it is recorded as single-handed.
+	// Alone allows the one who proposed a ruling to confirm it, and the one who ruled
+	// to answer the appeal, because no other active member exists; it is recorded as
+	// single-handed.
 	Alone bool
 	// Urgent opens the emergency lane along with the verb.
 	Urgent bool
@@ -103,7 +104,8 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 	if spec.Tell == cvd.TellReporter && v == cvd.VerbMessage && !c.HasReporter() {
 		return false
 	}
-	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}}
+	// Whether somebody else could answer an appeal is not known here.
+	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}, Alone: v == cvd.VerbUphold}
 	switch v {
 	case cvd.VerbAdvise:
 		d.In.Seq = c.Release.Draft
@@ -117,12 +119,6 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 		return c.Assignee != by.ID
 	}
 	return checkState(c, d, c.Updated) == nil
-}
-
-// Appealable tells whether the one appeal of the case stands open: it was found not
-// valid, and whatever ended it since did not take away what that ruling promised.
-func Appealable(c *cvd.Case) bool {
-	return !c.Flags.Appealed && (c.RM() == cvd.RMInvalid || (c.Closed() && c.ClosedInvalid))
 }
 
 func notFrom(c *cvd.Case, spec *Spec) error {
@@ -164,9 +160,9 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		if c.Assignee == "" {
 			return refuse("nobody holds the case")
 		}
-	case cvd.VerbAppeal:
-		if !Appealable(c) {
-			return notFrom(c, SpecOf(d.Verb))
+	case cvd.VerbAppeal, cvd.VerbUphold, cvd.VerbClose, cvd.VerbHandOn:
+		if err := checkAppeal(c, d); err != nil {
+			return err
 		}
 	case cvd.VerbConfirm, cvd.VerbRefuse:
 		return checkPending(c, d)
@@ -345,7 +341,9 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbSeverity:
 		ev.Band = &d.Score.Band
 	case cvd.VerbAppeal:
-		flags.Appealed, ev.Link = true, d.Link
+		flags.Appealed, flags.Appeal, ev.Link = true, !c.Closed(), d.Link
+	case cvd.VerbUphold:
+		uphold(c, ev, d)
 	case cvd.VerbEmergency:
 		flags.Emergency = true
 	case cvd.VerbPrivacy:
@@ -377,6 +375,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	if c.Pending != nil && slices.ContainsFunc(ev.Arrows, endsCase) {
 		ev.Pending = &cvd.Pending{}
 	}
+	flags.Appeal = flags.Appeal && d.Verb != cvd.VerbUphold && d.Verb != cvd.VerbWithdraw && !slices.ContainsFunc(ev.Arrows, rules)
 	flags.Emergency = flags.Emergency || d.Urgent
 	if flags != c.Flags {
 		ev.Flags = &flags

@@ -113,7 +113,7 @@ func TestWhatIsNextFollowsTheState(t *testing.T) {
 	form := b.Form(b.Get("/thread"), "/thread/appeal")
 	form.Set("text", "look again")
 	b.Post("/thread/appeal", form).Check(h, http.StatusSeeOther)
-	if text := b.Get("/thread").Text(); strings.Contains(text, promise) || !strings.Contains(text, "Your appeal was used") {
+	if text := b.Get("/thread").Text(); strings.Contains(text, promise) || !strings.Contains(text, "Your appeal is under review") {
 		t.Errorf("after the appeal: %s", text)
 	}
 }

@@ -289,11 +289,14 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	if f.Erased {
 		v.Title = p.Say("public.thread.erased")
 	}
+	if reviewed(c) {
+		v.State = web.Badge{Kind: "info", Text: p.Say("rm.invalid.appeal")}
+	}
 	for _, k := range casework.Clocks(c) {
 		if k.Internal() {
 			continue
 		}
-		one := p.promise(&k)
+		one := p.promise(c, &k)
 		if k.Theirs() && k.Running() {
 			v.Yours = &one
 		}
@@ -302,8 +305,12 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 			v.Ahead = append(v.Ahead, one)
 		}
 	}
-	if k := c.NextPromise(); k != nil && !k.Theirs() {
-		one := p.promise(k)
+	next := c.NextPromise()
+	if k := c.Clock(cvd.ClockFollowUp); reviewed(c) && k != nil && k.Ticking() {
+		next = k
+	}
+	if next != nil && !next.Theirs() {
+		one := p.promise(c, next)
 		v.Next = &one
 	}
 	for i := range f.Events {
@@ -315,9 +322,15 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	return v
 }
 
+// reviewed tells whether the one appeal of the case waits for its answer.
+func reviewed(c *cvd.Case) bool { return c.Flags.Appeal && c.RM() == cvd.RMInvalid }
+
 // promise tells how one clock of the case stands.
-func (p *pub) promise(k *cvd.Clock) public.Promised {
+func (p *pub) promise(c *cvd.Case, k *cvd.Clock) public.Promised {
 	one := public.Promised{What: p.Say("clock." + string(k.Kind)), Due: k.Due, Target: k.Target}
+	if reviewed(c) && k.Kind == cvd.ClockFollowUp {
+		one.What = p.Say("public.thread.appeal.answer")
+	}
 	state, kind := "open", "info"
 	switch {
 	case !k.Met.IsZero() && k.Met.After(k.Due):
