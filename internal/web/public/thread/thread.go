@@ -31,7 +31,9 @@ var Templates embed.FS
 // pub serves one request.
 type pub struct {
 	public.Door
-	again string // said above a form that waited for the receipt
+	once string   // said above a form that waited for the receipt
+	done string   // what was just done, where the address does not name it
+	kept []string // files that were stored although others were not
 }
 
 // Register adds the pages to the mux.
@@ -52,6 +54,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	}
 	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
 		"GET /thread":                     (*pub).thread,
+		"POST /thread":                    (*pub).again,
 		"POST /thread/open":               (*pub).openThread,
 		"POST /thread/claim":              (*pub).claim,
 		"POST /thread/leave":              (*pub).leave,
@@ -109,6 +112,7 @@ func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v o
 		v.Field.Faults = []cvd.Fault{{Problem: p.Say("public.open.wrong"), Remedy: p.Say("public.open.remedy")}}
 	}
 	page := p.Page(p.Say("public.open.title"), "/thread")
+	page.Tongues = p.Site.ByForm(r, "open", "/thread/open?step=lang")
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, status, "open", page, v)
 }
@@ -121,7 +125,7 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	}
 	code, before := r.PostForm.Get("receipt"), p.keptBefore(r.PostForm)
 	v := openView{Name: web.Field{Value: r.PostForm.Get("username")}, Field: web.Field{Value: code}, Kept: before}
-	if step := r.PostForm.Get("step"); step == "show" || step == "hide" {
+	if step := cmp.Or(r.URL.Query().Get("step"), r.PostForm.Get("step")); step == "show" || step == "hide" || step == "lang" {
 		v.Shown = step == "show"
 		return p.askReceipt(w, r, http.StatusOK, v)
 	}
@@ -215,7 +219,9 @@ type caseView struct {
 	Preview string // the same, as it will be read
 	Appeal  string
 	Back    string // where that stands, if it waited for the receipt
+	Rest    string // the same, if something else was done
 	Summary *web.Summary
+	Stored  string // which files were stored nevertheless
 }
 
 // entry is one thing that happened.
@@ -260,7 +266,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		return err
 	}
 	v := threadView{Idle: int(auth.ReporterIdle / time.Minute), Several: len(files) > 1}
-	if what := r.URL.Query().Get("done"); slices.Contains(done, what) {
+	if what := cmp.Or(p.done, r.URL.Query().Get("done")); slices.Contains(done, what) {
 		v.Done = p.Say("public.done." + what)
 	}
 	for _, f := range files {
@@ -270,7 +276,9 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		}
 		v.Cases = append(v.Cases, one)
 	}
-	return p.Pages.Render(w, r, status, "thread", p.Page(p.Say("public.thread.title"), "/thread"), v)
+	page := p.Page(p.Say("public.thread.title"), "/thread")
+	page.Tongues = p.Site.ByForm(r, "thread", "/thread")
+	return p.Pages.Render(w, r, status, "thread", page, v)
 }
 
 func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
