@@ -150,9 +150,9 @@ func meets(t cvd.EventType) func(*cvd.Case, *cvd.Event) bool {
 	return func(_ *cvd.Case, ev *cvd.Event) bool { return ev.Type == t }
 }
 
-// answered: the reporter said something, or sent a file.
+// answered: the reporter said something, such as in an appeal, or sent a file.
 func answered(_ *cvd.Case, ev *cvd.Event) bool {
-	return ev.Type == cvd.EventProvided || ev.Type == cvd.EventMailAdmitted || (ev.Type == cvd.EventAttached && ev.Actor == string(cvd.ActorReporter))
+	return ev.Type == cvd.EventProvided || ev.Type == cvd.EventAppealed || ev.Type == cvd.EventMailAdmitted || (ev.Type == cvd.EventAttached && ev.Actor == string(cvd.ActorReporter))
 }
 
 func fact(f string) func(*cvd.Case, *cvd.Event) bool {
@@ -280,7 +280,7 @@ func (r *Rule) turn(after *cvd.Case, ev *cvd.Event, t Terms) {
 		k.Stopped = ev.At
 	case after.Closed() && !r.Survives, r.ToReporter && !after.Waited() && after.HasReporter():
 		k.Stopped = ev.At
-	case r.Kind == cvd.ClockNeedsInfo && ev.Type == cvd.EventProceeded:
+	case r.Kind == cvd.ClockNeedsInfo && (ev.Type == cvd.EventProceeded || ev.Type == cvd.EventInvalidated): // ruled without the answer
 		k.Stopped = ev.At
 	case r.Meets(after, ev) && r.Renews:
 		*k = begin(r.Kind, ev.At, r.Amount(t, after), t)
