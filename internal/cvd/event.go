@@ -143,6 +143,7 @@ type Body struct {
 	Silence string      `json:"silence,omitempty"` // why the reporter was told nothing
 	Clauses []string    `json:"clauses,omitempty"` // ids in the pinned policy version
 	Missing []string    `json:"missing,omitempty"` // what was asked for
+	Changed []string    `json:"changed,omitempty"` // members of the contact that are other than before
 	To      string      `json:"to,omitempty"`      // who a report was handed to
 	Score   *Score      `json:"score,omitempty"`
 	File    *Attachment `json:"file,omitempty"`

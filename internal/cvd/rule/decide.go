@@ -366,6 +366,10 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 		ev.Joined = []cvd.Participant{{ID: cvd.ParticipantID("fixer-" + d.In.To), Roles: []cvd.ParticipantRole{cvd.AsFixer}, RM: cvd.RMAccepted, Consent: cvd.ConsentNone, Member: d.In.To}}
 	case cvd.VerbNameParty, cvd.VerbDropParty:
 		markParty(ev, d)
+	case cvd.VerbContact:
+		if p := c.Participant(cvd.Reporter); p != nil && d.In.Contact != nil && (p.Contact != nil || p.ContactBox == nil) {
+			ev.Body.Changed = changed(p.Contact, d.In.Contact)
+		}
 	case cvd.VerbSuccessor:
 		ev.Link = d.Link
 	case cvd.VerbClose, cvd.VerbHandOn, cvd.VerbWithdraw:

@@ -177,7 +177,10 @@ func TestContactCreditAndKey(t *testing.T) {
 	}
 	form.Set("reporter.email", "new@example.org")
 	form.Del("reporter.pgp_key")
-	b.Follow(b.Post("/thread/contact", form)).Check(h, 200)
+	done := b.Follow(b.Post("/thread/contact", form)).Check(h, 200)
+	if text := done.Text(); !strings.Contains(text, "Changed: mail address, wish to be named, OpenPGP key.") || strings.Contains(text, "new@example.org") {
+		t.Errorf("%s", text)
+	}
 	f, err := h.Desk.As(h.Lead).Case(context.Background(), a.Case)
 	if err != nil {
 		t.Fatal(err)

@@ -385,6 +385,7 @@ func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
 	case ev.ByMember(), ev.Body != nil && ev.Body.Author == cvd.AuthorTeam:
 		e.Who, e.Class = p.Say("public.who.team"), "person"
 	}
+	e.Meaning = cmp.Or(e.Meaning, p.Voice().Changed(ev))
 	if terms := p.Terms(f.Policy); terms != nil {
 		for _, id := range told.Clauses {
 			if c, ok := terms.Clause(id); ok {
