@@ -2,6 +2,14 @@ package rule
 
 import "fairlead/internal/cvd"
 
+// noteChanges names what the event changes of the reporter's contact, where what was
+// known before can be read.
+func noteChanges(c *cvd.Case, ev *cvd.Event) {
+	if p := c.Participant(cvd.Reporter); p != nil && ev.Body.Contact != nil && (p.Contact != nil || p.ContactBox == nil) {
+		ev.Body.Changed = changed(p.Contact, ev.Body.Contact)
+	}
+}
+
 // changed names the members of a contact that are other than before.
 func changed(before, after *cvd.Contact) []string {
 	if before == nil {

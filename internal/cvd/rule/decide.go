@@ -367,9 +367,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbNameParty, cvd.VerbDropParty:
 		markParty(ev, d)
 	case cvd.VerbContact:
-		if p := c.Participant(cvd.Reporter); p != nil && d.In.Contact != nil && (p.Contact != nil || p.ContactBox == nil) {
-			ev.Body.Changed = changed(p.Contact, d.In.Contact)
-		}
+		noteChanges(c, ev)
 	case cvd.VerbSuccessor:
 		ev.Link = d.Link
 	case cvd.VerbClose, cvd.VerbHandOn, cvd.VerbWithdraw:
