@@ -124,6 +124,9 @@ func (s *Site) failWith(w http.ResponseWriter, r *http.Request, one row, err err
 		return
 	}
 	v := s.Voice(r)
+	if one.id == "unauthenticated" && r.URL.Path == "/receipt" {
+		one.id = "receipt" // strangers have no account to sign in to
+	}
 	f := Failure{
 		Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), ID: id,
 	}

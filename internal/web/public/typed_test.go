@@ -108,3 +108,14 @@ func TestSomeFilesAreStored(t *testing.T) {
 		t.Error("it says that nothing was sent")
 	}
 }
+
+// Strangers have nothing to sign in to: a receipt that opens nothing is told as that.
+func TestWrongReceiptForTheFile(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	page := b.Post("/receipt", url.Values{"receipt": {"no-such-words"}}).Check(h, http.StatusUnauthorized)
+	sound(t, page)
+	if text := page.Text(); strings.Contains(text, "ign in") || strings.Contains(text, "signed in") || !strings.Contains(text, "This receipt opens nothing") {
+		t.Errorf("%s", text)
+	}
+}
