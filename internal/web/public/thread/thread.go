@@ -199,7 +199,6 @@ type caseView struct {
 	Yours     *public.Promised // the date by which an answer is awaited
 	Missing   []string
 	Promises  []public.Promised
-	Ahead     []public.Promised // those that are still to come
 	Timeline  []entry
 	Closed    bool
 	Erased    bool
@@ -300,6 +299,11 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	if reviewed(c) {
 		v.State = web.Badge{Kind: "info", Text: p.Say("rm.invalid.appeal")}
 	}
+	next, nextKind := nextOf(c), cvd.ClockKind("")
+	if next != nil && !next.Theirs() {
+		one := p.promise(c, next)
+		v.Next, nextKind = &one, next.Kind
+	}
 	for _, k := range casework.Clocks(c) {
 		if k.Internal() {
 			continue
@@ -308,18 +312,9 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 		if k.Theirs() && k.Running() {
 			v.Yours = &one
 		}
-		v.Promises = append(v.Promises, one)
-		if one.Open {
-			v.Ahead = append(v.Ahead, one)
+		if k.Kind != nextKind && !(k.Theirs() && k.Running()) { // those stand above
+			v.Promises = append(v.Promises, one)
 		}
-	}
-	next := c.NextPromise()
-	if k := c.Clock(cvd.ClockFollowUp); reviewed(c) && k != nil && k.Ticking() {
-		next = k
-	}
-	if next != nil && !next.Theirs() {
-		one := p.promise(c, next)
-		v.Next = &one
 	}
 	for i := range f.Events {
 		v.Timeline = append(v.Timeline, p.entry(f, &f.Events[i]))
@@ -332,6 +327,14 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 
 // reviewed tells whether the one appeal of the case waits for its answer.
 func reviewed(c *cvd.Case) bool { return c.Flags.Appeal && c.RM() == cvd.RMInvalid }
+
+// nextOf is the clock of what comes next: the answer to an appeal before all others.
+func nextOf(c *cvd.Case) *cvd.Clock {
+	if k := c.Clock(cvd.ClockFollowUp); reviewed(c) && k != nil && k.Ticking() {
+		return k
+	}
+	return c.NextPromise()
+}
 
 // promise tells how one clock of the case stands.
 func (p *pub) promise(c *cvd.Case, k *cvd.Clock) public.Promised {
