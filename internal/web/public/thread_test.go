@@ -85,7 +85,7 @@ func TestThreadFromReportToEnd(t *testing.T) {
 		}
 		return page
 	}
-	see(string(a.Case), "Received", "Nobody has judged it yet", "What is next A person confirms receipt by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
+	see(string(a.Case), "Received", "Nobody has judged it yet", "What is next A person confirms receipt ahead by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
 	does(h, a.Case, cvd.VerbAcknowledge, cvd.Input{Text: "Thank you, reading now."})
 	see("A person of the team has your report", "Thank you, reading now.", "kept")
 	does(h, a.Case, cvd.VerbAsk, cvd.Input{Text: "One question.", Missing: []string{"Which version?"}})
