@@ -124,12 +124,10 @@ func (s *Site) failWith(w http.ResponseWriter, r *http.Request, one row, err err
 		return
 	}
 	v := s.Voice(r)
-	if one.id == "unauthenticated" && r.URL.Path == "/receipt" {
-		one.id = "receipt" // strangers have no account to sign in to
+	if r.URL.Path == "/receipt" && one.id == "unauthenticated" { // strangers have no account
+		one.id = "receipt"
 	}
-	f := Failure{
-		Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), ID: id,
-	}
+	f := Failure{Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), ID: id}
 	if err != nil {
 		f.Detail = Plain(err)
 		if faults, ok := errors.AsType[cvd.Faults](err); ok {
