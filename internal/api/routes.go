@@ -159,6 +159,7 @@ func listQueries() []openapi.Query {
 		{Name: "privacy", Flag: true, About: "Personal data was seen."},
 		{Name: "paused", Flag: true, About: "A clock stands still."},
 		{Name: "unread", Flag: true, About: "The reporter said something that no member answered."},
+		{Name: "appeal", Flag: true, About: "An appeal waits for its answer."},
 		{Name: "sort", Of: list(sorts), About: "created, if left out."},
 		{Name: "limit", Most: maxPage, About: "Of one page; 50, if left out."},
 		{Name: "after", About: "The next of the page before, in the same order."},

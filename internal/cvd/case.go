@@ -28,6 +28,7 @@ type Case struct {
 	Replied       bool          `json:"replied,omitempty"`        // a member has spoken to the reporter
 	Dormant       bool          `json:"dormant,omitempty"`        // imported, and neither side has spoken here since: nothing is sent to the reporter by itself
 	Accepted      time.Time     `json:"accepted,omitzero"`        // when the organisation accepted it first
+	Ruled         string        `json:"ruled,omitempty"`          // actor reference of who found it not valid last
 	ClosedInvalid bool          `json:"closed_invalid,omitempty"` // it was not valid when the organisation ended it
 	Release       Release       `json:"release,omitzero"`
 	HeldMail      []int64       `json:"held_mail,omitempty"`  // the events of mails that wait for a member's nod
@@ -267,8 +268,7 @@ func (c *Case) mark(h Head) {
 		c.Links = append(c.Links, *h.Link)
 	}
 	if h.Pending != nil {
-		c.Pending = h.Pending
-		if h.Pending.Seq == 0 {
+		if c.Pending = h.Pending; h.Pending.Seq == 0 {
 			c.Pending = nil
 		}
 	}
@@ -321,6 +321,8 @@ func (c *Case) learn(ev *Event) {
 		}
 	case EventAsked, EventProvided, EventProceeded:
 		c.Missing, c.Sources.Missing = b.Missing, ev.Seq
+	case EventInvalidated:
+		c.Ruled = ev.Actor // of the head: it stays when the words go
 	case EventRated:
 		c.Score, c.Sources.Score = b.Score, ev.Seq
 	case EventClosed, EventHandedOn, EventWithdrawn:

@@ -126,9 +126,10 @@ func (s *Site) failWith(w http.ResponseWriter, r *http.Request, one row, err err
 		return
 	}
 	v := s.Voice(r)
-	f := Failure{
-		Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), ID: id,
+	if r.URL.Path == "/receipt" && one.id == "unauthenticated" { // strangers have no account
+		one.id = "receipt"
 	}
+	f := Failure{Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), ID: id}
 	if err != nil {
 		f.Detail = Plain(err)
 		if faults, ok := errors.AsType[cvd.Faults](err); ok {

@@ -8,6 +8,8 @@ import (
 // State says what the state of a case means to its reporter.
 func (v *Voice) State(c *cvd.Case) string {
 	switch {
+	case c.RM() == cvd.RMInvalid && c.Flags.Appeal:
+		return v.Say("rm.invalid.meaning.appeal")
 	case c.RM() == cvd.RMInvalid && c.Flags.Appealed:
 		return v.Say("rm.invalid.meaning.appealed")
 	case c.Closed() && rule.Appealable(c):
@@ -27,7 +29,8 @@ var holds = map[cvd.EventType]func(*cvd.Case) bool{
 	cvd.EventAsked:        (*cvd.Case).Awaiting,
 	cvd.EventValidated:    func(c *cvd.Case) bool { return c.RM() == cvd.RMValid },
 	cvd.EventInvalidated:  func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid && !c.Flags.Appealed },
-	cvd.EventAppealed:     func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid },
+	cvd.EventAppealed:     func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid && c.Flags.Appeal },
+	cvd.EventUpheld:       func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid },
 	cvd.EventDeferred:     func(c *cvd.Case) bool { return c.RM() == cvd.RMDeferred },
 	cvd.EventCheckOffered: func(c *cvd.Case) bool { return c.Release.Check == cvd.CheckOffered },
 	cvd.EventScheduled:    func(c *cvd.Case) bool { return c.Release.Revision == 0 && !c.Release.At.IsZero() },

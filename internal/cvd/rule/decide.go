@@ -21,8 +21,9 @@ type Deed struct {
 	File *cvd.Attachment
 	// Second asks that another member confirm before anything moves.
 	Second bool
-	// Alone allows the one who proposed a ruling to confirm it, because no
-	// other active member exists; it is recorded as single-handed.
+	// Alone allows the one who proposed a ruling to confirm it, and the one who ruled
+	// to answer the appeal, because no other active member exists; it is recorded as
+	// single-handed.
 	Alone bool
 	// Urgent opens the emergency lane along with the verb.
 	Urgent bool
@@ -85,46 +86,6 @@ func Decide(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 	return append([]cvd.Event{ev}, follow(c, &ev, d)...), nil
 }
 
-// Possible tells whether the verb could be done to the case now by this actor,
-// given the input it needs.
-func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
-	spec := SpecOf(v)
-	if spec == nil {
-		return false
-	}
-	if _, ok := spec.Walk[c.RM()]; !ok {
-		return false
-	}
-	if len(spec.Facts) > 0 {
-		if _, err := c.Facts.Next(spec.Facts[0]); err != nil {
-			return false
-		}
-	}
-	if spec.Tell == cvd.TellReporter && v == cvd.VerbMessage && !c.HasReporter() {
-		return false
-	}
-	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}}
-	switch v {
-	case cvd.VerbAdvise:
-		d.In.Seq = c.Release.Draft
-	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
-		return true
-	case cvd.VerbAdmit, cvd.VerbDismiss:
-		return len(c.HeldMail) > 0
-	case cvd.VerbTrustKey:
-		return c.Offer != nil
-	case cvd.VerbClaim:
-		return c.Assignee != by.ID
-	}
-	return checkState(c, d, c.Updated) == nil
-}
-
-// Appealable tells whether the one appeal of the case stands open: it was found not
-// valid, and whatever ended it since did not take away what that ruling promised.
-func Appealable(c *cvd.Case) bool {
-	return !c.Flags.Appealed && (c.RM() == cvd.RMInvalid || (c.Closed() && c.ClosedInvalid))
-}
-
 func notFrom(c *cvd.Case, spec *Spec) error {
 	if spec.Verb == cvd.VerbAppeal && c.Flags.Appealed {
 		return refuse("the one appeal was used")
@@ -164,9 +125,9 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		if c.Assignee == "" {
 			return refuse("nobody holds the case")
 		}
-	case cvd.VerbAppeal:
-		if !Appealable(c) {
-			return notFrom(c, SpecOf(d.Verb))
+	case cvd.VerbAppeal, cvd.VerbUphold, cvd.VerbClose, cvd.VerbHandOn:
+		if err := checkAppeal(c, d); err != nil {
+			return err
 		}
 	case cvd.VerbConfirm, cvd.VerbRefuse:
 		return checkPending(c, d)
@@ -345,7 +306,9 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbSeverity:
 		ev.Band = &d.Score.Band
 	case cvd.VerbAppeal:
-		flags.Appealed, ev.Link = true, d.Link
+		flags.Appealed, flags.Appeal, ev.Link = true, !c.Closed(), d.Link
+	case cvd.VerbUphold:
+		uphold(c, ev, d)
 	case cvd.VerbEmergency:
 		flags.Emergency = true
 	case cvd.VerbPrivacy:
@@ -368,6 +331,8 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 		ev.Joined = []cvd.Participant{{ID: cvd.ParticipantID("fixer-" + d.In.To), Roles: []cvd.ParticipantRole{cvd.AsFixer}, RM: cvd.RMAccepted, Consent: cvd.ConsentNone, Member: d.In.To}}
 	case cvd.VerbNameParty, cvd.VerbDropParty:
 		markParty(ev, d)
+	case cvd.VerbContact:
+		noteChanges(c, ev)
 	case cvd.VerbSuccessor:
 		ev.Link = d.Link
 	case cvd.VerbClose, cvd.VerbHandOn, cvd.VerbWithdraw:
@@ -377,6 +342,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	if c.Pending != nil && slices.ContainsFunc(ev.Arrows, endsCase) {
 		ev.Pending = &cvd.Pending{}
 	}
+	flags.Appeal = flags.Appeal && d.Verb != cvd.VerbUphold && d.Verb != cvd.VerbWithdraw && !slices.ContainsFunc(ev.Arrows, rules)
 	flags.Emergency = flags.Emergency || d.Urgent
 	if flags != c.Flags {
 		ev.Flags = &flags

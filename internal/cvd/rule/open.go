@@ -37,7 +37,7 @@ func Open(o Opening, now time.Time) ([]cvd.Event, error) {
 			{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: string(cvd.RMStart), Do: "receive", To: string(cvd.RMReceived)},
 			{Machine: cvd.MachineCS, Participant: "", From: string(cvd.FactsNone), Do: cvd.FactVendorAware, To: "Vfdpxa"},
 		},
-		Flags: &cvd.Flags{Appealed: o.Appeal, Internal: o.Internal, Unread: !o.Internal, Privacy: o.Report.SensitiveDataSeen.Yes()},
+		Flags: &cvd.Flags{Appealed: o.Appeal, Appeal: o.Appeal, Internal: o.Internal, Unread: !o.Internal, Privacy: o.Report.SensitiveDataSeen.Yes()},
 	}}
 	ev.Body = &cvd.Body{Report: o.Report, Channel: o.Channel, Contact: o.Contact, Mail: o.Mail}
 	if o.Internal {

@@ -76,6 +76,7 @@ var Specs = []Spec{
 	{Verb: cvd.VerbSuccessor, Event: cvd.EventSucceeded, Walk: stay(cvd.RMClosed), Tell: cvd.TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
 	{Verb: cvd.VerbWithdraw, Event: cvd.EventWithdrawn, Walk: map[cvd.RM][]string{cvd.RMReceived: {"invalidate", "close"}, cvd.RMInvalid: {"close"}, cvd.RMDeferred: {"close"}, cvd.RMValid: nil, cvd.RMAccepted: nil}, Leaves: true, Tell: cvd.TellReporter, Takes: []string{"reason"}},
 	{Verb: cvd.VerbAppeal, Event: cvd.EventAppealed, Walk: stay(cvd.RMInvalid, cvd.RMClosed), Tell: cvd.TellReporter, Takes: []string{"text"}, Needs: []string{"text"}},
+	{Verb: cvd.VerbUphold, Event: cvd.EventUpheld, Walk: stay(cvd.RMInvalid), Tell: cvd.TellReporter, Takes: append([]string{"reason", "clauses"}, heard...), Needs: []string{"reason"}},
 	{Verb: cvd.VerbConfirm, Event: cvd.EventConfirmed, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellTeam, Takes: []string{"note"}},
 	{Verb: cvd.VerbRefuse, Event: cvd.EventRefused, Walk: stay(append(open, cvd.RMClosed)...), Tell: cvd.TellTeam, Takes: []string{"note"}, Needs: []string{"note"}},
 	{Verb: cvd.VerbPostpone, Event: cvd.EventPostponed, Walk: stay(open...), Tell: cvd.TellReporter, Takes: append([]string{"clock", "until", "reason"}, heard...), Needs: []string{"clock", "until", "reason"}},

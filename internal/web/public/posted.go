@@ -153,7 +153,7 @@ func (in *Posted) next() *multipart.Part {
 }
 
 func add(to url.Values, name string, value []byte) {
-	if name != "attachments" && name != "file" { // a file field that was left empty
+	if name != "attachments" && name != "file" && !strings.HasPrefix(name, "file.") { // a file field that was left empty
 		to.Add(name, string(value))
 	}
 }

@@ -94,7 +94,7 @@ func TestMessagePreview(t *testing.T) {
 	form.Set("step", "preview")
 	page := b.Post("/thread/message", form).Check(h, 200)
 	sound(t, page)
-	if !strings.Contains(page.Body, "<strong>word</strong>") || b.Form(page, "/thread/message").Get("text") != "A **word**." {
+	if !strings.Contains(page.Body, "<strong>word</strong>") || b.Form(page, "/thread/message").Get("text."+string(a.Case)) != "A **word**." {
 		t.Errorf("%s", page.Text())
 	}
 	if strings.Contains(b.Get("/thread").Text(), "A word.") {

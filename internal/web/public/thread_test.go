@@ -51,7 +51,7 @@ func TestSuccessorsCountAsReports(t *testing.T) {
 	form = b.Form(b.Get("/thread"), "/thread/message")
 	form.Set("text", "new evidence, typed with care")
 	a := b.Post("/thread/message", form).Check(h, http.StatusTooManyRequests)
-	if a.Header.Get("Retry-After") == "" || b.Form(a, "/thread/message").Get("text") != form.Get("text") {
+	if a.Header.Get("Retry-After") == "" || b.Form(a, "/thread/message").Get("text."+string(closed.Case)) != form.Get("text") {
 		t.Errorf("what was typed is lost: %s", a.Text())
 	}
 	if cases(h) != 2 {
@@ -85,7 +85,7 @@ func TestThreadFromReportToEnd(t *testing.T) {
 		}
 		return page
 	}
-	see(string(a.Case), "Received", "Nobody has judged it yet", "What is next A person confirms receipt by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
+	see(string(a.Case), "Received", "Nobody has judged it yet", "What is next A person confirms receipt ahead by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
 	does(h, a.Case, cvd.VerbAcknowledge, cvd.Input{Text: "Thank you, reading now."})
 	see("A person of the team has your report", "Thank you, reading now.", "kept")
 	does(h, a.Case, cvd.VerbAsk, cvd.Input{Text: "One question.", Missing: []string{"Which version?"}})
@@ -177,7 +177,10 @@ func TestContactCreditAndKey(t *testing.T) {
 	}
 	form.Set("reporter.email", "new@example.org")
 	form.Del("reporter.pgp_key")
-	b.Follow(b.Post("/thread/contact", form)).Check(h, 200)
+	done := b.Follow(b.Post("/thread/contact", form)).Check(h, 200)
+	if text := done.Text(); !strings.Contains(text, "Changed: mail address, wish to be named.") || strings.Contains(text, "new@example.org") {
+		t.Errorf("%s", text)
+	}
 	f, err := h.Desk.As(h.Lead).Case(context.Background(), a.Case)
 	if err != nil {
 		t.Fatal(err)
@@ -381,7 +384,7 @@ func TestEscapeMe(t *testing.T) {
 	say.Set("text", evil+"\x01")
 	again := b.Post("/thread/message", say).Check(h, 422)
 	clean(t, again)
-	if got := b.Form(again, "/thread/message").Get("text"); !strings.HasPrefix(got, evil) {
+	if got := b.Form(again, "/thread/message").Get("text." + string(id)); !strings.HasPrefix(got, evil) {
 		t.Errorf("came back as %q", got)
 	}
 	clean(t, b.Post("/thread/contact", b.Form(page, "/thread/contact")).Check(h, 200))

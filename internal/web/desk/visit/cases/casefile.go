@@ -164,7 +164,7 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 
 func marksOf(c *cvd.Case) visit.Marks {
 	return visit.Marks{
-		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
+		Emergency: c.Flags.Emergency, Breached: c.Breached(), Appeal: c.Flags.Appeal, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
 		Pending: c.Pending != nil, Appealed: c.Flags.Appealed, Paused: c.Paused(), Internal: c.Flags.Internal,
 	}
 }
@@ -179,14 +179,19 @@ func (l lens) move(f *casework.File) moveView {
 	}
 	var m moveView
 	switch {
+	case c.Flags.Appeal && c.RM() == cvd.RMInvalid && !c.Awaiting():
+		m = l.appeal(c)
+		if due := c.Clock(cvd.ClockFollowUp); due != nil && due.Ticking() {
+			k = due
+		}
 	case c.Awaiting():
 		m = moveView{Whose: l.Say("desk.move.reporter"), What: l.Say("desk.move.answer")}
 	case c.Assignee == l.Actor.ID:
-		m = moveView{Whose: l.Say("desk.move.you"), What: l.Say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Say("desk.move.you"), What: l.next(c)}
 	case c.Assignee != "":
-		m = moveView{Whose: l.Member(c.Assignee), What: l.Say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Member(c.Assignee), What: l.next(c)}
 	default:
-		m = moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Say("desk.move.unowned"), What: l.next(c)}
 	}
 	if c.Pending != nil {
 		m = moveView{Whose: l.Say("desk.move.second"), What: l.Say("desk.move.confirm", "verb", l.Say("verb."+string(c.Pending.Verb)))}
@@ -196,6 +201,14 @@ func (l lens) move(f *casework.File) moveView {
 		m.Clock = &one
 	}
 	return m
+}
+
+// next is what usually comes next of the case, by its state.
+func (l lens) next(c *cvd.Case) string {
+	if c.RM() == cvd.RMInvalid && c.Flags.Appealed {
+		return l.Say("desk.move.invalid.answered")
+	}
+	return l.Say("desk.move." + string(c.RM()))
 }
 
 var facts = []string{cvd.FactVendorAware, cvd.FactFixReady, cvd.FactFixDeployed, cvd.FactPublic, cvd.FactExploitPublic, cvd.FactAttacks}

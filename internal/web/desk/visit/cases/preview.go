@@ -3,6 +3,7 @@ package cases
 import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
 	"fairlead/internal/words"
 )
@@ -18,6 +19,7 @@ type previewView struct {
 	Dates    []string
 	Notes    []words.Quote // what stays with the team
 	Second   bool          // another member must confirm first
+	Appeal   *web.Notice   // of the one that it leaves open
 }
 
 // toldView is one message to the reporter, as their thread shows it.
@@ -32,6 +34,9 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 	out := &previewView{
 		From: web.State(v.Voice, f.Case.RM()), To: web.State(v.Voice, p.Case.RM()), Moved: f.Case.RM() != p.Case.RM(),
 		Dates: v.dates(f.Case, p.Case),
+	}
+	if p.Case.Closed() && !f.Case.Closed() && rule.Appealable(p.Case) {
+		out.Appeal = &web.Notice{Kind: "warn", Title: v.Say("desk.preview.appeal"), Text: v.Say("desk.preview.appeal.text")}
 	}
 	for i := range p.Events {
 		ev := &p.Events[i]
