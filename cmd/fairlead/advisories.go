@@ -150,6 +150,11 @@ func printResult(e *env, r exchange.Result) {
 	for _, f := range r.Faults {
 		fmt.Fprintf(to, "  %s: %s (%s)\n", f.Field, f.Problem, f.Remedy)
 	}
+	for _, u := range r.Unpublished {
+		for _, f := range u.Faults {
+			fmt.Fprintf(to, "  not published as %s: %s: %s (%s)\n", u.Name, f.Field, f.Problem, f.Remedy)
+		}
+	}
 	for _, l := range r.Lost {
 		fmt.Fprintf(to, "  not held: %s: %s\n", l.Pointer, l.Why)
 	}

@@ -224,7 +224,11 @@ func (r *reader) tracking(t *tracking) {
 	if t.Generator != nil {
 		r.keep("/document/tracking/generator", t.Generator, "the record does not say what wrote it")
 	}
-	if t.Status != "final" {
+	switch t.Status {
+	case "final":
+	case "draft":
+		r.Fault("document.tracking.status", "is draft: what is brought in is published at once", "give the document once its publisher made it final")
+	default:
 		r.keep("/document/tracking/status", t.Status, "what is imported counts as published")
 	}
 	counted := true

@@ -30,6 +30,7 @@ var Format = advisory.Format{
 	File:   advisoryProfile.file,
 	Encode: advisoryProfile.encode,
 	Decode: decode,
+	Check:  Check,
 }
 
 // VEX is CSAF 2.0, profile VEX. Its tracking id is the advisory's with "-VEX"
@@ -39,6 +40,7 @@ var VEX = advisory.Format{
 	Covers: vexProfile.covers,
 	File:   vexProfile.file,
 	Encode: vexProfile.encode,
+	Check:  Check,
 }
 
 // Titles of notes that hold what CSAF 2.0 has no member for. They are names

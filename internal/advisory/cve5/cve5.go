@@ -27,7 +27,7 @@ const Version = "5.2.0"
 // container alone, for whichever CNA assigns the id, has a placeholder there.
 var Format = advisory.Format{
 	Name: name, Media: "application/json", Ext: ".json",
-	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode,
+	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode, Check: Check,
 }
 
 // noOrg stands for an organisation that CVE Services do not know; tools of the

@@ -21,7 +21,7 @@ import (
 )
 
 // Format is CycloneDX 1.6 as JSON.
-var Format = advisory.Format{Name: "cyclonedx", Media: "application/vnd.cyclonedx+json", Ext: ".cdx.json", Covers: covers, Encode: encode}
+var Format = advisory.Format{Name: "cyclonedx", Media: "application/vnd.cyclonedx+json", Ext: ".cdx.json", Covers: covers, Encode: encode, Check: Check}
 
 var book = sync.OnceValue(func() *words.Book {
 	b, err := words.Load()

@@ -31,7 +31,7 @@ const name = "osv"
 // flaw, and stays one document.
 var Format = advisory.Format{
 	Name: name, Media: "application/json", Ext: ".json",
-	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode,
+	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode, Check: Check,
 }
 
 // document is an OSV record, in the order in which the schema lists the members.

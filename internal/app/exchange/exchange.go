@@ -55,6 +55,9 @@ type Result struct {
 	Why      string          `json:"why,omitempty"`
 	Faults   cvd.Faults      `json:"faults,omitempty"`
 	Lost     []advisory.Lost `json:"lost,omitempty"`
+	// Unpublished are the formats in which an advisory that was taken is not
+	// published, because the document would be wrong.
+	Unpublished []register.Uncovered `json:"unpublished,omitempty"`
 }
 
 // batch is a run of records that are published together.
@@ -178,7 +181,13 @@ func (b *batch) flush(ctx context.Context) error {
 		return nil
 	}
 	err := b.x.Register.Publish(ctx, recs...)
-	if err == nil || !errors.Is(err, cvd.ErrInvalid) {
+	if err == nil {
+		for i, a := range recs {
+			b.withheld(a, &b.results[at[i]])
+		}
+		return nil
+	}
+	if !errors.Is(err, cvd.ErrInvalid) {
 		return err
 	}
 	for i, a := range recs {
@@ -186,6 +195,7 @@ func (b *batch) flush(ctx context.Context) error {
 		r := &b.results[at[i]]
 		switch {
 		case err == nil:
+			b.withheld(a, r)
 		case errors.Is(err, cvd.ErrInvalid):
 			r.Done, r.Revision = Refused, 0
 			if !errors.As(err, &r.Faults) {
@@ -196,4 +206,14 @@ func (b *batch) flush(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// withheld lists in which formats a record that was published is not: not those that
+// are for other kinds of advisory.
+func (b *batch) withheld(a *cvd.Advisory, r *Result) {
+	for _, u := range b.x.Register.Uncovered(a) {
+		if len(u.Faults) > 0 {
+			r.Unpublished = append(r.Unpublished, u)
+		}
+	}
 }

@@ -229,3 +229,78 @@ func TestExportOfSharedIDs(t *testing.T) {
 		t.Errorf("%+v of %+v", left, p.Left)
 	}
 }
+
+// What our own rules call wrong is not published in that format, and that is told: one
+// wrong document makes others refuse all that a provider has. A draft is not published.
+func TestNothingWrongIsPublished(t *testing.T) {
+	own, err := csaf.Format.Encode(advisorytest.Example(), advisorytest.Publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := errorsOf(csaf.Check(own)); found != nil {
+		t.Fatal(found)
+	}
+	spoilt := func(spoil func(doc, tracking map[string]any)) string {
+		var doc map[string]any
+		if err := json.Unmarshal(own, &doc); err != nil {
+			t.Fatal(err)
+		}
+		spoil(doc, doc["document"].(map[string]any)["tracking"].(map[string]any))
+		b, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	flaw := func(doc map[string]any, n int) map[string]any { return doc["vulnerabilities"].([]any)[n].(map[string]any) }
+	for name, one := range map[string]struct {
+		spoil func(doc, tracking map[string]any)
+		want  string // the rule, or where it is refused
+	}{
+		"id":       {func(doc, _ map[string]any) { flaw(doc, 0)["cve"] = "CVE-2024-1" }, "csaf-schema"},
+		"language": {func(doc, _ map[string]any) { doc["document"].(map[string]any)["lang"] = "xx-invalid_" }, "csaf-schema"},
+		"twice": {func(doc, _ map[string]any) {
+			doc["vulnerabilities"] = []any{flaw(doc, 0), flaw(doc, 0)}
+		}, "csaf-6.1.23"},
+		"order": {func(_, tracking map[string]any) {
+			h := tracking["revision_history"].([]any)
+			h[0].(map[string]any)["number"], h[1].(map[string]any)["number"] = "5", "3"
+			tracking["version"] = "5"
+		}, "csaf-6.1.14"},
+		"draft": {func(_, tracking map[string]any) { tracking["status"] = "draft" }, "document.tracking.status"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newExchange(t)
+			results, err := x.Import(ctx, []File{{Name: "f", Doc: []byte(spoilt(one.spoil))}})
+			if err != nil || len(results) != 1 {
+				t.Fatal(results, err)
+			}
+			told := results[0].Faults.Error()
+			for _, u := range results[0].Unpublished {
+				told += " " + u.Why
+			}
+			if !strings.Contains(told, one.want) {
+				t.Errorf("%s: told %q", results[0].Done, told)
+			}
+			err = x.Register.Documents(ctx, []cvd.AdvisoryID{"NLSA-2026-7KQ4MXZ"}, "csaf", func(d register.Document) error {
+				return errorsOf(csaf.Check(d.Bytes)).Err()
+			})
+			if err != nil {
+				t.Errorf("served: %v", err)
+			}
+			page, err := x.Export(ctx, "csaf", "")
+			if err != nil || len(page.Documents) != 0 || (results[0].Done != Refused) != (len(page.Skipped) == 1) {
+				t.Errorf("%+v %v", page, err)
+			}
+		})
+	}
+}
+
+func errorsOf(found []advisory.Finding) (out cvd.Faults) {
+	for _, f := range found {
+		if f.Level == advisory.LevelError {
+			out = append(out, f.Fault)
+		}
+	}
+	return out
+}
