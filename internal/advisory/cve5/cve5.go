@@ -22,7 +22,7 @@ const Version = "5.2.0"
 
 // Format is the CVE Record Format: one document for each CVE id of the advisory,
 // in the order of its vulnerabilities, in files named by the id. A vulnerability
-// without an id has no record. The publisher is named as the assigner, or
+// without an id has no record. Those of an advisory that was withdrawn are rejected. The publisher is named as the assigner, or
 // whoever it was in a record that was read; without either there is no record. The
 // container alone, for whichever CNA assigns the id, has a placeholder there.
 var Format = advisory.Format{
@@ -238,6 +238,9 @@ func covers(a *cvd.Advisory, p advisory.Publisher) error {
 	if meta(a, p, "").Org == noOrg {
 		return fmt.Errorf("%w: a published record names the CNA that assigned its id, and nobody here is known to be it", cvd.ErrNotReady)
 	}
+	if withdrawn(a) {
+		return nil // of a rejected id only the reason is said
+	}
 	for _, i := range withID(a) {
 		if err := sayable(a, &a.Vulnerabilities[i], p); err != nil {
 			return err
@@ -245,6 +248,14 @@ func covers(a *cvd.Advisory, p advisory.Publisher) error {
 	}
 	return nil
 }
+
+// noReason stands where a record says that it was withdrawn and not why: the format
+// wants a reason, in English.
+const noReason = "The advisory about this CVE ID was withdrawn."
+
+// withdrawn tells whether the advisory is ours and was taken back: its ids are then
+// rejected at CVE Services too.
+func withdrawn(a *cvd.Advisory) bool { return a.Source == nil && !a.Withdrawn.IsZero() }
 
 // withID lists the vulnerabilities that have a CVE id.
 func withID(a *cvd.Advisory) []int {

@@ -445,6 +445,32 @@ func TestRejectedRecord(t *testing.T) {
 	}
 }
 
+// The ids of an advisory that was withdrawn are rejected, for the reason that CVE
+// Services got; nothing is left of what it was.
+func TestWithdrawnIsRejected(t *testing.T) {
+	for _, why := range []string{"The flaw is none.", ""} {
+		a := advisorytest.Example()
+		a.Withdrawn, a.Why = a.Modified.Add(time.Hour), why
+		docs, err := Format.Documents(a, advisorytest.Publisher)
+		if err != nil || len(docs) == 0 {
+			t.Fatal(docs, err)
+		}
+		for _, d := range docs {
+			if err := valid(t)(d.Bytes); err != nil {
+				t.Errorf("%v\n%s", err, d.Bytes)
+			}
+			if found := Check(d.Bytes); len(found) > 0 {
+				t.Errorf("%+v", found)
+			}
+			s := string(d.Bytes)
+			if !strings.Contains(s, `"state": "REJECTED"`) || !strings.Contains(s, `"dateRejected": "2026-`) || !strings.Contains(s, why) ||
+				strings.Contains(s, "affected") || strings.Contains(s, a.Title) {
+				t.Error(s)
+			}
+		}
+	}
+}
+
 func TestCheckRefuses(t *testing.T) {
 	ok := valid(t)
 	good, err := Format.Encode(advisorytest.Example(), advisorytest.Publisher)

@@ -252,7 +252,9 @@ func TestNothingWrongIsPublished(t *testing.T) {
 		}
 		return string(b)
 	}
-	flaw := func(doc map[string]any, n int) map[string]any { return doc["vulnerabilities"].([]any)[n].(map[string]any) }
+	flaw := func(doc map[string]any, n int) map[string]any {
+		return doc["vulnerabilities"].([]any)[n].(map[string]any)
+	}
 	for name, one := range map[string]struct {
 		spoil func(doc, tracking map[string]any)
 		want  string // the rule, or where it is refused
