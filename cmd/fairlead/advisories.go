@@ -152,7 +152,7 @@ func printResult(e *env, r exchange.Result) {
 	}
 	for _, u := range r.Unpublished {
 		for _, f := range u.Faults {
-			fmt.Fprintf(to, "  not published as %s: %s: %s (%s)\n", u.Name, f.Field, f.Problem, f.Remedy)
+			fmt.Fprintf(to, "  not published as %s: %s: %s (%s)\n", u.Format, f.Field, f.Problem, f.Remedy)
 		}
 	}
 	for _, l := range r.Lost {

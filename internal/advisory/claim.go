@@ -225,7 +225,8 @@ func (p Publisher) ProductIRI(id string) string {
 }
 
 // Name is how an advisory's i-th vulnerability is called by formats that ask for
-// a name: its CVE id, else its first id anywhere, else the advisory's own.
+// a name: its CVE id, else its first id anywhere, else the advisory's own, behind
+// which stands the number of all but the first.
 func Name(a *cvd.Advisory, i int) string {
 	v := &a.Vulnerabilities[i]
 	switch {
@@ -233,8 +234,16 @@ func Name(a *cvd.Advisory, i int) string {
 		return v.CVE
 	case len(v.IDs) > 0:
 		return v.IDs[0].ID
-	case len(a.Vulnerabilities) == 1:
+	case Number(a, i) == 1:
 		return string(a.ID)
 	}
-	return fmt.Sprintf("%s#%d", a.ID, i+1)
+	return fmt.Sprintf("%s#%d", a.ID, Number(a, i))
+}
+
+// Number is that of the i-th vulnerability.
+func Number(a *cvd.Advisory, i int) int {
+	if n := a.Vulnerabilities[i].Number; n > 0 {
+		return n
+	}
+	return i + 1
 }

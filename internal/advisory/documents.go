@@ -23,44 +23,6 @@ type Document struct {
 	Bytes []byte
 }
 
-// Withheld is why a record is not published in a format. It unwraps to what Covers
-// says, or to the Faults of the document that would come of it.
-type Withheld struct{ Why error }
-
-func (w Withheld) Error() string { return w.Why.Error() }
-
-// Unwrap is the reason.
-func (w Withheld) Unwrap() error { return w.Why }
-
-// Print writes the documents under which a record is published in the format, or says
-// by a Withheld why there are none. Records of others never passed our lint: theirs
-// are checked here, for one wrong document makes others refuse all that a provider
-// has. Other errors are those of Encode.
-func (f Format) Print(a *cvd.Advisory, p Publisher) ([]Document, error) {
-	if f.Covers != nil {
-		if err := f.Covers(a, p); err != nil {
-			return nil, Withheld{err}
-		}
-	}
-	docs, err := f.Documents(a, p)
-	if err != nil || a.Source == nil || f.Check == nil {
-		return docs, err
-	}
-	var faults cvd.Faults
-	for _, d := range docs {
-		for _, one := range f.Check(d.Bytes) {
-			if one.Level == LevelError {
-				one.Problem += " (" + one.Rule + ")"
-				faults = append(faults, one.Fault)
-			}
-		}
-	}
-	if len(faults) > 0 {
-		return nil, Withheld{faults}
-	}
-	return docs, nil
-}
-
 // Documents writes the record in the format, whole: one document, or one for each
 // part where the format says one vulnerability at a time. The first stands for
 // the advisory and has the format's name. Errors are those of Encode.

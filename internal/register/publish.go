@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -94,8 +95,8 @@ func (r *Register) prepare(a *cvd.Advisory, p advisory.Publisher, at time.Time) 
 	}
 	it.records = append(it.records, rec)
 	for _, f := range r.Formats {
-		docs, err := f.Print(a, p)
-		if errors.As(err, &advisory.Withheld{}) {
+		docs, err := release.Print(f, a, p)
+		if errors.As(err, &release.Withheld{}) {
 			continue
 		}
 		if err != nil {

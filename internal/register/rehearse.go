@@ -3,6 +3,7 @@ package register
 import (
 	"errors"
 
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/cvd"
 )
 
@@ -31,7 +32,7 @@ type Uncovered struct {
 	Name string `json:"name"`
 	Why  string `json:"why"`
 	// Faults are what is wrong, where the format could say the record but for them.
-	Faults cvd.Faults `json:"faults,omitempty"`
+	Faults cvd.Faults `json:"-"`
 }
 
 // Uncovered lists the formats that Prepare leaves out for a record, in the order of
@@ -43,7 +44,7 @@ func (r *Register) Uncovered(a *cvd.Advisory) []Uncovered {
 		p.Name, p.Namespace, p.Base = "-", somebody, somebody
 	}
 	for _, f := range r.Formats {
-		if _, err := f.Print(a, p); err != nil {
+		if _, err := release.Print(f, a, p); err != nil {
 			one := Uncovered{Name: f.Name, Why: err.Error()}
 			errors.As(err, &one.Faults)
 			out = append(out, one)

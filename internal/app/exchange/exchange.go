@@ -57,7 +57,14 @@ type Result struct {
 	Lost     []advisory.Lost `json:"lost,omitempty"`
 	// Unpublished are the formats in which an advisory that was taken is not
 	// published, because the document would be wrong.
-	Unpublished []register.Uncovered `json:"unpublished,omitempty"`
+	Unpublished []Unpublished `json:"unpublished,omitempty"`
+}
+
+// Unpublished is a format in which an advisory is not published, and all that would be
+// wrong with its document.
+type Unpublished struct {
+	Format string     `json:"format"`
+	Faults cvd.Faults `json:"faults"`
 }
 
 // batch is a run of records that are published together.
@@ -213,7 +220,7 @@ func (b *batch) flush(ctx context.Context) error {
 func (b *batch) withheld(a *cvd.Advisory, r *Result) {
 	for _, u := range b.x.Register.Uncovered(a) {
 		if len(u.Faults) > 0 {
-			r.Unpublished = append(r.Unpublished, u)
+			r.Unpublished = append(r.Unpublished, Unpublished{u.Name, u.Faults})
 		}
 	}
 }

@@ -279,7 +279,7 @@ func TestNothingWrongIsPublished(t *testing.T) {
 			}
 			told := results[0].Faults.Error()
 			for _, u := range results[0].Unpublished {
-				told += " " + u.Why
+				told += " " + u.Faults.Error()
 			}
 			if !strings.Contains(told, one.want) {
 				t.Errorf("%s: told %q", results[0].Done, told)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 )
@@ -115,8 +116,8 @@ func (x *Exchange) documents(ctx context.Context, e *register.Entry, f advisory.
 	if err != nil {
 		return nil, err
 	}
-	docs, err := f.Print(a, x.Publisher())
-	if errors.As(err, &advisory.Withheld{}) {
+	docs, err := release.Print(f, a, x.Publisher())
+	if errors.As(err, &release.Withheld{}) {
 		return nil, nil
 	}
 	if err != nil {
@@ -131,7 +132,7 @@ func (x *Exchange) documents(ctx context.Context, e *register.Entry, f advisory.
 func (x *Exchange) why(ctx context.Context, e *register.Entry, f advisory.Format) string {
 	a, err := x.Register.Record(ctx, e.ID, 0)
 	if err == nil {
-		_, err = f.Print(a, x.Publisher())
+		_, err = release.Print(f, a, x.Publisher())
 	}
 	if err == nil {
 		return "it has no document"
