@@ -32,7 +32,7 @@ var book = sync.OnceValue(func() *words.Book {
 })
 
 // states are what an analysis comes to, and the status of its versions, by our
-// words. The state is said once a vulnerability, so each gets an entry of its own.
+// words.
 var states = map[cvd.ProductStatus]struct{ state, versions string }{
 	cvd.StatusAffected:      {"exploitable", "affected"},
 	cvd.StatusFixed:         {"resolved", "unaffected"},
@@ -137,17 +137,19 @@ func product(one *cvd.AdvisoryProduct, p advisory.Publisher) component {
 }
 
 // entries are one for each thing that is said of the vulnerability, in the order
-// in which it is said.
+// in which it is said: ratings and responses are an entry's, so products that are rated
+// or helped otherwise stand in one of their own.
 func entries(a *cvd.Advisory, i int, claims []advisory.Claim, p advisory.Publisher) []vulnerability {
 	type saying struct {
 		status    cvd.ProductStatus
 		j         cvd.Justification
 		statement string
+		apart     string // which of the vectors and remedies hold
 	}
 	var out []vulnerability
 	at := map[saying]int{}
 	for _, c := range claims {
-		key := saying{c.Status, c.Justification, c.Statement}
+		key := saying{c.Status, c.Justification, c.Statement, apart(&a.Vulnerabilities[i], c)}
 		n, ok := at[key]
 		if !ok {
 			n = len(out)
@@ -166,6 +168,21 @@ func entries(a *cvd.Advisory, i int, claims []advisory.Claim, p advisory.Publish
 		respond(&out[n], a.Vulnerabilities[i].Remedies)
 	}
 	return out
+}
+
+func apart(v *cvd.Vulnerability, c advisory.Claim) string {
+	var b strings.Builder
+	for n, s := range v.Scores {
+		if len(s.Products) == 0 || slices.Contains(s.Products, c.Product.ID) {
+			fmt.Fprintf(&b, "s%d ", n)
+		}
+	}
+	for n, r := range v.Remedies {
+		if c.Status == cvd.StatusAffected && advisory.Helps(r, c.Product.ID) {
+			fmt.Fprintf(&b, "r%d ", n)
+		}
+	}
+	return b.String()
 }
 
 func versions(c advisory.Claim) version {
