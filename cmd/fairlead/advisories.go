@@ -29,11 +29,18 @@ const (
 )
 
 // noDocument refuses folders in which there is nothing to look at.
-func noDocument(passed int) error {
-	if passed == 0 {
+func noDocument(passed []string) error {
+	if len(passed) == 0 {
 		return usage("no .json file is there")
 	}
-	return usage("no .json file is there; %d files of other names were passed over", passed)
+	return usage("no .json file is there; %d files of other names were passed over", len(passed))
+}
+
+// printPassed names files that were not looked at.
+func printPassed(e *env, passed []string) {
+	for _, path := range passed {
+		fmt.Fprintf(e.out, "%s: passed over, its name does not end in .json\n", path)
+	}
 }
 
 type advisoryImportCmd struct {
@@ -45,7 +52,7 @@ type advisoryImportCmd struct {
 // imported is what an import prints as JSON.
 type imported struct {
 	app.Imported
-	Passed int            `json:"passed_over"` // files of folders that are not named .json
+	Passed []string       `json:"passed_over"` // files of folders that are not named .json
 	Counts map[string]int `json:"counts"`
 }
 
@@ -177,10 +184,11 @@ func (c *advisoryImportCmd) finish(e *env, out imported) error {
 		for _, what := range []string{exchange.New, exchange.Revised, exchange.Unchanged, exchange.Older, exchange.Refused} {
 			parts = append(parts, fmt.Sprintf("%d %s", out.Counts[what], what))
 		}
-		fmt.Fprintln(e.out, strings.Join(parts, ", "))
-		if out.Passed > 0 {
-			fmt.Fprintf(e.out, "%d files whose name does not end in .json were passed over\n", out.Passed)
+		if n := out.Counts[exchange.Copy]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d other documents of these", n))
 		}
+		fmt.Fprintln(e.out, strings.Join(parts, ", "))
+		printPassed(e, out.Passed)
 	}
 	if out.Counts[exchange.Refused] > 0 {
 		return errQuiet
@@ -313,8 +321,8 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 		if err := printJSON(e, all); err != nil {
 			return err
 		}
-	} else if passed > 0 {
-		fmt.Fprintf(e.out, "%d files whose name does not end in .json were passed over\n", passed)
+	} else {
+		printPassed(e, passed)
 	}
 	if bad {
 		return errQuiet

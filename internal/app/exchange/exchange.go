@@ -42,6 +42,7 @@ const (
 	Revised   = "revised"   // a further revision of what was here
 	Unchanged = "unchanged" // it says what is here already
 	Older     = "older"     // it was modified before what is here; left alone
+	Copy      = "copy"      // another document of the advisory of that ID, such as its VEX document; Why says which
 	Refused   = "refused"   // it could not be read or published; Why says why
 )
 
@@ -73,13 +74,14 @@ type batch struct {
 	recs    []*cvd.Advisory
 	at      []int // the result of each
 	results []Result
+	comes   map[string]bool // stems of the CSAF documents
 }
 
 // Import reads the documents, one advisory each or a list of them, and publishes
 // what is new, each document's outcome in the order of the documents. The error
 // is what stopped it, such as a store that fails; what came before stays.
 func (x *Exchange) Import(ctx context.Context, files []File) ([]Result, error) {
-	b := &batch{x: x}
+	b := &batch{x: x, comes: comes(files)}
 	for _, f := range files {
 		docs, err := elements(f)
 		if err != nil {
@@ -87,6 +89,12 @@ func (x *Exchange) Import(ctx context.Context, files []File) ([]Result, error) {
 			continue
 		}
 		for _, one := range docs {
+			if aside, err := b.copyOf(ctx, one); aside || err != nil {
+				if err != nil {
+					return b.results, err
+				}
+				continue
+			}
 			if err := b.take(ctx, one); err != nil {
 				return b.results, err
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +57,7 @@ func (x *Exchange) in(t *testing.T, docs ...string) []string {
 	}
 	var out []string
 	for _, r := range results {
-		if (r.Done == Refused) != (r.Why != "" || len(r.Faults) > 0) && r.Done != Older && r.Done != Unchanged {
+		if (r.Done == Refused) != (r.Why != "" || len(r.Faults) > 0) && r.Done != Older && r.Done != Unchanged && r.Done != Copy {
 			t.Errorf("%+v says not why, or says it of what was taken", r)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %d", r.ID, r.Done, r.Revision)))
@@ -305,4 +307,53 @@ func errorsOf(found []advisory.Finding) (out cvd.Faults) {
 		}
 	}
 	return out
+}
+
+// A mirror of a provider holds the VEX document and the translations of an advisory
+// beside it: the advisory comes in, whatever the order, and the others are told.
+func TestCopiesOfAMirror(t *testing.T) {
+	a := advisorytest.Translate(advisorytest.Example(), "fr")
+	vex, err := csaf.VEX.Encode(a, advisorytest.Publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := csaf.Format.Documents(a, advisorytest.Publisher)
+	if err != nil || len(docs) != 2 {
+		t.Fatal(docs, err)
+	}
+	own, french := string(docs[0].Bytes), string(docs[1].Bytes)
+	const id = "NLSA-2026-7KQ4MXZ"
+	for _, in := range [][]string{{string(vex), french, own}, {french, own, string(vex)}, {own, string(vex), french}} {
+		x := newExchange(t)
+		var want []string
+		for _, doc := range in {
+			if doc == own {
+				want = append(want, id+" new 2")
+			} else {
+				want = append(want, id+" copy 0")
+			}
+		}
+		expect(t, x.in(t, in...), want...)
+		expect(t, x.in(t, string(vex)), id+" copy 0")
+	}
+	expect(t, newExchange(t).in(t, string(vex)), id+"-VEX new 2") // an orphan
+}
+
+func TestWalkKnowsOriginalsFirst(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b-1-vex.json", "b-1.json", "b-2.json", "b-1-fr.json", "a.json", "a.json.asc"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	passed, err := Walk([]string{dir}, func(path string, err error) error {
+		got = append(got, filepath.Base(path))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, got, "a.json", "b-1.json", "b-2.json", "b-1-fr.json", "b-1-vex.json")
+	expect(t, passed, filepath.Join(dir, "a.json.asc"))
 }
