@@ -56,8 +56,7 @@ type Format struct {
 	// written. now is the instant of the import. Lost lists what the record cannot
 	// hold. A document that cannot be read is an ErrUnreadable or Faults.
 	Decode func(b []byte, now time.Time) (a *cvd.Advisory, lost []Lost, err error)
-	// Check says what is wrong with anybody's document of this format; nil for a
-	// format whose documents nothing is known to be wrong with.
+	// Check says what is wrong with anybody's document of this format; nil: nothing.
 	Check func(doc []byte) []Finding
 }
 

@@ -1,6 +1,7 @@
 package advisory
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -224,9 +225,8 @@ func (p Publisher) ProductIRI(id string) string {
 	return strings.TrimSuffix(p.Namespace, "/") + "/#product/" + url.PathEscape(id)
 }
 
-// Name is how an advisory's i-th vulnerability is called by formats that ask for
-// a name: its CVE id, else its first id anywhere, else the advisory's own, behind
-// which stands the number of all but the first.
+// Name is how formats that ask for a name call an advisory's i-th vulnerability: by its
+// CVE id, else its first id anywhere, else the advisory's, with its number if not 1.
 func Name(a *cvd.Advisory, i int) string {
 	v := &a.Vulnerabilities[i]
 	switch {
@@ -241,9 +241,13 @@ func Name(a *cvd.Advisory, i int) string {
 }
 
 // Number is that of the i-th vulnerability.
-func Number(a *cvd.Advisory, i int) int {
-	if n := a.Vulnerabilities[i].Number; n > 0 {
-		return n
+func Number(a *cvd.Advisory, i int) int { return cmp.Or(a.Vulnerabilities[i].Number, i+1) }
+
+// Vendor is whose product it is: the publisher's, where an advisory of ours names
+// nobody. Of a product of others it is then not known, and empty.
+func Vendor(a *cvd.Advisory, one *cvd.AdvisoryProduct, p Publisher) string {
+	if one.Vendor == "" && a.Source == nil {
+		return p.Name
 	}
-	return i + 1
+	return one.Vendor
 }

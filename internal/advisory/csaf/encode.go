@@ -311,7 +311,11 @@ func (w *writer) tree() *productTree {
 		if len(leaves) == 0 {
 			continue
 		}
-		vendor := w.vendor(p)
+		vendor := advisory.Vendor(w.a, p, w.p)
+		if vendor == "" {
+			tree.Branches = append(tree.Branches, branch{Category: "product_name", Name: p.Name, Branches: leaves})
+			continue
+		}
 		if _, ok := vendors[vendor]; !ok {
 			vendors[vendor] = len(tree.Branches)
 			tree.Branches = append(tree.Branches, branch{Category: "vendor", Name: vendor})
@@ -320,13 +324,6 @@ func (w *writer) tree() *productTree {
 		at.Branches = append(at.Branches, branch{Category: "product_name", Name: p.Name, Branches: leaves})
 	}
 	return tree
-}
-
-func (w *writer) vendor(p *cvd.AdvisoryProduct) string {
-	if p.Vendor != "" {
-		return p.Vendor
-	}
-	return w.p.Name
 }
 
 func (w *writer) leaves(p *cvd.AdvisoryProduct) []branch {
@@ -339,7 +336,7 @@ func (w *writer) leaves(p *cvd.AdvisoryProduct) []branch {
 			}
 			seen[c.Key()] = true
 			b := branch{Category: "product_version_range", Name: c.Range}
-			name := w.vendor(p) + " " + p.Name
+			name := strings.TrimSpace(advisory.Vendor(w.a, p, w.p) + " " + p.Name)
 			switch {
 			case c.Version != "":
 				b.Category, b.Name = "product_version", c.Version

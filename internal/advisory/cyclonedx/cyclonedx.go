@@ -99,7 +99,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 		d.Metadata.Tools = &tools{[]component{{Type: "application", Name: name, Version: version}}}
 	}
 	for i := range a.Products {
-		d.Components = append(d.Components, product(&a.Products[i], p))
+		d.Components = append(d.Components, product(a, &a.Products[i], p))
 	}
 	for i := range a.Vulnerabilities {
 		claims, err := advisory.Claims(a, i)
@@ -127,11 +127,11 @@ func serial(name string) string {
 	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
-func product(one *cvd.AdvisoryProduct, p advisory.Publisher) component {
+func product(a *cvd.Advisory, one *cvd.AdvisoryProduct, p advisory.Publisher) component {
 	whole := advisory.Claim{Product: one}
-	out := component{Ref: one.ID, Type: "application", Name: one.Name, CPE: whole.CPE(), PURL: whole.PURL(), Supplier: &organisation{Name: p.Name}}
-	if one.Vendor != "" {
-		out.Supplier.Name = one.Vendor
+	out := component{Ref: one.ID, Type: "application", Name: one.Name, CPE: whole.CPE(), PURL: whole.PURL()}
+	if vendor := advisory.Vendor(a, one, p); vendor != "" {
+		out.Supplier = &organisation{Name: vendor}
 	}
 	return out
 }
