@@ -91,7 +91,7 @@ func (r *reader) header(h *header) {
 	if h.Category != advisoryProfile.category {
 		r.keep("/document/category", h.Category, "every record is a security advisory")
 	}
-	r.keep("/document/publisher", h.Publisher, "who publishes stands in the policy, not in the record")
+	r.keep(keptPublisher, h.Publisher, "who publishes stands in the policy; documents name this one as the source")
 	r.label(h.Distribution)
 	for i, n := range h.Notes {
 		r.note(advisory.Pointer("document", "notes", i), n)

@@ -51,6 +51,7 @@ const (
 	titleTimeline  = "Timeline"
 	titleUpstream  = "Upstream"
 	titleRelated   = "Related"
+	titleSource    = "Source"
 	titleCWE       = "CWE"
 	titleCVSS      = "CVSS"
 )
@@ -114,10 +115,6 @@ func (w *writer) header() header {
 	if lang == "" {
 		lang = "en"
 	}
-	category := w.p.Category
-	if category == "" {
-		category = "vendor"
-	}
 	return header{
 		Acknowledgments: w.acknowledgments(),
 		Category:        w.category,
@@ -125,7 +122,7 @@ func (w *writer) header() header {
 		Distribution:    w.distribution(),
 		Lang:            lang,
 		Notes:           w.notes(),
-		Publisher:       publisher{category, w.p.Contact, w.p.Name, w.p.Namespace},
+		Publisher:       publisher{category(w.a, w.p), w.p.Contact, w.p.Name, w.p.Namespace},
 		References:      w.references(),
 		SourceLang:      w.a.SourceLang,
 		Title:           w.title(),
@@ -195,6 +192,7 @@ func (w *writer) notes() []note {
 	if !a.Withdrawn.IsZero() {
 		out.add("description", titleWithdrawn, line(a.Withdrawn, a.Why))
 	}
+	out.add("other", titleSource, w.source())
 	out.add("summary", "", a.Overview)
 	out.add("details", "", a.Details)
 	var lines []string
@@ -230,6 +228,9 @@ func (w *writer) references() []reference {
 		for _, lang := range advisory.Languages(w.a) {
 			out = append(out, reference{"external", w.v.Say("csaf.translation", "lang", lang), w.url(w.p.Base, advisory.In(w.a, lang))})
 		}
+	}
+	if from := original(w.a); from != "" {
+		out = append(out, reference{"external", w.v.Say("csaf.source.original"), from})
 	}
 	own := len(out)
 	for _, r := range w.a.References {

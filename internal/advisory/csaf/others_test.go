@@ -6,9 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/advisory/csaf/judge"
+	"fairlead/internal/advisory/osv"
+	"fairlead/internal/cvd"
 )
 
 // others is a document of another publisher with this product tree and this member of its
@@ -92,5 +95,44 @@ func TestProductsOfOthers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A document about an advisory of others does not claim to be its vendor's: it says
+// whose it is and leads to the original, and is still valid.
+func TestWhoseAdvisoryItIs(t *testing.T) {
+	tree := `{"full_product_names":[{"product_id":"P","name":"Acme Box 3"}]}`
+	a, _, err := csaf.Format.Decode(others(tree, `{"cve":"CVE-2026-20001","product_status":{"known_affected":["P"]}}`), advisorytest.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go1, _, err := osv.Format.Decode([]byte(`{"id":"GO-2026-0001","modified":"2026-01-01T00:00:00Z","summary":"s","affected":[{"package":{"ecosystem":"Go","name":"example.org/a"},
+		"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]}`), advisorytest.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []struct {
+		a          *cvd.Advisory
+		note, link string
+	}{
+		{a, "published by Somebody Else https://else.example as E-1", "https://else.example/e-1.json"},
+		{go1, "published by others as GO-2026-0001", "https://osv.dev/vulnerability/GO-2026-0001"},
+	} {
+		for _, f := range []advisory.Format{csaf.Format, csaf.VEX} {
+			b, err := f.Encode(one.a, advisorytest.Publisher)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := string(b)
+			if !strings.Contains(s, one.note) || !strings.Contains(s, `"url": "`+one.link) || !strings.Contains(s, `"category": "other",
+      "contact_details"`) {
+				t.Error(s)
+			}
+			for _, found := range judge.Check(b) {
+				if found.Level == advisory.LevelError {
+					t.Errorf("%+v", found)
+				}
+			}
+		}
 	}
 }
