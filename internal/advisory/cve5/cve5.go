@@ -235,6 +235,9 @@ func covers(a *cvd.Advisory, p advisory.Publisher) error {
 	if len(withID(a)) == 0 {
 		return fmt.Errorf("%w: none of its vulnerabilities has a CVE id", cvd.ErrNotReady)
 	}
+	if a.Source == nil && p.CVEOrg == noOrg {
+		return fmt.Errorf("%w: a record names the CNA that assigned its id, and cve.org_id of the configuration is the example, which no CNA has", cvd.ErrNotReady)
+	}
 	if meta(a, p, "").Org == noOrg {
 		return fmt.Errorf("%w: a published record names the CNA that assigned its id, and nobody here is known to be it", cvd.ErrNotReady)
 	}

@@ -130,6 +130,11 @@ func TestSeveralVulnerabilities(t *testing.T) {
 		t.Error(diff)
 	}
 	a.Vulnerabilities = []cvd.Vulnerability{nameless}
+	example := advisorytest.Publisher
+	example.CVEOrg = noOrg
+	if err := Format.Covers(advisorytest.Example(), example); !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "cve.org_id") {
+		t.Errorf("the example's UUID: %v", err)
+	}
 	if err := Format.Covers(a, advisorytest.Publisher); !errors.Is(err, cvd.ErrNotReady) {
 		t.Errorf("no id: %v", err)
 	}
