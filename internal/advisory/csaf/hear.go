@@ -297,7 +297,7 @@ func follows(in remediation) bool {
 		before, after, _ := strings.Cut(v.Say("vex.remedy.fixed", "versions", "\x00"), "\x00")
 		switch cvd.RemedyKind(in.Category) {
 		case cvd.RemedyNoneYet:
-			return in.Details == v.Say("vex.remedy.none")
+			return in.Details == v.Say("vex.remedy.none") || in.Details == v.Say("vex.remedy.pending")
 		case cvd.RemedyFix:
 			return strings.HasPrefix(in.Details, before) && strings.HasSuffix(in.Details, after) && in.URL == "" && in.Date == ""
 		}
