@@ -246,9 +246,14 @@ func (c *advisoryExportCmd) Run(e *env) error {
 	}
 	out.Doubled, out.Left = names.Doubled, names.Without(out.Left)
 	if c.JSON {
-		return printJSON(e, out)
+		err = printJSON(e, out)
+	} else {
+		err = c.tell(e, out)
 	}
-	return c.tell(e, out)
+	if err == nil && len(out.Files) == 0 && len(out.Skipped) > 0 {
+		return errQuiet
+	}
+	return err
 }
 
 func (c *advisoryExportCmd) tell(e *env, out exported) error {
@@ -286,6 +291,11 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 	all := []validated{}
 	bad, seen := false, 0
 	known := app.Documents()
+	for _, path := range c.Files {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return usage("%s: there is no such file", path)
+		}
+	}
 	passed, err := exchange.Walk(c.Files, func(path string, err error) error {
 		seen++
 		r := validated{File: path, Valid: true, Findings: []advisory.Finding{}}
@@ -297,7 +307,7 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 			r.Findings = append(r.Findings, advisory.Finding{Level: advisory.LevelError, Rule: "file", Fault: cvd.Fault{
 				Problem: err.Error(), Remedy: "name a file that can be read",
 			}})
-		} else if format, found := known.Check(doc); true {
+		} else if format, found := known.CheckFile(path, doc); true {
 			r.Format, r.Findings = format, append(r.Findings, found...)
 		}
 		for _, f := range r.Findings {

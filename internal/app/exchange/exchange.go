@@ -170,8 +170,8 @@ func (x *Exchange) read(f File, r *Result) (*cvd.Advisory, error) {
 		}
 		return a, err
 	}
-	if !json.Valid(bytes.TrimPrefix(f.Doc, []byte("\xef\xbb\xbf"))) {
-		return nil, fmt.Errorf("%w: not JSON", cvd.ErrUnreadable)
+	if err := json.Unmarshal(bytes.TrimPrefix(f.Doc, bom), new(any)); err != nil {
+		return nil, fmt.Errorf("%w: not JSON %s", cvd.ErrUnreadable, offset(err))
 	}
 	if r.Format != "" {
 		return nil, fmt.Errorf("%w: documents of this format are not read", cvd.ErrUnreadable)
