@@ -84,6 +84,9 @@ type ACME struct {
 	PlainListen string   `yaml:"plain_listen"`
 }
 
+// NoOrg is the UUID of the examples: no organisation at CVE Services has it.
+const NoOrg = "00000000-0000-4000-9000-000000000000"
+
 // CVE is the account of a CNA at CVE Services.
 type CVE struct {
 	Environment string `yaml:"environment"`
@@ -182,6 +185,9 @@ func (c *Config) finish(file *source.File) error {
 		secret("cve.key_file", c.CVE.KeyFile, &c.CVE.Key)
 		if c.CVE.Key == "" {
 			file.Fault("cve", "CVE Services need the user's key", "write key_file or key")
+		}
+		if c.CVE.Live && c.CVE.OrgID == NoOrg {
+			file.Fault("cve.org_id", "is the example, which no CNA has", "write the UUID of your CNA")
 		}
 	}
 	if t := c.TLS; t != nil {
