@@ -2,7 +2,6 @@ package fairlead_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -19,11 +18,10 @@ import (
 	"fairlead/internal/app/config"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/may"
 	"fairlead/internal/words"
 )
-
-var update = flag.Bool("update", false, "rewrite what is generated in docs")
 
 // docsHead opens docs/verbs.md.
 const docsHead = `# The verbs of a case
@@ -161,7 +159,7 @@ func takes(s *rule.Spec) string {
 // generated compares a page with what it is made from, or writes it.
 func generated(t *testing.T, path, want string) {
 	t.Helper()
-	if *update {
+	if goldentest.Updating() {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}

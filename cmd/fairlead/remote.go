@@ -15,24 +15,11 @@ import (
 	"fairlead/internal/app/folder"
 )
 
-// remote is how a command reaches the cases: a running server by its address
-// and a token, or a data folder, whose running server is asked if there is one
-// and which is opened here if there is none.
-type remote struct {
-	URL    string `name:"url" env:"FAIRLEAD_URL" help:"Address of a running server."`
-	Token  string `env:"FAIRLEAD_TOKEN" help:"API token for --url."`
-	Data   string `env:"FAIRLEAD_DATA" type:"path" help:"Data folder; its running server is asked, or it is opened here."`
-	Config string `type:"path" help:"Configuration of the server whose data folder is meant."`
-}
+// remote reaches the cases.
+type remote ask.Server
 
-// operated is how a command reaches the machine: a data folder alone, since no token
-// of a member makes an operator.
-type operated struct {
-	Data   string `env:"FAIRLEAD_DATA" type:"path" help:"Data folder; its running server is asked, or it is opened here."`
-	Config string `type:"path" help:"Configuration of the server whose data folder is meant."`
-	URL    string `name:"url" hidden:""`
-	Token  string `hidden:""`
-}
+// operated reaches the machine.
+type operated ask.Operated
 
 func (o operated) remote() (remote, error) {
 	r := remote{Data: o.Data, Config: o.Config}
@@ -54,16 +41,10 @@ func (o operated) connect(e *env) (asker, func(), error) {
 }
 
 // operate reaches the machine for the commands that stand in a folder of their own.
-func (e *env) operate(w keys.Where) (keys.Asker, func(), error) {
-	do, done, err := operated{Data: w.Data, Config: w.Config, URL: w.URL, Token: w.Token}.connect(e)
-	return keys.Asker(do), done, err
-}
+func (e *env) operate(w keys.Where) (asker, func(), error) { return operated(w.Operated).connect(e) }
 
 // reach finds a server for the commands about the team.
-func (e *env) reach(s team.Server) (team.Asker, func(), error) {
-	do, done, err := remote(s).connect(e)
-	return team.Asker(do), done, err
-}
+func (e *env) reach(s team.Server) (asker, func(), error) { return remote(s).connect(e) }
 
 // asker does one request of the API and decodes the answer.
 type asker = ask.Asker

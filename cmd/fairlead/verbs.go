@@ -31,7 +31,7 @@ type caseDoCmd struct {
 	Outcome string   `help:"How the case ended."`
 	Clock   string   `help:"Which promise moves."`
 	Until   string   `help:"To when, RFC 3339."`
-	Seq     int64    `help:"Number of the event that is meant, such as that of a draft. Without it schedule and publish take the latest draft that was saved."`
+	Seq     int64    `help:"Number of the event that is meant, such as that of a draft. Without it advise, schedule and publish take the latest draft that was saved."`
 	CVE     string   `name:"cve" help:"A CVE id."`
 	Contact string   `placeholder:"FILE" help:"JSON file with how the reporter is reached, - for standard input."`
 	// The record is whole, as the API gives and takes it.
@@ -107,18 +107,19 @@ func readInput(e *env, path string) ([]byte, error) {
 	return b, err
 }
 
-// ofDraft tells whether a verb needs a draft to be named.
+// ofDraft tells whether a verb names a draft: the one to send out, or to replace.
 func ofDraft(verb string) bool {
-	return verb == string(cvd.VerbSchedule) || verb == string(cvd.VerbPublish)
+	return verb == string(cvd.VerbSchedule) || verb == string(cvd.VerbPublish) || verb == string(cvd.VerbAdvise)
 }
 
-// latestDraft asks which draft of the case's advisory was saved last.
-func latestDraft(ask asker, id string) (int64, error) {
+// latestDraft asks which draft of the case's advisory was saved last, for the verb. Only
+// advise goes without one.
+func latestDraft(ask asker, id, verb string) (int64, error) {
 	var d struct{ Seq int64 }
 	if err := ask("GET", "/api/v1/cases/"+url.PathEscape(id)+"/advisory", "", nil, &d); err != nil {
 		return 0, err
 	}
-	if d.Seq == 0 {
+	if d.Seq == 0 && verb != string(cvd.VerbAdvise) {
 		return 0, usage("--seq: no draft of the advisory was saved yet; save one with advise --advisory FILE")
 	}
 	return d.Seq, nil
@@ -138,7 +139,7 @@ func (c *caseDoCmd) Run(e *env) error {
 	}
 	defer done()
 	if in.Seq == 0 && ofDraft(c.Verb) {
-		if in.Seq, err = latestDraft(ask, c.Case); err != nil {
+		if in.Seq, err = latestDraft(ask, c.Case, c.Verb); err != nil {
 			return err
 		}
 	}

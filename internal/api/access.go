@@ -79,19 +79,6 @@ func (c *call) limitWrites() error {
 	return nil
 }
 
-// lead refuses everybody but a lead in person and the operator; others do not
-// learn what is here.
-func (c *call) lead() error {
-	if c.operator() || (c.actor.Kind == cvd.ActorMember && c.actor.Is(cvd.RoleLead)) {
-		return nil
-	}
-	return cvd.ErrNotFound
-}
-
-// operator tells whether the caller may read the server's data folder: auth
-// gives such a one this id, which no member has.
-func (c *call) operator() bool { return c.actor.Kind == cvd.ActorMachine && c.actor.ID == "operator" }
-
 // checkQuery refuses queries that the route does not have: a mistyped filter
 // would show everything, a mistyped preview would do the deed.
 func (c *call) checkQuery() error {

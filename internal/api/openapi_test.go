@@ -3,19 +3,16 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 const golden = "testdata/openapi.json"
 
@@ -29,18 +26,7 @@ func TestDocumentIsTheGolden(t *testing.T) {
 	}
 	b.WriteByte('\n')
 	got := b.Bytes()
-	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != string(got) {
-		t.Error("the document differs from testdata/openapi.json; if that is meant, run the test with -update")
-	}
+	goldentest.Is(t, golden, got)
 	if strings.Contains(string(got), "⟦") {
 		t.Error("a text is missing from the catalogue")
 	}

@@ -6,6 +6,7 @@ import (
 	"fairlead/internal/api/handover"
 	"fairlead/internal/api/mail"
 	"fairlead/internal/api/strict"
+	"fairlead/internal/api/team"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
@@ -23,6 +24,12 @@ func mailRoutes() []route {
 
 func handoverRoutes() []route {
 	return outside(handover.Routes, func(c *call) *casework.Desk { return c.Desk })
+}
+
+func teamRoutes() []route {
+	return outside(team.Routes, func(c *call) team.Team {
+		return team.Team{Auth: c.Auth, Now: c.Now, Base: c.BaseURL(c.r), From: c.From(c.r)}
+	})
 }
 
 func outside[T any](all []asked.Route[T], on func(*call) T) []route {

@@ -23,15 +23,12 @@ const (
 	pathThread   = "/api/v1/thread"
 	pathCases    = "/api/v1/cases"
 	pathPolicy   = "/api/v1/policy"
-	pathMembers  = "/api/v1/members"
-	pathTokens   = "/api/v1/tokens"
 	pathDocument = "/api/openapi.json"
 )
 
 const (
-	get    = http.MethodGet
-	post   = http.MethodPost
-	remove = http.MethodDelete
+	get  = http.MethodGet
+	post = http.MethodPost
 )
 
 // Problems that operations share.
@@ -98,7 +95,7 @@ func threadRoutes() []route {
 		}, do: (*call).withdraw},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
-			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid.",
+			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid. Closing the case does not take it away: then it opens a linked case.",
 		}, do: (*call).appeal},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/check-result", Access: openapi.ByReceipt, Name: "check-fix", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: checkBody{}, Needs: []string{"outcome"}}, Also: write,
@@ -162,6 +159,7 @@ func listQueries() []openapi.Query {
 		{Name: "privacy", Flag: true, About: "Personal data was seen."},
 		{Name: "paused", Flag: true, About: "A clock stands still."},
 		{Name: "unread", Flag: true, About: "The reporter said something that no member answered."},
+		{Name: "appeal", Flag: true, About: "An appeal waits for its answer."},
 		{Name: "sort", Of: list(sorts), About: "created, if left out."},
 		{Name: "limit", Most: maxPage, About: "Of one page; 50, if left out."},
 		{Name: "after", About: "The next of the page before, in the same order."},
@@ -211,34 +209,5 @@ func policyRoutes() []route {
 			Method: post, Path: pathPolicy + "/{number}/sign", Access: openapi.ByToken, Name: "sign", Status: http.StatusOK, Gives: Edition{}, Body: &openapi.Body{Of: signing{}, Needs: []string{"act", "digest"}}, Also: append([]int{missing, conflict}, unread...),
 			Short: "Sign a policy version", Long: "For the officers whom the version names, in person.",
 		}, do: (*call).sign},
-	}
-}
-
-func teamRoutes() []route {
-	return []route{
-		{Operation: openapi.Operation{
-			Method: get, Path: pathMembers, Access: openapi.ByToken, Name: "members", Status: http.StatusOK, Gives: members{}, Also: []int{missing},
-			Short: "The team",
-		}, do: (*call).listMembers},
-		{Operation: openapi.Operation{
-			Method: post, Path: pathMembers, Access: openapi.ByToken, Name: "add-member", Status: http.StatusCreated, Gives: cvd.Member{}, Body: &openapi.Body{Of: newMember{}, Needs: []string{"name", "email", "roles"}}, Also: append([]int{missing}, unread...),
-			Short: "Add a member", Long: "For leads. The member gets in by a sign-in link.",
-		}, do: (*call).addMember},
-		{Operation: openapi.Operation{
-			Method: post, Path: pathMembers + "/{member}/link", Access: openapi.ByToken, Name: "sign-in-link", Status: http.StatusCreated, Gives: signInLink{}, Also: []int{missing, conflict},
-			Short: "Make a sign-in link", Long: "For leads. It works once, within 24 hours.",
-		}, do: (*call).makeLink},
-		{Operation: openapi.Operation{
-			Method: get, Path: pathTokens, Access: openapi.ByToken, Name: "tokens", Status: http.StatusOK, Gives: tokens{}, Also: []int{missing},
-			Short: "API tokens",
-		}, do: (*call).listTokens},
-		{Operation: openapi.Operation{
-			Method: post, Path: pathTokens, Access: openapi.ByToken, Name: "add-token", Status: http.StatusCreated, Gives: madeToken{}, Body: &openapi.Body{Of: newToken{}, Needs: []string{"name"}}, Also: append([]int{missing, conflict}, unread...),
-			Short: "Make an API token", Long: "For yourself; for anybody, as a lead.",
-		}, do: (*call).makeToken},
-		{Operation: openapi.Operation{
-			Method: remove, Path: pathTokens + "/{id}", Access: openapi.ByToken, Name: "revoke-token", Status: http.StatusNoContent, Also: []int{missing},
-			Short: "Revoke an API token",
-		}, do: (*call).revokeToken},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/may"
 )
 
@@ -71,18 +71,7 @@ func TestScopesOfOperations(t *testing.T) {
 	slices.Sort(lines)
 	got := strings.Join(lines, "\n") + "\n"
 	golden := filepath.Join("testdata", "scopes.golden")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("who may what by a scope changed; look at each line, then run with -update:\n%s", got)
-	}
+	goldentest.Is(t, golden, got)
 }
 
 // A token that is held to scopes makes none that may more, and what it is held to is

@@ -4,17 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,9 +29,8 @@ import (
 	"fairlead/internal/auth/oidc/oidctest"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
-
-var updateMatrix = flag.Bool("update", false, "write the golden of who may go where")
 
 // canary is a word that stands only in the foreign case.
 const canary = "quetzalcoatlus"
@@ -62,6 +60,7 @@ type matrix struct {
 	none     subject
 	member   string
 	receipts map[string]string
+	log      bytes.Buffer // lines of JSON
 }
 
 // Every role asks for every address of the site and of the API, with a case that
@@ -90,18 +89,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 		fmt.Fprintf(&b, "%-62s %s\n", route, strings.Join(table[route], " "))
 	}
 	golden := filepath.Join("testdata", "matrix.golden")
-	if *updateMatrix {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("the table of who may go where changed; look at each line, then run with -update:\n%s", lineDiff(string(want), b.String()))
-	}
+	goldentest.Is(t, golden, b.String())
 }
 
 // ends tells whether an address ends the session or the case, so that it is asked
@@ -110,37 +98,23 @@ func ends(route string) bool {
 	return slices.ContainsFunc([]string{"/sign-out", "/leave", "/withdraw", "/erase", "/sessions"}, func(s string) bool { return strings.HasSuffix(route, s) })
 }
 
-// lineDiff shows the lines that only one of the texts has.
-func lineDiff(was, is string) string {
-	a, b := strings.Split(was, "\n"), strings.Split(is, "\n")
-	var out strings.Builder
-	for _, l := range a {
-		if !slices.Contains(b, l) {
-			fmt.Fprintln(&out, "-", l)
-		}
-	}
-	for _, l := range b {
-		if !slices.Contains(a, l) {
-			fmt.Fprintln(&out, "+", l)
-		}
-	}
-	return out.String()
-}
+func newMatrix(t testing.TB) *matrix { t.Helper(); return newMatrixOf(t, true) }
 
-func newMatrix(t testing.TB) *matrix {
+func newMatrixOf(t testing.TB, unlimited bool) *matrix {
 	t.Helper()
 	ctx := context.Background()
 	clock := app.FrozenClock(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC))
 	provider := oidctest.NewDouble(t, clock.Now)
+	m := &matrix{t: t, receipts: map[string]string{}}
 	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, SignIn: config.SignIn{Providers: []config.Provider{
 		{ID: "main", Name: "Main", Issuer: provider.Issuer, ClientID: "fairlead"},
 	}}},
-		app.Options{Clock: clock, Demo: true, Unlimited: true, BaseURL: origin})
+		app.Options{Clock: clock, Demo: true, Unlimited: unlimited, BaseURL: origin, Log: slog.New(slog.NewJSONHandler(&m.log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.Close() })
-	m := &matrix{t: t, h: h, receipts: map[string]string{}}
+	m.h = h
 	lead := m.add("lead", cvd.RoleLead)
 	if _, err := h.Book.Publish(ctx, cvd.System, examples.TwoPersonTeam); err != nil {
 		t.Fatal(err)

@@ -10,10 +10,10 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/sqlstore"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 // clock is held by the test; nothing moves it but the test.
@@ -58,13 +58,7 @@ func openWith(t *testing.T, opt auth.Options) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.store.Close() })
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d.vault, err = vault.Open(ctx, d.store, keys, d.clock.now()); err != nil {
-		t.Fatal(err)
-	}
+	d.vault = vaulttest.Open(t, d.store, d.clock.now())
 	opt.Now = d.clock.now
 	d.Auth = auth.New(d.store, d.vault, opt)
 	d.lead = d.add("Ada Quill", leadEmail, cvd.RoleLead)

@@ -5,7 +5,8 @@
 package calendar
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -120,7 +121,7 @@ func observed(region, add []Holiday, remove []Date) []Holiday {
 			out = append(out, h)
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Date.Compare(out[j].Date) < 0 })
+	slices.SortFunc(out, func(a, b Holiday) int { return a.Date.Compare(b.Date) })
 	return out
 }
 
@@ -133,7 +134,9 @@ func (c *Calendar) IsWorkingDay(d Date) bool { return d.valid() && c.days.has(d.
 // Holidays lists the public holidays of a year, in order and named in English: those of the region, with the
 // organisation's own dates added and removed. Closures are not among them, holidays on a weekend are.
 func (c *Calendar) Holidays(year int) []Holiday {
-	from := sort.Search(len(c.holidays), func(i int) bool { return c.holidays[i].Date.Year >= year })
-	to := sort.Search(len(c.holidays), func(i int) bool { return c.holidays[i].Date.Year > year })
-	return append([]Holiday(nil), c.holidays[from:to]...)
+	first := func(year int) int {
+		at, _ := slices.BinarySearchFunc(c.holidays, year, func(h Holiday, year int) int { return cmp.Compare(h.Date.Year, year) })
+		return at
+	}
+	return slices.Clone(c.holidays[first(year):first(year+1)])
 }

@@ -2,10 +2,7 @@ package calendar
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -15,9 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // hoursOn gives Monday to Friday the same spans.
 func hoursOn(t testing.TB, spans ...string) map[time.Weekday][]Span {
@@ -90,23 +86,6 @@ func date(t testing.TB, text string) Date {
 	return d
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
 func listing(c *Calendar) string {
 	var b strings.Builder
 	for year := 2025; year <= 2030; year++ {
@@ -118,8 +97,8 @@ func listing(c *Calendar) string {
 }
 
 func TestHolidaysGolden(t *testing.T) {
-	golden(t, "holidays-DE.golden", listing(berlin(t)))
-	golden(t, "holidays-CA-ON.golden", listing(toronto(t)))
+	goldentest.Is(t, "testdata/holidays-DE.golden", listing(berlin(t)))
+	goldentest.Is(t, "testdata/holidays-CA-ON.golden", listing(toronto(t)))
 }
 
 // The regions change by hand only: a new release of the library must not move a promise unseen.
@@ -133,7 +112,7 @@ func TestRegionsGolden(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "regions.golden", b.String())
+	goldentest.Is(t, "testdata/regions.golden", b.String())
 }
 
 // easter is the rule of Gauss with the two exceptions he named, not the one the library works by.

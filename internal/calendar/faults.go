@@ -2,7 +2,8 @@ package calendar
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a server without zone files must count as every other one does
@@ -111,11 +112,4 @@ func (f *faults) gap(days dayset) {
 }
 
 // Regions lists the regions whose public holidays are known, as ISO 3166-1 or 3166-2 codes in order.
-func Regions() []string {
-	codes := make([]string, 0, len(regions))
-	for code := range regions {
-		codes = append(codes, code)
-	}
-	sort.Strings(codes)
-	return codes
-}
+func Regions() []string { return slices.Sorted(maps.Keys(regions)) }

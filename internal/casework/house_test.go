@@ -23,13 +23,13 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/sqlstore"
 	"fairlead/internal/store/storetest/engines"
 	"fairlead/internal/store/storetest/pgtest"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 // house is the rooms up to casework over a real SQLite file, on a clock that
@@ -64,12 +64,10 @@ func build(t *testing.T, policyFile string, open func(t *testing.T, dir string) 
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), now: tuesday, officers: map[string]cvd.Actor{}}
 	h.st = open(t, h.dir)
-	keys, err := seal.NewKeyring()
-	must(t, err)
-	h.vault, err = vault.Open(ctx, h.st, keys, h.now)
-	must(t, err)
+	h.vault = vaulttest.Open(t, h.st, h.now)
 	now := func() time.Time { return h.now.UTC() }
 	h.auth = auth.New(h.st, h.vault, auth.Options{Now: now, DevFastHash: true})
+	var err error
 	h.book, err = rulebook.Open(ctx, rulebook.Config{Store: h.st, Vault: h.vault, Now: now, Name: randomName})
 	must(t, err)
 	blobs, err := blob.Dir(filepath.Join(h.dir, "blobs"))

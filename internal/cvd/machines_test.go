@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"fairlead/internal/goldentest"
 )
 
 // matrix prints a machine whole: a row a state, a column a deed.
@@ -33,10 +35,10 @@ func matrix[S ~string](states []S, deeds []string, next func(S, string) (S, erro
 }
 
 func TestMatrices(t *testing.T) {
-	golden(t, "rm", matrix(rmStates, rmDeeds, RM.Next))
-	golden(t, "em", matrix(emStates, emDeeds, EM.Next))
-	golden(t, "consent", matrix(consentStates, consentDeeds, Consent.Next))
-	golden(t, "cs", matrix(factStates(), factDeeds, Facts.Next))
+	goldentest.Is(t, "testdata/rm.golden", matrix(rmStates, rmDeeds, RM.Next))
+	goldentest.Is(t, "testdata/em.golden", matrix(emStates, emDeeds, EM.Next))
+	goldentest.Is(t, "testdata/consent.golden", matrix(consentStates, consentDeeds, Consent.Next))
+	goldentest.Is(t, "testdata/cs.golden", matrix(factStates(), factDeeds, Facts.Next))
 }
 
 // The tables must not hold an arrow that the printed matrices would leave out.

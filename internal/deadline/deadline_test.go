@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/deadline"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
 )
@@ -32,8 +33,11 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 		w.do(machine, cvd.VerbAsk, cvd.Input{Missing: []string{"x"}})
 	case cvd.VerbRelease:
 		w.do(member, cvd.VerbClaim, cvd.Input{})
-	case cvd.VerbReopen, cvd.VerbAppeal:
+	case cvd.VerbReopen, cvd.VerbAppeal, cvd.VerbUphold:
 		w.do(machine, cvd.VerbInvalidate, cvd.Input{Reason: "words"})
+		if verb == cvd.VerbUphold {
+			w.do(reporter, cvd.VerbAppeal, cvd.Input{Text: "words"})
+		}
 	}
 	if !can() {
 		w.do(machine, cvd.VerbSeverity, cvd.Input{Vector: "low"})
@@ -118,7 +122,7 @@ func TestRules(t *testing.T) {
 			fmt.Fprintf(&b, "\t%-22s %s\n", who.name, what(before, w.c))
 		}
 	}
-	golden(t, "rules", b.String())
+	goldentest.Is(t, "testdata/rules.golden", b.String())
 }
 
 func TestWhatAReceiptStarts(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -139,24 +140,7 @@ func (b *Box) Flush(ctx context.Context, now bool) error {
 	if err := b.remember(ctx); err != nil {
 		return err
 	}
-	b.mu.Lock()
-	at := b.Now()
-	if !now && at.Before(b.flushed.Add(every)) {
-		b.mu.Unlock()
-		return nil
-	}
-	b.flushed = at
-	var recs []store.Record
-	var err error
-	for name, d := range b.doors {
-		if !d.changed {
-			continue
-		}
-		d.changed = false
-		rec, err2 := b.Vault.Seal(store.Record{Kind: kindDoor, ID: name, At: at}, d)
-		recs, err = append(recs, rec), errors.Join(err, err2)
-	}
-	b.mu.Unlock()
+	recs, err := b.changes(now)
 	if err != nil || len(recs) == 0 {
 		return err
 	}
@@ -176,6 +160,34 @@ func (b *Box) Flush(ctx context.Context, now bool) error {
 		}
 	}
 	return err
+}
+
+// changes seals what changed at the doors since it was last written down: nothing
+// within a minute of that, unless it is to be now. What cannot be sealed still counts
+// as changed.
+func (b *Box) changes(now bool) ([]store.Record, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := b.Now()
+	if !now && at.Before(b.flushed.Add(every)) {
+		return nil, nil
+	}
+	b.flushed = at
+	var recs []store.Record
+	for name, d := range b.doors {
+		if !d.changed {
+			continue
+		}
+		rec, err := b.Vault.Seal(store.Record{Kind: kindDoor, ID: name, At: at}, d)
+		if err != nil {
+			return nil, fmt.Errorf("door %s: %w", name, err)
+		}
+		recs = append(recs, rec)
+	}
+	for _, rec := range recs {
+		b.door(rec.ID).changed = false
+	}
+	return recs, nil
 }
 
 // remember reads, once, what earlier processes wrote down of the doors.

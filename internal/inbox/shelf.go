@@ -32,9 +32,16 @@ func (b *Box) Item(ctx context.Context, id string) (*Item, error) {
 		return nil, err
 	}
 	it := h.item(rec)
+	if it.Raw, err = b.bytes(ctx, id, h, raw); err != nil {
+		return nil, fmt.Errorf("mail %s: %w", id, err)
+	}
+	return it, nil
+}
+
+// bytes are those of a message: of its record raw, or of the blob that its head names.
+func (b *Box) bytes(ctx context.Context, id string, h *head, raw store.Record) ([]byte, error) {
 	if h.File == nil {
-		it.Raw, err = b.Vault.Stream("mail").OpenBytes("raw/"+id, raw.Sealed)
-		return it, err
+		return b.Vault.Stream("mail").OpenBytes("raw/"+id, raw.Sealed)
 	}
 	sealed, err := b.Blobs.Open(ctx, h.File.Blob)
 	if err != nil {
@@ -44,8 +51,8 @@ func (b *Box) Item(ctx context.Context, id string) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	it.Raw, err = io.ReadAll(plain)
-	return it, errors.Join(err, plain.Close())
+	out, err := io.ReadAll(plain)
+	return out, errors.Join(err, plain.Close())
 }
 
 // Filing is what becomes of a message.

@@ -25,7 +25,7 @@ import (
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/sqlstore"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -115,10 +115,7 @@ func build(t *testing.T, change func(*mailin.Config)) *house {
 	var err error
 	h.st, err = sqlstore.OpenSQLite(ctx, filepath.Join(dir, "store.sqlite"), sqlstore.Options{})
 	must(t, err)
-	keys, err := seal.NewKeyring()
-	must(t, err)
-	v, err := vault.Open(ctx, h.st, keys, h.now)
-	must(t, err)
+	v := vaulttest.Open(t, h.st, h.now)
 	blobs, err := blob.Dir(filepath.Join(dir, "blobs"))
 	must(t, err)
 	h.box = inbox.Open(inbox.Config{Store: h.st, Vault: v, Blobs: blobs, Now: h.clock, Rand: rand.Reader})

@@ -2,21 +2,16 @@ package may_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/may"
 )
-
-var rewrite = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 func as(roles ...cvd.Role) cvd.Actor {
 	return cvd.Actor{Kind: cvd.ActorMember, ID: "m-1", Roles: roles}
@@ -71,18 +66,7 @@ func TestTable(t *testing.T) {
 	}
 	got := strings.ReplaceAll(b.String(), " \n", "\n")
 	path := filepath.Join("testdata", "table.golden")
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-golden +got); if the change is meant, run with -update:\n%s", path, diff)
-	}
+	goldentest.Is(t, path, got)
 }
 
 func caseWith(fixer string) *cvd.Case {

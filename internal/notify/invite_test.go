@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fairlead/internal/goldentest"
 	"fairlead/internal/notify"
 )
 
@@ -22,7 +23,7 @@ func TestInvitation(t *testing.T) {
 	if len(p.sent) != 1 || p.sent[0].To != i.To {
 		t.Fatalf("%+v", p.sent)
 	}
-	golden(t, "invite.golden", p.sent[0].Bytes)
+	goldentest.Is(t, "testdata/invite.golden", p.sent[0].Bytes)
 	cfg.Sender = notify.Keep{}
 	alone := string(must(must(notify.New(cfg)).Invite(t.Context(), "invite/x", i)))
 	for _, text := range []string{kept, alone} {

@@ -3,29 +3,24 @@ package notify_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	netmail "net/mail"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/mail"
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/notify"
 	"fairlead/internal/words"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 // told is a notice by a function.
 type told func(e casework.Effect) *casework.Notice
@@ -77,23 +72,6 @@ func configured(n *casework.Notice) notify.Config {
 	return notify.Config{
 		Notices: told(func(casework.Effect) *casework.Notice { return n }), Words: must(words.Load()),
 		Now: func() time.Time { return noon }, BaseURL: func() string { return "http://localhost:8080" }, From: "fairlead@example.org",
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }
 
@@ -176,16 +154,16 @@ func TestGoldenTexts(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "texts.golden", b.Bytes())
+	goldentest.Is(t, "testdata/texts.golden", b.Bytes())
 }
 
 // The whole message as the relay gets it.
 func TestGoldenMessages(t *testing.T) {
 	n := example(cvd.EffectNotifyReporter, "accepted", "reporter")
-	golden(t, "reporter.eml", must(compose(t, n)).Bytes)
+	goldentest.Is(t, "testdata/reporter.eml", must(compose(t, n)).Bytes)
 	n = example(cvd.EffectNotifyTeam, "warned", "team")
 	n.Organisation = "Bünde & Söhne, Sicherheit"
-	golden(t, "team.eml", must(compose(t, n)).Bytes)
+	goldentest.Is(t, "testdata/team.eml", must(compose(t, n)).Bytes)
 }
 
 // Nobody on the way can tell from a reporter's mail what was decided: all but

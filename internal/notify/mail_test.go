@@ -19,6 +19,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/notice"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/notify"
 )
 
@@ -91,7 +92,7 @@ func letters() map[string]*casework.Notice {
 func TestGoldenLetters(t *testing.T) {
 	for name, n := range letters() {
 		m := must(compose(t, n, door))
-		golden(t, name+".eml", m.Bytes)
+		goldentest.Is(t, "testdata/"+name+".eml", m.Bytes)
 		if strings.ContainsRune(string(m.Bytes), '⟦') || strings.Contains(string(m.Bytes), canary) {
 			t.Errorf("%s: %s", name, m.Bytes)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/notice"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/notify"
 	"fairlead/internal/notify/dkim"
 	"fairlead/internal/pgp"
@@ -135,7 +136,7 @@ func TestSealedLetter(t *testing.T) {
 	if inner.Headers["subject"][0] != "Re: "+canary+" in the printer queue" || inner.Format != "flowed" || !strings.Contains(unflow(inner.Text), n.Mail.Text) {
 		t.Errorf("inside:\n%s", plain)
 	}
-	golden(t, "sealed-inside.eml", plain)
+	goldentest.Is(t, "testdata/sealed-inside.eml", plain)
 }
 
 // counting keeps every byte that it is handed, and refuses as it is told.

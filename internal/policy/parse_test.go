@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"fairlead/internal/goldentest"
 )
 
 // broken are files that differ from the small one in one or more places.
@@ -86,7 +88,7 @@ func TestBroken(t *testing.T) {
 			fmt.Fprintf(&b, "warning: %s\n", w)
 		}
 	}
-	golden(t, "broken.golden", b.Bytes())
+	goldentest.Is(t, "testdata/broken.golden", b.Bytes())
 }
 
 func TestHostile(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
 
 var now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
@@ -30,7 +31,7 @@ func TestSecurityTxt(t *testing.T) {
 			checkSecurityTxt(t, got)
 		}
 	}
-	golden(t, "securitytxt.golden", b.Bytes())
+	goldentest.Is(t, "testdata/securitytxt.golden", b.Bytes())
 }
 
 // checkSecurityTxt holds a file to RFC 9116 line by line.

@@ -27,10 +27,9 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/publish"
 	"fairlead/internal/register"
-	"fairlead/internal/seal"
 	"fairlead/internal/store/storetest/engines"
 	"fairlead/internal/store/storetest/pgtest"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 	"fairlead/internal/words"
 )
 
@@ -59,10 +58,7 @@ func newStand(t *testing.T) *stand {
 	t.Helper()
 	s := &stand{t: t, now: advisorytest.Now, mux: http.NewServeMux()}
 	st := engines.SQLite(t)
-	keys, err := seal.NewKeyring()
-	must(t, err)
-	v, err := vault.Open(ctx, st, keys, s.now)
-	must(t, err)
+	v := vaulttest.Open(t, st, s.now)
 	by := func() advisory.Publisher { return advisorytest.Publisher }
 	s.reg = register.Open(register.Config{
 		Store: st, Vault: v, Now: s.clock, Formats: []advisory.Format{csaf.Format, csaf.VEX, osv.Format}, Publisher: by,
@@ -79,7 +75,7 @@ func newStand(t *testing.T) *stand {
 			return []publish.Key{{Fingerprint: strings.Repeat("A1", 20), Armored: []byte("a key\n")}}, nil
 		},
 		Since: func() time.Time { return advisorytest.Now.AddDate(0, -1, 0) },
-		From:  func(*http.Request) string { return "192.0.2.1" }, Secure: func(*http.Request) bool { return true },
+		From:  func(*http.Request) string { return "192.0.2.1" },
 	}))
 	return s
 }

@@ -19,11 +19,11 @@ import (
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/storetest/engines"
 	"fairlead/internal/store/storetest/pgtest"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -100,10 +100,7 @@ type house struct {
 
 func newHouse(t *testing.T, st store.Store) *house {
 	t.Helper()
-	keys, err := seal.NewKeyring()
-	must(t, err)
-	v, err := vault.Open(ctx, st, keys, start)
-	must(t, err)
+	v := vaulttest.Open(t, st, start)
 	return &house{t, st, v}
 }
 

@@ -148,4 +148,5 @@ func (o one) BaseScore() float64          { return float64(o) }
 func (o one) TemporalScore() float64      { return float64(o) }
 func (o one) EnvironmentalScore() float64 { return float64(o) }
 
+// decimal undoes what binary arithmetic adds to a score of one decimal.
 func decimal(score float64) float64 { return math.Round(score*10) / 10 }

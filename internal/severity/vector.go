@@ -4,7 +4,7 @@ package severity
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strings"
 
 	gocvss31 "github.com/pandatix/go-cvss/31"
@@ -35,12 +35,7 @@ type metric struct {
 }
 
 func (m metric) allows(value string) bool {
-	for one := range strings.FieldsSeq(m.values) {
-		if one == value {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(m.values), value)
 }
 
 // metrics31 are those of CVSS v3.1, specification section 6.
@@ -129,7 +124,7 @@ func Parse(vector string) (Score, error) {
 	if err != nil {
 		return Score{}, refuse("is no CVSS "+version+" vector", "make it anew with a calculator of that version")
 	}
-	number = math.Round(number*10) / 10
+	number = decimal(number)
 	return Score{Vector: canonical, Version: version, Score: number, Band: Rate(number)}, nil
 }
 
@@ -153,7 +148,7 @@ func check(rest, version string, metrics []metric) cvd.Faults {
 	seen, last := map[string]bool{}, -1
 	for i, part := range strings.Split(rest, "/") {
 		name, value, _ := strings.Cut(part, ":")
-		at := place(metrics, name)
+		at := slices.IndexFunc(metrics, func(m metric) bool { return m.name == name })
 		switch {
 		case at < 0:
 			add(fmt.Sprintf("part %d is no metric of CVSS %s", i+1, version), "write METRIC:VALUE, parts separated by one slash")
@@ -176,15 +171,6 @@ func check(rest, version string, metrics []metric) cvd.Faults {
 	return faults
 }
 
-func place(metrics []metric, name string) int {
-	for i, m := range metrics {
-		if m.name == name {
-			return i
-		}
-	}
-	return -1
-}
-
 func score31(vector string) (string, float64, error) {
 	v, err := gocvss31.ParseVector(vector)
 	if err != nil {
@@ -193,18 +179,19 @@ func score31(vector string) (string, float64, error) {
 	// The environmental equations differ from the base ones even when nothing is defined (CVSS v3.1 section 7.3), so they
 	// apply only where a metric asks for them.
 	switch canonical := v.Vector(); {
-	case defines(canonical, metrics31[11:]):
+	case defines(canonical, environmental3):
 		return canonical, v.EnvironmentalScore(), nil
-	case defines(canonical, metrics31[8:11]):
+	case defines(canonical, temporal3):
 		return canonical, v.TemporalScore(), nil
 	default:
 		return canonical, v.BaseScore(), nil
 	}
 }
 
-func defines(canonical string, metrics []metric) bool {
-	for _, m := range metrics {
-		if strings.Contains(canonical, "/"+m.name+":") {
+// defines tells whether a metric of the group is in the vector, from which those that are not defined were dropped.
+func defines(canonical, group string) bool {
+	for name := range strings.FieldsSeq(group) {
+		if strings.Contains(canonical, "/"+name+":") {
 			return true
 		}
 	}

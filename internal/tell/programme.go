@@ -1,10 +1,6 @@
 package tell
 
-import (
-	"fmt"
-
-	"fairlead/internal/cvd"
-)
+import "fairlead/internal/cvd"
 
 // Programme says what the CVE Programme must hear of an event, where this house is
 // a CNA: an id that was asked for, and each id whose record may have to change.
@@ -15,12 +11,7 @@ import (
 // What the house itself records of an id asks for nothing: it says what was done.
 func Programme(after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 	var out []cvd.Effect
-	add := func(kind cvd.EffectKind, to string) {
-		out = append(out, cvd.Effect{
-			Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
-			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(kind), At: ev.At,
-		})
-	}
+	add := func(kind cvd.EffectKind, to string) { out = append(out, effect(ev, kind, to, string(kind))) }
 	switch ev.Type {
 	case cvd.EventPublished, cvd.EventRetracted, cvd.EventNoAdvisory:
 		for _, one := range after.CVEs {

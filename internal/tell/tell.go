@@ -63,12 +63,7 @@ var teamHears = map[cvd.EventType]string{
 // keyed by the event, so writing them down twice is once.
 func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 	var out []cvd.Effect
-	add := func(kind cvd.EffectKind, to string) {
-		out = append(out, cvd.Effect{
-			Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
-			Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: string(ev.Type), At: ev.At,
-		})
-	}
+	add := func(kind cvd.EffectKind, to string) { out = append(out, effect(ev, kind, to, string(ev.Type))) }
 	if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.With > 0 {
 		return nil // told with the mail that the file came with
 	}
@@ -86,7 +81,7 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		}
 	}
 	switch to, hears := teamHears[ev.Type]; {
-	case ev.Type == cvd.EventReceived && after.Flags.Privacy: // personal data was seen: everybody's matter
+	case ev.Type == cvd.EventReceived && (after.Flags.Privacy || pressing(ev)): // everybody's matter
 		add(cvd.EffectNotifyTeam, ToTeam)
 	case ev.Type == cvd.EventEscalated && ev.Body != nil:
 		add(cvd.EffectNotifyTeam, ev.Body.To)
@@ -102,6 +97,24 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		add(cvd.EffectNotifyTeam, ToTeam)
 	}
 	return out
+}
+
+// pressing tells whether a report says more than no to being exploited or public already.
+// That is a claim, which somebody of the team checks: it moves no machine.
+func pressing(ev *cvd.Event) bool {
+	if ev.Body == nil || ev.Body.Report == nil {
+		return false
+	}
+	return ev.Body.Report.Exploited.Yes() || ev.Body.Report.Public.Yes()
+}
+
+// effect is one thing that the world must be told of an event. Its key names the event,
+// the kind and whom: carried twice it is told once.
+func effect(ev *cvd.Event, kind cvd.EffectKind, to, template string) cvd.Effect {
+	return cvd.Effect{
+		Key:  fmt.Sprintf("%s/%d/%s/%s", ev.Case, ev.Seq, kind, to),
+		Kind: kind, Case: ev.Case, Seq: ev.Seq, To: to, Template: template, At: ev.At,
+	}
 }
 
 // Waits tells whether the effect may wait a while to be told of together with

@@ -1,9 +1,7 @@
 package tell_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,11 +12,10 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/policy"
 	"fairlead/internal/tell"
 )
-
-var rewrite = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 var eventTypes = func() []cvd.EventType {
 	var out []cvd.EventType
@@ -69,18 +66,7 @@ func TestWhoHears(t *testing.T) {
 		}
 	}
 	path := filepath.Join("testdata", "who-hears.golden")
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s differs (-golden +got); if the change is meant, run with -update:\n%s", path, diff)
-	}
+	goldentest.Is(t, path, b.String())
 }
 
 func TestNoNoticeWhereNoneIsDue(t *testing.T) {
@@ -258,6 +244,24 @@ func TestWhatIsOldTellsNobody(t *testing.T) {
 		ev.Body.Channel = cvd.ChannelImported
 		if s := hears(tell.Effects(awake, awake, ev)); s != "-" {
 			t.Errorf("imported %s: %s", typ, s)
+		}
+	}
+}
+
+// What the report says of attacks or of being public is everybody's matter, and not told
+// together with others; a plain no is not.
+func TestAttacksAreEverybodysMatter(t *testing.T) {
+	for answer, to := range map[cvd.Answer]string{
+		"": tell.ToOnDuty, "no": tell.ToOnDuty, "unknown": tell.ToOnDuty, "Weiß ich nicht": tell.ToOnDuty,
+		"yes": tell.ToTeam, "yes, in the wild": tell.ToTeam, "no idea, but look at the forum": tell.ToTeam,
+	} {
+		for _, r := range []*cvd.Report{{Exploited: answer}, {Public: answer}} {
+			ev := event(cvd.EventReceived, "stranger", cvd.TellReporter)
+			ev.Body.Report = r
+			got := tell.Effects(caseOf(""), caseOf(""), ev)
+			if len(got) != 1 || got[0].To != to || tell.Waits(got[0]) != (to == tell.ToOnDuty) {
+				t.Errorf("%q: %v, want it to reach %s", answer, got, to)
+			}
 		}
 	}
 }

@@ -13,6 +13,11 @@ import (
 	"strings"
 )
 
+// Templates are what all pages share, and the page of an error.
+//
+//go:embed templates
+var Templates embed.FS
+
 //go:embed static
 var staticFiles embed.FS
 

@@ -14,26 +14,21 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/cmd/fairlead/ask"
 	"fairlead/internal/cvd"
 	"fairlead/internal/pgp"
 )
 
 // Where is the server that is meant; only its operator reaches the keys.
 type Where struct {
-	Data   string `env:"FAIRLEAD_DATA" type:"path" help:"Data folder; its running server is asked, or it is opened here."`
-	Config string `type:"path" help:"Configuration of the server whose data folder is meant."`
-	URL    string `name:"url" hidden:""`
-	Token  string `hidden:""`
-	JSON   bool   `name:"json" help:"Print the result."`
+	ask.Operated
+	JSON bool `name:"json" help:"Print the result."`
 }
-
-// Asker does one request of the operator's and decodes the answer.
-type Asker func(method, path, contentType string, body []byte, into any) error
 
 // Door is what the commands use of the program around them.
 type Door struct {
 	Out  io.Writer
-	Open func(w Where) (ask Asker, done func(), err error)
+	Open func(w Where) (do ask.Asker, done func(), err error)
 }
 
 // Sealing are the commands of the key-encryption keys.
@@ -46,7 +41,7 @@ type SealingRotateCmd struct{ Where }
 
 // Run runs it.
 func (c *SealingRotateCmd) Run(d *Door) error {
-	return ask(d, c.Where, "POST", "rotate-keys", nil, func(out map[string]any) string {
+	return send(d, c.Where, "POST", "rotate-keys", nil, func(out map[string]any) string {
 		return fmt.Sprintf("key %v is the newest now, cases brought under it: %v; the older keys stay for reading\n", out["primary"], out["cases"])
 	})
 }
@@ -89,8 +84,8 @@ func (i info) String() string {
 	return fmt.Sprintf("%s\n  %s, %s, made %s, %s\n  %s\n", pgp.Spaced(i.Fingerprint), i.Algorithm, strings.Join(i.Addresses, ", "), i.Made.UTC().Format(time.RFC3339), end, what)
 }
 
-// ask does one request and prints the answer: as it is, or by say.
-func ask[T any](d *Door, w Where, method, path string, body any, say func(T) string) error {
+// send does one request and prints the answer: as it is, or by say.
+func send[T any](d *Door, w Where, method, path string, body any, say func(T) string) error {
 	request, done, err := d.Open(w)
 	if err != nil {
 		return err
@@ -127,7 +122,7 @@ type ListCmd struct{ Where }
 
 // Run runs it.
 func (c *ListCmd) Run(d *Door) error {
-	return ask(d, c.Where, "GET", "openpgp", nil, func(out struct{ Keys []info }) string {
+	return send(d, c.Where, "GET", "openpgp", nil, func(out struct{ Keys []info }) string {
 		var s strings.Builder
 		for _, k := range out.Keys {
 			s.WriteString(k.String())
@@ -141,7 +136,7 @@ type RotateCmd struct{ Where }
 
 // Run runs it.
 func (c *RotateCmd) Run(d *Door) error {
-	return ask(d, c.Where, "POST", "openpgp/rotate", nil, func(k info) string {
+	return send(d, c.Where, "POST", "openpgp/rotate", nil, func(k info) string {
 		return k.String() + "Tell people the new fingerprint wherever you told them the former one.\n"
 	})
 }
@@ -160,7 +155,7 @@ func (c *ImportCmd) Run(d *Door) error {
 		return fmt.Errorf("%w: %w", cvd.ErrUnavailable, err)
 	}
 	body := map[string]any{"key": string(b), "reading": c.ForReading}
-	return ask(d, c.Where, "POST", "openpgp/import", body, func(k info) string {
+	return send(d, c.Where, "POST", "openpgp/import", body, func(k info) string {
 		return k.String() + "The server keeps it sealed; remove the file.\n"
 	})
 }
@@ -170,5 +165,5 @@ type ExportCmd struct{ Where }
 
 // Run runs it.
 func (c *ExportCmd) Run(d *Door) error {
-	return ask(d, c.Where, "GET", "openpgp/export", nil, func(out struct{ Key string }) string { return out.Key })
+	return send(d, c.Where, "GET", "openpgp/export", nil, func(out struct{ Key string }) string { return out.Key })
 }

@@ -11,28 +11,20 @@ import (
 	"net/url"
 	"time"
 
+	"fairlead/cmd/fairlead/ask"
 	"fairlead/cmd/fairlead/keys"
 	"fairlead/internal/cvd"
 )
 
-// Server is where the team is: a running server by its address and a token, or a
-// data folder.
-type Server struct {
-	URL    string `name:"url" env:"FAIRLEAD_URL" help:"Address of a running server."`
-	Token  string `env:"FAIRLEAD_TOKEN" help:"API token for --url."`
-	Data   string `env:"FAIRLEAD_DATA" type:"path" help:"Data folder; its running server is asked, or it is opened here."`
-	Config string `type:"path" help:"Configuration of the server whose data folder is meant."`
-}
-
-// Asker does one request of the API and decodes the answer.
-type Asker func(method, path, contentType string, body []byte, into any) error
+// Server is where the team is.
+type Server ask.Server
 
 // Door is what the commands use of the program around them.
 type Door struct {
 	Out io.Writer
 	// Reach finds a server, and Operate one as its operator.
-	Reach   func(Server) (ask Asker, done func(), err error)
-	Operate func(keys.Where) (ask keys.Asker, done func(), err error)
+	Reach   func(Server) (do ask.Asker, done func(), err error)
+	Operate func(keys.Where) (do ask.Asker, done func(), err error)
 }
 
 func (d *Door) print(v any) error {
@@ -69,26 +61,26 @@ func (c *AddCmd) Run(d *Door) error {
 	if err != nil {
 		return err
 	}
-	return c.linkFor(d, func(ask Asker, out *map[string]any) (string, error) {
-		err := ask("POST", "/api/v1/members", "application/json", body, out)
+	return c.linkFor(d, func(do ask.Asker, out *map[string]any) (string, error) {
+		err := do("POST", "/api/v1/members", "application/json", body, out)
 		return fmt.Sprint((*out)["id"]), err
 	}, c.JSON)
 }
 
 // linkFor makes or names a member and prints a sign-in link for them.
-func (s Server) linkFor(d *Door, who func(ask Asker, out *map[string]any) (id string, err error), asJSON bool) error {
-	ask, done, err := d.Reach(s)
+func (s Server) linkFor(d *Door, who func(do ask.Asker, out *map[string]any) (id string, err error), asJSON bool) error {
+	do, done, err := d.Reach(s)
 	if err != nil {
 		return err
 	}
 	defer done()
 	out := map[string]any{}
-	id, err := who(ask, &out)
+	id, err := who(do, &out)
 	if err != nil {
 		return err
 	}
 	var link struct{ URL string }
-	if err := ask("POST", "/api/v1/members/"+id+"/link", "application/json", []byte("{}"), &link); err != nil {
+	if err := do("POST", "/api/v1/members/"+id+"/link", "application/json", []byte("{}"), &link); err != nil {
 		return err
 	}
 	out["sign_in_url"] = link.URL
@@ -108,7 +100,7 @@ type LinkCmd struct {
 
 // Run runs it.
 func (c *LinkCmd) Run(d *Door) error {
-	return c.linkFor(d, func(_ Asker, out *map[string]any) (string, error) {
+	return c.linkFor(d, func(_ ask.Asker, out *map[string]any) (string, error) {
 		(*out)["id"] = c.ID
 		return c.ID, nil
 	}, c.JSON)
@@ -122,7 +114,7 @@ type ListCmd struct {
 
 // Run runs it.
 func (c *ListCmd) Run(d *Door) error {
-	ask, done, err := d.Reach(c.Server)
+	do, done, err := d.Reach(c.Server)
 	if err != nil {
 		return err
 	}
@@ -136,7 +128,7 @@ func (c *ListCmd) Run(d *Door) error {
 			Active bool     `json:"active"`
 		} `json:"members"`
 	}
-	if err := ask("GET", "/api/v1/members", "", nil, &out); err != nil {
+	if err := do("GET", "/api/v1/members", "", nil, &out); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -187,13 +179,13 @@ func (c *CreateCmd) Run(d *Door) error {
 	if err != nil {
 		return err
 	}
-	ask, done, err := d.Reach(c.Server)
+	do, done, err := d.Reach(c.Server)
 	if err != nil {
 		return err
 	}
 	defer done()
 	var out map[string]any
-	if err := ask("POST", "/api/v1/tokens", "application/json", body, &out); err != nil {
+	if err := do("POST", "/api/v1/tokens", "application/json", body, &out); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -212,7 +204,7 @@ type ResetCmd struct {
 
 // Run runs it.
 func (c *ResetCmd) Run(d *Door) error {
-	ask, done, err := d.Operate(c.Where)
+	do, done, err := d.Operate(c.Where)
 	if err != nil {
 		return err
 	}
@@ -222,7 +214,7 @@ func (c *ResetCmd) Run(d *Door) error {
 		SignIn string    `json:"sign_in_url"`
 		Until  time.Time `json:"until"`
 	}
-	if err := ask("POST", "/api/v1/admin/members/"+url.PathEscape(c.Member)+"/reset", "application/json", []byte("{}"), &out); err != nil {
+	if err := do("POST", "/api/v1/admin/members/"+url.PathEscape(c.Member)+"/reset", "application/json", []byte("{}"), &out); err != nil {
 		return err
 	}
 	if c.JSON {

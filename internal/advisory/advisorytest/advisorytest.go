@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
 
 // Publisher is who publishes in the tests.
@@ -124,22 +124,10 @@ func FromNPM(t testing.TB, name string) (folder, installed string) {
 
 // Golden compares a document with testdata/name of the test's package, or writes it
 // under -update, and returns its path.
-func Golden(t testing.TB, update bool, name string, got []byte) string {
+func Golden(t testing.TB, name string, got []byte) string {
 	t.Helper()
 	path := filepath.Join("testdata", name)
-	if update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-golden +got); if the change is meant, run with -update:\n%s", path, diff)
-	}
+	goldentest.Is(t, path, got)
 	return path
 }
 

@@ -2,7 +2,6 @@ package csaf_test
 
 import (
 	"errors"
-	"flag"
 	"maps"
 	"os"
 	"os/exec"
@@ -16,8 +15,6 @@ import (
 	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/cvd"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 var (
 	formats = []advisory.Format{csaf.Format, csaf.VEX}
@@ -35,7 +32,7 @@ func TestDocuments(t *testing.T) {
 				continue
 			}
 			for _, d := range docs {
-				advisorytest.Golden(t, *update, name+"."+strings.ReplaceAll(d.Name, "/", "-")+f.Ext, d.Bytes)
+				advisorytest.Golden(t, name+"."+strings.ReplaceAll(d.Name, "/", "-")+f.Ext, d.Bytes)
 			}
 		}
 	}

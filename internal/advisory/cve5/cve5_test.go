@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,27 +15,9 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/severity"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens")
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s:\n%s", path, diff)
-	}
-}
 
 // valid holds a record against the published schema and, as no schema of 5.2 is
 // at hand, against what 5.2 adds: no members in a product but the format's.
@@ -94,7 +74,7 @@ func TestExample(t *testing.T) {
 	if len(docs) != 1 || docs[0].Name != "cve5" || docs[0].File != "CVE-2026-20001.json" {
 		t.Fatalf("%d documents, the first %s in %s", len(docs), docs[0].Name, docs[0].File)
 	}
-	golden(t, "example.json", docs[0].Bytes)
+	goldentest.Is(t, "testdata/example.json", docs[0].Bytes)
 	if err := valid(t)(docs[0].Bytes); err != nil {
 		t.Error(err)
 	}
@@ -150,6 +130,11 @@ func TestSeveralVulnerabilities(t *testing.T) {
 		t.Error(diff)
 	}
 	a.Vulnerabilities = []cvd.Vulnerability{nameless}
+	example := advisorytest.Publisher
+	example.CVEOrg = noOrg
+	if err := Format.Covers(advisorytest.Example(), example); !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "cve.org_id") {
+		t.Errorf("the example's UUID: %v", err)
+	}
 	if err := Format.Covers(a, advisorytest.Publisher); !errors.Is(err, cvd.ErrNotReady) {
 		t.Errorf("no id: %v", err)
 	}
@@ -462,6 +447,32 @@ func TestRejectedRecord(t *testing.T) {
 	}
 	if err := valid(t)(b); err != nil {
 		t.Errorf("%v\n%s", err, b)
+	}
+}
+
+// The ids of an advisory that was withdrawn are rejected, for the reason that CVE
+// Services got; nothing is left of what it was.
+func TestWithdrawnIsRejected(t *testing.T) {
+	for _, why := range []string{"The flaw is none.", ""} {
+		a := advisorytest.Example()
+		a.Withdrawn, a.Why = a.Modified.Add(time.Hour), why
+		docs, err := Format.Documents(a, advisorytest.Publisher)
+		if err != nil || len(docs) == 0 {
+			t.Fatal(docs, err)
+		}
+		for _, d := range docs {
+			if err := valid(t)(d.Bytes); err != nil {
+				t.Errorf("%v\n%s", err, d.Bytes)
+			}
+			if found := Check(d.Bytes); len(found) > 0 {
+				t.Errorf("%+v", found)
+			}
+			s := string(d.Bytes)
+			if !strings.Contains(s, `"state": "REJECTED"`) || !strings.Contains(s, `"dateRejected": "2026-`) || !strings.Contains(s, why) ||
+				strings.Contains(s, "affected") || strings.Contains(s, a.Title) {
+				t.Error(s)
+			}
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package cyclonedx_test
 
 import (
 	"errors"
-	"flag"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,8 +14,6 @@ import (
 	"fairlead/internal/cvd"
 )
 
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
-
 func TestDocuments(t *testing.T) {
 	for name, a := range advisorytest.Records(t) {
 		b, err := cyclonedx.Format.Encode(a, advisorytest.Publisher)
@@ -24,7 +21,7 @@ func TestDocuments(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		advisorytest.Golden(t, *update, name+cyclonedx.Format.Ext, b)
+		advisorytest.Golden(t, name+cyclonedx.Format.Ext, b)
 	}
 }
 

@@ -3,7 +3,6 @@ package openvex_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"strings"
 	"testing"
 
@@ -15,8 +14,6 @@ import (
 	"fairlead/internal/cvd"
 )
 
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
-
 func TestDocuments(t *testing.T) {
 	for name, a := range advisorytest.Records(t) {
 		b, err := openvex.Format.Encode(a, advisorytest.Publisher)
@@ -24,7 +21,7 @@ func TestDocuments(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		advisorytest.Golden(t, *update, name+openvex.Format.Ext, b)
+		advisorytest.Golden(t, name+openvex.Format.Ext, b)
 	}
 }
 

@@ -3,7 +3,6 @@ package osv
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,26 +16,8 @@ import (
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens")
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s:\n%s", path, diff)
-	}
-}
 
 func schema(t testing.TB) func([]byte) error {
 	return advisorytest.Schema(t, "osv-schema", "validation", "schema.json")
@@ -50,7 +31,7 @@ func TestExample(t *testing.T) {
 	if len(docs) != 1 || docs[0].Name != "osv" || docs[0].File != "x_NLSA-2026-7KQ4MXZ.json" {
 		t.Fatalf("%d documents, first %s in %s", len(docs), docs[0].Name, docs[0].File)
 	}
-	golden(t, "example.json", docs[0].Bytes)
+	goldentest.Is(t, "testdata/example.json", docs[0].Bytes)
 	if err := schema(t)(docs[0].Bytes); err != nil {
 		t.Error(err)
 	}
@@ -117,10 +98,10 @@ func TestSeveralVulnerabilities(t *testing.T) {
 	want := []said{
 		{
 			"osv", "x_NLSA-2026-7KQ4MXZ.json", "x_NLSA-2026-7KQ4MXZ", "Links are followed", list("CVE-2026-20001"),
-			list("CVE-2025-10001", "x_NLSA-2026-7KQ4MXZ-2", "CVE-2026-20003", "CVE-2026-20002", "GHSA-abcd-1234-wxyz"),
+			list("CVE-2025-10001", "x_NLSA-2026-7KQ4MXZ-3", "CVE-2026-20003", "CVE-2026-20002", "GHSA-abcd-1234-wxyz"),
 		},
 		{
-			"osv/x_NLSA-2026-7KQ4MXZ-2", "x_NLSA-2026-7KQ4MXZ-2.json", "x_NLSA-2026-7KQ4MXZ-2", "Names are not checked", list("CVE-2026-20002"),
+			"osv/x_NLSA-2026-7KQ4MXZ-3", "x_NLSA-2026-7KQ4MXZ-3.json", "x_NLSA-2026-7KQ4MXZ-3", "Names are not checked", list("CVE-2026-20002"),
 			list("CVE-2025-10001", "x_NLSA-2026-7KQ4MXZ", "CVE-2026-20001", "CVE-2026-20003", "GHSA-abcd-1234-wxyz"),
 		},
 	}

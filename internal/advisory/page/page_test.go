@@ -2,8 +2,6 @@ package page_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -15,9 +13,8 @@ import (
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens")
 
 func TestMarkdown(t *testing.T) {
 	two := advisorytest.Example()
@@ -38,18 +35,7 @@ func TestMarkdown(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join("testdata", name+".md")
-		if *update {
-			if err := os.WriteFile(path, got, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(got) != string(want) {
-			t.Errorf("%s: differs from its golden; go test -update, then read the diff\n%s", name, got)
-		}
+		goldentest.Is(t, path, got)
 		if strings.Contains(string(got), "⟦") {
 			t.Errorf("%s: a text is missing", name)
 		}

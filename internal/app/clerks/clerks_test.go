@@ -15,11 +15,10 @@ import (
 	"fairlead/internal/inbox/channels"
 	"fairlead/internal/outbox"
 	"fairlead/internal/policy"
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/storetest/engines"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 	"fairlead/internal/words"
 )
 
@@ -38,10 +37,7 @@ func TestChannelsOfTheConfiguration(t *testing.T) {
 	now := time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	st := engines.SQLite(t)
-	keys, err := seal.NewKeyring()
-	must(t, err)
-	v, err := vault.Open(ctx, st, keys, now)
-	must(t, err)
+	v := vaulttest.Open(t, st, now)
 	blobs, err := blob.Dir(t.TempDir())
 	must(t, err)
 	texts, err := words.Load()

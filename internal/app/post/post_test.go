@@ -20,10 +20,9 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
 	"fairlead/internal/policy"
-	"fairlead/internal/seal"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/storetest/engines"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 var ctx = context.Background()
@@ -83,10 +82,7 @@ func TestAddresses(t *testing.T) {
 func box(t *testing.T) *inbox.Box {
 	t.Helper()
 	st := engines.SQLite(t)
-	keys, err := seal.NewKeyring()
-	must(t, err)
-	v, err := vault.Open(ctx, st, keys, time.Now())
-	must(t, err)
+	v := vaulttest.Open(t, st, time.Now())
 	blobs, err := blob.Dir(t.TempDir())
 	must(t, err)
 	return inbox.Open(inbox.Config{Store: st, Vault: v, Blobs: blobs, Now: time.Now, Rand: rand.Reader})

@@ -16,6 +16,7 @@ import (
 	"fairlead/internal/store"
 	"fairlead/internal/store/storetest/engines"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 var ctx = context.Background()
@@ -101,10 +102,7 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{now: time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC), store: engines.SQLite(t), mails: []string{"security@example.org"}}
-	keys, err := seal.NewKeyring()
-	must(t, err)
-	r.vault, err = vault.Open(ctx, r.store, keys, r.now)
-	must(t, err)
+	r.vault = vaulttest.Open(t, r.store, r.now)
 	return r
 }
 

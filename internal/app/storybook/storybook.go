@@ -14,6 +14,11 @@ import (
 	"fairlead/internal/app/front"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
+	"fairlead/internal/web/advisories"
+	"fairlead/internal/web/desk"
+	"fairlead/internal/web/public/promise"
+	"fairlead/internal/web/public/report"
+	"fairlead/internal/web/public/thread"
 	"fairlead/internal/web/storybook"
 	"fairlead/internal/words"
 )
@@ -21,8 +26,19 @@ import (
 // shown is the instant at which all invented data stands.
 var shown = time.Date(2026, time.September, 16, 14, 0, 0, 0, time.UTC)
 
-// Handler is the storybook.
-func Handler(log *slog.Logger) (http.Handler, error) {
+// Shelves are the rooms of the site whose pages the storybook shows.
+func Shelves() []storybook.Shelf {
+	return []storybook.Shelf{
+		{Name: "promise", Files: promise.Templates},
+		{Name: "report", Files: report.Templates},
+		{Name: "thread", Files: thread.Templates},
+		{Name: "advisories", Files: advisories.Templates},
+		{Name: "desk", Files: desk.Templates, Desk: true},
+	}
+}
+
+// Handler is the storybook of these shelves.
+func Handler(log *slog.Logger, shelves ...storybook.Shelf) (http.Handler, error) {
 	book, err := words.Load()
 	if err != nil {
 		return nil, err
@@ -36,13 +52,13 @@ func Handler(log *slog.Logger) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	web.Register(mux, site)
-	return mux, storybook.Register(mux, site)
+	return mux, storybook.Register(mux, site, shelves...)
 }
 
 // Run serves the storybook until ctx ends, and tells where.
 func Run(ctx context.Context, listen string, tell io.Writer) error {
 	log := slog.New(slog.NewTextHandler(tell, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	handler, err := Handler(log)
+	handler, err := Handler(log, Shelves()...)
 	if err != nil {
 		return err
 	}

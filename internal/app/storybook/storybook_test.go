@@ -13,7 +13,7 @@ import (
 // The storybook says everything in each language and serves nothing else of the
 // site.
 func TestStorybook(t *testing.T) {
-	handler, err := storybook.Handler(slog.New(slog.DiscardHandler))
+	handler, err := storybook.Handler(slog.New(slog.DiscardHandler), storybook.Shelves()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,9 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/sqlstore"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 type desk struct {
@@ -33,14 +32,7 @@ func open(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.store.Close() })
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(t.Context(), d.store, keys, d.now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, d.store, d.now)
 	now := func() time.Time { return d.now }
 	d.Auth = auth.New(d.store, v, auth.Options{Now: now, DevFastHash: true})
 	d.Book = invite.New(d.store, v, d.Auth, now, nil)

@@ -17,9 +17,8 @@ import (
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/auth/oidc/oidctest"
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
 	"fairlead/internal/store/sqlstore"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 const back = "https://security.example.org/desk/sign-in/provider/main/back"
@@ -62,14 +61,7 @@ func open(t *testing.T, at time.Time, with func(*oidc.Config), providers ...oidc
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(t.Context(), st, keys, d.now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, st, d.now())
 	d.Auth = auth.New(st, v, auth.Options{Now: d.now, DevFastHash: true})
 	cfg := oidc.Config{Store: st, Vault: v, Auth: d.Auth, Now: d.now, Providers: providers, Log: slog.New(slog.NewTextHandler(d.logs, nil))}
 	if with != nil {

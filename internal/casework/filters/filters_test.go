@@ -11,11 +11,10 @@ import (
 
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/storetest/engines"
 	"fairlead/internal/store/storetest/pgtest"
-	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -29,14 +28,7 @@ func member(id string, role cvd.Role) cvd.Actor {
 func open(t *testing.T, st store.Store) *filters.Book {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(ctx, st, keys, now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, st, now())
 	return filters.New(st, v, now)
 }
 

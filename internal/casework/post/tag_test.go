@@ -11,9 +11,9 @@ import (
 
 	"fairlead/internal/casework/post"
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
 	"fairlead/internal/store/sqlstore"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 func open(t testing.TB) *vault.Vault {
@@ -23,14 +23,7 @@ func open(t testing.TB) *vault.Vault {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(context.Background(), st, keys, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, st, time.Now())
 	return v
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 )
 
 var (
@@ -37,6 +38,10 @@ func ready(c *cvd.Case, v cvd.Verb) *cvd.Case {
 	switch v {
 	case cvd.VerbProvide:
 		c.Clocks = []cvd.Clock{{Kind: cvd.ClockNeedsInfo, Started: noon, Due: noon.Add(time.Hour)}}
+	case cvd.VerbAppeal:
+		c.ClosedInvalid = c.Closed()
+	case cvd.VerbUphold:
+		c.Flags.Appealed, c.Flags.Appeal, c.Ruled = true, true, ann.Ref()
 	case cvd.VerbRelease:
 		c.Assignee = "ann"
 	case cvd.VerbConfirm, cvd.VerbRefuse:
@@ -171,7 +176,7 @@ func TestVerbTable(t *testing.T) {
 			fmt.Fprintf(&b, "  %-10s%s\n", s, walked(spec, s))
 		}
 	}
-	golden(t, "verbs", b.String())
+	goldentest.Is(t, "testdata/verbs.golden", b.String())
 }
 
 // The golden is printed from Specs; this holds Decide to it.

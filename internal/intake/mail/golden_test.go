@@ -3,20 +3,16 @@ package mail
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"fairlead/internal/cvd"
+	"fairlead/internal/goldentest"
 	"fairlead/internal/intake/mail/text"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 // envelope reads what a corpus file says about the transport: a first line such as
 // "X-Test-Envelope: null" or "X-Test-Envelope: a@example.org".
@@ -87,19 +83,7 @@ func TestCorpus(t *testing.T) {
 				t.Fatal(err)
 			}
 			name := strings.TrimSuffix(path, ".eml") + ".json"
-			if *update {
-				if err := os.WriteFile(name, append(got, '\n'), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.TrimSpace(string(want)), string(got)); diff != "" {
-				t.Errorf("%s: -golden +got\n%s", path, diff)
-			}
+			goldentest.Is(t, name, append(got, '\n'))
 		})
 	}
 }

@@ -20,6 +20,8 @@ import (
 	"fairlead/internal/store/sqlstore/fault"
 	"fairlead/internal/store/sqlstore/generation"
 	"fairlead/internal/store/sqlstore/migrations"
+	"fairlead/internal/store/sqlstore/query"
+	"fairlead/internal/store/sqlstore/session"
 )
 
 // Connections that read. Each sees the last commit; none waits for the writer.
@@ -37,13 +39,15 @@ var sqliteSchema = migrations.SQLite(func(err error) error {
 	return kind
 })
 
+var _ query.DBTX = (*session.Session)(nil)
+
 // lite is a store in one SQLite file.
 type lite struct {
 	path   string
 	opt    Options
 	db     *sql.DB
 	read   *sql.DB
-	pool   chan *session // a nil one is to be connected anew
+	pool   chan *session.Session // a nil one is to be connected anew
 	watch  *generation.Watch
 	writer *writer
 	beats  atomic.Int64
@@ -87,7 +91,7 @@ func OpenSQLite(ctx context.Context, path string, opt Options) (store.Store, err
 	if err != nil {
 		return nil, fmt.Errorf("%w: the database file cannot be found", cvd.ErrUnavailable)
 	}
-	s := &lite{path: path, opt: opt.filled(), pool: make(chan *session, readers), gone: make(chan struct{})}
+	s := &lite{path: path, opt: opt.filled(), pool: make(chan *session.Session, readers), gone: make(chan struct{})}
 	if s.db, err = sqliteDB(path, writerSettings); err != nil {
 		return nil, err
 	}
@@ -137,7 +141,7 @@ func (s *lite) View(ctx context.Context, read func(tx store.Tx) error) (err erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var on *session
+	var on *session.Session
 	select {
 	case on = <-s.pool:
 	case <-s.gone:
@@ -151,11 +155,11 @@ func (s *lite) View(ctx context.Context, read func(tx store.Tx) error) (err erro
 		s.writer.nudge()
 	}()
 	if on == nil {
-		if on, err = newSession(steady, s.read); err != nil {
+		if on, err = session.Open(steady, s.read); err != nil {
 			return sqliteSchema.Kind(err)
 		}
 	}
-	if err := on.exec(steady, "BEGIN"); err != nil {
+	if err := on.Exec(steady, "BEGIN"); err != nil {
 		return sqliteSchema.Kind(err)
 	}
 	t := newTx(ctx, steady, sqliteEngine, on, false)
@@ -164,13 +168,13 @@ func (s *lite) View(ctx context.Context, read func(tx store.Tx) error) (err erro
 }
 
 // rested ends the snapshot; a session that cannot is given up.
-func (s *lite) rested(ctx context.Context, on *session) *session {
+func (s *lite) rested(ctx context.Context, on *session.Session) *session.Session {
 	if on == nil {
 		return nil
 	}
-	if err := on.exec(ctx, "ROLLBACK"); err != nil {
+	if err := on.Exec(ctx, "ROLLBACK"); err != nil {
 		s.opt.Logger.Warn("store: a reader of the database is replaced")
-		on.discard()
+		on.Discard()
 		return nil
 	}
 	return on
@@ -220,7 +224,7 @@ func (s *lite) Close() error {
 	err := s.writer.close()
 	for range readers {
 		if on := <-s.pool; on != nil {
-			err = errors.Join(err, on.close())
+			err = errors.Join(err, on.Close())
 		}
 	}
 	close(s.gone)

@@ -15,6 +15,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/session"
 )
 
 var background = context.Background()
@@ -181,7 +182,7 @@ func TestWriterIsReplaced(t *testing.T) {
 		if err := x.PutCase(store.Case{ID: "during", Version: 1}, 0); err != nil {
 			return err
 		}
-		x.(*tx).db.(*session).discard()
+		x.(*tx).db.(*session.Session).Discard()
 		return nil
 	})
 	if !errors.Is(err, cvd.ErrUnavailable) {
@@ -193,7 +194,7 @@ func TestWriterIsReplaced(t *testing.T) {
 	count(t, s, 2)
 	for range 2 * readers {
 		err := s.View(background, func(x store.Tx) error {
-			x.(*tx).db.(*session).discard()
+			x.(*tx).db.(*session.Session).Discard()
 			_, err := x.Case("before")
 			return err
 		})

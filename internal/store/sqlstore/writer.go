@@ -10,6 +10,7 @@ import (
 
 	"fairlead/internal/store"
 	"fairlead/internal/store/sqlstore/fault"
+	"fairlead/internal/store/sqlstore/session"
 )
 
 // writer is the one goroutine that owns SQLite's writing connection. Callers
@@ -29,7 +30,7 @@ type writer struct {
 	gone   chan struct{}
 	owes   atomic.Bool // a key was dropped and the write-ahead log still holds it
 
-	on   *session // nil: to be connected anew
+	on   *session.Session // nil: to be connected anew
 	done []*change
 
 	file, wal place // of the database, and of its write-ahead log
@@ -134,7 +135,7 @@ func (w *writer) commit(c *change) {
 	}
 	lost := w.each(ctx, c)
 	if lost == nil {
-		if err := w.on.exec(ctx, "COMMIT"); err != nil {
+		if err := w.on.Exec(ctx, "COMMIT"); err != nil {
 			lost = sqliteSchema.Kind(err)
 		}
 	}
@@ -191,8 +192,8 @@ func (w *writer) each(ctx context.Context, c *change) error {
 // again undoes the whole transaction, which a change that failed has spoilt, and
 // runs those who had not failed once more.
 func (w *writer) again(ctx context.Context) error {
-	_ = w.on.exec(ctx, "ROLLBACK") // a full disk may have ended it already
-	if err := w.on.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	_ = w.on.Exec(ctx, "ROLLBACK") // a full disk may have ended it already
+	if err := w.on.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return sqliteSchema.Kind(err)
 	}
 	for _, c := range w.done {
@@ -211,7 +212,7 @@ func (w *writer) again(ctx context.Context) error {
 // own, the transaction is spoilt.
 func (w *writer) one(ctx context.Context, c *change, careful bool) (spoilt bool, err error) {
 	if careful {
-		if err := w.on.exec(ctx, "SAVEPOINT change"); err != nil {
+		if err := w.on.Exec(ctx, "SAVEPOINT change"); err != nil {
 			c.kept = true // it is answered with the others
 			return false, sqliteSchema.Kind(err)
 		}
@@ -231,7 +232,7 @@ func (w *writer) one(ctx context.Context, c *change, careful bool) (spoilt bool,
 			w.owes.Store(true)
 		}
 		if careful {
-			if err := w.on.exec(ctx, "RELEASE change"); err != nil {
+			if err := w.on.Exec(ctx, "RELEASE change"); err != nil {
 				return false, sqliteSchema.Kind(err)
 			}
 		}
@@ -253,10 +254,10 @@ func (w *writer) one(ctx context.Context, c *change, careful bool) (spoilt bool,
 }
 
 func (w *writer) undo(ctx context.Context) error {
-	if err := w.on.exec(ctx, "ROLLBACK TO change"); err != nil {
+	if err := w.on.Exec(ctx, "ROLLBACK TO change"); err != nil {
 		return sqliteSchema.Kind(err)
 	}
-	if err := w.on.exec(ctx, "RELEASE change"); err != nil {
+	if err := w.on.Exec(ctx, "RELEASE change"); err != nil {
 		return sqliteSchema.Kind(err)
 	}
 	return nil
@@ -267,13 +268,13 @@ func (w *writer) begin(ctx context.Context) error {
 		return err
 	}
 	if w.on == nil {
-		on, err := newSession(ctx, w.db)
+		on, err := session.Open(ctx, w.db)
 		if err != nil {
 			return fault.OfCommit(sqliteSchema.Kind(err))
 		}
 		w.on = on
 	}
-	err := w.on.exec(ctx, "BEGIN IMMEDIATE")
+	err := w.on.Exec(ctx, "BEGIN IMMEDIATE")
 	if err == nil {
 		if w.wal.was == nil {
 			w.wal = stands(w.file.path + "-wal")
@@ -294,14 +295,14 @@ func (w *writer) inPlace() error {
 
 // abandon leaves no transaction open. If there is doubt, the connection goes.
 func (w *writer) abandon(ctx context.Context) {
-	_ = w.on.exec(ctx, "ROLLBACK") // there may be none to roll back
-	if err := w.on.exec(ctx, "BEGIN"); err == nil {
-		if err = w.on.exec(ctx, "ROLLBACK"); err == nil {
+	_ = w.on.Exec(ctx, "ROLLBACK") // there may be none to roll back
+	if err := w.on.Exec(ctx, "BEGIN"); err == nil {
+		if err = w.on.Exec(ctx, "ROLLBACK"); err == nil {
 			return
 		}
 	}
 	w.log.Warn("store: the writer of the database is replaced")
-	w.on.discard()
+	w.on.Discard()
 	w.on, w.wal = nil, place{} // the log may end with the connection, and begin anew
 }
 
@@ -314,9 +315,9 @@ func (w *writer) truncate() {
 		return
 	}
 	var busy, frames, moved int
-	_ = w.on.exec(ctx, "PRAGMA busy_timeout = 250")
+	_ = w.on.Exec(ctx, "PRAGMA busy_timeout = 250")
 	err := w.on.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
-	_ = w.on.exec(ctx, "PRAGMA busy_timeout = 5000")
+	_ = w.on.Exec(ctx, "PRAGMA busy_timeout = 5000")
 	if err == nil && busy == 0 {
 		w.owes.Store(false)
 		return
@@ -345,5 +346,5 @@ func (w *writer) close() error {
 	if w.on == nil {
 		return nil
 	}
-	return w.on.close()
+	return w.on.Close()
 }

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/storetest/engines"
 	"fairlead/internal/store/vault"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 var (
@@ -19,14 +19,7 @@ var (
 func open(t *testing.T) (*vault.Vault, store.Store) {
 	t.Helper()
 	st := engines.SQLite(t)
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(ctx, st, keys, now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, st, now)
 	return v, st
 }
 

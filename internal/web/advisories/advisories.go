@@ -15,14 +15,17 @@ import (
 	"strconv"
 	"strings"
 
+	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 	"fairlead/internal/web"
 	"fairlead/internal/words"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 // perPage is how many advisories a page of the list shows.
 const perPage = 25
@@ -40,7 +43,7 @@ type pages struct {
 
 // Register adds the pages to the mux. The site must have a register.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	set, err := site.Pages(templates, "templates")
+	set, err := site.Pages(Templates, "templates")
 	if err != nil {
 		return err
 	}
@@ -98,6 +101,7 @@ type listView struct {
 	Entries           []line
 	Previous, Next    string // addresses; empty: none
 	Page, Last        int
+	CSAF, Signed      bool // what programs find here
 }
 
 type choice struct {
@@ -109,6 +113,15 @@ type choice struct {
 type line struct {
 	*register.Entry
 	Href string
+}
+
+// provider tells whether CSAF documents are published here: without https the standard
+// knows no provider, so none are made.
+func (p *pages) provider(r *http.Request, open []*register.Entry) bool {
+	if len(open) == 0 {
+		return strings.HasPrefix(p.site.BaseURL(r), "https://")
+	}
+	return slices.ContainsFunc(open, func(e *register.Entry) bool { return slices.Contains(e.Documents, csaf.Format.Name) })
 }
 
 func href(id cvd.AdvisoryID) string { return "/advisories/" + url.PathEscape(string(id)) }
@@ -138,6 +151,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	v.Total, v.Found, v.Page = len(open), len(found), 1
+	v.CSAF, v.Signed = p.provider(r, open), p.site.Register.Sign != nil
 	v.Last = max(1, (v.Found+perPage-1)/perPage)
 	if n, err := strconv.Atoi(q.Get("page")); err == nil {
 		v.Page = min(max(n, 1), v.Last)

@@ -186,3 +186,17 @@ func TestFileIsForWhomTheButtonSays(t *testing.T) {
 		t.Error("the team lacks its files")
 	}
 }
+
+// What others did meanwhile is not told a second time beside it: an id stands in a page
+// only once.
+func TestWhatHappenedMeanwhileIsToldOnce(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "lead@example.org")
+	path := "/desk/cases/" + string(id) + "/do/message"
+	h.Do(h.Member, id, cvd.VerbNote, cvd.Input{Note: "looked at it"})
+	a := b.Post(path, url.Values{"seen": {"1"}, "text": {"Thank you."}, "step": {"preview"}}).Check(h, http.StatusConflict)
+	if n := strings.Count(a.Body, "looked at it"); n != 1 {
+		t.Errorf("the note of another stands there %d times", n)
+	}
+}

@@ -18,6 +18,8 @@ var (
 	emoji = "👩🏽‍💻 🏴‍☠️ 👨‍👩‍👧‍👦 works 🎉🎉🎉"
 )
 
+var odd = map[string]string{"long": long, "rtl": rtl, "emoji": emoji}
+
 type receipt struct{ Case, Receipt, Thread string }
 
 type promise struct {
@@ -93,7 +95,7 @@ func faulty() []web.Field {
 	}
 }
 
-func canned(voice *words.Voice, now time.Time, theme string) view {
+func invent(voice *words.Voice, now time.Time, theme string) view {
 	day := 24 * time.Hour
 	badge := func(kind, text string) web.Badge { return web.Badge{Kind: kind, Text: text} }
 	v := view{
@@ -115,11 +117,6 @@ func canned(voice *words.Voice, now time.Time, theme string) view {
 	v.Plan = []promise{
 		{What: "A person confirms receipt", Due: now.Add(2 * day)},
 		{What: "The report is checked", Due: now.Add(7 * day), Target: true},
-	}
-	v.Ahead = []promise{
-		{What: "The report is checked", Due: now.Add(-day), State: badge("alarm", "missed"), Late: true, Note: "Now expected by tomorrow"},
-		{What: "The next word from the team", Due: now.Add(14 * day), Target: true, State: badge("info", "ahead")},
-		{What: "A fix is ready", Still: true, State: badge("neutral", "stands still"), Note: "Runs on when you have answered"},
 	}
 	v.Entries = []entry{
 		{At: now.Add(-3 * day), Who: "You", Class: "you", Heading: "Your report was received", Meaning: "A person of the team will read it.", Report: []words.Quote{

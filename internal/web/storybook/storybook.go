@@ -9,18 +9,25 @@ package storybook
 
 import (
 	"embed"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
+	"fairlead/internal/cvd"
 	"fairlead/internal/web"
+	"fairlead/internal/words"
 )
 
 //go:embed templates
 var templates embed.FS
 
-// view is the one page, in one theme or that of the system.
+// view is the page of components, in one theme or that of the system.
 type view struct {
 	Theme  string // light, dark or empty
 	Themes []web.Link
+	Pages  []web.Link
 
 	Notices   []web.Notice
 	Badges    []web.Badge
@@ -30,7 +37,6 @@ type view struct {
 	Summary   *web.Summary
 	Receipt   receipt
 	Plan      []promise
-	Ahead     []promise
 	Entries   []entry
 	Rows      []row
 	Ways      []way
@@ -38,11 +44,18 @@ type view struct {
 	Emoji     string
 }
 
-// Register adds the page to a mux that serves nothing else.
-func Register(mux *http.ServeMux, site *web.Site) error {
+// Register adds the pages to a mux that serves nothing else: the components on one
+// page, and each page of the shelves in each of its states.
+func Register(mux *http.ServeMux, site *web.Site, shelves ...Shelf) error {
 	pages, err := site.Pages(templates, "templates")
 	if err != nil {
 		return err
+	}
+	all := make([]shelf, len(shelves))
+	for i, s := range shelves {
+		if all[i], err = open(site, s); err != nil {
+			return err
+		}
 	}
 	mux.Handle("GET /{$}", site.Open(func(w http.ResponseWriter, r *http.Request) error {
 		theme := r.URL.Query().Get("theme")
@@ -50,15 +63,56 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 			theme = ""
 		}
 		page := site.Page(r, "Storybook")
-		page.Organisation, page.Home = "Northlake Health Software", "/"
-		if r.URL.Query().Get("desk") != "" {
-			page.Desk, page.Wide = true, true
-			page.Nav = []web.Link{{Href: "/?desk=yes", Label: "Queue", Here: true, Count: "1,000+"}, {Href: "/", Label: "Storybook"}}
-			page.Account = []web.Link{{Href: "/?desk=yes#account", Label: "Mara Example"}}
+		furnish(page, site.Voice(r), r.URL.Query().Get("desk") != "")
+		if page.Desk {
 			page.Alarms = notices()[3:]
 		}
 		page.Scripts = []string{"report.js"}
-		return pages.Render(w, r, http.StatusOK, "story", page, canned(site.Voice(r), site.Now(), theme))
+		view := invent(site.Voice(r), site.Now(), theme)
+		for _, s := range all {
+			links, err := s.index()
+			if err != nil {
+				return err
+			}
+			view.Pages = append(view.Pages, links...)
+		}
+		for _, name := range slices.Sorted(maps.Keys(refusals)) {
+			view.Pages = append(view.Pages, web.Link{Href: "/refusals/" + name, Label: "refusals: " + name})
+		}
+		return pages.Render(w, r, http.StatusOK, "story", page, view)
 	}))
+	mux.Handle("GET /pages/{shelf}/{page}/{tale}", site.Open(func(w http.ResponseWriter, r *http.Request) error {
+		i := slices.IndexFunc(all, func(s shelf) bool { return s.Name == r.PathValue("shelf") })
+		if i < 0 {
+			return fmt.Errorf("%w: no such shelf", cvd.ErrNotFound)
+		}
+		return all[i].show(w, r, site)
+	}))
+	for name, refusal := range refusals {
+		mux.Handle("GET /refusals/"+name, site.Open(func(http.ResponseWriter, *http.Request) error { return refusal }))
+	}
 	return nil
+}
+
+// refusals are what the page of an error says to them, by name.
+var refusals = map[string]error{
+	"internal":    errors.New("the house must not say this"),
+	"limited":     fmt.Errorf("%w: too many", cvd.ErrLimited),
+	"plain":       fmt.Errorf("%w: the file is no bill of materials", cvd.ErrUnreadable),
+	"faults":      cvd.Faults{{Field: "title", Problem: "is missing", Remedy: "fill it in; the policy asks for it"}},
+	"unavailable": cvd.ErrUnavailable,
+}
+
+// furnish gives a page the head that such pages have.
+func furnish(page *web.Page, voice *words.Voice, desk bool) {
+	page.Organisation, page.Home = "Northlake Health Software", "/"
+	if !desk {
+		return
+	}
+	page.Desk, page.Wide, page.Nav = true, true, nil
+	for _, name := range []string{"queue", "record", "mail", "components", "policy", "team", "outbox", "channels", "audit"} {
+		page.Nav = append(page.Nav, web.Link{Href: "/?desk=" + name, Label: voice.Say("desk.nav." + name)})
+	}
+	page.Nav[0].Here, page.Nav[2].Count = true, "1,000+"
+	page.Account = []web.Link{{Href: "/?desk=me", Label: "Mara Example"}}
 }

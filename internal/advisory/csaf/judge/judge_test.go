@@ -2,7 +2,6 @@ package judge_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,14 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/advisorytest"
 	"fairlead/internal/advisory/csaf/judge"
+	"fairlead/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 type oasisCase struct {
 	Name  string
@@ -84,18 +80,7 @@ func TestOASISSuite(t *testing.T) {
 	fmt.Fprintf(&out, "%d of %d documents judged as the suite says; the test of a document agrees for %d of %d; not run: %s\n",
 		validity, documents, spoke, ran, strings.Join(judge.NotRun, " "))
 	path := "testdata/oasis.golden"
-	if *update {
-		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), out.String()); diff != "" {
-		t.Errorf("%s differs (-golden +got):\n%s", path, diff)
-	}
+	goldentest.Is(t, path, out.String())
 }
 
 func lines(found []advisory.Finding, rules ...string) string {

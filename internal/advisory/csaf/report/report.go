@@ -44,7 +44,9 @@ const (
 	titleDraft     = "Draft"
 )
 
-// The members of a document that a report can say or hear.
+// The members of a document that a report can say or hear. Some are as csaf has them
+// and yet not its own: what stands in neither is told to be lost, so a member that an
+// advisory learns to read must not count as heard in a report.
 type document struct {
 	Schema          string          `json:"$schema"`
 	Document        header          `json:"document"`

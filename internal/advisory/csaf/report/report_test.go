@@ -3,7 +3,6 @@ package report_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,8 +14,6 @@ import (
 	"fairlead/internal/advisory/csaf/report"
 	"fairlead/internal/cvd"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens")
 
 // handed is a report that uses every member, of a reporter who agreed.
 func handed() *report.Handed {
@@ -53,7 +50,7 @@ func TestDocuments(t *testing.T) {
 	silent.Report = &cvd.Report{Description: "The reset link works twice.", OwnID: "HL-17"}
 	for name, h := range map[string]*report.Handed{"whole.json": handed(), "silent.json": silent} {
 		b := encode(t, h)
-		advisorytest.Golden(t, *update, name, b)
+		advisorytest.Golden(t, name, b)
 		if err := valid(b); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -2,18 +2,15 @@ package sorting_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"fairlead/internal/goldentest"
 	"fairlead/internal/intake/mail"
 	"fairlead/internal/mailin/clerk/sorting"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens")
 
 var both = []bool{false, true}
 
@@ -147,18 +144,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	const path = "testdata/table.golden"
-	if *update {
-		if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, out.Bytes()) {
-		t.Errorf("the table decides otherwise than %s; read the difference and run with -update:\n%s", path, out.String())
-	}
+	goldentest.Is(t, path, out.Bytes())
 }
 
 func TestDecide(t *testing.T) {

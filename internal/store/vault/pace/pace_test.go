@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
 	"fairlead/internal/store"
 	"fairlead/internal/store/storetest/engines"
-	"fairlead/internal/store/vault"
 	"fairlead/internal/store/vault/pace"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 var (
@@ -23,14 +22,7 @@ var (
 func open(t *testing.T, aDay int, window time.Duration) pace.Book {
 	t.Helper()
 	st := engines.SQLite(t)
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(ctx, st, keys, noon)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, st, noon)
 	return pace.Book{Store: st, Vault: v, ADay: aDay, Window: window}
 }
 

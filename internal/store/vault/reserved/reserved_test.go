@@ -11,10 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/cvd"
-	"fairlead/internal/seal"
 	"fairlead/internal/store/storetest/engines"
-	"fairlead/internal/store/vault"
 	"fairlead/internal/store/vault/reserved"
+	"fairlead/internal/store/vault/vaulttest"
 )
 
 var (
@@ -25,14 +24,7 @@ var (
 func open(t *testing.T) reserved.Book {
 	t.Helper()
 	st := engines.SQLite(t)
-	keys, err := seal.NewKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(ctx, st, keys, noon)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := vaulttest.Open(t, st, noon)
 	return reserved.Book{Store: st, Vault: v}
 }
 

@@ -15,8 +15,10 @@ import (
 	"fairlead/internal/web/public"
 )
 
+// Templates are the pages of this room; the storybook shows them with invented data.
+//
 //go:embed templates
-var templates embed.FS
+var Templates embed.FS
 
 // pub serves one request for a page.
 type pub struct {
@@ -26,7 +28,7 @@ type pub struct {
 
 // Register adds the pages to the mux.
 func Register(mux *http.ServeMux, site *web.Site) error {
-	pages, err := site.Pages(templates, "templates")
+	pages, err := site.Pages(Templates, "templates")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/moves"
 )
 
 // mebibytes is the most of one file that the case's policy takes; 0 if it is not known.
@@ -62,17 +63,10 @@ type wayView struct {
 	Main            bool
 }
 
-// Who gets a file. It is chosen with the button, and nothing is chosen beforehand: what
-// the reporter once has, nobody takes back.
-const (
-	forTeam     = "team"
-	forReporter = "reporter"
-)
-
 func (v lens) ways(c *cvd.Case) []wayView {
-	out := []wayView{{For: forTeam, Text: v.Say("desk.attach.team"), Says: v.Say("desk.says.nothing"), Main: true}}
+	out := []wayView{{For: moves.ForTeam, Text: v.Say("desk.attach.team"), Says: v.Say("desk.says.nothing"), Main: true}}
 	if c.Waited() {
-		out = append(out, wayView{For: forReporter, Text: v.Say("desk.attach.reporter"), Says: v.says(c, cvd.VerbAttach)})
+		out = append(out, wayView{For: moves.ForReporter, Text: v.Say("desk.attach.reporter"), Says: v.says(c, cvd.VerbAttach)})
 	}
 	return out
 }
@@ -81,9 +75,9 @@ func (v lens) ways(c *cvd.Case) []wayView {
 func (v lens) forWhom(o *deed, whom string) (cvd.Input, cvd.Faults) {
 	text := strings.TrimSpace(o.typed.Get("text"))
 	switch {
-	case whom == forReporter:
+	case whom == moves.ForReporter:
 		return cvd.Input{Text: text}, nil
-	case whom != forTeam:
+	case whom != moves.ForTeam:
 		return cvd.Input{}, cvd.Faults{{Field: "file", Problem: v.Say("desk.attach.whom"), Remedy: v.Say("desk.attach.whom.remedy")}}
 	case text != "":
 		return cvd.Input{Silent: v.Say("desk.attach.silence.words", "text", text)}, nil

@@ -14,6 +14,7 @@ import (
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/web/desk/visit/cases/post"
+	"fairlead/internal/words"
 )
 
 // caseView is one case with all that the team needs to go on.
@@ -77,6 +78,7 @@ type personView struct{ Name, Part, State string }
 
 type contactView struct {
 	Name, Email, Affiliation, Title, Credit, Shareable, Key string
+	Reserved                                                string // what was answered in place of a plain yes or no
 }
 
 type stepView struct {
@@ -174,7 +176,7 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 
 func marksOf(c *cvd.Case) visit.Marks {
 	return visit.Marks{
-		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
+		Emergency: c.Flags.Emergency, Breached: c.Breached(), Appeal: c.Flags.Appeal, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
 		Pending: c.Pending != nil, Appealed: c.Flags.Appealed, Paused: c.Paused(), Internal: c.Flags.Internal,
 	}
 }
@@ -189,6 +191,11 @@ func (l lens) move(f *casework.File) moveView {
 	}
 	m := moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move." + moves.Stage(c))}
 	switch {
+	case c.Flags.Appeal && c.RM() == cvd.RMInvalid && !c.Awaiting():
+		m = l.appeal(c)
+		if due := c.Clock(cvd.ClockFollowUp); due != nil && due.Ticking() {
+			k = due
+		}
 	case c.Awaiting():
 		m = moveView{Whose: l.Say("desk.move.reporter"), What: l.Say("desk.move.answer")}
 	case c.Assignee == l.Actor.ID:
@@ -254,7 +261,15 @@ func (l lens) contact(c *cvd.Case) *contactView {
 		return nil
 	}
 	k := p.Contact
-	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Shareable: string(k.ContactShareable), Key: k.PGPKey}
+	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Key: k.PGPKey}
+	switch {
+	case words.Consents(k.ContactShareable):
+		v.Shareable = l.Say("public.yes")
+	case k.ContactShareable.Yes():
+		v.Shareable, v.Reserved = l.Say("desk.contact.reserved"), string(k.ContactShareable)
+	case k.ContactShareable != "":
+		v.Shareable = l.Say("public.no")
+	}
 	if k.Credit.Wanted != "" {
 		v.Credit = l.Say("desk.credit." + k.Credit.Wanted)
 	}
@@ -288,19 +303,6 @@ func (l lens) also(reads []casework.Read) []readerView {
 	return out
 }
 
-// stepDone tells from the case how far a step of the checklist is, by the word
-// that its id ends with. Steps of other names are shown without a mark.
-var stepDone = map[string]func(c *cvd.Case) bool{
-	"acknowledge": func(c *cvd.Case) bool { return c.Replied },
-	"inform":      func(c *cvd.Case) bool { return c.Replied },
-	"understand":  func(c *cvd.Case) bool { return c.RM() != cvd.RMReceived },
-	"verify":      func(c *cvd.Case) bool { return c.RM() != cvd.RMReceived },
-	"severity":    func(c *cvd.Case) bool { return c.Band != "" },
-	"fix":         func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactFixReady) },
-	"deploy":      func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactFixDeployed) },
-	"publish":     func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactPublic) },
-}
-
 func (l lens) steps(f *casework.File) []stepView {
 	if f.Policy == nil {
 		return nil
@@ -308,7 +310,7 @@ func (l lens) steps(f *casework.File) []stepView {
 	var out []stepView
 	for _, s := range l.Site.Terms(l.Voice, f.Policy).Checklist {
 		one := stepView{Title: s.Title, Optional: s.Optional}
-		if done := stepDone[s.ID[strings.LastIndex(s.ID, "-")+1:]]; done != nil {
+		if done := moves.StepDone[s.ID[strings.LastIndex(s.ID, "-")+1:]]; done != nil {
 			one.Done = map[bool]string{true: "yes", false: "no"}[done(f.Case)]
 		}
 		out = append(out, one)
@@ -333,6 +335,29 @@ func (l lens) clauses(f *casework.File, ids []string) []citeView {
 	return out
 }
 
+// claims are what the report says of attacks and of being public, until somebody of
+// the team records it or rules on the case.
+func (l lens) claims(f *casework.File) []web.Notice {
+	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
+		return nil
+	}
+	var out []web.Notice
+	r := f.Events[0].Body.Report
+	for _, one := range []struct {
+		says cvd.Answer
+		fact string
+		verb cvd.Verb
+	}{{r.Exploited, cvd.FactAttacks, cvd.VerbAttacks}, {r.Public, cvd.FactPublic, cvd.VerbPublic}} {
+		if one.says.Yes() && !f.Case.Facts.Has(one.fact) {
+			out = append(out, web.Notice{
+				Kind: "alarm", Title: l.Say("desk.case.claim." + string(one.verb)), Text: l.Say("desk.case.claim.text"),
+				Href: "/desk/cases/" + string(f.Case.ID) + "/do/" + string(one.verb), Label: l.Say("verb." + string(one.verb)),
+			})
+		}
+	}
+	return out
+}
+
 // notices say what is special about the case, in the policy's own words where
 // it has any.
 func (l lens) notices(f *casework.File) []web.Notice {
@@ -343,6 +368,7 @@ func (l lens) notices(f *casework.File) []web.Notice {
 	if f.Case.Flags.Emergency {
 		out = append(out, web.Notice{Kind: "alarm", Title: l.Say("desk.case.emergency"), Text: l.Site.Terms(l.Voice, f.Policy).Emergency.Text})
 	}
+	out = append(out, l.claims(f)...)
 	if f.Case.Flags.Privacy {
 		n := web.Notice{Kind: "warn", Title: l.Say("desk.case.privacy"), Text: l.Say("desk.case.privacy.none")}
 		if r := f.Policy.Policy.Privacy.BreachRegimes; len(r) > 0 {

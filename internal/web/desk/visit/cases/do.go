@@ -236,7 +236,8 @@ func (d *desk) doView(v lens, o *deed) doView {
 	}
 	entries := v.entries(o.file, reading{})
 	for _, e := range slices.Backward(entries) {
-		if len(view.Last) < 3 && len(e.Said) > 0 {
+		told := slices.ContainsFunc(o.since, func(s entryView) bool { return s.Seq == e.Seq })
+		if len(view.Last) < 3 && len(e.Said) > 0 && !told {
 			view.Last = append(view.Last, e)
 		}
 	}

@@ -19,6 +19,7 @@ const perPage = 50
 type queueView struct {
 	Top, Counters, Views, Toolbar, Columns template.HTML
 	Rows                                   template.HTML // of the table; empty if there are none
+	Picks                                  bool          // rows can be chosen
 
 	Next     string // link to the next page; empty on the last
 	First    string // link to the first page; empty on it
@@ -92,8 +93,8 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if view.Toolbar, err = d.toolbar(v, views[viewOf(q)].id, chosen); err != nil {
 		return err
 	}
-	picks := len(v.can()) > 0
-	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", picks, func() any { return picks }); err != nil {
+	view.Picks = len(v.can()) > 0
+	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", view.Picks, func() any { return view.Picks }); err != nil {
 		return err
 	}
 	view.First, view.Next = paging(views[viewOf(q)].id, chosen, q.Get("after") != "", page.Next)

@@ -39,6 +39,7 @@ var views = [...]ready{
 	// A reporter may say of a case that is closed that its fix fails, and mail may wait in one.
 	{id: "unread", top: true, set: func(f *casework.Filter, _ lens) { f.Unread, f.Open = true, false }},
 	{id: viewMail, top: true, set: func(f *casework.Filter, l lens) { f.IDs, f.Open = l.mail.concerned(), false }},
+	{id: "appeal", loud: true, set: func(f *casework.Filter, _ lens) { f.Appeal = true }},
 	{id: "mine", set: func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
 	{id: "broken", loud: true, set: func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
 	{id: "privacy", set: func(f *casework.Filter, _ lens) { f.Privacy = true }},

@@ -17,7 +17,7 @@ type Group struct {
 var Groups = []Group{
 	{"ruling", []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse}},
 	{"decide", []cvd.Verb{
-		cvd.VerbAcknowledge, cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbAsk, cvd.VerbAccept, cvd.VerbDefer, cvd.VerbSeverity,
+		cvd.VerbAcknowledge, cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbUphold, cvd.VerbAsk, cvd.VerbAccept, cvd.VerbDefer, cvd.VerbSeverity,
 		cvd.VerbFixReady, cvd.VerbFixDeployed, cvd.VerbReopen, cvd.VerbHandOn, cvd.VerbClose, cvd.VerbSuccessor,
 	}},
 	{"emergency", []cvd.Verb{cvd.VerbAct, cvd.VerbAfterAction}},
@@ -53,3 +53,10 @@ var Direct = []cvd.Verb{
 	cvd.VerbClaim, cvd.VerbRelease, cvd.VerbNote, cvd.VerbRefuse, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbInvite, cvd.VerbAttach,
 	cvd.VerbNameParty, cvd.VerbDropParty,
 }
+
+// Who gets a file. It is chosen with the button, and nothing is chosen beforehand: what
+// the reporter once has, nobody takes back.
+const (
+	ForTeam     = "team"
+	ForReporter = "reporter"
+)

@@ -13,6 +13,8 @@ import (
 func Stage(c *cvd.Case) string {
 	r := &c.Release
 	switch {
+	case c.RM() == cvd.RMInvalid && c.Flags.Appealed:
+		return "invalid.answered"
 	case c.RM() != cvd.RMAccepted:
 		return string(c.RM())
 	case r.Withdrawn:
@@ -83,4 +85,35 @@ func listed(line string) bool {
 	number, rest, ok := strings.Cut(line, " ")
 	return ok && rest != "" && (slices.Contains([]string{"-", "*", "+", "•"}, number) ||
 		strings.Trim(number, "0123456789") == "." || strings.Trim(number, "0123456789") == ")")
+}
+
+// StepDone tells from the case how far a step of the checklist is, by the word
+// that its id ends with. Steps of other names are shown without a mark.
+var StepDone = map[string]func(c *cvd.Case) bool{
+	"acknowledge": func(c *cvd.Case) bool { return c.Replied },
+	"inform":      func(c *cvd.Case) bool { return c.Replied },
+	"understand":  func(c *cvd.Case) bool { return c.RM() != cvd.RMReceived },
+	"verify":      func(c *cvd.Case) bool { return c.RM() != cvd.RMReceived },
+	"severity":    func(c *cvd.Case) bool { return c.Band != "" },
+	"fix":         func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactFixReady) },
+	"deploy":      func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactFixDeployed) },
+	"publish":     func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactPublic) },
+}
+
+// Comes tells whether the verb, one of those that are possible, usually comes next.
+func Comes(c *cvd.Case, possible []cvd.Verb, verb cvd.Verb) bool {
+	switch {
+	case verb == cvd.VerbAsk && c.Awaiting(), verb == cvd.VerbSeverity && c.Band != "",
+		verb == cvd.VerbFixDeployed && slices.Contains(possible, cvd.VerbFixReady):
+		return false
+	}
+	if c.Flags.Appeal && c.RM() == cvd.RMInvalid {
+		return verb == cvd.VerbUphold || verb == cvd.VerbValidate
+	}
+	return slices.Contains(Likely[c.RM()], verb)
+}
+
+// Releasing tells whether an advisory is what the case is about now.
+func Releasing(c *cvd.Case) bool {
+	return c.Release.Draft != 0 || c.Facts.Has(cvd.FactFixReady)
 }

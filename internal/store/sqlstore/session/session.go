@@ -1,35 +1,35 @@
-package sqlstore
+// Package session is one connection to SQLite with the statements that were prepared on
+// it. Preparing one costs several times as much as running it.
+//
+// It never begins or ends a transaction, and knows no table.
+package session
 
 import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-
-	"fairlead/internal/store/sqlstore/query"
 )
 
 // Statements that one session keeps prepared at most. Filters make a few dozen
 // shapes; this only bounds what an odd caller can pile up.
 const keptStatements = 256
 
-// session is one connection to SQLite with the statements that were prepared on
-// it. Preparing one costs several times as much as running it.
-type session struct {
+// Session is one connection. Like a connection it serves one goroutine at a time.
+type Session struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 }
 
-var _ query.DBTX = (*session)(nil)
-
-func newSession(ctx context.Context, db *sql.DB) (*session, error) {
+// Open takes a connection out of a pool.
+func Open(ctx context.Context, db *sql.DB) (*Session, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+	return &Session{conn: conn, stmts: map[string]*sql.Stmt{}}, nil
 }
 
-func (s *session) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+func (s *Session) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 	if stmt, ok := s.stmts[text]; ok {
 		return stmt, nil
 	}
@@ -44,33 +44,35 @@ func (s *session) prepared(ctx context.Context, text string) (*sql.Stmt, error) 
 	return stmt, nil
 }
 
-func (s *session) forget() {
+func (s *Session) forget() {
 	for _, stmt := range s.stmts {
 		_ = stmt.Close()
 	}
 	clear(s.stmts)
 }
 
-func (s *session) close() error {
+// Close hands the connection back to its pool.
+func (s *Session) Close() error {
 	s.forget()
 	return s.conn.Close()
 }
 
-// discard ends the connection itself, with whatever is open on it; close would
+// Discard ends the connection itself, with whatever is open on it; Close would
 // only hand it back to the pool.
-func (s *session) discard() {
+func (s *Session) Discard() {
 	s.forget()
 	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = s.conn.Close()
 }
 
-func (s *session) exec(ctx context.Context, text string) error {
+// Exec runs a statement of which nothing is to be known but that it failed.
+func (s *Session) Exec(ctx context.Context, text string) error {
 	_, err := s.ExecContext(ctx, text)
 	return err
 }
 
 // ExecContext runs a statement, prepared once.
-func (s *session) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+func (s *Session) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	stmt, err := s.prepared(ctx, text)
 	if err != nil {
 		return nil, err
@@ -78,13 +80,13 @@ func (s *session) ExecContext(ctx context.Context, text string, args ...any) (sq
 	return stmt.ExecContext(ctx, args...)
 }
 
-// PrepareContext is there for query.DBTX.
-func (s *session) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
+// PrepareContext prepares a statement that the caller keeps; query.DBTX asks for it.
+func (s *Session) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
 	return s.conn.PrepareContext(ctx, text)
 }
 
 // QueryContext runs a query, prepared once.
-func (s *session) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (s *Session) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	stmt, err := s.prepared(ctx, text)
 	if err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func (s *session) QueryContext(ctx context.Context, text string, args ...any) (*
 }
 
 // QueryRowContext runs a query for one row, prepared once.
-func (s *session) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
+func (s *Session) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
 	stmt, err := s.prepared(ctx, text)
 	if err != nil {
 		return s.conn.QueryRowContext(ctx, text, args...) // carries the error

@@ -1,0 +1,81 @@
+package browsertest
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"fairlead/internal/advisory/advisorytest"
+)
+
+var toTale = regexp.MustCompile(`href="(/pages/[^"]+)"`)
+
+// fetched is a page of the storybook in a language, as it is sent.
+func fetched(t *testing.T, address, lang string) string {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Language", lang)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %v", address, res.StatusCode, err)
+	}
+	return string(b)
+}
+
+// taleStops are all pages of the storybook in all their states.
+func taleStops(t *testing.T, story string) []stop {
+	t.Helper()
+	var out []stop
+	for _, m := range toTale.FindAllStringSubmatch(fetched(t, story, "en"), -1) {
+		out = append(out, stop{name: m[1], at: story + m[1]})
+	}
+	if len(out) < 100 {
+		t.Fatalf("the storybook leads to only %d pages", len(out))
+	}
+	return out
+}
+
+// TestNobodyIsShutOutOfTheStorybook has axe-core look at the states that a house seldom
+// shows, in both themes, on a wide and on a narrow screen. A theme changes only colours and
+// a width only the layout, so that two looks at each see what four would.
+func TestNobodyIsShutOutOfTheStorybook(t *testing.T) {
+	_, installed := advisorytest.FromNPM(t, "axe-core")
+	axe, err := os.ReadFile(filepath.Join(installed, "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, reader := people(t)
+	if _, err := chromedp.Call(reader.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	reader.judge(string(axe), taleStops(t, storyURL(t)), []seen{sights[0], sights[3]})
+}
+
+// TestTalesAreValidHTML has html-validate judge the same.
+func TestTalesAreValidHTML(t *testing.T) {
+	folder, _ := advisorytest.FromNPM(t, "html-validate")
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("needs node (on Debian: apt-get install nodejs)")
+	}
+	pages := map[string]string{}
+	for _, s := range taleStops(t, storyURL(t)) {
+		pages[s.name] = fetched(t, s.at, "en")
+	}
+	validate(t, node, folder, pages)
+}
