@@ -164,6 +164,7 @@ func release(h *house, with func(by cvd.Actor, id cvd.CaseID, v cvd.Verb, change
 	with(h.lead, id, cvd.VerbSchedule, soon)
 	h.turn(8 * 24 * time.Hour)
 	must(h.desk.Tick(h.Context()))
+	h.turn(24 * time.Hour) // to the instant that the reporter was told
 	with(h.lead, id, cvd.VerbPublish, latest)
 	with(h.lead, id, cvd.VerbRetract, plain)
 	with(h.lead, id, cvd.VerbNoAdvisory, plain)
