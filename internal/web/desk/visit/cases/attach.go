@@ -66,7 +66,7 @@ type wayView struct {
 func (v lens) ways(c *cvd.Case) []wayView {
 	out := []wayView{{For: moves.ForTeam, Text: v.Say("desk.attach.team"), Says: v.Say("desk.says.nothing"), Main: true}}
 	if c.Waited() {
-		out = append(out, wayView{For: moves.ForReporter, Text: v.Say("desk.attach.reporter"), Says: v.says(c, cvd.VerbAttach)})
+		out = append(out, wayView{For: moves.ForReporter, Text: v.Say("desk.attach.reporter"), Says: v.Say("desk.attach.says")})
 	}
 	return out
 }
