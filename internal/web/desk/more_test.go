@@ -309,13 +309,13 @@ func TestTeam(t *testing.T) {
 	link := regexp.MustCompile(`/desk/sign-in\?link=[\w-]+`).FindString(a.Body)
 	before := b.Get("/desk/team").Check(h, http.StatusOK)
 	whole(t, "team with somebody invited", before)
-	if !strings.Contains(before.Text(), "Invited, never signed in") || !strings.Contains(before.Text(), "2 active members work cases") {
+	if !strings.Contains(before.Text(), "Invited, not signed in yet") || !strings.Contains(before.Text(), "2 active members work cases") {
 		t.Errorf("whoever never came is one of those who work: %s", before.Text())
 	}
 	nora := h.Browser()
 	nora.Post("/desk/sign-in", nora.Form(nora.Get(link), "/desk/sign-in")).Check(h, http.StatusSeeOther)
 	nora.Get("/desk/").Check(h, http.StatusOK)
-	if after := b.Get("/desk/team").Check(h, http.StatusOK).Text(); strings.Contains(after, "never signed in") || !strings.Contains(after, "3 active members work cases") {
+	if after := b.Get("/desk/team").Check(h, http.StatusOK).Text(); strings.Contains(after, "not signed in yet") || !strings.Contains(after, "3 active members work cases") {
 		t.Errorf("whoever came is not one of those who work: %s", after)
 	}
 	members, err := h.Auth.Members(context.Background())
