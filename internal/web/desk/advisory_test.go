@@ -11,6 +11,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
+	"fairlead/internal/web/webtest"
 )
 
 // The whole way of an advisory by forms alone: filled, edited, looked at in every
@@ -84,7 +85,7 @@ func TestAdvisoryByForms(t *testing.T) {
 	// Somebody else's edit is not overwritten.
 	again.Set("title", "Mine")
 	stale := b.Post(path, again).Check(h, http.StatusConflict)
-	if !strings.Contains(stale.Body, "somebody edited the draft") || !strings.Contains(stale.Body, `value="Mine"`) {
+	if !strings.Contains(stale.Body, "Somebody saved another draft") || !strings.Contains(stale.Body, `value="Mine"`) {
 		t.Error("a lost race is not told, or what was typed is lost")
 	}
 	whole(t, "changes", b.Get(path+"/changes?to="+strconv.FormatInt(e.Drafts[0].Seq, 10)).Check(h, http.StatusOK))
@@ -110,6 +111,91 @@ func TestAdvisoryByForms(t *testing.T) {
 	}
 	page = b.Get(path).Check(h, http.StatusOK)
 	whole(t, "published", page)
+}
+
+// Two members write at once: what each changed alone comes together, what both changed is
+// replaced by an explicit word only, and neither is lost on the way.
+func TestTwoDraftsAtOnce(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	open := func(b *webtest.Browser) url.Values { return b.Form(b.Get(path).Check(h, http.StatusOK), path) }
+	save := func(b *webtest.Browser, form url.Values, set ...string) *webtest.Answer {
+		t.Helper()
+		for i := 0; i < len(set); i += 2 {
+			form.Set(set[i], set[i+1])
+		}
+		form.Set("step", "save")
+		return b.Post(path, form)
+	}
+	record := func() *cvd.Advisory {
+		d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Record
+	}
+	save(b, open(b), "overview", "One.", "impact", "One.").Check(h, http.StatusSeeOther)
+
+	mine := open(b)
+	lead := in(h, "lead@example.org")
+	save(lead, open(lead), "overview", "Theirs.", "credit.1.name", "Also Found", "note", "Names her.").Check(h, http.StatusSeeOther)
+	apart := save(b, mine, "impact", "Mine.", "note", "My note").Check(h, http.StatusConflict)
+	whole(t, "apart", apart)
+	for _, want := range []string{"Lena Lead saved a draft", "Names her.", "You changed other fields", "Theirs.", "My note"} {
+		if !strings.Contains(apart.Text(), want) {
+			t.Errorf("the page does not say %q: %s", want, apart.Text())
+		}
+	}
+	joined := b.Form(apart, path)
+	if joined.Get("overview") != "Theirs." || joined.Get("impact") != "Mine." || joined.Get("credit.1.name") != "Also Found" || joined.Has("replace") {
+		t.Fatalf("not brought together: %v", joined)
+	}
+	save(b, joined).Check(h, http.StatusSeeOther)
+	if a := record(); a.Overview != "Theirs." || a.Vulnerabilities[0].Impact != "Mine." || len(a.Credits) != 2 {
+		t.Errorf("%+v", a)
+	}
+
+	mine = open(b)
+	save(lead, open(lead), "overview", "Theirs again.").Check(h, http.StatusSeeOther)
+	both := save(b, mine, "overview", "Mine again.").Check(h, http.StatusConflict)
+	whole(t, "both", both)
+	for _, want := range []string{"You both changed the same", "Theirs again.", "Replace what was saved meanwhile in: Overview"} {
+		if !strings.Contains(both.Text(), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	form := b.Form(both, path)
+	form.Del("replace")
+	if form.Get("overview") != "Mine again." {
+		t.Errorf("what was typed is lost: %v", form)
+	}
+	for range 2 { // however often it is pressed
+		form = b.Form(save(b, form).Check(h, http.StatusConflict), path)
+		form.Del("replace")
+	}
+	more := form
+	more.Set("step", "more")
+	form = b.Form(b.Post(path, more).Check(h, http.StatusOK), path)
+	save(b, form).Check(h, http.StatusConflict)
+	if a := record(); a.Overview != "Theirs again." {
+		t.Fatalf("overwritten without a word: %q", a.Overview)
+	}
+	save(b, form, "replace", "yes").Check(h, http.StatusSeeOther)
+	if a := record(); a.Overview != "Mine again." {
+		t.Errorf("%q", a.Overview)
+	}
+	// A form that is refused for another reason stays with the draft that it began from.
+	mine = open(b)
+	save(lead, open(lead), "overview", "Third.").Check(h, http.StatusSeeOther)
+	wrong := b.Form(save(b, mine, "overview", "Fourth.", "time.0.at", "yesterday").Check(h, http.StatusUnprocessableEntity), path)
+	save(b, wrong, "time.0.at", "2026-03-01").Check(h, http.StatusConflict)
+	if a := record(); a.Overview != "Third." {
+		t.Errorf("a refused form overwrote %q", a.Overview)
+	}
 }
 
 // A translation is begun, left half done, finished and outdated by an edit, and the
@@ -163,8 +249,10 @@ func TestTranslationByForms(t *testing.T) {
 	if got := advisory.Languages(record()); len(got) != 1 || got[0] != "de" {
 		t.Fatalf("%v", got)
 	}
-	if stale := b.Post(text, form).Check(h, http.StatusConflict); !strings.Contains(stale.Text(), "somebody edited the draft") {
-		t.Error("a lost race is not told, or not to a reader of English")
+	stale := b.Post(text, form).Check(h, http.StatusConflict)
+	whole(t, "a translation overtaken", stale)
+	if !strings.Contains(stale.Text(), "Milo Member saved a draft") {
+		t.Errorf("a lost race is not told: %s", stale.Text())
 	}
 	form = b.Form(b.Get(path), path)
 	form.Set("overview", "Sessions can be fixed, and stolen.")

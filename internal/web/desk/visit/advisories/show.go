@@ -42,6 +42,17 @@ type pageView struct {
 	Published   *publishedView
 	Parties     []partyView
 	Requests    []string // for a CVE id, to be sent to a CNA
+	Note        string
+	Clash       *clashView
+	From        string // the draft that the form began from, while it is brought together with another
+}
+
+// sheet is the form as it is shown: of the draft, or as it was typed.
+type sheet struct {
+	parts  []part
+	faults cvd.Faults
+	typed  url.Values // nil where nothing was
+	clash  *clashView
 }
 
 // partyView is somebody outside who is told of the release.
@@ -94,8 +105,8 @@ type publishedView struct {
 	Gone     bool
 }
 
-func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, parts []part, faults cvd.Faults) error {
-	c := draft.Case
+func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, form sheet) error {
+	c, parts := draft.Case, form.parts
 	view := pageView{
 		Case: string(c.ID), Title: c.Title, ID: string(c.Release.Advisory), State: web.State(v.Voice, c.RM()), Seq: draft.Seq, Parts: parts,
 		May: may.Allow(v.Actor, cvd.VerbAdvise, c) == nil && slices.Contains(draft.Verbs, cvd.VerbAdvise),
@@ -105,8 +116,12 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if r.URL.Query().Get("done") == "advise" {
 		view.Done = v.Say("desk.advisory.saved")
 	}
+	view.Clash = form.clash
+	if form.typed != nil { // what was typed stays with the draft that it was typed over
+		view.Seq, view.From, view.Note = visit.Number(form.typed.Get("seq")), form.typed.Get("from"), form.typed.Get("note")
+	}
 	view.Findings = v.findings(c.ID, draft.Findings, parts)
-	if rest := blame(parts, faults); len(faults) > 0 {
+	if rest := blame(parts, form.faults); len(form.faults) > 0 {
 		view.Summary = summarise(v, parts, rest)
 	}
 	view.Gates, view.Steps, view.Drafts = v.gates(draft), v.steps(draft), v.drafts(draft)
@@ -316,7 +331,7 @@ func (d *desk) rehearse(w http.ResponseWriter, r *http.Request, v lens) error {
 	}
 	docs, err := session.Rehearse(r.Context(), caseOf(r), nil)
 	if err != nil {
-		return d.refused(w, r, v, draft, draft.Record, err)
+		return d.refused(w, r, v, draft, sheet{parts: fill(v, draft.Record, 1)}, err)
 	}
 	return d.documents(w, r, v, draft, docs, draft.Seq == 0)
 }
