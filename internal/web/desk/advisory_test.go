@@ -274,6 +274,66 @@ func TestTranslationByForms(t *testing.T) {
 	in(h, "auditor@example.org").Post(text, form).Check(h, http.StatusNotFound)
 }
 
+// What was passed over on the way is not ticked, a draft that is not out is told from what
+// is, and before a release or a withdrawal its member reads what everybody will.
+func TestWhatTheWorldReads(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	for _, verb := range []string{"validate", "accept", "fix-ready", "public"} {
+		do(b, h, id, verb, nil)
+	}
+	path := "/desk/cases/" + string(id) + "/advisory"
+	save := func(overview string) {
+		form := b.Form(b.Get(path).Check(h, http.StatusOK), path)
+		form.Set("overview", overview)
+		form.Set("step", "save")
+		b.Post(path, form).Check(h, http.StatusSeeOther)
+	}
+	says := func(name, text string, want, never []string) {
+		t.Helper()
+		for _, s := range want {
+			if !strings.Contains(text, s) {
+				t.Errorf("%s: %q is missing: %s", name, s, text)
+			}
+		}
+		for _, s := range never {
+			if strings.Contains(text, s) {
+				t.Errorf("%s says %q", name, s)
+			}
+		}
+	}
+	save("Sessions can be fixed by anybody.")
+	says("a first draft", b.Get(path).Text(), []string{"Reporter reminded"}, []string{"The latest draft is not published"})
+	first := do(b, h, id, "publish", url.Values{"reason": {"because"}})
+	says("the first release", first.Text(), []string{"What everybody will read", "Sessions can be fixed by anybody.", "Northlake Records", "First revision."}, nil)
+	if state(h, id).Release.Revision == 0 {
+		lead := in(h, "lead@example.org")
+		says("the second person", do(lead, h, id, "confirm", nil).Text(), []string{"What everybody will read", "Sessions can be fixed by anybody."}, nil)
+	}
+	says("published", b.Get(path).Text(), []string{"Published, revision 1"}, []string{"Reporter reminded", "Scheduled, and the reporter told", "The latest draft is not published", "Fix checked by the reporter"})
+
+	save("Sessions can be fixed by anybody nearby.")
+	says("a correction", b.Get(path).Text(), []string{"The latest draft is not published", "The world reads revision 1", "Latest draft published"}, nil)
+	verb := "/desk/cases/" + string(id) + "/do/publish"
+	says("the field of the reason", b.Get(verb).Text(), []string{"Everybody reads this"}, []string{"The reporter reads this"})
+	again := do(b, h, id, "publish", url.Values{"reason": {"Only who is nearby can."}})
+	says("the second release", again.Text(), []string{"anybody nearby", "Revisions2 3 March 2026", "Only who is nearby can."}, nil)
+	if state(h, id).Release.Revision == 1 {
+		do(in(h, "lead@example.org"), h, id, "confirm", nil)
+	}
+	says("the thread", again.Text()+b.Get("/desk/cases/"+string(id)).Text(), []string{"corrected"}, nil)
+
+	gone := do(b, h, id, "retract", url.Values{"reason": {"It was no flaw."}})
+	says("the withdrawal", gone.Text(), []string{"What everybody will read", "This advisory was withdrawn on", "It was no flaw."}, nil)
+	page := b.Get(path).Check(h, http.StatusOK)
+	whole(t, "withdrawn", page)
+	says("withdrawn", page.Text(), []string{"The advisory was withdrawn on", "It was no flaw.", "Withdrawn, revision 3"}, []string{"Published, revision"})
+	look := b.Get(path+"/rehearsal").Check(h, http.StatusOK)
+	whole(t, "rehearsal", look)
+	says("the rehearsal", look.Text(), []string{"The page that people will read", "Takes over accounts", "R. Finder"}, nil)
+}
+
 // A party outside is named and dropped by the verbs' own forms, and the page of the
 // advisory shows who is told.
 func TestPartiesByForms(t *testing.T) {

@@ -87,7 +87,7 @@ func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 		if err != nil {
 			return d.refused(w, r, v, draft, sheet{parts: fill(v, a, 1), typed: typed}, err)
 		}
-		return d.documents(w, r, v, draft, docs, true)
+		return d.documents(w, r, v, draft, a, docs, true)
 	}
 	if done, err := d.overtaken(w, r, v, draft, typed); done {
 		return err

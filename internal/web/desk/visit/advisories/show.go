@@ -1,7 +1,6 @@
 package advisories
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -150,6 +149,15 @@ func (v lens) notices(draft *casework.Draft) []web.Notice {
 	if draft.Seq == 0 {
 		out = append(out, web.Notice{Kind: "info", Title: v.Say("desk.advisory.filled"), Text: v.Say("desk.advisory.filled.text")})
 	}
+	if b := draft.Before; b != nil && !b.Withdrawn.IsZero() {
+		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.gone", "when", at(b.Withdrawn)), Text: b.Why})
+	}
+	if c.Release.Revision > 0 && c.Release.Fresh() {
+		out = append(out, web.Notice{
+			Kind: "warn", Title: v.Say("desk.advisory.correcting"), Text: v.Say("desk.advisory.correcting.text", "revision", c.Release.Revision),
+			Href: "/desk/cases/" + string(c.ID) + "/advisory/changes", Label: v.Say("desk.advisory.changes.published"),
+		})
+	}
 	if !c.Release.At.IsZero() {
 		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.scheduled", "when", at(c.Release.At)), Text: v.Say("desk.advisory.scheduled.text")})
 	}
@@ -180,30 +188,54 @@ func (v lens) gates(draft *casework.Draft) []gateView {
 	return out
 }
 
-// steps is how far the advisory is.
+// steps is how far the advisory is. What was passed over on the way to the public is
+// left out, for it is neither done nor still to come.
 func (v lens) steps(draft *casework.Draft) []stepView {
 	r := draft.Case.Release
 	at := map[cvd.EventType]time.Time{}
 	for _, ev := range draft.Events {
 		at[ev.Type] = ev.At
 	}
-	two := draft.Policy != nil && draft.Policy.Policy.SecondPerson.Publish
-	var out []stepView
+	out := r.Revision > 0
+	var all []stepView
 	add := func(name string, done bool, when time.Time) {
 		if !done {
 			when = time.Time{}
 		}
-		out = append(out, stepView{v.Say("desk.advisory.step." + name), done, when})
+		all = append(all, stepView{v.Say("desk.advisory.step."+name, "revision", r.Revision), done, when})
 	}
-	add("draft", r.Draft != 0, at[cvd.EventDrafted])
-	add("check", r.Check == cvd.CheckPass || r.Check == cvd.CheckNone, at[cvd.EventChecked])
-	if two {
+	reach := func(name string, done bool, when time.Time) {
+		if done || !out {
+			add(name, done, when)
+		}
+	}
+	if !out || r.Fresh() {
+		add("draft", r.Draft != 0, at[cvd.EventDrafted])
+	}
+	reach("check", r.Check == cvd.CheckPass, at[cvd.EventChecked])
+	if two := draft.Policy != nil && draft.Policy.Policy.SecondPerson.Publish; two && (!out || r.Fresh()) {
 		add("second", r.Confirmed == r.Draft && r.Draft != 0, at[cvd.EventConfirmed])
 	}
-	add("scheduled", !r.At.IsZero() || r.Revision > 0, cmp.Or(at[cvd.EventScheduled], r.First))
-	add("told", !r.Ahead.IsZero() || r.Revision > 0, at[cvd.EventHeadsUp])
-	add("published", r.Revision > 0, at[cvd.EventPublished])
-	return out
+	told := "scheduled"
+	if !draft.Case.Waited() {
+		told = "scheduled.alone"
+	}
+	reach(told, !r.At.IsZero() || out && !r.Told.IsZero(), at[cvd.EventScheduled])
+	if draft.Case.Waited() {
+		reach("told", !r.Ahead.IsZero(), at[cvd.EventHeadsUp])
+	}
+	switch {
+	case r.Withdrawn:
+		add("withdrawn", true, at[cvd.EventRetracted])
+	case out:
+		add("published", true, at[cvd.EventPublished])
+	default:
+		add("public", false, time.Time{})
+	}
+	if out && r.Fresh() {
+		add("corrected", false, time.Time{})
+	}
+	return all
 }
 
 func (v lens) drafts(draft *casework.Draft) []draftView {
@@ -313,6 +345,7 @@ func summarise(v lens, parts []part, rest []cvd.Fault) *web.Summary {
 type documentsView struct {
 	Case, Title string
 	Unsaved     bool
+	World       *visit.World
 	Documents   []documentView
 	Without     []register.Uncovered
 }
@@ -333,11 +366,12 @@ func (d *desk) rehearse(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return d.refused(w, r, v, draft, sheet{parts: fill(v, draft.Record, 1)}, err)
 	}
-	return d.documents(w, r, v, draft, docs, draft.Seq == 0)
+	return d.documents(w, r, v, draft, draft.Record, docs, draft.Seq == 0)
 }
 
-func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, all parcel.Rehearsal, unsaved bool) error {
+func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, a *cvd.Advisory, all parcel.Rehearsal, unsaved bool) error {
 	view := documentsView{Case: string(draft.Case.ID), Title: draft.Case.Title, Unsaved: unsaved, Without: all.Without}
+	view.World = d.World(&v.Lens, release.Trial(a, draft.Before, draft.Policy.Policy.Advisories.Prefix, v.Now))
 	for _, one := range all.Documents {
 		view.Documents = append(view.Documents, documentView{one.Name, one.File, one.Media, one.SHA256, string(one.Bytes), int64(len(one.Bytes))})
 	}
