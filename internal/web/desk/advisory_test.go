@@ -334,6 +334,44 @@ func TestWhatTheWorldReads(t *testing.T) {
 	says("the rehearsal", look.Text(), []string{"The page that people will read", "Takes over accounts", "R. Finder"}, nil)
 }
 
+// The form changes the first vulnerability; the others are shown, and kept as they are.
+func TestFurtherVulnerabilitiesAreKept(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	if strings.Contains(b.Get(path).Text(), "More vulnerabilities") {
+		t.Error("one vulnerability is called several")
+	}
+	d, err := h.Desk.As(h.Member).Draft(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := cvd.Vulnerability{Title: "Weak token", CVE: "CVE-2026-22222", Description: "Tokens can be guessed.", Scores: []cvd.AdvisoryScore{{Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}}}
+	d.Record.Vulnerabilities = append(d.Record.Vulnerabilities, second)
+	h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: d.Record})
+	page := b.Get(path).Check(h, http.StatusOK)
+	whole(t, "two vulnerabilities", page)
+	for _, want := range []string{"More vulnerabilities", "CVE-2026-22222", "Weak token", "Tokens can be guessed."} {
+		if !strings.Contains(page.Text(), want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	form := b.Form(page, path)
+	form.Set("impact", "Something else")
+	form.Set("step", "save")
+	b.Post(path, form).Check(h, http.StatusSeeOther)
+	d, err = h.Desk.As(h.Member).Draft(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := d.Record.Vulnerabilities; len(all) != 2 || all[0].Impact != "Something else" || all[1].Description != second.Description || len(all[1].Scores) != 1 {
+		t.Errorf("%+v", all)
+	}
+}
+
 // A party outside is named and dropped by the verbs' own forms, and the page of the
 // advisory shows who is told.
 func TestPartiesByForms(t *testing.T) {
