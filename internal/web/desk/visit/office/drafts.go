@@ -187,19 +187,21 @@ func (l lens) where(path string) string {
 // say what a promise was before.
 func (l lens) warnings(base *rulebook.Version, p *policy.Policy, all policy.Faults) []warningView {
 	_, _, before := policy.Check("policy.yaml", base.Source)
+	stale := diff.StillSaid(base.Policy, p)
 	var out []warningView
-	for _, one := range all {
-		old := func(b policy.Fault) bool { return b.Clause == one.Clause && b.Problem == one.Problem }
-		if !slices.ContainsFunc(before, old) {
-			out = append(out, warningView{l.where(one.Clause), one.Clause, l.Voice.Gloss(one.Problem) + l.Say("mark.semicolon") + " " + l.Voice.Gloss(one.Remedy)})
-		}
-	}
-	for _, one := range diff.StillSaid(base.Policy, p) {
+	for _, one := range stale {
 		text := l.Say("policydraft.stale", "says", one.Says, "promise", l.where(one.Promise), "from", one.From.String(), "to", one.To.String())
 		if one.To.IsZero() {
 			text = l.Say("policydraft.stale.gone", "says", one.Says, "promise", l.where(one.Promise), "from", one.From.String())
 		}
 		out = append(out, warningView{l.where(one.Path), one.Path, text})
+	}
+	for _, one := range all {
+		known := func(b policy.Fault) bool { return b.Clause == one.Clause && b.Problem == one.Problem }
+		told := func(s diff.Stale) bool { return strings.Contains(one.Problem, s.Says) }
+		if !slices.ContainsFunc(before, known) && !slices.ContainsFunc(stale, told) {
+			out = append(out, warningView{l.where(one.Clause), one.Clause, l.Voice.Gloss(one.Problem) + l.Say("mark.semicolon") + " " + l.Voice.Gloss(one.Remedy)})
+		}
 	}
 	return out
 }
