@@ -29,11 +29,18 @@ const (
 )
 
 // noDocument refuses folders in which there is nothing to look at.
-func noDocument(passed int) error {
-	if passed == 0 {
+func noDocument(passed []string) error {
+	if len(passed) == 0 {
 		return usage("no .json file is there")
 	}
-	return usage("no .json file is there; %d files of other names were passed over", passed)
+	return usage("no .json file is there; %d files of other names were passed over", len(passed))
+}
+
+// printPassed names files that were not looked at.
+func printPassed(e *env, passed []string) {
+	for _, path := range passed {
+		fmt.Fprintf(e.out, "%s: passed over, its name does not end in .json\n", path)
+	}
 }
 
 type advisoryImportCmd struct {
@@ -45,7 +52,7 @@ type advisoryImportCmd struct {
 // imported is what an import prints as JSON.
 type imported struct {
 	app.Imported
-	Passed int            `json:"passed_over"` // files of folders that are not named .json
+	Passed []string       `json:"passed_over"` // files of folders that are not named .json
 	Counts map[string]int `json:"counts"`
 }
 
@@ -150,6 +157,11 @@ func printResult(e *env, r exchange.Result) {
 	for _, f := range r.Faults {
 		fmt.Fprintf(to, "  %s: %s (%s)\n", f.Field, f.Problem, f.Remedy)
 	}
+	for _, u := range r.Unpublished {
+		for _, f := range u.Faults {
+			fmt.Fprintf(to, "  not published as %s: %s: %s (%s)\n", u.Format, f.Field, f.Problem, f.Remedy)
+		}
+	}
 	for _, l := range r.Lost {
 		fmt.Fprintf(to, "  not held: %s: %s\n", l.Pointer, l.Why)
 	}
@@ -172,10 +184,11 @@ func (c *advisoryImportCmd) finish(e *env, out imported) error {
 		for _, what := range []string{exchange.New, exchange.Revised, exchange.Unchanged, exchange.Older, exchange.Refused} {
 			parts = append(parts, fmt.Sprintf("%d %s", out.Counts[what], what))
 		}
-		fmt.Fprintln(e.out, strings.Join(parts, ", "))
-		if out.Passed > 0 {
-			fmt.Fprintf(e.out, "%d files whose name does not end in .json were passed over\n", out.Passed)
+		if n := out.Counts[exchange.Copy]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d other documents of these", n))
 		}
+		fmt.Fprintln(e.out, strings.Join(parts, ", "))
+		printPassed(e, out.Passed)
 	}
 	if out.Counts[exchange.Refused] > 0 {
 		return errQuiet
@@ -233,9 +246,14 @@ func (c *advisoryExportCmd) Run(e *env) error {
 	}
 	out.Doubled, out.Left = names.Doubled, names.Without(out.Left)
 	if c.JSON {
-		return printJSON(e, out)
+		err = printJSON(e, out)
+	} else {
+		err = c.tell(e, out)
 	}
-	return c.tell(e, out)
+	if err == nil && len(out.Files) == 0 && len(out.Skipped) > 0 {
+		return errQuiet
+	}
+	return err
 }
 
 func (c *advisoryExportCmd) tell(e *env, out exported) error {
@@ -273,6 +291,11 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 	all := []validated{}
 	bad, seen := false, 0
 	known := app.Documents()
+	for _, path := range c.Files {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return usage("%s: there is no such file", path)
+		}
+	}
 	passed, err := exchange.Walk(c.Files, func(path string, err error) error {
 		seen++
 		r := validated{File: path, Valid: true, Findings: []advisory.Finding{}}
@@ -284,7 +307,7 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 			r.Findings = append(r.Findings, advisory.Finding{Level: advisory.LevelError, Rule: "file", Fault: cvd.Fault{
 				Problem: err.Error(), Remedy: "name a file that can be read",
 			}})
-		} else if format, found := known.Check(doc); true {
+		} else if format, found := known.CheckFile(path, doc); true {
 			r.Format, r.Findings = format, append(r.Findings, found...)
 		}
 		for _, f := range r.Findings {
@@ -308,8 +331,8 @@ func (c *advisoryValidateCmd) Run(e *env) error {
 		if err := printJSON(e, all); err != nil {
 			return err
 		}
-	} else if passed > 0 {
-		fmt.Fprintf(e.out, "%d files whose name does not end in .json were passed over\n", passed)
+	} else {
+		printPassed(e, passed)
 	}
 	if bad {
 		return errQuiet

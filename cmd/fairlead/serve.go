@@ -52,6 +52,9 @@ func (c *serveCmd) Run(e *env) error {
 		cfg.Listen = c.Listen
 	}
 	if c.Check {
+		if err := cfg.SignIn.Breached.Check(); err != nil {
+			return fmt.Errorf("%s: sign_in.breached_passwords: %w", c.Config, err)
+		}
 		_, err := fmt.Fprintf(e.out, "%s: valid\n", c.Config)
 		return err
 	}

@@ -56,6 +56,8 @@ type Format struct {
 	// written. now is the instant of the import. Lost lists what the record cannot
 	// hold. A document that cannot be read is an ErrUnreadable or Faults.
 	Decode func(b []byte, now time.Time) (a *cvd.Advisory, lost []Lost, err error)
+	// Check says what is wrong with anybody's document of this format; nil: nothing.
+	Check func(doc []byte) []Finding
 }
 
 // Lost is something of an imported document that the record has no place for.

@@ -1,6 +1,7 @@
 package advisory
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -224,8 +225,8 @@ func (p Publisher) ProductIRI(id string) string {
 	return strings.TrimSuffix(p.Namespace, "/") + "/#product/" + url.PathEscape(id)
 }
 
-// Name is how an advisory's i-th vulnerability is called by formats that ask for
-// a name: its CVE id, else its first id anywhere, else the advisory's own.
+// Name is how formats that ask for a name call an advisory's i-th vulnerability: by its
+// CVE id, else its first id anywhere, else the advisory's, with its number if not 1.
 func Name(a *cvd.Advisory, i int) string {
 	v := &a.Vulnerabilities[i]
 	switch {
@@ -233,8 +234,20 @@ func Name(a *cvd.Advisory, i int) string {
 		return v.CVE
 	case len(v.IDs) > 0:
 		return v.IDs[0].ID
-	case len(a.Vulnerabilities) == 1:
+	case Number(a, i) == 1:
 		return string(a.ID)
 	}
-	return fmt.Sprintf("%s#%d", a.ID, i+1)
+	return fmt.Sprintf("%s#%d", a.ID, Number(a, i))
+}
+
+// Number is that of the i-th vulnerability.
+func Number(a *cvd.Advisory, i int) int { return cmp.Or(a.Vulnerabilities[i].Number, i+1) }
+
+// Vendor is whose product it is: the publisher's, where an advisory of ours names
+// nobody. Of a product of others it is then not known, and empty.
+func Vendor(a *cvd.Advisory, one *cvd.AdvisoryProduct, p Publisher) string {
+	if one.Vendor == "" && a.Source == nil {
+		return p.Name
+	}
+	return one.Vendor
 }

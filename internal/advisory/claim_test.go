@@ -76,7 +76,7 @@ func TestName(t *testing.T) {
 		a.Vulnerabilities[0].CVE = ""
 	}
 	a.Vulnerabilities = append(a.Vulnerabilities, cvd.Vulnerability{IDs: []cvd.ForeignID{{System: "tracker", ID: "T1"}}})
-	if advisory.Name(a, 0) != "EX-2026-1#1" || advisory.Name(a, 1) != "T1" {
+	if advisory.Name(a, 0) != "EX-2026-1" || advisory.Name(a, 1) != "T1" {
 		t.Error(advisory.Name(a, 0), advisory.Name(a, 1))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fairlead/internal/advisory/shape"
 	"fairlead/internal/cvd"
 )
 
@@ -35,11 +36,14 @@ const maxKept = 64 << 10
 
 // Read decodes a JSON document into v, a pointer to a struct of the format's own,
 // and lists what v has no member for. What cannot be read at all is an
-// ErrUnreadable; a member of a wrong type is a fault.
+// ErrUnreadable, so is one of more than 64 levels; a member of a wrong type is a fault.
 func Read(b []byte, v any, now time.Time) (*Reading, error) {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("%w: not UTF-8", cvd.ErrUnreadable)
+	}
+	if shape.Deeper(b) {
+		return nil, fmt.Errorf("%w: nests deeper than %d levels", cvd.ErrUnreadable, shape.MaxDepth)
 	}
 	r := &Reading{now: now.UTC(), Kept: map[string]json.RawMessage{}}
 	if err := json.Unmarshal(b, v); err != nil {
@@ -49,8 +53,8 @@ func Read(b []byte, v any, now time.Time) (*Reading, error) {
 		}
 		r.Fault(wrong.Field, "is of another JSON type than the format says", "write it as the format's schema has it")
 	}
-	if at := twice(b); at != "" {
-		r.Fault(strings.ReplaceAll(Visible(at[1:]), "/", "."), "stands there twice", "write each member once")
+	if at := shape.Twice(b); at != nil {
+		r.Fault(strings.ReplaceAll(Visible(Pointer(at...)[1:]), "/", "."), "stands there twice", "write each member once")
 	}
 	r.unread(b, reflect.TypeOf(v), "")
 	r.clean(v)

@@ -1,7 +1,6 @@
 package advisory
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -104,56 +103,6 @@ func texts(v reflect.Value, at string, f func(at, s string) string) {
 			if out := f(at, s); out != s {
 				v.SetString(out)
 			}
-		}
-	}
-}
-
-// twice is where the first member stands that an object has twice, or "". Readers do
-// not agree on which of the two counts (RFC 8259, 4).
-func twice(b []byte) string {
-	type level struct {
-		at   string
-		seen map[string]bool // nil for a list
-		key  *string         // whose value comes next
-		n    int
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var stack []level
-	for {
-		t, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		top := len(stack) - 1
-		if delim, ok := t.(json.Delim); ok && (delim == '}' || delim == ']') {
-			stack = stack[:top]
-			continue
-		}
-		at := ""
-		if top >= 0 {
-			l := &stack[top]
-			if key, ok := t.(string); ok && l.seen != nil && l.key == nil {
-				if l.seen[key] {
-					return l.at + Pointer(key)
-				}
-				l.seen[key], l.key = true, &key
-				continue
-			}
-			if l.seen == nil {
-				at = l.at + Pointer(l.n)
-			} else if l.key != nil {
-				at = l.at + Pointer(*l.key)
-			}
-			l.key = nil
-			l.n++
-		}
-		if delim, ok := t.(json.Delim); ok {
-			next := level{at: at}
-			if delim == '{' {
-				next.seen = map[string]bool{}
-			}
-			stack = append(stack, next)
 		}
 	}
 }

@@ -123,10 +123,10 @@ func (a *api) mount() {
 		allow := strings.Join(ms, ", ")
 		a.mux.HandleFunc(p, func(w http.ResponseWriter, req *http.Request) {
 			w.Header().Set("Allow", allow)
-			a.refuse(w, req, problem.ErrMethod)
+			a.refuse(w, req, cvd.Stranger, problem.ErrMethod)
 		})
 	}
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) { a.refuse(w, req, cvd.ErrNotFound) })
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) { a.refuse(w, req, cvd.Stranger, cvd.ErrNotFound) })
 }
 
 // ServeHTTP answers one request.
@@ -142,12 +142,12 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if p == http.ErrAbortHandler { //nolint:errorlint // a panic value that is compared, not an error that is wrapped
 				panic(p)
 			}
-			a.refuse(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			a.refuse(w, r, cvd.Stranger, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
 	// The mux would answer these with a redirect that repeats the path.
 	if r.URL.Path != path.Clean(r.URL.Path) {
-		a.refuse(w, r, cvd.ErrNotFound)
+		a.refuse(w, r, cvd.Stranger, cvd.ErrNotFound)
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -218,7 +218,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 		err = to.do(c)
 	}
 	if err != nil {
-		a.refuse(w, r, err)
+		a.refuse(w, r, c.actor, err)
 	}
 }
 

@@ -34,6 +34,7 @@ type row struct {
 	Paused    bool          `json:"paused"`
 	Unread    bool          `json:"unread"`
 	Breached  bool          `json:"breached" doc:"A promise is broken and still owed."`
+	Appeal    bool          `json:"appeal" doc:"An appeal waits for its answer."`
 	Erased    bool          `json:"erased,omitempty"`
 }
 
@@ -58,7 +59,7 @@ func (c *call) list() error {
 		one := row{
 			Case: r.ID, Title: r.Title, Program: r.Program, Product: r.Product, State: r.RM, EM: r.EM, Facts: r.Facts,
 			Severity: r.Band, Assignee: r.Assignee, NextKind: r.NextKind, Created: r.Created, Updated: r.Updated,
-			Emergency: r.Emergency, Privacy: r.Privacy, Paused: r.Paused, Unread: r.Unread, Breached: r.Breached, Erased: r.Erased,
+			Emergency: r.Emergency, Privacy: r.Privacy, Paused: r.Paused, Unread: r.Unread, Breached: r.Breached, Appeal: r.Appeal, Erased: r.Erased,
 		}
 		if !r.NextDue.IsZero() {
 			one.NextDue = &r.NextDue
@@ -83,7 +84,7 @@ func (c *call) filter() (casework.Filter, error) {
 	faults := c.found
 	f := casework.Filter{
 		Sort: casework.ByCreated, Program: q.Get("program"), Open: c.flag("open"), Emergency: c.flag("emergency"),
-		Privacy: c.flag("privacy"), Paused: c.flag("paused"), Unread: c.flag("unread"), Breached: c.flag("breached"), Limit: 50,
+		Privacy: c.flag("privacy"), Paused: c.flag("paused"), Unread: c.flag("unread"), Breached: c.flag("breached"), Appeal: c.flag("appeal"), Limit: 50,
 	}
 	if c.flag("overdue") {
 		f.DueBefore = c.Now()

@@ -30,6 +30,18 @@ func TestReportIsHandedOn(t *testing.T) {
 	if a := h.as(h.Lead, "GET", "/api/v1/cases/"+quiet+"/report.csaf.json", "").want(t, 200); strings.Contains(a.Body.String(), "rea@") || strings.Contains(a.Body.String(), "Porter") {
 		t.Errorf("who did not agree is told: %s", a.Body)
 	}
+	for said, want := range map[string]bool{
+		`"yes"`: true, `"ja, gern"`: true, `"oui"`: true, `"nein"`: false, `"lieber nicht"`: false, `"only to Tidewater"`: false, `"maybe"`: false, `null`: false,
+	} {
+		id, _ := h.report(strings.Replace(agreed, "true", said, 1))
+		doc := h.as(h.Lead, "GET", "/api/v1/cases/"+id+"/report.csaf.json", "").want(t, 200).Body.String()
+		if strings.Contains(doc, "rea@") != want || strings.Contains(doc, "Porter") != want {
+			t.Errorf("contact_shareable %s: the contact is passed on: %v, want %v", said, !want, want)
+		}
+		if seen := h.as(h.Lead, "GET", "/api/v1/cases/"+id, "").want(t, 200).Body.String(); said != "null" && !strings.Contains(seen, said) {
+			t.Errorf("the team does not read %s", said)
+		}
+	}
 	for _, actor := range []cvd.Actor{h.Auditor, h.Officer, h.Fixer} {
 		problemOf(t, h.as(actor, "GET", path, "").want(t, 404))
 	}

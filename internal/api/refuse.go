@@ -8,16 +8,18 @@ import (
 	"strings"
 
 	"fairlead/internal/api/problem"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
 
 // refuse answers an error. What it is not known for is logged under a number,
 // and only the number is told.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, by cvd.Actor, err error) {
 	k := problem.Of(err)
+	refusal.Log(a.Log, r, by, errors.Join(err, refusal.Of(k.Status)))
 	p := problem.Problem{
 		Type: problem.URN + k.Name, Status: k.Status,
-		Title: a.Voice.Say("api.problem." + k.Name), Detail: a.detail(k, err), Errors: problem.Faults(err),
+		Title: a.Voice.Say("api.problem." + k.Name), Detail: a.detail(k, err, r.Method == http.MethodGet || r.Method == http.MethodHead), Errors: problem.Faults(err),
 	}
 	h := w.Header()
 	switch k.Status {
@@ -50,8 +52,8 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// detail is the sentence below the title.
-func (a *api) detail(k problem.Kind, err error) string {
+// detail is the sentence below the title. What only reads stores nothing anyway.
+func (a *api) detail(k problem.Kind, err error, reads bool) string {
 	if errors.Is(err, problem.ErrCode) {
 		return a.Voice.Say("api.problem.code.detail")
 	}
@@ -60,6 +62,9 @@ func (a *api) detail(k problem.Kind, err error) string {
 		if text != k.Err.Error() && !errors.Is(err, cvd.ErrInvalid) {
 			return text
 		}
+	}
+	if reads && k.Name == "invalid" {
+		return a.Voice.Say("api.problem.invalid.read")
 	}
 	return a.Voice.Say("api.problem." + k.Name + ".detail")
 }

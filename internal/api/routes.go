@@ -95,7 +95,7 @@ func threadRoutes() []route {
 		}, do: (*call).withdraw},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/appeal", Access: openapi.ByReceipt, Name: "appeal", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: sayBody{}, Needs: []string{"text"}}, Also: write,
-			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid.",
+			Short: "Appeal a ruling", Long: "Once for each case, after it was found not valid. Closing the case does not take it away: then it opens a linked case.",
 		}, do: (*call).appeal},
 		{Operation: openapi.Operation{
 			Method: post, Path: pathThread + "/check-result", Access: openapi.ByReceipt, Name: "check-fix", Headers: once, Status: http.StatusCreated, Gives: written{}, Body: &openapi.Body{Of: checkBody{}, Needs: []string{"outcome"}}, Also: write,
@@ -159,6 +159,7 @@ func listQueries() []openapi.Query {
 		{Name: "privacy", Flag: true, About: "Personal data was seen."},
 		{Name: "paused", Flag: true, About: "A clock stands still."},
 		{Name: "unread", Flag: true, About: "The reporter said something that no member answered."},
+		{Name: "appeal", Flag: true, About: "An appeal waits for its answer."},
 		{Name: "sort", Of: list(sorts), About: "created, if left out."},
 		{Name: "limit", Most: maxPage, About: "Of one page; 50, if left out."},
 		{Name: "after", About: "The next of the page before, in the same order."},

@@ -190,6 +190,26 @@ func TestWithdrawAndAppeal(t *testing.T) {
 	}
 }
 
+// A case that was closed is appealed like one that is open, once, also when the request
+// comes twice.
+func TestAppealAfterClosing(t *testing.T) {
+	h := open(t, true)
+	id, receipt := h.report(`{"description":"x"}`)
+	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/invalidate", `{"reason":"cannot reproduce"}`).want(t, 200)
+	h.as(h.Lead, "POST", "/api/v1/cases/"+id+"/close", `{}`).want(t, 200)
+	mine := func(key, text string) answer {
+		return h.ask("POST", "/api/v1/thread/appeal", `{"text":"`+text+`","case":"`+id+`"}`, "Authorization", "Receipt "+receipt, "Idempotency-Key", key)
+	}
+	first := mine("k-1", "try with 1.1").want(t, 201).object(t)
+	if first["successor_of"] != id || first["state"] != "received" || first["next"] == nil {
+		t.Errorf("%v", first)
+	}
+	if again := mine("k-1", "try with 1.1").want(t, 201).object(t); again["case"] != first["case"] {
+		t.Errorf("%v", again)
+	}
+	mine("k-2", "again").want(t, 409)
+}
+
 // Every verb that a member may do has its own address, and answers by the table
 // of roles: what is not seen is not there, what is seen but not allowed says so.
 func TestVerbsByRole(t *testing.T) {

@@ -72,7 +72,7 @@ func (c *call) written(status int, done casework.Done) error {
 // Bodies of the thread's verbs. Case names one of several under the receipt.
 type (
 	sayBody struct {
-		Text string `json:"text" doc:"What you want to say. On a closed case it opens a linked one."`
+		Text string `json:"text" doc:"What you want to say. On a closed case it opens a linked one, or goes on in the one that is open."`
 		Case string `json:"case,omitempty" doc:"One of the receipt's cases; the newest, if left out."`
 	}
 	withdrawBody struct {
@@ -138,7 +138,7 @@ func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Inpu
 		return err
 	}
 	id, err := c.caseOf(named)
-	if err == nil && verb == cvd.VerbMessage {
+	if err == nil && (verb == cvd.VerbMessage || verb == cvd.VerbAppeal) {
 		err = c.limitSuccessors(id)
 	}
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"fairlead/internal/app/exchange"
 	"fairlead/internal/app/mailbox"
 	"fairlead/internal/app/operator"
+	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
 
@@ -27,8 +29,10 @@ func (h *House) admin(mux *http.ServeMux) {
 	handle := func(pattern string, do func(r *http.Request) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			v, err := any(nil), cvd.ErrNotFound
-			if h.isOperator(r) {
+			if by := h.asks(r); by.Kind == cvd.ActorMachine && by.ID == auth.Operator.ID {
 				v, err = do(r)
+			} else {
+				refusal.Log(h.Options.Log, r, by, cvd.ErrForbidden)
 			}
 			operator.Answer(w, v, err)
 		})
@@ -77,11 +81,11 @@ func (h *House) admin(mux *http.ServeMux) {
 	})
 }
 
-func (h *House) isOperator(r *http.Request) bool {
-	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return false
+// asks is whose token the request carries; a stranger without one that opens something.
+func (h *House) asks(r *http.Request) cvd.Actor {
+	secret, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if by, err := h.Auth.Token(r.Context(), secret); err == nil {
+		return by
 	}
-	actor, err := h.Auth.Token(r.Context(), secret)
-	return err == nil && actor.Kind == cvd.ActorMachine && actor.ID == "operator"
+	return cvd.Stranger
 }

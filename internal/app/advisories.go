@@ -122,7 +122,7 @@ func (h *House) publicKeys(ctx context.Context) ([]publish.Key, error) {
 }
 
 // publish adds what programs read to the public face.
-func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) error {
+func (h *House) publish(mux *http.ServeMux) error {
 	return publish.Register(mux, publish.Config{
 		Register: h.Register, Auth: h.Auth, Words: h.Words, Languages: h.languages, Now: h.Options.Clock.Now, Publisher: h.Publisher, Keys: h.publicKeys,
 		Since: func() time.Time {
@@ -131,7 +131,7 @@ func (h *House) publish(mux *http.ServeMux, secure func(*http.Request) bool) err
 			}
 			return time.Time{}
 		},
-		From: h.proxies().Client, Secure: secure, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
+		From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited,
 	})
 }
 

@@ -38,6 +38,9 @@ func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 			add("alarm", "outbox-stuck", "/desk/outbox")
 		}
 	}
+	if h.full() {
+		add("alarm", "disk-full", "")
+	}
 	h.elsewhere(add)
 	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {
 		add("alarm", "mail-unknown", "/desk/mail")

@@ -101,6 +101,9 @@ func (h *House) Doctor(ctx context.Context, repair bool) (Checked, error) {
 	if h.keyBesideData() {
 		add("warning", "keys", "the key file lies beside the database: whoever copies the folder has both; set keys.file to another disk")
 	}
+	if err := h.Config.SignIn.Breached.Check(); err != nil {
+		add("fault", "sign_in.breached_passwords", err.Error()+"; until it is put right no password can be set")
+	}
 	if err := h.CheckRecovery(ctx); errors.Is(err, cvd.ErrNotFound) {
 		add("warning", "keys", "there is no recovery identity: when the key file is lost, everything is; start the server once in a terminal, which shows one")
 	} else if errors.Is(err, errRecovery) {

@@ -42,8 +42,8 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 			if got := h.Get("Referrer-Policy"); got != "no-referrer" && got != "same-origin" {
 				t.Errorf("%s for %s: %d Referrer-Policy %q", route, c.name, w.Code, got)
 			}
-			if !strings.HasPrefix(h.Get("Strict-Transport-Security"), "max-age=63072000") {
-				t.Errorf("%s for %s: %d without HSTS", route, c.name, w.Code)
+			if got := h.Get("Strict-Transport-Security"); got != "max-age=63072000; includeSubDomains" {
+				t.Errorf("%s for %s: %d HSTS %q", route, c.name, w.Code, got)
 			}
 			kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 			if w.Body.Len() > 0 && (err != nil || (strings.HasPrefix(kind, "text/") && !strings.EqualFold(params["charset"], "utf-8"))) {

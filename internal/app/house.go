@@ -70,6 +70,7 @@ type House struct {
 	Options Options
 	Store   store.Store
 	Blobs   blob.Store
+	full    func() bool // less is free than is kept so; files are refused
 	Vault   *vault.Vault
 	Auth    *auth.Auth
 	Ways    *oidc.Ways // nil where no provider is configured
@@ -127,7 +128,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if h.Words, err = words.Load(); err != nil {
 		return h, err
 	}
-	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator, Names: h.names})
+	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: opt.Clock.Now, Unlimited: opt.Unlimited, Operator: opt.Operator, Names: h.names, Breached: cfg.SignIn.Breached})
 	h.Invites = invite.New(h.Store, h.Vault, h.Auth, opt.Clock.Now, h.poke)
 	h.Ways = ways.Open(&cfg.SignIn, oidc.Config{Store: h.Store, Vault: h.Vault, Auth: h.Auth, Now: opt.Clock.Now, Log: opt.Log, Unlimited: opt.Unlimited, Invited: h.Invites.ByEmail})
 	h.Book, err = rulebook.Open(ctx, rulebook.Config{
@@ -204,8 +205,13 @@ func (h *House) openStore(ctx context.Context) error {
 		return err
 	}
 	h.closers = append(h.closers, h.Store.Close)
-	h.Blobs, err = blob.Dir(filepath.Join(h.Config.Data, "blobs"))
-	return err
+	files, err := blob.Dir(filepath.Join(h.Config.Data, "blobs"))
+	if err != nil {
+		return err
+	}
+	files.Floor = h.Config.Floor()
+	h.Blobs, h.full = files, files.Full
+	return nil
 }
 
 // openKeys opens the key file, or makes it on a fresh database. A database that

@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -59,6 +60,7 @@ type matrix struct {
 	none     subject
 	member   string
 	receipts map[string]string
+	log      bytes.Buffer // lines of JSON
 }
 
 // Every role asks for every address of the site and of the API, with a case that
@@ -96,20 +98,23 @@ func ends(route string) bool {
 	return slices.ContainsFunc([]string{"/sign-out", "/leave", "/withdraw", "/erase", "/sessions"}, func(s string) bool { return strings.HasSuffix(route, s) })
 }
 
-func newMatrix(t testing.TB) *matrix {
+func newMatrix(t testing.TB) *matrix { t.Helper(); return newMatrixOf(t, true) }
+
+func newMatrixOf(t testing.TB, unlimited bool) *matrix {
 	t.Helper()
 	ctx := context.Background()
 	clock := app.FrozenClock(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC))
 	provider := oidctest.NewDouble(t, clock.Now)
+	m := &matrix{t: t, receipts: map[string]string{}}
 	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, SignIn: config.SignIn{Providers: []config.Provider{
 		{ID: "main", Name: "Main", Issuer: provider.Issuer, ClientID: "fairlead"},
 	}}},
-		app.Options{Clock: clock, Demo: true, Unlimited: true, BaseURL: origin})
+		app.Options{Clock: clock, Demo: true, Unlimited: unlimited, BaseURL: origin, Log: slog.New(slog.NewJSONHandler(&m.log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.Close() })
-	m := &matrix{t: t, h: h, receipts: map[string]string{}}
+	m.h = h
 	lead := m.add("lead", cvd.RoleLead)
 	if _, err := h.Book.Publish(ctx, cvd.System, examples.TwoPersonTeam); err != nil {
 		t.Fatal(err)

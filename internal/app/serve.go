@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"fairlead/internal/app/cert"
-	"fairlead/internal/app/config"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/front"
 	"fairlead/internal/app/policyfile"
@@ -32,7 +30,7 @@ const firstLink = 30 * time.Minute
 // link, goes there too if secrets is set: when somebody reads it and nothing
 // keeps it.
 func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err error) {
-	log := logger(cfg.Log, tell)
+	log := cfg.Log.Logger(tell)
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("%w: cannot listen on %s: %w", cvd.ErrUnavailable, cfg.Listen, err)
@@ -76,20 +74,6 @@ func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err e
 	return h.Serve(ctx, l, kept)
 }
 
-func logger(c config.Log, w io.Writer) *slog.Logger {
-	level := slog.LevelInfo
-	if c.Level != "" {
-		if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-			level = slog.LevelInfo
-		}
-	}
-	opt := &slog.HandlerOptions{Level: level}
-	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opt))
-	}
-	return slog.New(slog.NewTextHandler(w, opt))
-}
-
 // prepare does what a start needs: warn, make the recovery identity, publish a
 // changed policy file, make the first lead.
 func (h *House) prepare(ctx context.Context, tell io.Writer, secrets bool) error {
@@ -98,6 +82,9 @@ func (h *House) prepare(ctx context.Context, tell io.Writer, secrets bool) error
 	}
 	if err := h.showRecovery(ctx, tell, secrets); err != nil {
 		return err
+	}
+	if err := h.Config.SignIn.Breached.Check(); err != nil {
+		h.Options.Log.Error("no password can be set until sign_in.breached_passwords is put right", "err", err)
 	}
 	source, err := os.ReadFile(h.Config.Policy)
 	if err != nil {

@@ -44,7 +44,7 @@ const (
 // readers come by https; else it is told for each request.
 func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { oneWord(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { front.Word(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.readyz(&front.Lately{}))
 	base := func(*http.Request) string { return h.Base() }
 	https := func(r *http.Request) bool { return secure || h.secured(r) }
@@ -77,14 +77,14 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	if err := h.publish(mux, https); err != nil {
+	if err := h.publish(mux); err != nil {
 		return nil, err
 	}
 	wkd.Server{Key: h.signing.Public, Mails: h.signing.Mails, Now: h.Options.Clock.Now}.Register(mux)
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxies().Only(front.Guarded(https, steady(mux)))), nil
+	return front.Lingering(h.proxies().Only(front.Guarded(https, func() string { return front.HSTS(h.Base(), h.Config.HSTSSubdomains) }, steady(mux)))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,
@@ -98,26 +98,22 @@ func steady(next http.Handler) http.Handler {
 	})
 }
 
-func oneWord(w http.ResponseWriter, status int, word string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(word + "\n"))
-}
-
-// readyz is one word: whether a report sent now would be kept.
+// readyz is a word or three: whether a report sent now would be kept.
 func (h *House) readyz(last *front.Lately) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err, fresh := last.Ask(r.Context(), h.Ready)
 		if err == nil {
-			oneWord(w, http.StatusOK, "ready")
+			word := "ready"
+			if h.full() {
+				word = "ready without files"
+			}
+			front.Word(w, http.StatusOK, word)
 			return
 		}
 		if fresh {
 			h.Options.Log.Warn("not ready", "err", err)
 		}
-		oneWord(w, http.StatusServiceUnavailable, "unavailable")
+		front.Word(w, http.StatusServiceUnavailable, "unavailable")
 	}
 }
 

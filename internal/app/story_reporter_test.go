@@ -183,8 +183,12 @@ func storyPage(ts *testscript.TestScript, neg bool, args []string) {
 // say ann TEXT   writes in the thread; on a closed case it opens a successor
 func storySay(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 2, "say NAME TEXT")
-	s := of(ts)
-	body := s.ask(ts, neg, request("POST", "/api/v1/thread/messages", s.receipt(ts, args[0]), map[string]string{"text": args[1]}))
+	of(ts).says(ts, neg, "/api/v1/thread/messages", args)
+}
+
+// says sends words, and goes on with the case that they came to.
+func (s *story) says(ts *testscript.TestScript, neg bool, path string, args []string) {
+	body := s.ask(ts, neg, request("POST", path, s.receipt(ts, args[0]), map[string]string{"text": args[1]}))
 	var a struct{ Case string }
 	if !neg && json.Unmarshal(body, &a) == nil && a.Case != "" {
 		s.cases[args[0]] = a.Case
@@ -221,11 +225,10 @@ func storyLeave(ts *testscript.TestScript, neg bool, args []string) {
 	s.ask(ts, neg, request("POST", "/api/v1/thread/withdraw", s.receipt(ts, args[0]), map[string]string{"reason": strings.Join(args[1:], " ")}))
 }
 
-// appeal ann TEXT
+// appeal ann TEXT   on a closed case it opens a successor
 func storyAppeal(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 2, "appeal NAME TEXT")
-	s := of(ts)
-	s.ask(ts, neg, request("POST", "/api/v1/thread/appeal", s.receipt(ts, args[0]), map[string]string{"text": args[1]}))
+	of(ts).says(ts, neg, "/api/v1/thread/appeal", args)
 }
 
 // contact ann reporter.email=…   replaces what the reporter said of themselves

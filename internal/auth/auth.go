@@ -99,6 +99,9 @@ type Options struct {
 	// Names lists the names of the organisation and its products, which make bad
 	// passwords; may be nil.
 	Names func() []string
+	// Breached is a list of passwords that stood in breaches, which no new password may
+	// be in; empty for none. While it cannot be read, no password can be set.
+	Breached password.Breached
 	// Operator is a bearer secret that opens the API as a machine with a lead's
 	// role, for whoever may read the server's data folder; empty for none.
 	Operator string
@@ -120,12 +123,14 @@ type Auth struct {
 	k       *keeper.Keeper
 	hasher  *password.Hasher
 	names   func() []string
+	leaked  password.Breached
 	seconds second.Book
 	keys    *passkey.Book
 
 	byAccount *Limiter // from one source
 	byTarget  *Limiter // an account from everywhere
 	bySource  *Limiter
+	byAsk     *Limiter // asking for a passkey costs a record, and shows nobody anything
 
 	looks *memo.Memo[string, look] // members' sessions, by their record's id
 }
@@ -150,11 +155,13 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		k: k, members: team, tokens: token.New(k, team, opt.Operator), receipts: receipt.New(k),
 		hasher:    password.NewHasher(opt.DevFastHash),
 		names:     opt.Names,
+		leaked:    opt.Breached,
 		seconds:   second.Book{Store: st, Vault: v, Now: k.Now},
 		keys:      passkey.New(k),
 		byAccount: NewLimiter(5, 10, 4096, k.Now),
 		byTarget:  NewLimiter(2, 100, 4096, k.Now),
 		bySource:  NewLimiter(20, 20, 4096, k.Now),
+		byAsk:     NewLimiter(20, 20, 4096, k.Now),
 		looks:     memo.New[string, look](st, looksKept),
 	}
 	if a.names == nil {
@@ -162,7 +169,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	}
 	if opt.Unlimited {
 		none := NewLimiter(0, 0, 1, k.Now)
-		a.byAccount, a.byTarget, a.bySource = none, none, none
+		a.byAccount, a.byTarget, a.bySource, a.byAsk = none, none, none, none
 	}
 	return a
 }

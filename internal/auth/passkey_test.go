@@ -424,3 +424,21 @@ func TestProve(t *testing.T) {
 	_, err := d.Prove(ctx, "x", auth.Proof{Password: goodPassword})
 	d.want(err, cvd.ErrUnauthenticated)
 }
+
+// The page of a sign-in asks for a passkey by itself, so asking is counted apart from
+// the tries, and has a limit of its own.
+func TestAskingForAPasskeyTakesNoTries(t *testing.T) {
+	d := open(t)
+	asked := 0
+	for ; asked < 100; asked++ {
+		if _, err := d.AskPasskey(t.Context(), d.place(site), "192.0.2.1"); err != nil {
+			d.want(err, cvd.ErrLimited)
+			break
+		}
+	}
+	if asked != 20 {
+		t.Errorf("asked %d times", asked)
+	}
+	_, err := d.SignInPasskey(t.Context(), "none", "{}", "192.0.2.1")
+	d.want(err, cvd.ErrUnauthenticated)
+}

@@ -21,10 +21,13 @@ func (a *Auth) hasSecondIn(tx store.Tx, id string) (bool, error) {
 }
 
 // AskPasskey begins a sign-in by passkey, of whoever it turns out to be. from is
-// what the door limits by.
+// what the door limits by; asking takes nothing from the tries of a sign-in, since the
+// page of one asks by itself.
 func (a *Auth) AskPasskey(ctx context.Context, place passkey.Place, from string) (passkey.Ceremony, error) {
-	if wait := a.limitSource(from); wait > 0 {
-		return passkey.Ceremony{}, Limited{After: wait}
+	if from != "" {
+		if ok, wait := a.byAsk.Allow(from); !ok {
+			return passkey.Ceremony{}, Limited{After: wait}
+		}
 	}
 	return a.keys.Ask(ctx, place, "")
 }

@@ -21,7 +21,8 @@ const linkGrace = 10 * time.Minute
 var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a passkey or a new link and set another within 10 minutes"}
 
 // SetPassword sets the actor's own password. What is wrong with next, or a
-// wrong current, comes as cvd.Faults. current is needed if there is a password
+// wrong current, comes as cvd.Faults; cvd.ErrUnavailable if the list of breached ones
+// cannot be asked. current is needed if there is a password
 // already, unless ctx carries (InSession) a live session of the member that
 // came from a link or a passkey at most 10 minutes ago. Without a password yet, ctx must
 // carry a live session: an API token alone cannot make one (cvd.ErrForbidden),
@@ -48,7 +49,10 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	if err != nil {
 		return err
 	}
-	faults := password.Faults(next, m, a.names()...)
+	faults, err := a.weak(m, next)
+	if err != nil {
+		return err
+	}
 	linked := here != nil && (here.ViaLink || here.Way == WayPasskey) && a.k.Now().Sub(here.Started) <= linkGrace
 	switch {
 	case cred.Serial == "" && here == nil:
@@ -68,6 +72,19 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 		return err
 	}
 	return a.storePassword(ctx, m, cred.Serial, next, here)
+}
+
+// weak lists what is wrong with a new password of the member. Its error is that of the
+// list of breached ones: what cannot be looked up is not taken.
+func (a *Auth) weak(m cvd.Member, next string) (cvd.Faults, error) {
+	if faults := password.Faults(next, m, a.names()...); len(faults) > 0 {
+		return faults, nil
+	}
+	held, err := a.leaked.Holds(next)
+	if err != nil || !held {
+		return nil, err
+	}
+	return cvd.Faults{{Field: "password", Problem: "is known from a breach", Remedy: "let a password manager make one, or use five unrelated words"}}, nil
 }
 
 func (a *Auth) credential(ctx context.Context, id string) (cred credential, err error) {

@@ -231,9 +231,15 @@ func TestTokens(t *testing.T) {
 	d.ok(err)
 	machine, err := d.Token(ctx, robot)
 	d.ok(err)
+	listed, err := d.Tokens(ctx, d.lead)
+	d.ok(err)
+	ids := map[string]string{}
+	for _, one := range listed {
+		ids[one.Name] = one.ID
+	}
 	want := []cvd.Actor{
-		{Kind: cvd.ActorMember, ID: bo.ID, Name: "Bo Lark", Roles: bo.Roles, Offices: bo.Offices},
-		{Kind: cvd.ActorMachine, ID: bo.ID, Name: "scanner", Roles: bo.Roles},
+		{Kind: cvd.ActorMember, ID: bo.ID, Name: "Bo Lark", Roles: bo.Roles, Offices: bo.Offices, Token: made.ID},
+		{Kind: cvd.ActorMachine, ID: bo.ID, Name: "scanner", Roles: bo.Roles, Token: ids["scanner"]},
 	}
 	if diff := cmp.Diff(want, []cvd.Actor{person, machine}); diff != "" {
 		t.Error(diff)

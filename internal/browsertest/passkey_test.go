@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
@@ -65,6 +66,18 @@ func (p person) hit(selector string) {
 	}
 }
 
+// unoffered has the browser say on all pages to come that it offers no passkeys where
+// an address is typed, as older ones do. One with a simulated device chooses by itself.
+func (p person) unoffered() {
+	p.t.Helper()
+	_, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false`,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 func (p person) signOut(origin string) {
 	p.t.Helper()
 	p.goTo(origin + "/desk/me")
@@ -80,6 +93,7 @@ func TestPasskeys(t *testing.T) {
 	member.goTo(h.URL + "/desk/sign-in")
 	has(t, "the sign-in at an address of numbers", member.read(), "no passkeys here")
 
+	member.unoffered()
 	first := member.device("")
 	member.goTo(strings.Replace(h.SignIn, "127.0.0.1", "localhost", 1))
 	member.press(`form[action="/desk/sign-in"] button`)
@@ -118,4 +132,24 @@ func TestPasskeys(t *testing.T) {
 	member.signOut(here)
 	signIn()
 	has(t, "a passkey that was removed", member.holds(`main .notice.alarm`), "That passkey did not work")
+}
+
+// Where the browser offers passkeys in the field for the address, choosing one signs
+// in: nothing is typed and no button is pressed.
+func TestPasskeyIsOfferedInTheField(t *testing.T) {
+	_, member := people(t)
+	h := open(t)
+	here := strings.Replace(h.URL, "127.0.0.1", "localhost", 1)
+	device := member.device("")
+	member.goTo(strings.Replace(h.SignIn, "127.0.0.1", "localhost", 1))
+	member.press(`form[action="/desk/sign-in"] button`)
+	member.goTo(here + "/desk/me/passkeys")
+	member.fill(`[name="name"]`, "The laptop")
+	member.hit(`form[action="/desk/me/passkeys/begin"] button`)
+	member.holds(`form[action="/desk/me/passkeys/remove"]`)
+	member.verified(device, false) // it chooses nothing until it knows its owner
+	member.signOut(here)
+	member.verified(device, true)
+	member.goTo(here + "/desk/sign-in?next=/desk/me")
+	has(t, "where they wanted to go", member.holds(`form[action="/desk/me/profile"]`), "1 passkey", "This one")
 }

@@ -82,9 +82,9 @@ func strangers(h house, receipt string) []stop {
 		{"wrong receipt", "", submit(`form[action^="/thread/open"] button`, "receipt", "no-such-receipt")},
 		{"thread", h.URL + "/thread", open},
 		{"message refused", h.URL + "/thread", submit(`form[action^="/thread/message"] button`)},
-		{"message previewed", h.URL + "/thread", submit(`form[action^="/thread/message"] [name="step"]`, "text", "A **word**.")},
-		{"details", h.URL + "/thread", submit(`form[action^="/thread/contact"] button`)},
-		{"withdraw", h.URL + "/thread", submit(`form[action^="/thread/withdraw"] button`)},
+		{"message previewed", h.URL + "/thread", `document.querySelector("textarea[name^='text.']").value = "A **word**.";` + submit(`form[action^="/thread/message"] [name="step"]`)},
+		{"details", h.URL + "/thread", submit(`button[formaction^="/thread/contact"]`)},
+		{"withdraw", h.URL + "/thread", submit(`button[formaction^="/thread/withdraw"]`)},
 		{"left", h.URL + "/thread", submit(`form[action^="/thread/leave"] button`)},
 	}
 }

@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -409,4 +410,106 @@ func TestOneAppeal(t *testing.T) {
 	b := h.in(cvd.RMInvalid)
 	h.do(h.reporter(b), b.Case, cvd.VerbAppeal, cvd.Input{Text: "x"})
 	h.refused(h.reporter(b), b.Case, cvd.VerbAppeal, cvd.Input{Text: "x"}, cvd.ErrNotReady)
+}
+
+// What the policy promises, closing does not take away: the appeal of a case that was
+// closed while not valid opens the case that succeeds it, and is used up in both.
+func TestAppealAfterClosing(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a := h.in(cvd.RMInvalid)
+		h.do(h.member, a.Case, cvd.VerbClose, cvd.Input{})
+		r := h.reporter(a)
+		h.refused(r, a.Case, cvd.VerbAppeal, cvd.Input{Text: " "}, cvd.ErrInvalid)
+		if verbs := h.desk.As(r).Verbs(h.file(a.Case).Case); !slices.Contains(verbs, cvd.VerbAppeal) {
+			h.t.Fatalf("the appeal is not offered: %v", verbs)
+		}
+		errs := together(4, func(int) error {
+			_, err := h.try(r, a.Case, cvd.VerbAppeal, cvd.Input{Text: "look at line 4"})
+			return err
+		})
+		made := 0
+		for _, err := range errs {
+			switch {
+			case err == nil:
+				made++
+			case !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "the one appeal was used"):
+				h.t.Error(err)
+			}
+		}
+		files, err := h.desk.As(h.reporter(a)).Thread(ctx)
+		must(h.t, err)
+		if made != 1 || len(files) != 2 {
+			h.t.Fatalf("%d appeals were taken, %d cases are there", made, len(files))
+		}
+		next := files[0].Case
+		if next.ID == a.Case {
+			next = files[1].Case
+		}
+		if !next.Flags.Appealed || next.RM() != cvd.RMReceived || next.NextPromise() == nil {
+			h.t.Errorf("the successor: %+v, %s", next.Flags, next.RM())
+		}
+		if opened := h.file(next.ID).Events[0].Body.Report.Description; opened != "look at line 4" {
+			h.t.Errorf("it carries %q", opened)
+		}
+		old := h.file(a.Case)
+		if last := old.Events[len(old.Events)-1]; last.Type != cvd.EventAppealed || !old.Case.Flags.Appealed || len(old.Case.Links) != 1 {
+			h.t.Errorf("the closed case: %s, %+v, %v", last.Type, old.Case.Flags, old.Case.Links)
+		}
+		h.addsUp(a.Case)
+		h.addsUp(next.ID)
+		h.do(h.member, next.ID, cvd.VerbInvalidate, cvd.Input{Reason: "still none"})
+		h.do(h.member, next.ID, cvd.VerbClose, cvd.Input{})
+		h.refused(h.reporter(a), next.ID, cvd.VerbAppeal, cvd.Input{Text: "again"}, cvd.ErrNotReady)
+	})
+}
+
+// Where a case of the family is open already, the appeal is said there, and what may
+// be appealed there stays.
+func TestAppealWhereASuccessorIsOpen(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		a := h.in(cvd.RMInvalid)
+		h.do(h.member, a.Case, cvd.VerbClose, cvd.Input{})
+		next := h.do(h.reporter(a), a.Case, cvd.VerbMessage, cvd.Input{Text: "a second way in"}).Successor.Case
+		if done := h.do(h.reporter(a), a.Case, cvd.VerbAppeal, cvd.Input{Text: "and the first was one"}); done.Case.ID != next || done.Successor != nil {
+			h.t.Errorf("the appeal went to %s", done.Case.ID)
+		}
+		f := h.file(next)
+		if last := f.Events[len(f.Events)-1]; last.Type != cvd.EventMessage || last.Body.Text != "and the first was one" || f.Case.Flags.Appealed {
+			h.t.Errorf("%s %q, %+v", last.Type, last.Body.Text, f.Case.Flags)
+		}
+		h.refused(h.reporter(a), a.Case, cvd.VerbAppeal, cvd.Input{Text: "again"}, cvd.ErrNotReady)
+		h.addsUp(a.Case)
+		h.addsUp(next)
+		h.do(h.lead, a.Case, cvd.VerbErase, cvd.Input{Reason: "asked for"})
+		if _, err := h.try(h.reporter(a), a.Case, cvd.VerbAppeal, cvd.Input{Text: "again"}); err == nil {
+			h.t.Error("an erased case was appealed")
+		}
+		h.do(h.member, next, cvd.VerbInvalidate, cvd.Input{Reason: "none"})
+		h.do(h.reporter(a), next, cvd.VerbAppeal, cvd.Input{Text: "this one too"})
+	})
+}
+
+// Where the words are gone there is no ruling left to appeal.
+func TestErasedIsNotAppealed(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		alone, kin := h.in(cvd.RMInvalid), h.in(cvd.RMInvalid)
+		for _, a := range []casework.Accepted{alone, kin} {
+			h.do(h.member, a.Case, cvd.VerbClose, cvd.Input{})
+		}
+		h.do(h.reporter(kin), kin.Case, cvd.VerbMessage, cvd.Input{Text: "a second way in"})
+		for _, a := range []casework.Accepted{alone, kin} {
+			r := h.reporter(a)
+			h.do(h.lead, a.Case, cvd.VerbErase, cvd.Input{Reason: "asked for"})
+			if done, err := h.try(r, a.Case, cvd.VerbAppeal, cvd.Input{Text: "again"}); err == nil {
+				h.t.Errorf("an erased case was appealed: %v", done.Case.ID)
+			}
+		}
+		files, err := h.desk.As(h.reporter(kin)).Thread(ctx)
+		must(h.t, err)
+		for _, f := range files {
+			if f.Erased && len(f.Verbs) > 0 {
+				h.t.Errorf("an erased case offers %v", f.Verbs)
+			}
+		}
+	})
 }

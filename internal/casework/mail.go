@@ -177,7 +177,7 @@ func (s *Session) admit(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done,
 	if err != nil || !c.Closed() || held == nil || cvd.Blank(held.Text) {
 		return done, err
 	}
-	next, err := s.succeed(ctx, id, cvd.Input{Text: held.Text})
+	next, err := s.succeed(ctx, id, cvd.VerbSuccessor, cvd.Input{Text: held.Text})
 	if err == nil {
 		done.Case, done.Successor = next.Case, next.Successor
 	}

@@ -45,10 +45,7 @@ const (
 )
 
 // Carried is one effect with what became of it.
-type Carried struct {
-	store.Effect
-	Text string // what was sent, or why it was not; empty while pending, and once its key is gone
-}
+type Carried = sent.Carried
 
 // Outbox lists what the world was told or will be, newest first, and where the
 // next page begins, if there is one. Members see it; the words of a case they may
@@ -57,29 +54,7 @@ func (s *Session) Outbox(ctx context.Context, state store.EffectState, after *Ef
 	if may.Of(s.actor, cvd.VerbRead) != may.All {
 		return nil, nil, cvd.ErrNotFound
 	}
-	var effects []store.Effect
-	err := s.desk.Store.View(ctx, func(tx store.Tx) error {
-		var err error
-		effects, err = sent.List(tx, state, after, limit+1)
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	var next *EffectCursor
-	if len(effects) > limit {
-		effects = effects[:limit]
-		next = &EffectCursor{At: effects[limit-1].At, Key: effects[limit-1].Key}
-	}
-	texts, err := s.desk.sent().Read(ctx, effects)
-	if err != nil {
-		return nil, nil, err
-	}
-	out := make([]Carried, len(effects))
-	for i, e := range effects {
-		out[i] = Carried{e, texts[i]}
-	}
-	return out, next, nil
+	return s.desk.sent().Page(ctx, state, after, limit)
 }
 
 func (d *Desk) sent() sent.Book {

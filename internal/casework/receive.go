@@ -143,7 +143,7 @@ func (s *Session) receiveOnce(ctx context.Context, sub Submission, from *success
 		Received: sub.Received, Channel: sub.Channel, By: s.actor, Internal: sub.Internal,
 	}
 	if from != nil {
-		opening.Link = &cvd.Link{Kind: cvd.LinkSuccessorOf, Case: from.old}
+		opening.Link, opening.Appeal = &cvd.Link{Kind: cvd.LinkSuccessorOf, Case: from.old}, from.appeal
 	}
 	evs, err := rule.Open(opening, now)
 	if err != nil {
@@ -267,8 +267,9 @@ func (d *Desk) newAdvisoryID(ctx context.Context) (cvd.AdvisoryID, error) {
 
 // succession carries a reporter's receipt over to a new case.
 type succession struct {
-	old  cvd.CaseID
-	recs []store.Record // the receipts that open it
+	old    cvd.CaseID
+	recs   []store.Record // the receipts that open it
+	appeal bool           // the new case is the old one's appeal
 	// also records the link in the old case, in the same transaction.
 	also func(fresh cvd.CaseID) (aside, error)
 }

@@ -60,7 +60,8 @@ func (s *Session) Do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	return Done{}, errBusy
 }
 
-func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
+// do does a verb once; also is written with a reporter's words, and only where they are said.
+func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input, also ...aside) (Done, error) {
 	switch verb {
 	case cvd.VerbReissue:
 		return s.reissue(ctx, id, in)
@@ -71,7 +72,7 @@ func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	case cvd.VerbForget:
 		return s.forget(ctx, id, in)
 	case cvd.VerbSuccessor:
-		return s.succeed(ctx, id, in)
+		return s.succeed(ctx, id, verb, in)
 	case cvd.VerbAdmit:
 		return s.admit(ctx, id, in)
 	case cvd.VerbHoldMail:
@@ -83,8 +84,11 @@ func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 	if err != nil {
 		return Done{}, err
 	}
-	if closed {
-		return s.succeed(ctx, id, in)
+	switch {
+	case closed && len(also) > 0:
+		return Done{}, errBusy // it was open a moment ago
+	case closed:
+		return s.succeed(ctx, id, verb, in)
 	}
 	if in.Mail != nil {
 		return s.say(ctx, id, verb, in)
@@ -97,7 +101,7 @@ func (s *Session) do(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.I
 		rec := fixer.Record(in.To, id, s.desk.Now())
 		more = append(more, func(tx store.Tx) error { return tx.PutRecord(rec, -1) })
 	}
-	c, evs, err := s.change(ctx, id, verb, decide, more...)
+	c, evs, err := s.change(ctx, id, verb, decide, append(more, also...)...)
 	return Done{Case: c, Events: evs}, err
 }
 
@@ -142,23 +146,17 @@ func (s *Session) Judge(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cv
 	return found
 }
 
-// asReporterMeans reads a reporter's message as what it is: an answer where
-// information is awaited, new evidence where the case is closed.
+// asReporterMeans reads a reporter's words as what they are (rule.Meant).
 func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.Verb) (cvd.Verb, bool, error) {
-	if s.actor.Kind != cvd.ActorReporter || verb != cvd.VerbMessage {
+	if s.actor.Kind != cvd.ActorReporter || (verb != cvd.VerbMessage && verb != cvd.VerbAppeal) {
 		return verb, false, nil
 	}
 	l, err := s.load(ctx, id, verb)
 	if err != nil {
 		return verb, false, err
 	}
-	switch {
-	case l.State.Closed():
-		return verb, true, nil
-	case l.State.Awaiting():
-		return cvd.VerbProvide, false, nil
-	}
-	return verb, false, nil
+	verb, closed := rule.Meant(l.State, verb)
+	return verb, closed, nil
 }
 
 // decision gathers what the verb needs from outside the case, so that what is
@@ -258,28 +256,56 @@ func (s *Session) ruling(ctx context.Context, id cvd.CaseID) (*cvd.Input, error)
 	return b.Input, nil
 }
 
-// succeed opens a linked case for new evidence about a closed one, under the
-// same receipt. Both histories record the link in one transaction. What a reporter
-// adds while a case of the family is open belongs there, or one receipt would
-// open cases without end.
-func (s *Session) succeed(ctx context.Context, id cvd.CaseID, in cvd.Input) (Done, error) {
+// succeed opens a linked case for new evidence about a closed one, or for the appeal
+// that its ruling had promised, under the same receipt. Both histories record the link
+// in one transaction. What a reporter adds while a case of the family is open belongs
+// there, or one receipt would open cases without end.
+func (s *Session) succeed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (Done, error) {
 	for range attempts {
-		l, err := s.load(ctx, id, cvd.VerbSuccessor)
+		l, err := s.load(ctx, id, verb)
 		if err != nil {
 			return Done{}, err
 		}
 		if strings.TrimSpace(in.Text) == "" {
 			return Done{}, cvd.Faults{{Field: "text", Problem: "is empty", Remedy: "describe the new evidence"}}
 		}
-		if open := s.openKin(ctx, l); open != nil {
+		var done Done
+		appeal, open := verb == cvd.VerbAppeal, s.openKin(ctx, l)
+		switch {
+		case open != nil && appeal:
+			done, err = s.appealAt(ctx, l, open, in)
+		case open != nil:
 			return open.do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in)
+		default:
+			done, err = s.succeedOnce(ctx, l, verb, in)
 		}
-		done, err := s.succeedOnce(ctx, l, in)
-		if !isConflict(err) {
+		if !isConflict(err) || (appeal && s.once != nil) { // Do looks first whether it is done
 			return done, err
 		}
 	}
 	return Done{}, errBusy
+}
+
+// appealAt uses the appeal of a closed case, and says its words where a case of the
+// family is open: its own ruling and its own appeal are not touched.
+func (s *Session) appealAt(ctx context.Context, l *spine.Loaded, open *Session, in cvd.Input) (Done, error) {
+	p, err := s.atEnd(l, cvd.VerbAppeal, in, nil)
+	if err != nil {
+		return Done{}, err
+	}
+	return open.do(ctx, open.actor.Cases[0].Case, cvd.VerbMessage, in, p.Write())
+}
+
+// atEnd prepares what a closed case records of the case that goes on.
+func (s *Session) atEnd(l *spine.Loaded, verb cvd.Verb, in cvd.Input, link *cvd.Link) (*spine.Prepared, error) {
+	if l.Key == nil {
+		return nil, errErased
+	}
+	evs, err := rule.Decide(l.State, rule.Deed{Verb: verb, In: in, By: s.actor, Link: link}, s.desk.Now())
+	if err != nil {
+		return nil, err
+	}
+	return s.desk.spine().Prepare(l, evs)
 }
 
 // openKin is the reporter at the open case of the family, nil if there is none or
@@ -296,10 +322,7 @@ func (s *Session) openKin(ctx context.Context, l *spine.Loaded) *Session {
 	return s.desk.As(at).Once(s.once)
 }
 
-func (s *Session) succeedOnce(ctx context.Context, l *spine.Loaded, in cvd.Input) (Done, error) {
-	if l.Key == nil {
-		return Done{}, errErased
-	}
+func (s *Session) succeedOnce(ctx context.Context, l *spine.Loaded, verb cvd.Verb, in cvd.Input) (Done, error) {
 	now := s.desk.Now()
 	recs, err := s.desk.spine().Receipts(ctx, l, s.desk.ReceiptKind, s.actor.Receipt)
 	if err != nil {
@@ -310,15 +333,9 @@ func (s *Session) succeedOnce(ctx context.Context, l *spine.Loaded, in cvd.Input
 		report.Reporter = p.Contact
 	}
 	old := &cvd.Case{}
-	from := &succession{old: l.State.ID, recs: recs}
+	from := &succession{old: l.State.ID, recs: recs, appeal: verb == cvd.VerbAppeal}
 	from.also = func(newID cvd.CaseID) (aside, error) {
-		evs, err := rule.Decide(l.State, rule.Deed{
-			Verb: cvd.VerbSuccessor, In: in, By: s.actor, Link: &cvd.Link{Kind: cvd.LinkSucceededBy, Case: newID},
-		}, now)
-		if err != nil {
-			return nil, err
-		}
-		p, err := s.desk.spine().Prepare(l, evs)
+		p, err := s.atEnd(l, verb, in, &cvd.Link{Kind: cvd.LinkSucceededBy, Case: newID})
 		if err != nil {
 			return nil, err
 		}

@@ -43,9 +43,9 @@ type Actor struct {
 	Offices []string // the officer's titles, as the policy's sign_offs name them
 	// Cases are those that a receipt opens, oldest first, with the participant
 	// it speaks for. Only reporters have them.
-	Cases []Reach
-	// Receipt names the receipt in the store (a digest, never the code).
-	Receipt string
+	Cases   []Reach
+	Receipt string // names the receipt in the store (a digest, never the code)
+	Token   string // id of the API token by which they ask (never the secret); else empty
 }
 
 // Member is a person of the team, as its members know each other.

@@ -58,10 +58,14 @@ type Advisory struct {
 
 	Products        []AdvisoryProduct `json:"products,omitempty"`
 	Vulnerabilities []Vulnerability   `json:"vulnerabilities,omitempty"`
-	References      []Reference       `json:"references,omitempty"`
-	Credits         []AdvisoryCredit  `json:"credits,omitempty"`
-	Timeline        []Milestone       `json:"timeline,omitempty"`
-	History         []AdvisoryChange  `json:"history,omitempty"` // one entry a revision, oldest first
+	// Dropped are those that an earlier revision spoke of and this one does not. They
+	// keep their numbers.
+	Dropped []DroppedVulnerability `json:"dropped,omitempty"`
+
+	References []Reference      `json:"references,omitempty"`
+	Credits    []AdvisoryCredit `json:"credits,omitempty"`
+	Timeline   []Milestone      `json:"timeline,omitempty"`
+	History    []AdvisoryChange `json:"history,omitempty"` // one entry a revision, oldest first
 
 	// Source is where an imported record came from, and what of it has no place
 	// here but is kept: format-specific members, by their JSON pointer.
@@ -108,6 +112,10 @@ const (
 
 // Vulnerability is one flaw that an advisory speaks of.
 type Vulnerability struct {
+	// Number tells it from the others of its advisory in names of documents. It is
+	// given when it is first published, once, and never to another. Zero, as older
+	// records have it, is its place among them, from 1.
+	Number      int             `json:"number,omitempty"`
 	CVE         string          `json:"cve,omitempty"`
 	IDs         []ForeignID     `json:"ids,omitempty"`
 	Title       string          `json:"title,omitempty"`
@@ -120,6 +128,13 @@ type Vulnerability struct {
 	Exploited   string          `json:"exploited,omitempty"` // what is known of attacks
 	Discovered  time.Time       `json:"discovered,omitzero"`
 	Disclosed   time.Time       `json:"disclosed,omitzero"` // first public anywhere
+}
+
+// DroppedVulnerability is what was last said of a flaw that a correction took out.
+type DroppedVulnerability struct {
+	At            time.Time         `json:"at"` // the instant of the revision that did
+	Vulnerability Vulnerability     `json:"vulnerability"`
+	Products      []AdvisoryProduct `json:"products,omitempty"` // those that it names
 }
 
 // ForeignID is a name of the vulnerability in somebody's system.

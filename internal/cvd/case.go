@@ -9,41 +9,42 @@ import (
 // Case is the state of one case: what its events add up to. Only Apply changes
 // it. It never holds messages.
 type Case struct {
-	ID           CaseID        `json:"id"`
-	Program      string        `json:"program"`
-	Policy       int           `json:"policy"`  // the version it came in under
-	Version      int64         `json:"version"` // the last event's number
-	Created      time.Time     `json:"created"` // the instant of receipt
-	Updated      time.Time     `json:"updated"`
-	EM           EM            `json:"em"`
-	Facts        Facts         `json:"facts"`
-	Participants []Participant `json:"participants"`
-	Clocks       []Clock       `json:"clocks"`
-	Assignee     string        `json:"assignee,omitempty"`
-	Entrusted    bool          `json:"entrusted,omitempty"` // the holder may open files with personal data
-	Band         Band          `json:"band,omitempty"`
-	Flags        Flags         `json:"flags"`
-	Links        []Link        `json:"links,omitempty"`
-	Pending      *Pending      `json:"pending,omitempty"`
-	Replied      bool          `json:"replied,omitempty"` // a member has spoken to the reporter
-	Dormant      bool          `json:"dormant,omitempty"` // imported, and neither side has spoken here since: nothing is sent to the reporter by itself
-	Accepted     time.Time     `json:"accepted,omitzero"` // when the organisation accepted it first
-	Release      Release       `json:"release,omitzero"`
-	HeldMail     []int64       `json:"held_mail,omitempty"`  // the events of mails that wait for a member's nod
-	Undelivered  time.Time     `json:"undelivered,omitzero"` // since when letters to the reporter come back
+	ID            CaseID        `json:"id"`
+	Program       string        `json:"program"`
+	Policy        int           `json:"policy"`  // the version it came in under
+	Version       int64         `json:"version"` // the last event's number
+	Created       time.Time     `json:"created"` // the instant of receipt
+	Updated       time.Time     `json:"updated"`
+	EM            EM            `json:"em"`
+	Facts         Facts         `json:"facts"`
+	Participants  []Participant `json:"participants"`
+	Clocks        []Clock       `json:"clocks"`
+	Assignee      string        `json:"assignee,omitempty"`
+	Entrusted     bool          `json:"entrusted,omitempty"` // the holder may open files with personal data
+	Band          Band          `json:"band,omitempty"`
+	Flags         Flags         `json:"flags"`
+	Links         []Link        `json:"links,omitempty"`
+	Pending       *Pending      `json:"pending,omitempty"`
+	Replied       bool          `json:"replied,omitempty"`        // a member has spoken to the reporter
+	Dormant       bool          `json:"dormant,omitempty"`        // imported, and neither side has spoken here since: nothing is sent to the reporter by itself
+	Accepted      time.Time     `json:"accepted,omitzero"`        // when the organisation accepted it first
+	Ruled         string        `json:"ruled,omitempty"`          // actor reference of who found it not valid last
+	ClosedInvalid bool          `json:"closed_invalid,omitempty"` // it was not valid when the organisation ended it
+	Release       Release       `json:"release,omitzero"`
+	HeldMail      []int64       `json:"held_mail,omitempty"`  // the events of mails that wait for a member's nod
+	Undelivered   time.Time     `json:"undelivered,omitzero"` // since when letters to the reporter come back
 
 	// Known from bodies only; empty once the case is erased.
-	Title   string   `json:"title,omitempty"`
-	Product string   `json:"product,omitempty"`
-	Affects string   `json:"affects,omitempty"` // the version as the reporter gave it
-	Missing []string `json:"missing,omitempty"` // what is being waited for
-	Score   *Score   `json:"score,omitempty"`
-	Outcome string   `json:"outcome,omitempty"`
-	Files   int      `json:"files,omitempty"` // how many were attached
-	CVEs    []CVE    `json:"cves,omitempty"`
-	Sources Sources  `json:"sources,omitzero"`
-	// Offer is a key of the reporter's that waits for a member's nod.
-	Offer *KeyOffer `json:"offer,omitempty"`
+	Title   string    `json:"title,omitempty"`
+	Product string    `json:"product,omitempty"`
+	Affects string    `json:"affects,omitempty"` // the version as the reporter gave it
+	Missing []string  `json:"missing,omitempty"` // what is being waited for
+	Score   *Score    `json:"score,omitempty"`
+	Outcome string    `json:"outcome,omitempty"`
+	Files   int       `json:"files,omitempty"` // how many were attached
+	CVEs    []CVE     `json:"cves,omitempty"`
+	Sources Sources   `json:"sources,omitzero"`
+	Offer   *KeyOffer `json:"offer,omitempty"` // a key of the reporter's that waits for a member's nod
 }
 
 // Sources are the numbers of the events whose bodies told what a case knows from
@@ -181,6 +182,7 @@ func (c *Case) Apply(ev Event) error {
 		}
 	}
 	d.mark(ev.Head)
+	d.ClosedInvalid = d.ClosedInvalid || (c.RM() == RMInvalid && d.Closed() && ev.Type != EventWithdrawn)
 	d.Version, d.Updated = ev.Seq, ev.At
 	d.learn(&ev)
 	if len(ev.Clocks) > 0 && !d.Awaiting() {
@@ -206,8 +208,7 @@ func (c *Case) join(p Participant) {
 
 // walk takes one arrow of one machine.
 func (c *Case) walk(a Arrow) error {
-	var to string
-	var from string
+	var from, to string
 	var err error
 	p := c.Participant(a.Participant)
 	if p == nil && (a.Machine == MachineRM || a.Machine == MachineConsent) {
@@ -267,8 +268,7 @@ func (c *Case) mark(h Head) {
 		c.Links = append(c.Links, *h.Link)
 	}
 	if h.Pending != nil {
-		c.Pending = h.Pending
-		if h.Pending.Seq == 0 {
+		if c.Pending = h.Pending; h.Pending.Seq == 0 {
 			c.Pending = nil
 		}
 	}
@@ -321,6 +321,8 @@ func (c *Case) learn(ev *Event) {
 		}
 	case EventAsked, EventProvided, EventProceeded:
 		c.Missing, c.Sources.Missing = b.Missing, ev.Seq
+	case EventInvalidated:
+		c.Ruled = ev.Actor // of the head: it stays when the words go
 	case EventRated:
 		c.Score, c.Sources.Score = b.Score, ev.Seq
 	case EventClosed, EventHandedOn, EventWithdrawn:

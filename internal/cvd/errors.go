@@ -6,12 +6,10 @@ import (
 	"strings"
 )
 
-// The kinds of refusal. Every door has one table from kind to its own answer
-// (status, exit code, page); an error of no kind is an internal one, and tells
-// strangers nothing.
+// The kinds of refusal. Every door has one table from kind to its own answer (status,
+// exit code, page); an error of no kind is an internal one, and tells strangers nothing.
 var (
-	// ErrNotFound answers both for what does not exist and for what this actor
-	// may not see; the two are not to be told apart.
+	// ErrNotFound is what does not exist, or may not be seen: never told apart.
 	ErrNotFound = errors.New("not found")
 	// ErrUnauthenticated means that credentials are missing, wrong or expired.
 	ErrUnauthenticated = errors.New("not signed in")
@@ -33,6 +31,8 @@ var (
 	ErrLimited = errors.New("too many requests")
 	// ErrUnavailable means that something outside failed and nothing was stored.
 	ErrUnavailable = errors.New("unavailable")
+	// ErrFull means that too little space is left for files; words are still kept.
+	ErrFull = errors.New("too little space is left for files")
 )
 
 // Fault is one thing wrong with an input. It never repeats the submitted value.

@@ -73,6 +73,7 @@ type Flags struct {
 	Unread    bool `json:"unread,omitempty"`    // the reporter said something, or a mail waits, and no member dealt with it since
 	Internal  bool `json:"internal,omitempty"`  // no reporter: found by ourselves
 	Appealed  bool `json:"appealed,omitempty"`  // the one appeal was used
+	Appeal    bool `json:"appeal,omitempty"`    // it waits for its answer
 	Imported  bool `json:"imported,omitempty"`  // out of an old mailbox
 }
 
@@ -142,6 +143,7 @@ type Body struct {
 	Silence string      `json:"silence,omitempty"` // why the reporter was told nothing
 	Clauses []string    `json:"clauses,omitempty"` // ids in the pinned policy version
 	Missing []string    `json:"missing,omitempty"` // what was asked for
+	Changed []string    `json:"changed,omitempty"` // members of the contact that are other than before
 	To      string      `json:"to,omitempty"`      // who a report was handed to
 	Score   *Score      `json:"score,omitempty"`
 	File    *Attachment `json:"file,omitempty"`

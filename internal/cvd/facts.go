@@ -1,6 +1,9 @@
 package cvd
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Facts is the Case State: six irreversible facts in the usual notation, a
 // small letter for not yet and a capital for so. V vendor aware, F fix ready,
@@ -24,12 +27,8 @@ var factDeeds = []string{FactVendorAware, FactFixReady, FactFixDeployed, FactPub
 
 // Has tells whether the fact holds.
 func (f Facts) Has(fact string) bool {
-	for i, d := range factDeeds {
-		if d == fact && len(f) == len(factDeeds) {
-			return f[i] == fact[0]
-		}
-	}
-	return false
+	i := slices.Index(factDeeds, fact)
+	return i >= 0 && len(f) == len(factDeeds) && f[i] == fact[0]
 }
 
 // Next records one more fact, or returns ErrNotReady. The order V, F, D is
@@ -39,12 +38,7 @@ func (f Facts) Next(fact string) (Facts, error) {
 	if len(f) != len(factDeeds) {
 		return f, fmt.Errorf("%w: %q is no case state", ErrInvalid, string(f))
 	}
-	at := -1
-	for i, d := range factDeeds {
-		if d == fact {
-			at = i
-		}
-	}
+	at := slices.Index(factDeeds, fact)
 	switch {
 	case at < 0:
 		return f, fmt.Errorf("%w: %q is no fact of a case", ErrInvalid, fact)

@@ -63,22 +63,5 @@ const (
 // CVEStates in the order of their lives.
 var CVEStates = []CVEState{CVERequested, CVEReserved, CVEPublished, CVERejected}
 
-// WithCVE returns the list after this id reached the state. An id takes the place
-// of one that was only asked for.
-func WithCVE(list []CVE, id string, state CVEState) []CVE {
-	var out []CVE
-	done := false
-	for _, one := range list {
-		if !done && (one.ID == id || one.ID == "") {
-			one, done = CVE{ID: id, State: state}, true
-		}
-		out = append(out, one)
-	}
-	if !done {
-		out = append(out, CVE{ID: id, State: state})
-	}
-	return out
-}
-
 // String names the CVE with its state.
 func (c CVE) String() string { return strings.TrimSpace(fmt.Sprintf("%s %s", c.ID, c.State)) }

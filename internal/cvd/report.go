@@ -108,7 +108,7 @@ type Answer string
 // Yes tells whether the answer says more than no, in English, German or French, as forms propose it.
 func (a Answer) Yes() bool {
 	switch strings.ToLower(strings.Trim(string(a), " \t\r\n.!")) {
-	case "", "no", "none", "false", "n", "unknown", "nein", "unbekannt", "non", "inconnu", "je ne sais pas":
+	case "", "no", "none", "false", "n", "unknown", "i do not know", "i don't know", "nein", "unbekannt", "weiß ich nicht", "ich weiß nicht", "non", "inconnu", "je ne sais pas":
 		return false
 	}
 	return true

@@ -51,7 +51,7 @@ type Rule struct {
 // Rules is the table of clocks. A new deadline is a new entry here.
 var Rules = []Rule{
 	{Kind: cvd.ClockAcknowledge, Amount: acknowledge, Starts: onReceipt, Meets: acknowledged, ToReporter: true},
-	{Kind: cvd.ClockFollowUp, Amount: followUp, Starts: onReceipt, Meets: humanFollowUp, ToReporter: true},
+	{Kind: cvd.ClockFollowUp, Amount: followUp, Starts: onReceiptOrAppeal, Meets: humanFollowUp, ToReporter: true},
 	{Kind: cvd.ClockVerify, Amount: verify, Starts: onReceiptOrFinding, Meets: verified},
 	{Kind: cvd.ClockUpdate, Amount: update, Starts: onReceiptOrFinding, Meets: humanWords, Renews: true, ToReporter: true},
 	{Kind: cvd.ClockNeedsInfo, Amount: needsInfo, Starts: on(cvd.EventAsked), Meets: answered, ToReporter: true},
@@ -78,10 +78,18 @@ func promised(p *policy.Promise) promise {
 }
 
 func acknowledge(t Terms, _ *cvd.Case) promise { return promised(&t.Policy.Promises.Acknowledge) }
-func followUp(t Terms, _ *cvd.Case) promise    { return promised(t.Policy.Promises.FollowUp) }
 func verify(t Terms, _ *cvd.Case) promise      { return promised(t.Policy.Promises.Verify) }
 func disclose(t Terms, _ *cvd.Case) promise    { return promised(t.Policy.Promises.Disclose) }
 func needsInfo(t Terms, _ *cvd.Case) promise   { return promised(&t.Policy.Promises.NeedsInformation) }
+
+// followUp is also the time for the answer to an appeal, which no case is without.
+func followUp(t Terms, c *cvd.Case) promise {
+	p := promised(t.Policy.Promises.FollowUp)
+	if !p.ok && c.RM() == cvd.RMInvalid && c.Flags.Appeal {
+		p = promise{policy.HouseUpdate, true, true}
+	}
+	return p
+}
 
 func update(t Terms, c *cvd.Case) promise {
 	p := promised(t.Policy.Promises.Update)
@@ -109,6 +117,14 @@ func onReceipt(after *cvd.Case, ev *cvd.Event) (time.Time, bool) {
 	return after.Created, ev.Seq == 1 && after.HasReporter()
 }
 
+// onReceiptOrAppeal runs from receipt, and again from the appeal until its answer.
+func onReceiptOrAppeal(after *cvd.Case, ev *cvd.Event) (time.Time, bool) {
+	if ev.Type == cvd.EventAppealed {
+		return ev.At, after.Flags.Appeal
+	}
+	return onReceipt(after, ev)
+}
+
 func onReceiptOrFinding(after *cvd.Case, ev *cvd.Event) (time.Time, bool) {
 	return after.Created, ev.Seq == 1
 }
@@ -134,9 +150,9 @@ func meets(t cvd.EventType) func(*cvd.Case, *cvd.Event) bool {
 	return func(_ *cvd.Case, ev *cvd.Event) bool { return ev.Type == t }
 }
 
-// answered: the reporter said something, or sent a file.
+// answered: the reporter said something, such as in an appeal, or sent a file.
 func answered(_ *cvd.Case, ev *cvd.Event) bool {
-	return ev.Type == cvd.EventProvided || ev.Type == cvd.EventMailAdmitted || (ev.Type == cvd.EventAttached && ev.Actor == string(cvd.ActorReporter))
+	return ev.Type == cvd.EventProvided || ev.Type == cvd.EventAppealed || ev.Type == cvd.EventMailAdmitted || (ev.Type == cvd.EventAttached && ev.Actor == string(cvd.ActorReporter))
 }
 
 func fact(f string) func(*cvd.Case, *cvd.Event) bool {
@@ -166,8 +182,12 @@ var slight = map[cvd.EventType]bool{
 	cvd.EventForgotten: true, cvd.EventPostponed: true,
 }
 
-// humanFollowUp: a person of the team wrote more than that the report is there.
+// humanFollowUp: a person of the team wrote more than that the report is there. On an
+// appeal only its answer is that: the ruling is upheld, or the report found valid.
 func humanFollowUp(after *cvd.Case, ev *cvd.Event) bool {
+	if after.Flags.Appealed && (after.RM() == cvd.RMInvalid || ev.Type == cvd.EventValidated || ev.Type == cvd.EventReopened) {
+		return !after.Flags.Appeal && humanTold(after, ev)
+	}
 	return humanWords(after, ev) && !slight[ev.Type]
 }
 
@@ -260,7 +280,7 @@ func (r *Rule) turn(after *cvd.Case, ev *cvd.Event, t Terms) {
 		k.Stopped = ev.At
 	case after.Closed() && !r.Survives, r.ToReporter && !after.Waited() && after.HasReporter():
 		k.Stopped = ev.At
-	case r.Kind == cvd.ClockNeedsInfo && ev.Type == cvd.EventProceeded:
+	case r.Kind == cvd.ClockNeedsInfo && (ev.Type == cvd.EventProceeded || ev.Type == cvd.EventInvalidated): // ruled without the answer
 		k.Stopped = ev.At
 	case r.Meets(after, ev) && r.Renews:
 		*k = begin(r.Kind, ev.At, r.Amount(t, after), t)

@@ -33,8 +33,11 @@ func stage(t *testing.T, verb cvd.Verb) *walk {
 		w.do(machine, cvd.VerbAsk, cvd.Input{Missing: []string{"x"}})
 	case cvd.VerbRelease:
 		w.do(member, cvd.VerbClaim, cvd.Input{})
-	case cvd.VerbReopen, cvd.VerbAppeal:
+	case cvd.VerbReopen, cvd.VerbAppeal, cvd.VerbUphold:
 		w.do(machine, cvd.VerbInvalidate, cvd.Input{Reason: "words"})
+		if verb == cvd.VerbUphold {
+			w.do(reporter, cvd.VerbAppeal, cvd.Input{Text: "words"})
+		}
 	}
 	if !can() {
 		w.do(machine, cvd.VerbSeverity, cvd.Input{Vector: "low"})

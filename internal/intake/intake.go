@@ -218,7 +218,14 @@ func (in *reading) clean(field, s string, lines bool, most int) (string, bool) {
 	}
 	s = strings.TrimSpace(s)
 	if n := utf8.RuneCountInString(s); n > most {
-		in.fault(field, fmt.Sprintf("has %d characters, more than the %d that it may have", n, most), "shorten it, or send the rest as a file")
+		remedy := "shorten it, or send the rest as a file"
+		switch {
+		case strings.HasPrefix(field, "reporter.") && !lines: // no file names or reaches a person
+			remedy = "shorten it"
+		case !lines:
+			remedy = "shorten it, or put the rest into the description"
+		}
+		in.fault(field, fmt.Sprintf("has %d characters, more than the %d that it may have", n, most), remedy)
 		return "", false
 	}
 	for i, r := range s {

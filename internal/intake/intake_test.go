@@ -122,6 +122,7 @@ func TestFromJSONRefuses(t *testing.T) {
 		{"not UTF-8", "{\"description\":\"x\",\"title\":\"\xff\xfe\"}", cvd.ErrInvalid, []string{"title"}},
 		{"half a pair", `{"description":"a\ud800b"}`, cvd.ErrInvalid, []string{"description"}},
 		{"nothing to see", `{"description":" \u200b\u2060 "}`, cvd.ErrInvalid, []string{"description"}},
+		{"a list keeps its numbers", `{"description":"x","tools":[1,"` + strings.Repeat("x", 501) + `"]}`, cvd.ErrInvalid, []string{"tools[0]", "tools[1]"}},
 		{"not UTF-8 in a list", "{\"description\":\"x\",\"tools\":[\"a\",\"\xff\"]}", cvd.ErrInvalid, []string{"tools[1]"}},
 		{"wrong types", `{"description":["x"],"title":1,"urls":[1],"extra":[],"reporter":"me","exploited":{}}`, cvd.ErrInvalid, []string{"description", "exploited", "extra", "reporter", "title", "urls[0]"}},
 		{"two addresses", `{"description":"x","reporter":{"email":"a@example.org, b@example.org"}}`, cvd.ErrInvalid, []string{"reporter.email"}},

@@ -113,16 +113,14 @@ func wanted(s shape) string {
 }
 
 func (in *reading) list(l *limit, v node) {
-	var items []string
+	items := make([]string, len(v.items)) // one that is none stays blank, so that each keeps its number
 	for i, one := range v.items {
-		if one.bad {
-			continue
-		}
-		if one.kind != 's' {
+		switch {
+		case one.kind == 's' && !one.bad:
+			items[i] = one.text
+		case !one.bad:
 			in.fault(fmt.Sprintf("%s[%d]", l.name, i), "is not a text", "send a list of texts")
-			continue
 		}
-		items = append(items, one.text)
 	}
 	in.putList(l, items)
 }

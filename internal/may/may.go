@@ -52,6 +52,7 @@ var table = map[cvd.Verb]map[cvd.Role]Reach{
 	cvd.VerbAttacks:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbClose:         {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbReopen:        {cvd.RoleLead: All, cvd.RoleMember: All},
+	cvd.VerbUphold:        {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbConfirm:       {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbRefuse:        {cvd.RoleLead: All, cvd.RoleMember: All},
 	cvd.VerbPostpone:      {cvd.RoleLead: All, cvd.RoleMember: All},
@@ -93,7 +94,7 @@ var byReporter = []cvd.Verb{
 
 // byPerson are the verbs that only a person may do: a token marked as a
 // machine's cannot keep a human promise nor be a second pair of eyes.
-var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact, cvd.VerbRedactReport, cvd.VerbAdmit, cvd.VerbDismiss, cvd.VerbTrustKey}
+var byPerson = []cvd.Verb{cvd.VerbAcknowledge, cvd.VerbConfirm, cvd.VerbUphold, cvd.VerbErase, cvd.VerbForget, cvd.VerbReissue, cvd.VerbRedact, cvd.VerbRedactReport, cvd.VerbAdmit, cvd.VerbDismiss, cvd.VerbTrustKey}
 
 // Of is how far the actor may do the verb.
 func Of(a cvd.Actor, v cvd.Verb) Reach {

@@ -2,6 +2,7 @@ package parts_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -152,6 +153,21 @@ func TestRange(t *testing.T) {
 			if r.Holds(s) {
 				t.Errorf("%q holds %s", c.in, s)
 			}
+		}
+	}
+}
+
+// What other tools call a range and this one does not read is refused, not taken for a
+// version that nothing has.
+func TestRangesOfOtherTools(t *testing.T) {
+	for _, in := range []string{"^4", "~4", "~>4.1", "4.x", "4.X.1", "4.*", "*", "abc", "x", "vers:npm/>=4|<5", ">=4 || <2", "1.2 - 2.0", "[1.0,2.0)", "!=3"} {
+		if r, err := parts.ParseRange("versions", in); !errors.Is(err, cvd.ErrInvalid) {
+			t.Errorf("%q: %v %v", in, r, err)
+		}
+	}
+	for _, in := range []string{"v4", "r1234", "2:1.0-3", "1.0~rc1", "RELEASE.2024-01-02", "jdk8u412-b08", "0.9x1"} {
+		if _, err := parts.ParseRange("versions", in); err != nil {
+			t.Errorf("%q: %v", in, err)
 		}
 	}
 }

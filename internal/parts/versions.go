@@ -3,6 +3,7 @@ package parts
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -113,8 +114,16 @@ type bound struct{ op, version string }
 // maxBounds is the most bounds of one range.
 const maxBounds = 8
 
+// single is what a version looks like: a digit is in it. wild stands for several, as x
+// and * do, which would otherwise be compared as letters.
+var (
+	single = regexp.MustCompile(`^[A-Za-z0-9._+~:-]*[0-9][A-Za-z0-9._+~:-]*$`)
+	wild   = regexp.MustCompile(`^[~]|(^|[.])[xX]([.]|$)`)
+)
+
 // ParseRange reads "1.2.3", or bounds such as ">=2.0 <2.17.1", parted by blanks or
-// commas. Faults name the field.
+// commas. What other tools read besides, such as ^4, ~4, 4.x and vers:, is refused: as
+// a version it would hold nothing. Faults name the field.
 func ParseRange(field, s string) (Range, error) {
 	var out Range
 	op := ""
@@ -130,7 +139,7 @@ func ParseRange(field, s string) (Range, error) {
 			continue
 		}
 		out, op = append(out, bound{cmp.Or(strings.Replace(op, "==", "=", 1), "="), rest}), ""
-		if len(out) > maxBounds || len(rest) > maxVersion || len(pieces(rest)) == 0 {
+		if len(out) > maxBounds || len(rest) > maxVersion || !single.MatchString(rest) || wild.MatchString(rest) {
 			return nil, wrongRange(field)
 		}
 	}
@@ -143,7 +152,7 @@ func ParseRange(field, s string) (Range, error) {
 func wrongRange(field string) error {
 	return cvd.Faults{{
 		Field: field, Problem: fmt.Sprintf("is no range of at most %d bounds", maxBounds),
-		Remedy: "write one version, or bounds such as >=2.0 <2.17.1",
+		Remedy: "write one version, or bounds such as >=2.0 <2.17.1; ^, ~, x, * and vers: are not understood",
 	}}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/register"
@@ -42,9 +43,7 @@ type Config struct {
 	Since func() time.Time
 	// From names the network a request comes from, for the limits.
 	From func(*http.Request) string
-	// Secure tells whether the request's reader came by https.
-	Secure func(*http.Request) bool
-	Log    *slog.Logger // nil logs nothing
+	Log  *slog.Logger // nil logs nothing
 	// Unlimited lifts the limits against abuse, for load tests.
 	Unlimited bool
 }
@@ -73,7 +72,7 @@ type door struct {
 func Register(mux *http.ServeMux, cfg Config) error {
 	switch {
 	case cfg.Register == nil, cfg.Auth == nil, cfg.Words == nil, cfg.Now == nil, cfg.Publisher == nil, cfg.Keys == nil,
-		cfg.Since == nil, cfg.From == nil, cfg.Secure == nil:
+		cfg.Since == nil, cfg.From == nil:
 		return fmt.Errorf("%w: the publishing door needs all of its configuration", cvd.ErrInvalid)
 	}
 	if cfg.Languages == nil {
@@ -124,14 +123,12 @@ func (d *door) handle(do handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Vary", "Accept-Encoding")
-		if d.Secure(r) {
-			h.Set("Strict-Transport-Security", "max-age=63072000")
-		}
 		by, err := d.who(r)
 		if err == nil {
 			err = do(w, r, by)
 		}
 		if err != nil {
+			refusal.Log(d.Log, r, by, err)
 			d.refuse(w, r, err)
 		}
 	})

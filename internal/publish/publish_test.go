@@ -75,7 +75,7 @@ func newStand(t *testing.T) *stand {
 			return []publish.Key{{Fingerprint: strings.Repeat("A1", 20), Armored: []byte("a key\n")}}, nil
 		},
 		Since: func() time.Time { return advisorytest.Now.AddDate(0, -1, 0) },
-		From:  func(*http.Request) string { return "192.0.2.1" }, Secure: func(*http.Request) bool { return true },
+		From:  func(*http.Request) string { return "192.0.2.1" },
 	}))
 	return s
 }

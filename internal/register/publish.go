@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -40,8 +41,8 @@ type item struct {
 
 // Prepare makes the publication of one or more records, each the next revision
 // of its advisory. The caller has set Revision, Published, Modified and History;
-// texts are published as they stand. A format that does not cover a record is
-// left out of it. Errors: cvd.Faults, all at once, and what an encoder refuses.
+// texts are published as they stand. A format that does not cover a record, or in
+// which an imported one would be wrong, is left out of it; see Uncovered. Errors: cvd.Faults, all at once, and what an encoder refuses.
 func (r *Register) Prepare(ctx context.Context, recs ...*cvd.Advisory) (*Publication, error) {
 	p := &Publication{r: r}
 	var err error
@@ -94,10 +95,10 @@ func (r *Register) prepare(a *cvd.Advisory, p advisory.Publisher, at time.Time) 
 	}
 	it.records = append(it.records, rec)
 	for _, f := range r.Formats {
-		if f.Covers != nil && f.Covers(a, p) != nil {
+		docs, err := release.Print(f, a, p)
+		if errors.As(err, &release.Withheld{}) {
 			continue
 		}
-		docs, err := f.Documents(a, p)
 		if err != nil {
 			return it, fmt.Errorf("advisory %s as %s: %w", a.ID, f.Name, err)
 		}

@@ -1,6 +1,11 @@
 package register
 
-import "fairlead/internal/cvd"
+import (
+	"errors"
+
+	"fairlead/internal/advisory/release"
+	"fairlead/internal/cvd"
+)
 
 // Documents are the bytes that Write would publish, in the order of the formats:
 // those of a rehearsal are those of the release, if record and policy stay the
@@ -26,20 +31,27 @@ func (p *Publication) Documents() ([]Document, error) {
 type Uncovered struct {
 	Name string `json:"name"`
 	Why  string `json:"why"`
+	// Faults are what is wrong, where the format could say the record but for them.
+	Faults cvd.Faults `json:"-"`
 }
 
-// Uncovered lists the formats that cannot say the record, in the order of the
-// formats: Prepare leaves them out.
+// Uncovered lists the formats that Prepare leaves out for a record, in the order of
+// the formats. While nobody publishes here yet, it speaks of when somebody does.
 func (r *Register) Uncovered(a *cvd.Advisory) []Uncovered {
 	var out []Uncovered
 	p := r.Publisher()
+	if p.Name == "" {
+		p.Name, p.Namespace, p.Base = "-", somebody, somebody
+	}
 	for _, f := range r.Formats {
-		if f.Covers == nil {
-			continue
-		}
-		if err := f.Covers(a, p); err != nil {
-			out = append(out, Uncovered{f.Name, err.Error()})
+		if _, err := release.Print(f, a, p); err != nil {
+			one := Uncovered{Name: f.Name, Why: err.Error()}
+			errors.As(err, &one.Faults)
+			out = append(out, one)
 		}
 	}
 	return out
 }
+
+// somebody is where a publisher will be who is not known yet.
+const somebody = "https://publisher.invalid"

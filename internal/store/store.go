@@ -127,8 +127,8 @@ type Case struct {
 	Policy   int           // the policy version it came in under
 	Cluster  cvd.CaseID    // the case it is linked to
 	// What needs attention: emergency lane, personal data, a paused clock, an
-	// unread word of the reporter, a broken promise.
-	Emergency, Privacy, Paused, Unread, Breached bool
+	// unread word of the reporter, a broken promise, an appeal without an answer.
+	Emergency, Privacy, Paused, Unread, Breached, Appeal bool
 
 	Sealed []byte // cvd.Case as JSON under the case's key; a cache of the history
 	Key    []byte // the case's data key, wrapped; nil once the case is erased
@@ -195,6 +195,7 @@ type Filter struct {
 	Paused     bool
 	Unread     bool
 	Breached   bool
+	Appeal     bool
 	DueBefore  time.Time
 	// IDs restricts to these cases when it is not nil; an empty, not-nil list
 	// selects nothing.

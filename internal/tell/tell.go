@@ -81,7 +81,7 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		}
 	}
 	switch to, hears := teamHears[ev.Type]; {
-	case ev.Type == cvd.EventReceived && after.Flags.Privacy: // personal data was seen: everybody's matter
+	case ev.Type == cvd.EventReceived && (after.Flags.Privacy || pressing(ev)): // everybody's matter
 		add(cvd.EffectNotifyTeam, ToTeam)
 	case ev.Type == cvd.EventEscalated && ev.Body != nil:
 		add(cvd.EffectNotifyTeam, ev.Body.To)
@@ -97,6 +97,15 @@ func Effects(before, after *cvd.Case, ev *cvd.Event) []cvd.Effect {
 		add(cvd.EffectNotifyTeam, ToTeam)
 	}
 	return out
+}
+
+// pressing tells whether a report says more than no to being exploited or public already.
+// That is a claim, which somebody of the team checks: it moves no machine.
+func pressing(ev *cvd.Event) bool {
+	if ev.Body == nil || ev.Body.Report == nil {
+		return false
+	}
+	return ev.Body.Report.Exploited.Yes() || ev.Body.Report.Public.Yes()
 }
 
 // effect is one thing that the world must be told of an event. Its key names the event,

@@ -247,3 +247,21 @@ func TestWhatIsOldTellsNobody(t *testing.T) {
 		}
 	}
 }
+
+// What the report says of attacks or of being public is everybody's matter, and not told
+// together with others; a plain no is not.
+func TestAttacksAreEverybodysMatter(t *testing.T) {
+	for answer, to := range map[cvd.Answer]string{
+		"": tell.ToOnDuty, "no": tell.ToOnDuty, "unknown": tell.ToOnDuty, "Weiß ich nicht": tell.ToOnDuty,
+		"yes": tell.ToTeam, "yes, in the wild": tell.ToTeam, "no idea, but look at the forum": tell.ToTeam,
+	} {
+		for _, r := range []*cvd.Report{{Exploited: answer}, {Public: answer}} {
+			ev := event(cvd.EventReceived, "stranger", cvd.TellReporter)
+			ev.Body.Report = r
+			got := tell.Effects(caseOf(""), caseOf(""), ev)
+			if len(got) != 1 || got[0].To != to || tell.Waits(got[0]) != (to == tell.ToOnDuty) {
+				t.Errorf("%q: %v, want it to reach %s", answer, got, to)
+			}
+		}
+	}
+}

@@ -10,14 +10,14 @@ import (
 	"strings"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
 
 var (
 	errNoPage = fmt.Errorf("%w: no such page", cvd.ErrNotFound)
 	// ErrMethod refuses a method that an address does not take.
-	ErrMethod    = errors.New("method not allowed")
-	errCrossSite = fmt.Errorf("%w: cross-site", cvd.ErrForbidden)
+	ErrMethod = errors.New("method not allowed")
 )
 
 // row is how one kind of error is answered.
@@ -32,7 +32,7 @@ type row struct {
 // rows is the one table from kinds of error to pages. The first that fits
 // counts.
 var rows = []row{
-	{errCrossSite, http.StatusForbidden, "cross-site", false},
+	{refusal.ErrCrossSite, http.StatusForbidden, "cross-site", false},
 	{ErrMethod, http.StatusMethodNotAllowed, "method", false},
 	{cvd.ErrNotFound, http.StatusNotFound, "not-found", false},
 	{cvd.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", false},
@@ -44,6 +44,8 @@ var rows = []row{
 	{cvd.ErrNotReady, http.StatusConflict, "not-ready", true},
 	{cvd.ErrEmbargoed, http.StatusConflict, "embargoed", true},
 	{cvd.ErrInvalid, http.StatusUnprocessableEntity, "invalid", true},
+	{cvd.ErrFull, http.StatusInsufficientStorage, "full", false},
+	{errBusy, http.StatusServiceUnavailable, "busy", false},
 	{cvd.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", false},
 }
 
@@ -89,8 +91,12 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader left
 	}
+	Refused(r, err)
 	one, id := rowOf(err), ""
-	if one.status >= 500 {
+	if errors.Is(err, errBusy) {
+		RetryAfter(w, auth.Limited{After: busyAfter})
+		s.Log.Warn("a large request was put off", "route", r.Pattern)
+	} else if one.status >= 500 {
 		id = NewID()
 		s.Log.Error("a request failed", "id", id, "route", r.Pattern, "err", err)
 	}
@@ -101,9 +107,18 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.failWith(w, r, one, err, id)
 }
 
-// RetryAfter tells a program when to try again.
-func RetryAfter(w http.ResponseWriter, l auth.Limited) {
-	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(l.After.Seconds())))))
+// Refused says why a page that a handler shows by itself is a refusal, for the log.
+func Refused(r *http.Request, err error) {
+	if a := askedOf(r); a != nil {
+		a.refused = err
+	}
+}
+
+// RetryAfter tells a program when to try again, and returns after how many seconds.
+func RetryAfter(w http.ResponseWriter, l auth.Limited) int {
+	seconds := max(1, int(math.Ceil(l.After.Seconds())))
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	return seconds
 }
 
 func (s *Site) failWith(w http.ResponseWriter, r *http.Request, one row, err error, id string) {
@@ -111,9 +126,10 @@ func (s *Site) failWith(w http.ResponseWriter, r *http.Request, one row, err err
 		return
 	}
 	v := s.Voice(r)
-	f := Failure{
-		Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), ID: id,
+	if r.URL.Path == "/receipt" && one.id == "unauthenticated" { // strangers have no account
+		one.id = "receipt"
 	}
+	f := Failure{Title: v.Say("error." + one.id + ".title"), Text: v.Say("error." + one.id + ".text"), ID: id}
 	if err != nil {
 		f.Detail = Plain(err)
 		if faults, ok := errors.AsType[cvd.Faults](err); ok {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"fairlead/internal/cvd"
 	"fairlead/internal/words"
 )
 
@@ -24,6 +25,8 @@ type asked struct {
 	chosen  string       // the language that the reader chose, one of words.Languages, or ""
 	voice   *words.Voice // what the request is answered in; nil until somebody asked
 	settled bool         // a member reads; no form or address changes how
+	by      cvd.Actor    // whose session it is; zero if there is none
+	refused error        // why it is refused; nil if it is not
 }
 
 type contextKey int

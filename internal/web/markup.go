@@ -4,8 +4,6 @@ import (
 	"html/template"
 	"regexp"
 	"time"
-
-	advisorypage "fairlead/internal/advisory/page"
 )
 
 // linked finds the links that the renderer wrote; none stands in another.
@@ -16,9 +14,9 @@ var tags = regexp.MustCompile(`<[^>]*>`)
 
 // told renders a stranger's Markdown; a link whose text is another than its address is
 // followed by the address.
-func told(markdown string) template.HTML {
+func (sp speaker) told(markdown string) template.HTML {
 	//nolint:gosec // what is added is a part of what was sanitised
-	return template.HTML(linked.ReplaceAllStringFunc(string(advisorypage.Prose(markdown)), func(link string) string {
+	return template.HTML(linked.ReplaceAllStringFunc(string(sp.markdown(markdown)), func(link string) string {
 		m := linked.FindStringSubmatch(link)
 		if text := tags.ReplaceAllString(m[2], ""); text == m[1] || "http://"+text == m[1] || "mailto:"+text == m[1] {
 			return link

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"maps"
+	"math"
 	"net/http"
 	"path"
 	"slices"
@@ -15,9 +16,7 @@ import (
 	"sync"
 	"time"
 
-	advisorypage "fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
-	policypage "fairlead/internal/policy/page"
 	"fairlead/internal/words"
 )
 
@@ -200,12 +199,15 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, name 
 		}
 	}()
 	b.Reset()
-	if err := one.ExecuteTemplate(b, "layout", data{page, view, p, tone, name}); err != nil {
+	held := p.site.pages.Share(p.site.From(r), math.MaxInt64)
+	defer held.Free()
+	if err := one.ExecuteTemplate(sheet{b, held}, "layout", data{page, view, p, tone, name}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	if !isPrivate(r) {
 		w.Header().Add("Vary", "Accept-Language")
 	}
+	p.site.hurry(w, b.Len())
 	return Write(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
 
@@ -287,9 +289,9 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		// page it says which.
 		"mark": sp.mark,
 		// markdown renders that of an advisory's author, who may be anybody.
-		"markdown": advisorypage.Prose,
+		"markdown": sp.markdown,
 		// told is the same for who must not be led astray: each link says where it leads.
-		"told":  told,
+		"told":  sp.told,
 		"size":  sp.size,
 		"asset": s.asset,
 		"theme": s.themeURL,
@@ -336,23 +338,6 @@ func (sp speaker) mark(line string) template.HTML {
 		html = `<span lang="` + template.HTMLEscapeString(lang) + `">` + html + `</span>`
 	}
 	return template.HTML(html) //nolint:gosec // both are escaped
-}
-
-// prose remembers what texts of the policy look like. They are as many as the
-// versions that took effect since the start, so this stays small. A text in another
-// language than the page says so.
-func (sp speaker) prose(markdown string) template.HTML {
-	done, ok := sp.site.prosed.Load(markdown)
-	if !ok {
-		done = policypage.Prose(markdown)
-		sp.site.prosed.Store(markdown, done)
-	}
-	html := done.(template.HTML)
-	if lang := sp.site.foreign(sp.tone.Lang, markdown); lang != "" && html != "" {
-		//nolint:gosec // the tag is escaped, and the text was rendered by us
-		return template.HTML(`<div lang="`+template.HTMLEscapeString(lang)+`">`) + html + `</div>`
-	}
-	return html
 }
 
 // size writes a number of bytes as people read it.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
 
@@ -44,7 +45,7 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 		s.headers(out.Header(), r, private)
 		defer func() { s.finish(out, r, start, recover()) }()
 		if err := s.cross.Check(r); err != nil {
-			s.Fail(out, r, errCrossSite)
+			s.Fail(out, r, refusal.ErrCrossSite)
 			return
 		}
 		if r.ContentLength > limit {
@@ -56,6 +57,7 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 				return
 			}
 		}
+		defer s.weigh(r)()
 		r.Body = http.MaxBytesReader(out, r.Body, limit)
 		if err := do(out, r); err != nil {
 			s.Fail(out, r, err)
@@ -63,7 +65,7 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 	})
 }
 
-// finish logs the request, and turns a panic into a page. Neither address line
+// finish logs the request and whether it was refused, and turns a panic into a page. Neither address line
 // nor header nor body is logged: only the route.
 func (s *Site) finish(out *answer, r *http.Request, start time.Time, caught any) {
 	if err, ok := caught.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -73,6 +75,12 @@ func (s *Site) finish(out *answer, r *http.Request, start time.Time, caught any)
 		id := NewID()
 		s.Log.Error("a page broke", "id", id, "route", r.Pattern, "panic", caught, "stack", string(debug.Stack()))
 		s.failWith(out, r, row{status: http.StatusInternalServerError, id: "internal"}, nil, id)
+	}
+	if a := askedOf(r); a != nil {
+		if a.refused == nil {
+			a.refused = refusal.Of(out.status)
+		}
+		refusal.Log(s.Log, r, a.by, a.refused)
 	}
 	s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 		slog.String("method", r.Method), slog.String("route", r.Pattern),
@@ -127,9 +135,6 @@ func (s *Site) headers(h http.Header, r *http.Request, private bool) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()")
-	if s.Secure(r) {
-		h.Set("Strict-Transport-Security", "max-age=63072000")
-	}
 	h.Set("Cache-Control", "no-cache")
 	if private {
 		h.Set("Cache-Control", "no-store")
@@ -170,7 +175,7 @@ func BodyError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return cvd.ErrTooLarge
 	}
-	if errors.Is(err, cvd.ErrTooLarge) || errors.Is(err, cvd.ErrInvalid) {
+	if errors.Is(err, cvd.ErrTooLarge) || errors.Is(err, cvd.ErrInvalid) || errors.Is(err, cvd.ErrUnavailable) {
 		return err
 	}
 	return cvd.ErrUnreadable

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"fairlead/internal/auth"
@@ -60,5 +61,12 @@ func (s *Site) Session(r *http.Request, j Jar) (auth.Session, error) {
 	if token == "" {
 		return auth.Session{}, cvd.ErrUnauthenticated
 	}
-	return s.Auth.Look(r.Context(), token)
+	here, err := s.Auth.Look(r.Context(), token)
+	if a := askedOf(r); a != nil {
+		a.by = here.Actor
+		if errors.Is(err, cvd.ErrUnauthenticated) {
+			a.refused = err // also where the answer only leads on to the sign-in
+		}
+	}
+	return here, err
 }

@@ -30,6 +30,7 @@ import (
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
+	"fairlead/internal/web/load"
 	"fairlead/internal/words"
 )
 
@@ -107,12 +108,16 @@ type Site struct {
 	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
 	mark   atomic.Pointer[picture]
-	prosed sync.Map // texts of the policy as HTML, by their Markdown
-	terms  sync.Map // the policy as it reads, by termsKey
+	prosed sync.Map   // texts of the policy as HTML, by their Markdown
+	terms  sync.Map   // the policy as it reads, by termsKey
+	bodies *load.Load // large forms that are read
+	pages  *load.Load // large pages that are sent
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
 	// the policy; each by address.
 	Reports, Codes, Suggest *auth.Limiter
+	// Looks limits previews, and forms shown in another language.
+	Looks *auth.Limiter
 	// Waited limits those who waited where a script would have worked.
 	Waited *auth.Limiter
 }
@@ -121,6 +126,7 @@ type Site struct {
 // for an office behind one address and a reporter with many findings.
 const (
 	reportsMinute, reportsBurst = 30, 60
+	looksMinute, looksBurst     = 60, 60
 	codesMinute, codesBurst     = 12, 30
 	suggestMinute, suggestBurst = 4, 10
 	waitedMinute, waitedBurst   = 2, 12
@@ -129,7 +135,7 @@ const (
 
 // New makes a site. It fails if a template or a static file cannot be read.
 func New(cfg Config) (*Site, error) {
-	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection()}
+	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection(), bodies: newLoad(cfg.Unlimited), pages: newLoad(cfg.Unlimited)}
 	if s.Secure == nil {
 		s.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
@@ -147,6 +153,7 @@ func New(cfg Config) (*Site, error) {
 		return auth.NewLimiter(minute, burst, addressesKept, cfg.Now)
 	}
 	s.Reports = rate(reportsMinute, reportsBurst)
+	s.Looks = rate(looksMinute, looksBurst)
 	s.Waited = rate(waitedMinute, waitedBurst)
 	s.Codes = rate(codesMinute, codesBurst)
 	s.Suggest = rate(suggestMinute, suggestBurst)

@@ -1,11 +1,19 @@
 package words
 
-import "fairlead/internal/cvd"
+import (
+	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
+)
 
 // State says what the state of a case means to its reporter.
 func (v *Voice) State(c *cvd.Case) string {
-	if c.RM() == cvd.RMInvalid && c.Flags.Appealed {
+	switch {
+	case c.RM() == cvd.RMInvalid && c.Flags.Appeal:
+		return v.Say("rm.invalid.meaning.appeal")
+	case c.RM() == cvd.RMInvalid && c.Flags.Appealed:
 		return v.Say("rm.invalid.meaning.appealed")
+	case c.Closed() && rule.Appealable(c):
+		return v.Say("rm.closed.meaning.appeal")
 	}
 	return v.Say("rm." + string(c.RM()) + ".meaning")
 }
@@ -21,7 +29,8 @@ var holds = map[cvd.EventType]func(*cvd.Case) bool{
 	cvd.EventAsked:        (*cvd.Case).Awaiting,
 	cvd.EventValidated:    func(c *cvd.Case) bool { return c.RM() == cvd.RMValid },
 	cvd.EventInvalidated:  func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid && !c.Flags.Appealed },
-	cvd.EventAppealed:     func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid },
+	cvd.EventAppealed:     func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid && c.Flags.Appeal },
+	cvd.EventUpheld:       func(c *cvd.Case) bool { return c.RM() == cvd.RMInvalid },
 	cvd.EventDeferred:     func(c *cvd.Case) bool { return c.RM() == cvd.RMDeferred },
 	cvd.EventCheckOffered: func(c *cvd.Case) bool { return c.Release.Check == cvd.CheckOffered },
 	cvd.EventScheduled:    func(c *cvd.Case) bool { return c.Release.Revision == 0 && !c.Release.At.IsZero() },
@@ -36,7 +45,7 @@ func (v *Voice) Standing(c *cvd.Case, of cvd.EventType, told string) string {
 	switch {
 	case told == "" || !known || still(c):
 		return told
-	case of == cvd.EventInvalidated && c.Closed() && !c.Flags.Appealed:
+	case of == cvd.EventInvalidated && c.Closed() && rule.Appealable(c):
 		return v.Say("event.invalidated.next.closed")
 	case of == cvd.EventInvalidated:
 		return v.Say("event.invalidated.next.past")

@@ -33,7 +33,10 @@ func TestListsAgree(t *testing.T) {
 			}
 			var record *cveDoc
 			for _, doc := range cveDocs {
-				if one := parse[cveDoc](t, doc); one.Metadata.CVE == v.CVE && v.CVE != "" {
+				one := parse[cveDoc](t, doc)
+				if rejected := one.Metadata.State == "REJECTED"; rejected == a.Withdrawn.IsZero() {
+					t.Fatalf("withdrawn %v, and the CVE record is %s", a.Withdrawn, one.Metadata.State)
+				} else if one.Metadata.CVE == v.CVE && v.CVE != "" && !rejected {
 					record = one
 				}
 			}
@@ -180,7 +183,8 @@ func (d *osvDoc) affects(p cvd.AdvisoryProduct, version string) bool {
 
 type cveDoc struct {
 	Metadata struct {
-		CVE string `json:"cveId"`
+		CVE   string `json:"cveId"`
+		State string `json:"state"`
 	} `json:"cveMetadata"`
 	Containers struct {
 		CNA struct {

@@ -91,7 +91,7 @@ func (r *reader) header(h *header) {
 	if h.Category != advisoryProfile.category {
 		r.keep("/document/category", h.Category, "every record is a security advisory")
 	}
-	r.keep("/document/publisher", h.Publisher, "who publishes stands in the policy, not in the record")
+	r.keep(keptPublisher, h.Publisher, "who publishes stands in the policy; documents name this one as the source")
 	r.label(h.Distribution)
 	for i, n := range h.Notes {
 		r.note(advisory.Pointer("document", "notes", i), n)
@@ -224,7 +224,11 @@ func (r *reader) tracking(t *tracking) {
 	if t.Generator != nil {
 		r.keep("/document/tracking/generator", t.Generator, "the record does not say what wrote it")
 	}
-	if t.Status != "final" {
+	switch t.Status {
+	case "final":
+	case "draft":
+		r.Fault("document.tracking.status", "is draft: what is brought in is published at once", "give the document once its publisher made it final")
+	default:
 		r.keep("/document/tracking/status", t.Status, "what is imported counts as published")
 	}
 	counted := true

@@ -30,6 +30,7 @@ var Format = advisory.Format{
 	File:   advisoryProfile.file,
 	Encode: advisoryProfile.encode,
 	Decode: decode,
+	Check:  Check,
 }
 
 // VEX is CSAF 2.0, profile VEX. Its tracking id is the advisory's with "-VEX"
@@ -39,6 +40,7 @@ var VEX = advisory.Format{
 	Covers: vexProfile.covers,
 	File:   vexProfile.file,
 	Encode: vexProfile.encode,
+	Check:  Check,
 }
 
 // Titles of notes that hold what CSAF 2.0 has no member for. They are names
@@ -49,6 +51,7 @@ const (
 	titleTimeline  = "Timeline"
 	titleUpstream  = "Upstream"
 	titleRelated   = "Related"
+	titleSource    = "Source"
 	titleCWE       = "CWE"
 	titleCVSS      = "CVSS"
 )
@@ -112,10 +115,6 @@ func (w *writer) header() header {
 	if lang == "" {
 		lang = "en"
 	}
-	category := w.p.Category
-	if category == "" {
-		category = "vendor"
-	}
 	return header{
 		Acknowledgments: w.acknowledgments(),
 		Category:        w.category,
@@ -123,7 +122,7 @@ func (w *writer) header() header {
 		Distribution:    w.distribution(),
 		Lang:            lang,
 		Notes:           w.notes(),
-		Publisher:       publisher{category, w.p.Contact, w.p.Name, w.p.Namespace},
+		Publisher:       publisher{category(w.a, w.p), w.p.Contact, w.p.Name, w.p.Namespace},
 		References:      w.references(),
 		SourceLang:      w.a.SourceLang,
 		Title:           w.title(),
@@ -193,6 +192,7 @@ func (w *writer) notes() []note {
 	if !a.Withdrawn.IsZero() {
 		out.add("description", titleWithdrawn, line(a.Withdrawn, a.Why))
 	}
+	out.add("other", titleSource, w.source())
 	out.add("summary", "", a.Overview)
 	out.add("details", "", a.Details)
 	var lines []string
@@ -228,6 +228,9 @@ func (w *writer) references() []reference {
 		for _, lang := range advisory.Languages(w.a) {
 			out = append(out, reference{"external", w.v.Say("csaf.translation", "lang", lang), w.url(w.p.Base, advisory.In(w.a, lang))})
 		}
+	}
+	if from := original(w.a); from != "" {
+		out = append(out, reference{"external", w.v.Say("csaf.source.original"), from})
 	}
 	own := len(out)
 	for _, r := range w.a.References {
@@ -309,7 +312,11 @@ func (w *writer) tree() *productTree {
 		if len(leaves) == 0 {
 			continue
 		}
-		vendor := w.vendor(p)
+		vendor := advisory.Vendor(w.a, p, w.p)
+		if vendor == "" {
+			tree.Branches = append(tree.Branches, branch{Category: "product_name", Name: p.Name, Branches: leaves})
+			continue
+		}
 		if _, ok := vendors[vendor]; !ok {
 			vendors[vendor] = len(tree.Branches)
 			tree.Branches = append(tree.Branches, branch{Category: "vendor", Name: vendor})
@@ -318,13 +325,6 @@ func (w *writer) tree() *productTree {
 		at.Branches = append(at.Branches, branch{Category: "product_name", Name: p.Name, Branches: leaves})
 	}
 	return tree
-}
-
-func (w *writer) vendor(p *cvd.AdvisoryProduct) string {
-	if p.Vendor != "" {
-		return p.Vendor
-	}
-	return w.p.Name
 }
 
 func (w *writer) leaves(p *cvd.AdvisoryProduct) []branch {
@@ -337,7 +337,7 @@ func (w *writer) leaves(p *cvd.AdvisoryProduct) []branch {
 			}
 			seen[c.Key()] = true
 			b := branch{Category: "product_version_range", Name: c.Range}
-			name := w.vendor(p) + " " + p.Name
+			name := strings.TrimSpace(advisory.Vendor(w.a, p, w.p) + " " + p.Name)
 			switch {
 			case c.Version != "":
 				b.Category, b.Name = "product_version", c.Version

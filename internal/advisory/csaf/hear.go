@@ -35,6 +35,7 @@ func (r *reader) vulnerability(i int, in *vulnerability) {
 	}
 	h := &hearing{reader: r, at: at, in: in, v: &v, status: map[string]cvd.ProductStatus{}}
 	h.statuses()
+	h.flags()
 	for n, one := range in.Notes {
 		h.note(at+advisory.Pointer("notes", n), one)
 	}
@@ -80,6 +81,9 @@ func (h *hearing) statuses() {
 	} {
 		for n, id := range list.ids {
 			pointer := h.at + advisory.Pointer("product_status", list.name, n)
+			if list.name == "first_affected" || list.name == "last_affected" {
+				h.Lose(pointer, "the record says that it is affected, not that it is the first or the last")
+			}
 			old, said := h.status[id]
 			l, ok := h.leaves[id]
 			switch {
@@ -147,6 +151,19 @@ func (h *hearing) threats() {
 		}
 		if len(ids) > 0 && !denied {
 			h.keep(pointer+"/product_ids", ids, "the record says it of the vulnerability, not of single products")
+		}
+	}
+}
+
+// flags keeps those that the record has no place for: it says why not of versions that
+// are not affected alone.
+func (h *hearing) flags() {
+	for n, f := range h.in.Flags {
+		for _, id := range h.members(f.Products, f.GroupIDs) {
+			if h.status[id] != cvd.StatusNotAffected {
+				h.keep(h.at+advisory.Pointer("flags", n), f, "a justification is said of "+id+", which is not said to be unaffected")
+				break
+			}
 		}
 	}
 }
@@ -280,7 +297,7 @@ func follows(in remediation) bool {
 		before, after, _ := strings.Cut(v.Say("vex.remedy.fixed", "versions", "\x00"), "\x00")
 		switch cvd.RemedyKind(in.Category) {
 		case cvd.RemedyNoneYet:
-			return in.Details == v.Say("vex.remedy.none")
+			return in.Details == v.Say("vex.remedy.none") || in.Details == v.Say("vex.remedy.pending")
 		case cvd.RemedyFix:
 			return strings.HasPrefix(in.Details, before) && strings.HasSuffix(in.Details, after) && in.URL == "" && in.Date == ""
 		}

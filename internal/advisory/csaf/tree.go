@@ -88,9 +88,15 @@ func (r *reader) product(pointer string, in *product, path []step, known map[cvd
 			out.Name = b.Name
 		case "product_version":
 			l.version = b.Name
+		case "patch_level", "service_pack":
+			if l.version == "" {
+				more = append(more, b.Name)
+			} else {
+				l.version = r.deeper(b, l.version)
+			}
 		case "product_version_range":
 			l.rang, l.unread = r.versions(pointer, b.Name)
-		default: // an architecture, a service pack: what tells products of one name apart
+		default: // an architecture, a platform: what tells products of one name apart
 			more = append(more, b.Name)
 		}
 	}
@@ -106,8 +112,27 @@ func (r *reader) product(pointer string, in *product, path []step, known map[cvd
 		out.Name = in.Name
 	}
 	l.repo = r.helper(pointer, in, &out)
+	if l.rang != nil && l.rang.Scheme != "" && !l.rang.All() {
+		if is := vers.Scheme(vers.Kind(l.rang.Scheme), &out); is != l.rang.Scheme {
+			r.Lose(pointer, "its range is of the scheme "+l.rang.Scheme+", which no package URL of the product tells; documents say "+is)
+		}
+	}
 	l.product = r.named(out, in.ID, suffix(l, path), known)
 	r.leaves[in.ID] = l
+}
+
+// deeper is the version of a branch below a version: a whole one, such as 12.2(55)SE
+// below the train 12.2SE, or what is added to it, such as SP1 below 10.
+func (r *reader) deeper(b step, version string) string {
+	line := version[:len(version)-len(strings.TrimLeft(version, "0123456789."))]
+	if line = strings.TrimRight(line, "."); line == "" || !strings.HasPrefix(b.Name, line) {
+		return version + " " + b.Name
+	}
+	at := b.at[:strings.LastIndex(b.at, "/branches/")] + "/name"
+	if r.Kept[at] == nil {
+		r.keep(at, version, "the versions below it are whole; the line that they are of is not in the record")
+	}
+	return b.Name
 }
 
 // suffix is what our own documents put behind the product's id in the product_id.

@@ -22,12 +22,12 @@ const Version = "5.2.0"
 
 // Format is the CVE Record Format: one document for each CVE id of the advisory,
 // in the order of its vulnerabilities, in files named by the id. A vulnerability
-// without an id has no record. The publisher is named as the assigner, or
+// without an id has no record. Those of an advisory that was withdrawn are rejected. The publisher is named as the assigner, or
 // whoever it was in a record that was read; without either there is no record. The
 // container alone, for whichever CNA assigns the id, has a placeholder there.
 var Format = advisory.Format{
 	Name: name, Media: "application/json", Ext: ".json",
-	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode,
+	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode, Check: Check,
 }
 
 // noOrg stands for an organisation that CVE Services do not know; tools of the
@@ -235,8 +235,14 @@ func covers(a *cvd.Advisory, p advisory.Publisher) error {
 	if len(withID(a)) == 0 {
 		return fmt.Errorf("%w: none of its vulnerabilities has a CVE id", cvd.ErrNotReady)
 	}
+	if a.Source == nil && p.CVEOrg == noOrg {
+		return fmt.Errorf("%w: a record names the CNA that assigned its id, and cve.org_id of the configuration is the example, which no CNA has", cvd.ErrNotReady)
+	}
 	if meta(a, p, "").Org == noOrg {
 		return fmt.Errorf("%w: a published record names the CNA that assigned its id, and nobody here is known to be it", cvd.ErrNotReady)
+	}
+	if withdrawn(a) {
+		return nil // of a rejected id only the reason is said
 	}
 	for _, i := range withID(a) {
 		if err := sayable(a, &a.Vulnerabilities[i], p); err != nil {
@@ -245,6 +251,14 @@ func covers(a *cvd.Advisory, p advisory.Publisher) error {
 	}
 	return nil
 }
+
+// noReason stands where a record says that it was withdrawn and not why: the format
+// wants a reason, in English.
+const noReason = "The advisory about this CVE ID was withdrawn."
+
+// withdrawn tells whether the advisory is ours and was taken back: its ids are then
+// rejected at CVE Services too.
+func withdrawn(a *cvd.Advisory) bool { return a.Source == nil && !a.Withdrawn.IsZero() }
 
 // withID lists the vulnerabilities that have a CVE id.
 func withID(a *cvd.Advisory) []int {

@@ -130,6 +130,11 @@ func TestSeveralVulnerabilities(t *testing.T) {
 		t.Error(diff)
 	}
 	a.Vulnerabilities = []cvd.Vulnerability{nameless}
+	example := advisorytest.Publisher
+	example.CVEOrg = noOrg
+	if err := Format.Covers(advisorytest.Example(), example); !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "cve.org_id") {
+		t.Errorf("the example's UUID: %v", err)
+	}
 	if err := Format.Covers(a, advisorytest.Publisher); !errors.Is(err, cvd.ErrNotReady) {
 		t.Errorf("no id: %v", err)
 	}
@@ -442,6 +447,32 @@ func TestRejectedRecord(t *testing.T) {
 	}
 	if err := valid(t)(b); err != nil {
 		t.Errorf("%v\n%s", err, b)
+	}
+}
+
+// The ids of an advisory that was withdrawn are rejected, for the reason that CVE
+// Services got; nothing is left of what it was.
+func TestWithdrawnIsRejected(t *testing.T) {
+	for _, why := range []string{"The flaw is none.", ""} {
+		a := advisorytest.Example()
+		a.Withdrawn, a.Why = a.Modified.Add(time.Hour), why
+		docs, err := Format.Documents(a, advisorytest.Publisher)
+		if err != nil || len(docs) == 0 {
+			t.Fatal(docs, err)
+		}
+		for _, d := range docs {
+			if err := valid(t)(d.Bytes); err != nil {
+				t.Errorf("%v\n%s", err, d.Bytes)
+			}
+			if found := Check(d.Bytes); len(found) > 0 {
+				t.Errorf("%+v", found)
+			}
+			s := string(d.Bytes)
+			if !strings.Contains(s, `"state": "REJECTED"`) || !strings.Contains(s, `"dateRejected": "2026-`) || !strings.Contains(s, why) ||
+				strings.Contains(s, "affected") || strings.Contains(s, a.Title) {
+				t.Error(s)
+			}
+		}
 	}
 }
 

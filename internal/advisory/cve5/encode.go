@@ -32,6 +32,9 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 	}
 	a = split(advisory.Cleared(a), p)[0].Record
 	v := &a.Vulnerabilities[0]
+	if withdrawn(a) {
+		return reject(a, p, v.CVE, a.Why, nil)
+	}
 	r := record{DataType: "CVE_RECORD", DataVersion: Version, Metadata: meta(a, p, v.CVE)}
 	r.Metadata.State, r.Metadata.Published, r.Metadata.Updated = published, instant(a.Published), instant(a.Modified)
 	r.Containers.CNA = cna(a, v, p)
@@ -47,7 +50,7 @@ func meta(a *cvd.Advisory, p advisory.Publisher, cve string) metadata {
 	if from(a) {
 		var was metadata
 		if json.Unmarshal(a.Source.Kept[keptMeta], &was) == nil && orgID.MatchString(was.Org) {
-			m.Org, m.Short, m.Reserved = was.Org, was.Short, was.Reserved
+			m.Org, m.Short, m.Reserved, m.Published = was.Org, was.Short, was.Reserved, was.Published
 		}
 	}
 	return m
@@ -90,10 +93,21 @@ func Rejected(reason string, replacedBy []string, p advisory.Publisher) ([]byte,
 }
 
 func encodeRejected(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
-	r := record{DataType: "CVE_RECORD", DataVersion: Version, Metadata: meta(a, p, string(a.ID))}
+	return reject(a, p, string(a.ID), a.Why, a.Related)
+}
+
+// reject writes the record of a rejected id, which says nothing of what it was.
+func reject(a *cvd.Advisory, p advisory.Publisher, cve, reason string, replacedBy []string) ([]byte, error) {
+	r := record{DataType: "CVE_RECORD", DataVersion: Version, Metadata: meta(a, p, cve)}
 	r.Metadata.State, r.Metadata.Rejected, r.Metadata.Updated = rejected, instant(a.Withdrawn), instant(a.Modified)
+	if a.Source == nil {
+		r.Metadata.Published = instant(a.Published)
+	}
+	if reason = cut(reason, maxText); reason == "" {
+		reason = noReason
+	}
 	r.Containers.CNA = container{
-		Provider: provider{Org: r.Metadata.Org, Short: r.Metadata.Short}, Reasons: []text{{"en", cut(a.Why, maxText)}}, ReplacedBy: a.Related,
+		Provider: provider{Org: r.Metadata.Org, Short: r.Metadata.Short}, Reasons: []text{{"en", reason}}, ReplacedBy: replacedBy,
 	}
 	return advisory.Marshal(r)
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // Format is CycloneDX 1.6 as JSON.
-var Format = advisory.Format{Name: "cyclonedx", Media: "application/vnd.cyclonedx+json", Ext: ".cdx.json", Covers: covers, Encode: encode}
+var Format = advisory.Format{Name: "cyclonedx", Media: "application/vnd.cyclonedx+json", Ext: ".cdx.json", Covers: covers, Encode: encode, Check: Check}
 
 var book = sync.OnceValue(func() *words.Book {
 	b, err := words.Load()
@@ -32,7 +32,7 @@ var book = sync.OnceValue(func() *words.Book {
 })
 
 // states are what an analysis comes to, and the status of its versions, by our
-// words. The state is said once a vulnerability, so each gets an entry of its own.
+// words.
 var states = map[cvd.ProductStatus]struct{ state, versions string }{
 	cvd.StatusAffected:      {"exploitable", "affected"},
 	cvd.StatusFixed:         {"resolved", "unaffected"},
@@ -99,7 +99,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 		d.Metadata.Tools = &tools{[]component{{Type: "application", Name: name, Version: version}}}
 	}
 	for i := range a.Products {
-		d.Components = append(d.Components, product(&a.Products[i], p))
+		d.Components = append(d.Components, product(a, &a.Products[i], p))
 	}
 	for i := range a.Vulnerabilities {
 		claims, err := advisory.Claims(a, i)
@@ -127,27 +127,29 @@ func serial(name string) string {
 	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
-func product(one *cvd.AdvisoryProduct, p advisory.Publisher) component {
+func product(a *cvd.Advisory, one *cvd.AdvisoryProduct, p advisory.Publisher) component {
 	whole := advisory.Claim{Product: one}
-	out := component{Ref: one.ID, Type: "application", Name: one.Name, CPE: whole.CPE(), PURL: whole.PURL(), Supplier: &organisation{Name: p.Name}}
-	if one.Vendor != "" {
-		out.Supplier.Name = one.Vendor
+	out := component{Ref: one.ID, Type: "application", Name: one.Name, CPE: whole.CPE(), PURL: whole.PURL()}
+	if vendor := advisory.Vendor(a, one, p); vendor != "" {
+		out.Supplier = &organisation{Name: vendor}
 	}
 	return out
 }
 
 // entries are one for each thing that is said of the vulnerability, in the order
-// in which it is said.
+// in which it is said: ratings and responses are an entry's, so products that are rated
+// or helped otherwise stand in one of their own.
 func entries(a *cvd.Advisory, i int, claims []advisory.Claim, p advisory.Publisher) []vulnerability {
 	type saying struct {
 		status    cvd.ProductStatus
 		j         cvd.Justification
 		statement string
+		apart     string // which of the vectors and remedies hold
 	}
 	var out []vulnerability
 	at := map[saying]int{}
 	for _, c := range claims {
-		key := saying{c.Status, c.Justification, c.Statement}
+		key := saying{c.Status, c.Justification, c.Statement, apart(&a.Vulnerabilities[i], c)}
 		n, ok := at[key]
 		if !ok {
 			n = len(out)
@@ -166,6 +168,21 @@ func entries(a *cvd.Advisory, i int, claims []advisory.Claim, p advisory.Publish
 		respond(&out[n], a.Vulnerabilities[i].Remedies)
 	}
 	return out
+}
+
+func apart(v *cvd.Vulnerability, c advisory.Claim) string {
+	var b strings.Builder
+	for n, s := range v.Scores {
+		if len(s.Products) == 0 || slices.Contains(s.Products, c.Product.ID) {
+			fmt.Fprintf(&b, "s%d ", n)
+		}
+	}
+	for n, r := range v.Remedies {
+		if c.Status == cvd.StatusAffected && advisory.Helps(r, c.Product.ID) {
+			fmt.Fprintf(&b, "r%d ", n)
+		}
+	}
+	return b.String()
 }
 
 func versions(c advisory.Claim) version {

@@ -18,7 +18,7 @@ import (
 )
 
 // Format is OpenVEX 0.2.0.
-var Format = advisory.Format{Name: "openvex", Media: "application/json", Ext: ".openvex.json", Covers: covers, Encode: encode}
+var Format = advisory.Format{Name: "openvex", Media: "application/json", Ext: ".openvex.json", Covers: covers, Encode: encode, Check: Check}
 
 type document struct {
 	Context     string      `json:"@context"`

@@ -30,7 +30,7 @@ func encode(a *cvd.Advisory, p advisory.Publisher) ([]byte, error) {
 	if len(a.Vulnerabilities) > 0 {
 		v = &a.Vulnerabilities[0]
 	}
-	id := ID(a.ID, p)
+	id := docID(a, p)
 	d := document{
 		SchemaVersion: Schema, ID: id,
 		Modified: instant(a.Modified), Published: instant(a.Published), Withdrawn: instant(a.Withdrawn),

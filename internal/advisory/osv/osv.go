@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 
 	"fairlead/internal/advisory"
@@ -25,13 +26,14 @@ const name = "osv"
 
 // Format is OSV. An advisory that speaks of several vulnerabilities becomes one
 // document each, for aliases are names of one and the same flaw (OSV schema,
-// aliases): the first keeps the advisory's id, the others have "-2", "-3" and so
-// on behind it, and each names the others as related. A record with one
+// aliases): number 1 keeps the advisory's id, the others have their number behind
+// it, such as "-2", and each names the others as related. One that the advisory no
+// longer speaks of is withdrawn. A record with one
 // vulnerability and several CVE ids among its aliases says that they are one
 // flaw, and stays one document.
 var Format = advisory.Format{
 	Name: name, Media: "application/json", Ext: ".json",
-	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode,
+	Covers: covers, Split: split, File: file, Encode: encode, Decode: decode, Check: Check,
 }
 
 // document is an OSV record, in the order in which the schema lists the members.
@@ -128,8 +130,18 @@ func ID(id cvd.AdvisoryID, p advisory.Publisher) string {
 	return prefix + string(id)
 }
 
+// docID is the id of the document about a record's first vulnerability: behind that of
+// the advisory stands the number of all but its number 1.
+func docID(a *cvd.Advisory, p advisory.Publisher) string {
+	id := ID(a.ID, p)
+	if len(a.Vulnerabilities) > 0 && advisory.Number(a, 0) > 1 {
+		id += "-" + strconv.Itoa(advisory.Number(a, 0))
+	}
+	return id
+}
+
 func file(a *cvd.Advisory, p advisory.Publisher) string {
-	return advisory.PlainName(ID(a.ID, p)) + ".json"
+	return advisory.PlainName(docID(split(a, p)[0].Record, p)) + ".json"
 }
 
 // covers refuses what OSV cannot say: an advisory none of whose affected products
@@ -143,6 +155,12 @@ func covers(a *cvd.Advisory, _ advisory.Publisher) error {
 			if sayable(a, &a.Vulnerabilities[i].Affects[j]) {
 				return nil
 			}
+		}
+	}
+	for _, d := range a.Dropped {
+		was := cvd.Advisory{Products: d.Products, Source: a.Source}
+		if slices.ContainsFunc(d.Vulnerability.Affects, func(af cvd.Affect) bool { return sayable(&was, &af) }) {
+			return nil
 		}
 	}
 	if a.Source != nil && a.Source.Format == name {
@@ -189,43 +207,65 @@ func isGit(r cvd.VersionRange) bool { return r.Kind == cvd.RangeGit && r.Repo !=
 // even where it follows a newer schema than ours.
 func from(a *cvd.Advisory) bool { return a.Source != nil && a.Source.Format == name }
 
-// split makes a part of each vulnerability that OSV can say, the first under the
-// advisory's own id.
+// split makes a part of each vulnerability that OSV can say, and of each that the
+// advisory no longer speaks of: that one is withdrawn. Those that stand come first.
 func split(a *cvd.Advisory, p advisory.Publisher) []advisory.Part {
-	id := ID(a.ID, p)
-	if len(a.Vulnerabilities) < 2 {
-		return []advisory.Part{{Name: id, Record: a}}
+	if len(a.Vulnerabilities) < 2 && len(a.Dropped) == 0 {
+		return []advisory.Part{{Name: docID(a, p), Record: a}}
 	}
-	var said []int
+	var out []advisory.Part
 	for i := range a.Vulnerabilities {
 		if slices.ContainsFunc(a.Vulnerabilities[i].Affects, func(af cvd.Affect) bool { return sayable(a, &af) }) {
-			said = append(said, i)
+			out = append(out, part(a, a.Vulnerabilities[i], advisory.Number(a, i), p))
 		}
 	}
-	if len(said) == 0 {
-		said = []int{0}
-	}
-	ids := []string{id}
-	for i := 2; i <= len(said); i++ {
-		ids = append(ids, fmt.Sprintf("%s-%d", id, i))
-	}
-	out := make([]advisory.Part, len(said))
-	for i, which := range said {
-		v := &a.Vulnerabilities[which]
-		one := *a
-		one.ID = cvd.AdvisoryID(ids[i])
-		one.Vulnerabilities = a.Vulnerabilities[which : which+1 : which+1]
-		if v.Title != "" {
-			one.Title = v.Title
+	standing := len(out)
+	for _, d := range a.Dropped {
+		was := *a
+		was.Products = d.Products
+		if !slices.ContainsFunc(d.Vulnerability.Affects, func(af cvd.Affect) bool { return sayable(&was, &af) }) {
+			continue
 		}
-		one.Aliases, one.Related = nil, slices.Clone(a.Related)
-		// A name of the whole advisory is the name of none of its flaws.
+		if was.Why = ""; was.Withdrawn.IsZero() {
+			was.Withdrawn = d.At
+		}
+		out = append(out, part(&was, d.Vulnerability, d.Vulnerability.Number, p))
+	}
+	if len(out) == 0 && len(a.Vulnerabilities) == 0 {
+		return []advisory.Part{{Name: docID(a, p), Record: a}}
+	}
+	if len(out) == 0 {
+		out = []advisory.Part{part(a, a.Vulnerabilities[0], advisory.Number(a, 0), p)}
+	}
+	related(a, out, standing)
+	return out
+}
+
+// part is the record of one vulnerability alone.
+func part(a *cvd.Advisory, v cvd.Vulnerability, number int, p advisory.Publisher) advisory.Part {
+	one := *a
+	v.Number = number
+	one.Vulnerabilities, one.Dropped = []cvd.Vulnerability{v}, nil
+	if v.Title != "" {
+		one.Title = v.Title
+	}
+	return advisory.Part{Name: docID(&one, p), Record: &one}
+}
+
+// related lets each part name the others that stand. A name of the whole advisory is
+// the name of none of its flaws.
+func related(a *cvd.Advisory, parts []advisory.Part, standing int) {
+	var ids []string
+	for _, one := range parts[:standing] {
+		ids = append(ids, one.Name)
+	}
+	for _, one := range parts {
+		r := one.Record
+		r.Aliases, r.Related = nil, slices.Clone(a.Related)
 		for _, other := range slices.Concat(ids, a.CVEs(), a.Aliases) {
-			if other != ids[i] && other != v.CVE && !slices.Contains(one.Related, other) {
-				one.Related = append(one.Related, other)
+			if other != one.Name && other != r.Vulnerabilities[0].CVE && !slices.Contains(r.Related, other) {
+				r.Related = append(r.Related, other)
 			}
 		}
-		out[i] = advisory.Part{Name: ids[i], Record: &one}
 	}
-	return out
 }

@@ -98,10 +98,10 @@ func TestSeveralVulnerabilities(t *testing.T) {
 	want := []said{
 		{
 			"osv", "x_NLSA-2026-7KQ4MXZ.json", "x_NLSA-2026-7KQ4MXZ", "Links are followed", list("CVE-2026-20001"),
-			list("CVE-2025-10001", "x_NLSA-2026-7KQ4MXZ-2", "CVE-2026-20003", "CVE-2026-20002", "GHSA-abcd-1234-wxyz"),
+			list("CVE-2025-10001", "x_NLSA-2026-7KQ4MXZ-3", "CVE-2026-20003", "CVE-2026-20002", "GHSA-abcd-1234-wxyz"),
 		},
 		{
-			"osv/x_NLSA-2026-7KQ4MXZ-2", "x_NLSA-2026-7KQ4MXZ-2.json", "x_NLSA-2026-7KQ4MXZ-2", "Names are not checked", list("CVE-2026-20002"),
+			"osv/x_NLSA-2026-7KQ4MXZ-3", "x_NLSA-2026-7KQ4MXZ-3.json", "x_NLSA-2026-7KQ4MXZ-3", "Names are not checked", list("CVE-2026-20002"),
 			list("CVE-2025-10001", "x_NLSA-2026-7KQ4MXZ", "CVE-2026-20001", "CVE-2026-20003", "GHSA-abcd-1234-wxyz"),
 		},
 	}

@@ -26,24 +26,34 @@ var (
 // Neutral is an author's Markdown without HTML and without links that are more than
 // addresses: they stand there as text, for readers of any kind. Code stays as it is.
 func Neutral(markdown string) string {
+	text, _ := neutral(markdown)
+	return text
+}
+
+// neutral is Neutral, and tells whether the text was read for it, or is too long or too
+// entangled to be.
+func neutral(markdown string) (text string, read bool) {
 	if !strings.Contains(markdown, "<") && !strings.Contains(markdown, "](") && !strings.Contains(markdown, "]:") {
-		return markdown
+		return markdown, true
 	}
-	if len(markdown) > maxProse || knotted(markdown) {
-		return apart(markdown, nil)
+	if len(markdown) > maxProse {
+		return apart(markdown, nil), false
 	}
 	for range maxRounds {
+		if heavy(markdown) {
+			return apart(markdown, nil), false
+		}
 		code, safe := survey(markdown)
 		next := apart(markdown, code)
 		if !safe {
 			next = target.ReplaceAllString(next, `]\$1`)
 		}
 		if next == markdown {
-			return next
+			return next, true
 		}
 		markdown = next
 	}
-	return apart(markdown, nil)
+	return apart(markdown, nil), true
 }
 
 // survey finds what of a text is code, by byte, and tells whether all its links are

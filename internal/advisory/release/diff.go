@@ -17,7 +17,8 @@ type Change struct {
 	To    string `json:"to"`
 }
 
-// Diff lists what changed from a to b, in the order of b's members. Either may be
+// Diff lists what changed from a to b, in the order of b's members, without the
+// numbers of vulnerabilities. Either may be
 // nil: then all of the other is new, or gone.
 func Diff(a, b *cvd.Advisory) []Change {
 	old, now := leaves(a), leaves(b)
@@ -51,7 +52,7 @@ func leaves(a *cvd.Advisory) []leaf {
 	if a == nil {
 		return nil
 	}
-	b, err := json.Marshal(a)
+	b, err := json.Marshal(Unnumbered(a))
 	if err != nil {
 		panic("advisory: a record is always JSON: " + err.Error())
 	}

@@ -44,6 +44,7 @@ func Revise(draft, before *cvd.Advisory, why string, now time.Time) *cvd.Advisor
 	}
 	a.History = append(a.History, change)
 	translateReasons(a, before, why, others)
+	Enumerate(a, before)
 	for i := range a.Vulnerabilities {
 		if v := &a.Vulnerabilities[i]; v.Disclosed.IsZero() && a.TLP.Public() {
 			v.Disclosed = now

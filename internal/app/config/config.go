@@ -5,8 +5,11 @@
 package config
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/netip"
 	"os"
 	"strings"
@@ -26,22 +29,28 @@ func Schema() []byte { return schema }
 // Config is everything an operator decides. The zero value of each member is
 // safe; the schema (fairlead serve --config-schema) explains each.
 type Config struct {
-	Listen         string     `yaml:"listen"`
-	PrivateListen  string     `yaml:"private_listen"`
-	Data           string     `yaml:"data"`
-	Policy         string     `yaml:"policy"`
-	PublicURL      string     `yaml:"public_url"`
-	TrustedProxies []string   `yaml:"trusted_proxies"`
+	Listen         string   `yaml:"listen"`
+	PrivateListen  string   `yaml:"private_listen"`
+	Data           string   `yaml:"data"`
+	Policy         string   `yaml:"policy"`
+	PublicURL      string   `yaml:"public_url"`
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// HSTSSubdomains says whether names below ours know https alone; nil: by our name.
+	HSTSSubdomains *bool      `yaml:"hsts_subdomains"`
 	Database       Database   `yaml:"database"`
 	Keys           Keys       `yaml:"keys"`
 	TLS            *TLS       `yaml:"tls"`
 	Mail           *Mail      `yaml:"mail"`
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
+	KeepFreeMiB    int64      `yaml:"keep_free_mib"`
 	Log            Log        `yaml:"log"`
 	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
 }
+
+// Floor is how many bytes of the data folder's disk are kept free of files, for words.
+func (c *Config) Floor() int64 { return cmp.Or(c.KeepFreeMiB, 256) << 20 }
 
 // Database says where cases are kept.
 type Database struct {
@@ -75,6 +84,9 @@ type ACME struct {
 	PlainListen string   `yaml:"plain_listen"`
 }
 
+// NoOrg is the UUID of the examples: no organisation at CVE Services has it.
+const NoOrg = "00000000-0000-4000-9000-000000000000"
+
 // CVE is the account of a CNA at CVE Services.
 type CVE struct {
 	Environment string `yaml:"environment"`
@@ -91,6 +103,21 @@ type CVE struct {
 type Log struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
+}
+
+// Logger makes the log that writes to w.
+func (l Log) Logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if l.Level != "" {
+		if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+			level = slog.LevelInfo
+		}
+	}
+	opt := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
 }
 
 // FirstLead is the member made on a fresh database.
@@ -158,6 +185,9 @@ func (c *Config) finish(file *source.File) error {
 		secret("cve.key_file", c.CVE.KeyFile, &c.CVE.Key)
 		if c.CVE.Key == "" {
 			file.Fault("cve", "CVE Services need the user's key", "write key_file or key")
+		}
+		if c.CVE.Live && c.CVE.OrgID == NoOrg {
+			file.Fault("cve.org_id", "is the example, which no CNA has", "write the UUID of your CNA")
 		}
 	}
 	if t := c.TLS; t != nil {

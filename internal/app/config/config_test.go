@@ -41,6 +41,7 @@ func TestCVE(t *testing.T) {
 		whole + "  key: k\n  environment: staging\n":              "environment",
 		whole + "  key_file: DIR/none\n":                          "key_file",
 		"cve:\n  key: k\n":                                        "org",
+		strings.Replace(whole, "8254265b-2729-46b6-b9e3-3dfca2d5bfca", config.NoOrg, 1) + "  key: k\n  live: true\n": "example",
 	} {
 		_, err := read(t, text)
 		var faults source.Faults

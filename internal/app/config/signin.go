@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"fairlead/internal/auth/password"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy/source"
 )
@@ -14,6 +15,8 @@ import (
 type SignIn struct {
 	SecondFactor string     `yaml:"second_factor"` // required or optional
 	Providers    []Provider `yaml:"providers"`
+	// Breached is looked at by serve --check, at start and by doctor, not by Read.
+	Breached password.Breached `yaml:"breached_passwords"`
 }
 
 // Provider is an identity provider (OpenID Connect) at which members have accounts.

@@ -95,6 +95,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 			}
 		}
 		greet(tell, line)
+		warn(tell, l.Addr())
 		return h.Serve(ctx, l, kept)
 	})
 }
@@ -156,6 +157,19 @@ Try this:
 
 Stop with Ctrl-C.
 `, r.URL, r.SignInURL, r.Data, door, r.URL, r.URL)
+}
+
+// warn says loudly that others reach a demo, where they do.
+func warn(w io.Writer, at net.Addr) {
+	if tcp, ok := at.(*net.TCPAddr); !ok || tcp.IP.IsLoopback() {
+		return
+	}
+	fmt.Fprintf(w, `
+WARNING: this demo answers others on your network, at %s.
+  Whoever reads its sign-in link above, on this screen or in a log, is the lead of it.
+  Its cases are invented and its key lies beside them: keep no true report here.
+  For yourself alone: --listen 127.0.0.1:8080. For reporters: fairlead serve (docs/operate.md).
+`, at)
 }
 
 // demoCertificate makes a fresh certificate for this machine. Its time is the

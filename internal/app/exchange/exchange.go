@@ -42,6 +42,7 @@ const (
 	Revised   = "revised"   // a further revision of what was here
 	Unchanged = "unchanged" // it says what is here already
 	Older     = "older"     // it was modified before what is here; left alone
+	Copy      = "copy"      // another document of the advisory of that ID, such as its VEX document; Why says which
 	Refused   = "refused"   // it could not be read or published; Why says why
 )
 
@@ -55,6 +56,16 @@ type Result struct {
 	Why      string          `json:"why,omitempty"`
 	Faults   cvd.Faults      `json:"faults,omitempty"`
 	Lost     []advisory.Lost `json:"lost,omitempty"`
+	// Unpublished are the formats in which an advisory that was taken is not
+	// published, because the document would be wrong.
+	Unpublished []Unpublished `json:"unpublished,omitempty"`
+}
+
+// Unpublished is a format in which an advisory is not published, and all that would be
+// wrong with its document.
+type Unpublished struct {
+	Format string     `json:"format"`
+	Faults cvd.Faults `json:"faults"`
 }
 
 // batch is a run of records that are published together.
@@ -63,13 +74,14 @@ type batch struct {
 	recs    []*cvd.Advisory
 	at      []int // the result of each
 	results []Result
+	comes   map[string]bool // stems of the CSAF documents
 }
 
 // Import reads the documents, one advisory each or a list of them, and publishes
 // what is new, each document's outcome in the order of the documents. The error
 // is what stopped it, such as a store that fails; what came before stays.
 func (x *Exchange) Import(ctx context.Context, files []File) ([]Result, error) {
-	b := &batch{x: x}
+	b := &batch{x: x, comes: comes(files)}
 	for _, f := range files {
 		docs, err := elements(f)
 		if err != nil {
@@ -77,6 +89,12 @@ func (x *Exchange) Import(ctx context.Context, files []File) ([]Result, error) {
 			continue
 		}
 		for _, one := range docs {
+			if aside, err := b.copyOf(ctx, one); aside || err != nil {
+				if err != nil {
+					return b.results, err
+				}
+				continue
+			}
 			if err := b.take(ctx, one); err != nil {
 				return b.results, err
 			}
@@ -152,8 +170,8 @@ func (x *Exchange) read(f File, r *Result) (*cvd.Advisory, error) {
 		}
 		return a, err
 	}
-	if !json.Valid(bytes.TrimPrefix(f.Doc, []byte("\xef\xbb\xbf"))) {
-		return nil, fmt.Errorf("%w: not JSON", cvd.ErrUnreadable)
+	if err := json.Unmarshal(bytes.TrimPrefix(f.Doc, bom), new(any)); err != nil {
+		return nil, fmt.Errorf("%w: not JSON %s", cvd.ErrUnreadable, offset(err))
 	}
 	if r.Format != "" {
 		return nil, fmt.Errorf("%w: documents of this format are not read", cvd.ErrUnreadable)
@@ -178,7 +196,13 @@ func (b *batch) flush(ctx context.Context) error {
 		return nil
 	}
 	err := b.x.Register.Publish(ctx, recs...)
-	if err == nil || !errors.Is(err, cvd.ErrInvalid) {
+	if err == nil {
+		for i, a := range recs {
+			b.withheld(a, &b.results[at[i]])
+		}
+		return nil
+	}
+	if !errors.Is(err, cvd.ErrInvalid) {
 		return err
 	}
 	for i, a := range recs {
@@ -186,6 +210,7 @@ func (b *batch) flush(ctx context.Context) error {
 		r := &b.results[at[i]]
 		switch {
 		case err == nil:
+			b.withheld(a, r)
 		case errors.Is(err, cvd.ErrInvalid):
 			r.Done, r.Revision = Refused, 0
 			if !errors.As(err, &r.Faults) {
@@ -196,4 +221,14 @@ func (b *batch) flush(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// withheld lists in which formats a record that was published is not: not those that
+// are for other kinds of advisory.
+func (b *batch) withheld(a *cvd.Advisory, r *Result) {
+	for _, u := range b.x.Register.Uncovered(a) {
+		if len(u.Faults) > 0 {
+			r.Unpublished = append(r.Unpublished, Unpublished{u.Name, u.Faults})
+		}
+	}
 }

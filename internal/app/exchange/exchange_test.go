@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +57,7 @@ func (x *Exchange) in(t *testing.T, docs ...string) []string {
 	}
 	var out []string
 	for _, r := range results {
-		if (r.Done == Refused) != (r.Why != "" || len(r.Faults) > 0) && r.Done != Older && r.Done != Unchanged {
+		if (r.Done == Refused) != (r.Why != "" || len(r.Faults) > 0) && r.Done != Older && r.Done != Unchanged && r.Done != Copy {
 			t.Errorf("%+v says not why, or says it of what was taken", r)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %d", r.ID, r.Done, r.Revision)))
@@ -228,4 +230,130 @@ func TestExportOfSharedIDs(t *testing.T) {
 	if left := n.Without(p.Left); len(left) != 1 || left[0].ID != "x_3" || left[0].CVE != "CVE-2026-1002" || !strings.Contains(left[0].Why, "CVE-2026-1001") {
 		t.Errorf("%+v of %+v", left, p.Left)
 	}
+}
+
+// What our own rules call wrong is not published in that format, and that is told: one
+// wrong document makes others refuse all that a provider has. A draft is not published.
+func TestNothingWrongIsPublished(t *testing.T) {
+	own, err := csaf.Format.Encode(advisorytest.Example(), advisorytest.Publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := errorsOf(csaf.Check(own)); found != nil {
+		t.Fatal(found)
+	}
+	spoilt := func(spoil func(doc, tracking map[string]any)) string {
+		var doc map[string]any
+		if err := json.Unmarshal(own, &doc); err != nil {
+			t.Fatal(err)
+		}
+		spoil(doc, doc["document"].(map[string]any)["tracking"].(map[string]any))
+		b, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	flaw := func(doc map[string]any, n int) map[string]any {
+		return doc["vulnerabilities"].([]any)[n].(map[string]any)
+	}
+	for name, one := range map[string]struct {
+		spoil func(doc, tracking map[string]any)
+		want  string // the rule, or where it is refused
+	}{
+		"id":       {func(doc, _ map[string]any) { flaw(doc, 0)["cve"] = "CVE-2024-1" }, "csaf-schema"},
+		"language": {func(doc, _ map[string]any) { doc["document"].(map[string]any)["lang"] = "xx-invalid_" }, "csaf-schema"},
+		"twice": {func(doc, _ map[string]any) {
+			doc["vulnerabilities"] = []any{flaw(doc, 0), flaw(doc, 0)}
+		}, "csaf-6.1.23"},
+		"order": {func(_, tracking map[string]any) {
+			h := tracking["revision_history"].([]any)
+			h[0].(map[string]any)["number"], h[1].(map[string]any)["number"] = "5", "3"
+			tracking["version"] = "5"
+		}, "csaf-6.1.14"},
+		"draft": {func(_, tracking map[string]any) { tracking["status"] = "draft" }, "document.tracking.status"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newExchange(t)
+			results, err := x.Import(ctx, []File{{Name: "f", Doc: []byte(spoilt(one.spoil))}})
+			if err != nil || len(results) != 1 {
+				t.Fatal(results, err)
+			}
+			told := results[0].Faults.Error()
+			for _, u := range results[0].Unpublished {
+				told += " " + u.Faults.Error()
+			}
+			if !strings.Contains(told, one.want) {
+				t.Errorf("%s: told %q", results[0].Done, told)
+			}
+			err = x.Register.Documents(ctx, []cvd.AdvisoryID{"NLSA-2026-7KQ4MXZ"}, "csaf", func(d register.Document) error {
+				return errorsOf(csaf.Check(d.Bytes)).Err()
+			})
+			if err != nil {
+				t.Errorf("served: %v", err)
+			}
+			page, err := x.Export(ctx, "csaf", "")
+			if err != nil || len(page.Documents) != 0 || (results[0].Done != Refused) != (len(page.Skipped) == 1) {
+				t.Errorf("%+v %v", page, err)
+			}
+		})
+	}
+}
+
+func errorsOf(found []advisory.Finding) (out cvd.Faults) {
+	for _, f := range found {
+		if f.Level == advisory.LevelError {
+			out = append(out, f.Fault)
+		}
+	}
+	return out
+}
+
+// A mirror of a provider holds the VEX document and the translations of an advisory
+// beside it: the advisory comes in, whatever the order, and the others are told.
+func TestCopiesOfAMirror(t *testing.T) {
+	a := advisorytest.Translate(advisorytest.Example(), "fr")
+	vex, err := csaf.VEX.Encode(a, advisorytest.Publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := csaf.Format.Documents(a, advisorytest.Publisher)
+	if err != nil || len(docs) != 2 {
+		t.Fatal(docs, err)
+	}
+	own, french := string(docs[0].Bytes), string(docs[1].Bytes)
+	const id = "NLSA-2026-7KQ4MXZ"
+	for _, in := range [][]string{{string(vex), french, own}, {french, own, string(vex)}, {own, string(vex), french}} {
+		x := newExchange(t)
+		var want []string
+		for _, doc := range in {
+			if doc == own {
+				want = append(want, id+" new 2")
+			} else {
+				want = append(want, id+" copy 0")
+			}
+		}
+		expect(t, x.in(t, in...), want...)
+		expect(t, x.in(t, string(vex)), id+" copy 0")
+	}
+	expect(t, newExchange(t).in(t, string(vex)), id+"-VEX new 2") // an orphan
+}
+
+func TestWalkKnowsOriginalsFirst(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b-1-vex.json", "b-1.json", "b-2.json", "b-1-fr.json", "a.json", "a.json.asc"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	passed, err := Walk([]string{dir}, func(path string, err error) error {
+		got = append(got, filepath.Base(path))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, got, "a.json", "b-1.json", "b-2.json", "b-1-fr.json", "b-1-vex.json")
+	expect(t, passed, filepath.Join(dir, "a.json.asc"))
 }

@@ -3,10 +3,12 @@ package exchange
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 )
@@ -114,11 +116,10 @@ func (x *Exchange) documents(ctx context.Context, e *register.Entry, f advisory.
 	if err != nil {
 		return nil, err
 	}
-	p := x.Publisher()
-	if f.Covers != nil && f.Covers(a, p) != nil {
+	docs, err := release.Print(f, a, x.Publisher())
+	if errors.As(err, &release.Withheld{}) {
 		return nil, nil
 	}
-	docs, err := f.Documents(a, p)
 	if err != nil {
 		return nil, fmt.Errorf("advisory %s as %s: %w", e.ID, f.Name, err)
 	}
@@ -130,8 +131,8 @@ func (x *Exchange) documents(ctx context.Context, e *register.Entry, f advisory.
 
 func (x *Exchange) why(ctx context.Context, e *register.Entry, f advisory.Format) string {
 	a, err := x.Register.Record(ctx, e.ID, 0)
-	if err == nil && f.Covers != nil {
-		err = f.Covers(a, x.Publisher())
+	if err == nil {
+		_, err = release.Print(f, a, x.Publisher())
 	}
 	if err == nil {
 		return "it has no document"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/release"
 	"fairlead/internal/cvd"
 )
 
@@ -38,6 +39,7 @@ func follow(a, before *cvd.Advisory, now time.Time) (done, why string) {
 	if last := a.History[len(a.History)-1]; last.Revision < a.Revision {
 		a.History = append(a.History[:len(a.History):len(a.History)], cvd.AdvisoryChange{Revision: a.Revision, At: a.Modified})
 	}
+	release.Enumerate(a, before)
 	return Revised, ""
 }
 
@@ -59,7 +61,7 @@ func same(a, b *cvd.Advisory) bool {
 
 // bare leaves out what the register gives, and instants that no source gave.
 func bare(a *cvd.Advisory) *cvd.Advisory {
-	out := *a
+	out := *release.Unnumbered(a)
 	out.Revision, out.History, out.Published = 0, nil, time.Time{}
 	if !known(a) {
 		out.Modified = time.Time{}

@@ -16,8 +16,12 @@ import (
 type Arrival struct {
 	Session auth.Session // where they signed in
 	Linked  bool         // they linked an account instead
-	Next    string
-	Name    string // of the provider
+	// Unproved says that they went to show once more who they are, and that the provider
+	// does not say that they did: it gives no auth_time, or an old one.
+	Unproved bool
+	Next     string
+	Kept     url.Values // what waited; also where they did not get in
+	Name     string     // of the provider
 }
 
 // Finish takes what the provider sent along with the browser: it starts a session, or
@@ -45,25 +49,29 @@ func (w *Ways) finish(ctx context.Context, p *party, browser string, here cvd.Ac
 	if err != nil {
 		return Arrival{}, err
 	}
+	out := Arrival{Next: f.Next, Kept: f.Kept}
 	k, err := p.about(ctx)
 	if err != nil {
-		return Arrival{}, err
+		return out, err
 	}
 	if err := p.came(k, q); err != nil {
-		return Arrival{}, err
+		return out, err
 	}
 	o, err := p.redeem(ctx, k, f, q.Get("code"))
 	if err != nil {
-		return Arrival{}, err
+		return out, err
 	}
 	if f.Member != "" {
 		return Arrival{Linked: true}, w.link(ctx, p, o, f.Member, here)
 	}
-	out := Arrival{Next: f.Next}
 	err = w.k.Again(ctx, func() (err error) { // the same account may come twice at once
 		out.Session, err = w.enter(ctx, p, o)
 		return err
 	})
+	out.Unproved = err == nil && f.Anew && !out.Session.Fresh(w.k.Now())
+	if out.Unproved {
+		w.Log.Warn("a provider does not say that somebody signed in just now", "provider", p.ID, "auth_time", !o.Shown.IsZero())
+	}
 	return out, err
 }
 

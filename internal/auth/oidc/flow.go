@@ -34,6 +34,9 @@ type flow struct {
 	Until    time.Time `json:"until"`
 	Member   string    `json:"member,omitempty"` // who links an account; empty where somebody signs in
 	Next     string    `json:"next,omitempty"`
+	Anew     bool      `json:"anew,omitempty"`
+
+	Kept url.Values `json:"kept,omitempty"`
 }
 
 // Start is a way begun.
@@ -50,7 +53,14 @@ type Errand struct {
 	Back string // the address to which the provider sends them back
 	From string // whom limits are counted for; empty for nobody
 	Anew bool   // they show there once more who they are, even if they are known there
+	// Kept are the fields of a form that waits for them, sealed here for as long as they
+	// are away; at most MostKept bytes.
+	Kept url.Values
 }
+
+// MostKept is how much of a form may wait, in bytes of its names and values: anybody can
+// begin, so it is far more than people type and far less than would fill a disk.
+const MostKept = 256 << 10
 
 func (w *Ways) stateID(state string) string { return w.Vault.Blind("auth/provider-state", state) }
 
@@ -65,6 +75,15 @@ func (w *Ways) Begin(ctx context.Context, id string, e Errand) (Start, error) {
 	if p == nil {
 		return Start{}, cvd.ErrNotFound
 	}
+	size := 0
+	for name, values := range e.Kept {
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	if size > MostKept {
+		return Start{}, cvd.ErrTooLarge
+	}
 	if e.From != "" {
 		if ok, wait := w.begins.Allow(e.From); !ok {
 			return Start{}, auth.Limited{After: wait}
@@ -78,7 +97,7 @@ func (w *Ways) Begin(ctx context.Context, id string, e Errand) (Start, error) {
 	now, state, browser := w.k.Now(), keeper.NewSecret(), keeper.NewSecret()
 	f := flow{
 		Provider: p.ID, Issuer: p.Issuer, Browser: w.browserID(browser), Nonce: keeper.NewSecret(), Verifier: oauth2.GenerateVerifier(),
-		Redirect: e.Back, Until: now.Add(FlowLife), Member: e.Link, Next: e.Next,
+		Redirect: e.Back, Until: now.Add(FlowLife), Member: e.Link, Next: e.Next, Anew: e.Anew, Kept: e.Kept,
 	}
 	rec, err := w.Vault.Seal(store.Record{Kind: keeper.RecordFlow, ID: w.stateID(state), At: now, Expires: f.Until}, f)
 	if err == nil {

@@ -64,6 +64,8 @@ func Faults(s string, m cvd.Member, names ...string) cvd.Faults {
 		return cvd.Faults{{Field: "password", Problem: "is made of the own name or address", Remedy: "use words that have nothing to do with you"}}
 	case leans(s, commonWords):
 		return cvd.Faults{{Field: "password", Problem: "is made of the most common words", Remedy: "let a password manager make one, or use five unrelated words"}}
+	case common(s):
+		return cvd.Faults{{Field: "password", Problem: "is one that many people have", Remedy: "let a password manager make one, or use five unrelated words"}}
 	}
 	return nil
 }

@@ -217,7 +217,7 @@ func (b *Book) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 	if err != nil {
 		return cvd.Actor{}, err
 	}
-	actor.Scopes = t.Scopes
+	actor.Scopes, actor.Token = t.Scopes, rec.ID[:keeper.PublicID]
 	if t.Machine {
 		actor.Kind, actor.Name, actor.Offices = cvd.ActorMachine, t.Name, nil
 	}

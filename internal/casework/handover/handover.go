@@ -15,6 +15,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
+	"fairlead/internal/words"
 )
 
 // Report is the report of a case as a CSAF 2.1 document of the profile Vulnerability
@@ -48,7 +49,7 @@ func handed(f *casework.File) *report.Handed {
 			h.Report = b.Report
 		}
 	}
-	if who := c.Participant(cvd.Reporter); who != nil && who.Contact != nil && who.Contact.ContactShareable.Yes() {
+	if who := c.Participant(cvd.Reporter); who != nil && who.Contact != nil && words.Consents(who.Contact.ContactShareable) {
 		h.Contact = who.Contact
 	}
 	if c.Score != nil {

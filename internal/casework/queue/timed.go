@@ -58,7 +58,7 @@ func name(f *store.Filter) string {
 	for _, band := range f.Band {
 		text(string(band))
 	}
-	for _, on := range []bool{f.Emergency, f.Privacy, f.Paused, f.Unread, f.Breached, f.IDs != nil} {
+	for _, on := range []bool{f.Emergency, f.Privacy, f.Paused, f.Unread, f.Breached, f.Appeal, f.IDs != nil} {
 		flag(on)
 	}
 	for _, id := range f.IDs {

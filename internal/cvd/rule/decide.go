@@ -21,15 +21,16 @@ type Deed struct {
 	File *cvd.Attachment
 	// Second asks that another member confirm before anything moves.
 	Second bool
-	// Alone allows the one who proposed a ruling to confirm it, because no
-	// other active member exists; it is recorded as single-handed.
+	// Alone allows the one who proposed a ruling to confirm it, and the one who ruled
+	// to answer the appeal, because no other active member exists; it is recorded as
+	// single-handed.
 	Alone bool
 	// Urgent opens the emergency lane along with the verb.
 	Urgent bool
 	// Entrusts says that who gives the case away may open its files, and so may
 	// whoever gets it.
 	Entrusts bool
-	// Link is the other case, for a successor.
+	// Link is the other case, for a successor and for the appeal that opens one.
 	Link *cvd.Link
 	// Advisory is the id that a first draft gets.
 	Advisory cvd.AdvisoryID
@@ -85,41 +86,10 @@ func Decide(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 	return append([]cvd.Event{ev}, follow(c, &ev, d)...), nil
 }
 
-// Possible tells whether the verb could be done to the case now by this actor,
-// given the input it needs.
-func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
-	spec := SpecOf(v)
-	if spec == nil {
-		return false
-	}
-	if _, ok := spec.Walk[c.RM()]; !ok {
-		return false
-	}
-	if len(spec.Facts) > 0 {
-		if _, err := c.Facts.Next(spec.Facts[0]); err != nil {
-			return false
-		}
-	}
-	if spec.Tell == cvd.TellReporter && v == cvd.VerbMessage && !c.HasReporter() {
-		return false
-	}
-	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}}
-	switch v {
-	case cvd.VerbAdvise:
-		d.In.Seq = c.Release.Draft
-	case cvd.VerbPostpone, cvd.VerbRedact: // depend on what is named
-		return true
-	case cvd.VerbAdmit, cvd.VerbDismiss:
-		return len(c.HeldMail) > 0
-	case cvd.VerbTrustKey:
-		return c.Offer != nil
-	case cvd.VerbClaim:
-		return c.Assignee != by.ID
-	}
-	return checkState(c, d, c.Updated) == nil
-}
-
 func notFrom(c *cvd.Case, spec *Spec) error {
+	if spec.Verb == cvd.VerbAppeal && c.Flags.Appealed {
+		return refuse("the one appeal was used")
+	}
 	if c.Closed() {
 		return fmt.Errorf("%w: the case is closed, and that is final; new evidence opens a successor", cvd.ErrNotReady)
 	}
@@ -155,9 +125,9 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		if c.Assignee == "" {
 			return refuse("nobody holds the case")
 		}
-	case cvd.VerbAppeal:
-		if c.Flags.Appealed {
-			return refuse("the one appeal was used")
+	case cvd.VerbAppeal, cvd.VerbUphold, cvd.VerbClose, cvd.VerbHandOn:
+		if err := checkAppeal(c, d); err != nil {
+			return err
 		}
 	case cvd.VerbConfirm, cvd.VerbRefuse:
 		return checkPending(c, d)
@@ -336,7 +306,9 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbSeverity:
 		ev.Band = &d.Score.Band
 	case cvd.VerbAppeal:
-		flags.Appealed = true
+		flags.Appealed, flags.Appeal, ev.Link = true, !c.Closed(), d.Link
+	case cvd.VerbUphold:
+		uphold(c, ev, d)
 	case cvd.VerbEmergency:
 		flags.Emergency = true
 	case cvd.VerbPrivacy:
@@ -359,6 +331,8 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 		ev.Joined = []cvd.Participant{{ID: cvd.ParticipantID("fixer-" + d.In.To), Roles: []cvd.ParticipantRole{cvd.AsFixer}, RM: cvd.RMAccepted, Consent: cvd.ConsentNone, Member: d.In.To}}
 	case cvd.VerbNameParty, cvd.VerbDropParty:
 		markParty(ev, d)
+	case cvd.VerbContact:
+		noteChanges(c, ev)
 	case cvd.VerbSuccessor:
 		ev.Link = d.Link
 	case cvd.VerbClose, cvd.VerbHandOn, cvd.VerbWithdraw:
@@ -368,6 +342,7 @@ func mark(c *cvd.Case, ev *cvd.Event, d Deed) {
 	if c.Pending != nil && slices.ContainsFunc(ev.Arrows, endsCase) {
 		ev.Pending = &cvd.Pending{}
 	}
+	flags.Appeal = flags.Appeal && d.Verb != cvd.VerbUphold && d.Verb != cvd.VerbWithdraw && !slices.ContainsFunc(ev.Arrows, rules)
 	flags.Emergency = flags.Emergency || d.Urgent
 	if flags != c.Flags {
 		ev.Flags = &flags

@@ -113,3 +113,18 @@ func validCVE(id string) bool {
 	}
 	return strings.Trim(parts[1]+parts[2], "0123456789") == ""
 }
+
+// Meant is the verb that a reporter's message or appeal is: an answer where information
+// is awaited. On a closed case, which it tells, new evidence opens a successor, and so
+// does the appeal that outlived the case.
+func Meant(c *cvd.Case, v cvd.Verb) (meant cvd.Verb, closed bool) {
+	switch {
+	case v == cvd.VerbAppeal:
+		return v, c.Closed()
+	case c.Closed():
+		return cvd.VerbSuccessor, true
+	case c.Awaiting():
+		return cvd.VerbProvide, false
+	}
+	return v, false
+}

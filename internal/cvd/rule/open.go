@@ -19,6 +19,7 @@ type Opening struct {
 	By       cvd.Actor
 	Internal bool // found by ourselves: nobody outside waits
 	Link     *cvd.Link
+	Appeal   bool      // of a closed case: the one appeal is used
 	Mail     *cvd.Mail // it came by mail
 }
 
@@ -36,7 +37,7 @@ func Open(o Opening, now time.Time) ([]cvd.Event, error) {
 			{Machine: cvd.MachineRM, Participant: cvd.Vendor, From: string(cvd.RMStart), Do: "receive", To: string(cvd.RMReceived)},
 			{Machine: cvd.MachineCS, Participant: "", From: string(cvd.FactsNone), Do: cvd.FactVendorAware, To: "Vfdpxa"},
 		},
-		Flags: &cvd.Flags{Internal: o.Internal, Unread: !o.Internal, Privacy: o.Report.SensitiveDataSeen.Yes()},
+		Flags: &cvd.Flags{Appealed: o.Appeal, Appeal: o.Appeal, Internal: o.Internal, Unread: !o.Internal, Privacy: o.Report.SensitiveDataSeen.Yes()},
 	}}
 	ev.Body = &cvd.Body{Report: o.Report, Channel: o.Channel, Contact: o.Contact, Mail: o.Mail}
 	if o.Internal {

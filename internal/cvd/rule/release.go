@@ -158,7 +158,7 @@ func markRelease(c *cvd.Case, ev *cvd.Event, d Deed) {
 	case cvd.VerbCheckResult:
 		r.Check = cvd.FixCheck(d.In.Outcome)
 	case cvd.VerbCVE:
-		ev.Body.CVEs = cvd.WithCVE(c.CVEs, d.In.CVE, cvd.CVEState(d.In.Outcome))
+		ev.Body.CVEs = withCVE(c.CVEs, d.In.CVE, cvd.CVEState(d.In.Outcome))
 	}
 	if r != c.Release {
 		ev.Release = &r
@@ -204,4 +204,21 @@ func Hold(c *cvd.Case, why string, until, now time.Time) cvd.Event {
 		ev.Clocks = []cvd.Clock{late}
 	}
 	return ev
+}
+
+// withCVE returns the list after this id reached the state. An id takes the place
+// of one that was only asked for.
+func withCVE(list []cvd.CVE, id string, state cvd.CVEState) []cvd.CVE {
+	var out []cvd.CVE
+	done := false
+	for _, one := range list {
+		if !done && (one.ID == id || one.ID == "") {
+			one, done = cvd.CVE{ID: id, State: state}, true
+		}
+		out = append(out, one)
+	}
+	if !done {
+		out = append(out, cvd.CVE{ID: id, State: state})
+	}
+	return out
 }

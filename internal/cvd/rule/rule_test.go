@@ -133,6 +133,12 @@ func TestStateRules(t *testing.T) {
 		"claim a held case":        {func(c *cvd.Case) { c.Assignee = "bob" }, deed(cvd.VerbClaim, ann), cvd.ErrNotReady},
 		"release a free case":      {nil, deed(cvd.VerbRelease, ann), cvd.ErrNotReady},
 		"appeal twice":             {func(c *cvd.Case) { c.Flags.Appealed = true; c.Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
+		"appeal twice, closed":     {func(c *cvd.Case) { c.Flags.Appealed, c.ClosedInvalid = true, true; c.Participants[0].RM = cvd.RMClosed }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
+		"appeal what was resolved": {func(c *cvd.Case) { c.Participants[0].RM = cvd.RMClosed }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
+		"uphold without an appeal": {func(c *cvd.Case) { c.Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbUphold, ann), cvd.ErrNotReady},
+		"uphold the own ruling":    {func(c *cvd.Case) { ready(c, cvd.VerbUphold).Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbUphold, ann), cvd.ErrNotReady},
+		"close over an appeal":     {func(c *cvd.Case) { ready(c, cvd.VerbUphold).Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbClose, bob), cvd.ErrNotReady},
+		"hand on over an appeal":   {func(c *cvd.Case) { ready(c, cvd.VerbUphold).Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbHandOn, bob), cvd.ErrNotReady},
 		"emergency twice":          {func(c *cvd.Case) { c.Flags.Emergency = true }, deed(cvd.VerbEmergency, ann), cvd.ErrNotReady},
 		"act without an emergency": {nil, deed(cvd.VerbAct, ann), cvd.ErrNotReady},
 		"withdraw twice":           {func(c *cvd.Case) { c.Participants[1].RM = cvd.RMClosed }, deed(cvd.VerbWithdraw, rep), cvd.ErrNotReady},
@@ -410,5 +416,41 @@ func TestAMachineOfTheSameMemberConfirmsNothing(t *testing.T) {
 	do(t, c, Deed{Verb: cvd.VerbNoncompliance, By: machine, Second: true, In: cvd.Input{Reason: "x", Clauses: []string{"x"}}})
 	if _, err := Decide(c, Deed{Verb: cvd.VerbConfirm, By: ann}, c.Updated); !errors.Is(err, cvd.ErrNotReady) {
 		t.Errorf("the member behind the machine could confirm: %v", err)
+	}
+}
+
+// The ruling "not valid" can be appealed once, whatever ends the case; where it was
+// ended for another reason, or the reporter left, there is nothing to appeal.
+func TestAppealOutlivesTheCase(t *testing.T) {
+	for name, c := range map[string]struct {
+		verbs []Deed
+		may   bool
+	}{
+		"closed":              {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbClose, bob)}, true},
+		"handed on":           {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbHandOn, bob)}, true},
+		"never ruled on":      {[]Deed{deed(cvd.VerbHandOn, bob)}, false},
+		"used before":         {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbAppeal, rep), deed(cvd.VerbUphold, bob), deed(cvd.VerbClose, bob)}, false},
+		"left":                {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbWithdraw, rep)}, false},
+		"ruled valid in time": {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbValidate, ann), deed(cvd.VerbDefer, ann), deed(cvd.VerbClose, bob)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cs := caseIn(cvd.RMReceived)
+			for _, d := range c.verbs {
+				do(t, cs, d)
+			}
+			if got := Appealable(cs); got != c.may || Possible(cs, cvd.VerbAppeal, rep) != c.may {
+				t.Fatalf("it may be appealed: %v, want %v", got, c.may)
+			}
+			if !c.may {
+				refused(t, cs, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady)
+				return
+			}
+			d := deed(cvd.VerbAppeal, rep)
+			d.Link = &cvd.Link{Kind: cvd.LinkSucceededBy, Case: "FL-2026-3333333"}
+			if evs := do(t, cs, d); len(evs) != 1 || !cs.Flags.Appealed || len(cs.Links) != 1 || !cs.Closed() {
+				t.Errorf("%d events, %+v, links %v, %s", len(evs), cs.Flags, cs.Links, cs.RM())
+			}
+			refused(t, cs, d, cvd.ErrNotReady)
+		})
 	}
 }

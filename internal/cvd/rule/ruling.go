@@ -8,6 +8,9 @@ import (
 	"fairlead/internal/cvd"
 )
 
+// singleHanded is the record of a team that was reduced to one.
+const singleHanded = "single-handed: no other active member"
+
 func checkPending(c *cvd.Case, d Deed) error {
 	if c.Pending == nil {
 		return fmt.Errorf("%w: no ruling waits for a second person", cvd.ErrNotReady)
@@ -50,7 +53,7 @@ func confirm(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 		Body: &cvd.Body{Note: d.In.Note},
 	}
 	if d.Alone {
-		ev.Body.Reason = "single-handed: no other active member"
+		ev.Body.Reason = singleHanded
 	}
 	next := c.Clone()
 	if err := next.Apply(ev); err != nil {

@@ -167,7 +167,7 @@ var bodyTemplate = template.Must(template.New("body").Parse(`
 {{- define "table"}}<section class="table-scroll" aria-label="{{index .Header 0}}" tabindex="0"><table>
 <thead><tr>{{range .Header}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>
-{{range .Cells}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
+{{range .Cells}}<tr>{{range $i, $cell := .}}<td data-label="{{index $.Header $i}}">{{$cell}}</td>{{end}}</tr>
 {{end}}</tbody>
 </table></section>
 {{end}}`))

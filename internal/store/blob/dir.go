@@ -30,6 +30,34 @@ type Folder struct {
 	number  atomic.Int64
 	naming  sync.Mutex // between looking whether a name is free and taking it
 	lasting sync.Map   // folders whose own entry is known to be on disk
+
+	// Floor is how many bytes of the disk are left free: below it Put is a cvd.ErrFull,
+	// so that the database next to it has room for words. 0 leaves none. It is set
+	// before the folder is used.
+	Floor int64
+	// Free tells how many bytes are free on the disk; nil asks the system.
+	Free func(folder string) (int64, error)
+}
+
+// Full tells whether less than the floor is left. A disk that does not say is not full.
+func (f *Folder) Full() bool {
+	if f.Floor <= 0 {
+		return false
+	}
+	free := f.Free
+	if free == nil {
+		free = freeBytes
+	}
+	left, err := free(f.path)
+	return err == nil && left < f.Floor
+}
+
+func freeBytes(folder string) (int64, error) {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(folder, &s); err != nil {
+		return 0, err
+	}
+	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:unconvert // no disk is so large; their types differ by system
 }
 
 var _ Store = (*Folder)(nil)
@@ -77,6 +105,9 @@ func place(name string) string { return path.Join(name[:2], name) }
 func (f *Folder) Put(ctx context.Context, name string, r io.Reader) (int64, error) {
 	if err := check(name); err != nil {
 		return 0, err
+	}
+	if f.Full() {
+		return 0, fmt.Errorf("%w: %w", cvd.ErrUnavailable, cvd.ErrFull)
 	}
 	half := path.Join(incoming, name+"."+strconv.FormatInt(f.number.Add(1), 10))
 	size, err := f.write(ctx, half, r)

@@ -118,7 +118,7 @@ func flags(f *store.Filter) []string {
 	for _, flag := range []struct {
 		name string
 		set  bool
-	}{{"emergency", f.Emergency}, {"privacy", f.Privacy}, {"breached", f.Breached}, {"paused", f.Paused}, {"unread", f.Unread}} {
+	}{{"emergency", f.Emergency}, {"privacy", f.Privacy}, {"appeal", f.Appeal}, {"breached", f.Breached}, {"paused", f.Paused}, {"unread", f.Unread}} {
 		if flag.set {
 			out = append(out, flag.name)
 		}
@@ -195,7 +195,7 @@ func merged(arms []string, order, limit string, e *engine) string {
 }
 
 const caseColumns = "id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, " +
-	"cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek"
+	"cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal"
 
 // listCases is the statement of one page.
 func listCases(f *store.Filter, e *engine) (string, []any, error) {
@@ -261,7 +261,7 @@ func (t *tx) Cases(f store.Filter) ([]store.Case, error) {
 		var r query.Case
 		if err := rows.Scan(&r.ID, &r.Program, &r.Rm, &r.Em, &r.Facts, &r.Band, &r.Assignee, &r.NextDue, &r.NextKind, &r.Wake,
 			&r.Created, &r.Updated, &r.Version, &r.Policy, &r.Cluster, &r.Closed, &r.Emergency, &r.Privacy, &r.Paused,
-			&r.Unread, &r.Breached, &r.Sealed, &r.WrappedKey, &r.Kek); err != nil {
+			&r.Unread, &r.Breached, &r.Sealed, &r.WrappedKey, &r.Kek, &r.Appeal); err != nil {
 			return nil, t.fault(err)
 		}
 		out = append(out, storedCase(&r))

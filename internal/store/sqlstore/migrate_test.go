@@ -118,8 +118,69 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := open(); !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "version 7") ||
-			!strings.Contains(err.Error(), "version 1") || errors.Is(err, cvd.ErrUnavailable) {
+			!strings.Contains(err.Error(), "version 2") || errors.Is(err, cvd.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A database of before appeals were counted keeps its cases, and none of them waits.
+func TestAppealsAreCountedInAnOldDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.sqlite")
+	dsn := pgtest.DSN(t, nil)
+	for name, open := range map[string]func() (store.Store, error){
+		"sqlite":   func() (store.Store, error) { return OpenSQLite(background, path, Options{}) },
+		"postgres": func() (store.Store, error) { return OpenPostgres(background, dsn, Options{}) },
+	} {
+		s, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := store.Case{ID: "FL-2026-AAAAAAA", RM: cvd.RMInvalid, Version: 1}
+		err = s.Update(background, func(x store.Tx) error {
+			tx := x.(*tx)
+			if err := tx.PutCase(row, 0); err != nil {
+				return err
+			}
+			for _, do := range []string{
+				"DROP INDEX cases_appeal_due", "DROP INDEX cases_appeal_created", "DROP INDEX cases_appeal_updated",
+				"ALTER TABLE cases DROP COLUMN appeal", "DELETE FROM goose_db_version WHERE version_id = 2",
+			} {
+				if _, err := tx.db.ExecContext(tx.ctx, do); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if s, err = open(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		count := func(f store.Filter) (n int) {
+			err := s.View(background, func(tx store.Tx) error {
+				var err error
+				n, err = tx.CountCases(f, 9)
+				return err
+			})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			return n
+		}
+		if all, waits := count(store.Filter{}), count(store.Filter{Appeal: true}); all != 1 || waits != 0 {
+			t.Errorf("%s: %d cases, %d appeals", name, all, waits)
+		}
+		row.Appeal, row.Version = true, 2
+		if err := s.Update(background, func(tx store.Tx) error { return tx.PutCase(row, 1) }); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(store.Filter{Appeal: true, Open: true}); n != 1 {
+			t.Errorf("%s: %d appeals", name, n)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 func caseRoundTrip(t *testing.T, s store.Store) {
 	full := sample("FL-2026-AAAAAAA")
 	full.Band, full.Assignee, full.Cluster = cvd.BandHigh, "member-é-漢", "FL-2026-BBBBBBB"
-	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached = true, true, true, true, true
+	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached, full.Appeal = true, true, true, true, true, true
 	full.Created = day.In(time.FixedZone("far", 5*3600)).Add(789) // nanoseconds are cut, zones are not kept
 	bare := store.Case{ID: "FL-2026-CCCCCCC", Version: 1, Sealed: []byte{}, Key: []byte{}}
 	put(t, s, full, bare)
@@ -26,7 +26,7 @@ func caseRoundTrip(t *testing.T, s store.Store) {
 	same(t, "full", stored(t, s, full.ID), full)
 	same(t, "bare", stored(t, s, bare.ID), bare)
 
-	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached = false, true, false, true, false
+	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached, full.Appeal = false, true, false, true, false, false
 	full.NextDue, full.Wake, full.Version, full.Sealed = time.Time{}, time.Time{}, 2, make([]byte, 300_000)
 	update(t, s, func(tx store.Tx) error { return tx.PutCase(full, 1) })
 	same(t, "changed", stored(t, s, full.ID), full)
@@ -73,7 +73,7 @@ func population(n int) []store.Case {
 		c.Program, c.Assignee = pick("main", "main", "other"), pick("", "", "ann", "bob")
 		c.Band = cvd.Band(pick("", "none", "low", "high", "critical"))
 		c.Emergency, c.Privacy, c.Paused = r.IntN(6) == 0, r.IntN(6) == 0, r.IntN(3) == 0
-		c.Unread, c.Breached = r.IntN(2) == 0, r.IntN(4) == 0
+		c.Unread, c.Breached, c.Appeal = r.IntN(2) == 0, r.IntN(4) == 0, r.IntN(5) == 0
 		c.Created, c.Updated = at(r.IntN(20)), at(20+r.IntN(20)) // many ties
 		c.NextDue = at(100 + r.IntN(10))
 		if c.RM == cvd.RMClosed || r.IntN(8) == 0 {
@@ -93,7 +93,7 @@ func selects(f *store.Filter, c *store.Case) bool {
 		(!f.Unassigned || c.Assignee == "") &&
 		(len(f.Band) == 0 || slices.Contains(f.Band, c.Band)) &&
 		(!f.Emergency || c.Emergency) && (!f.Privacy || c.Privacy) && (!f.Paused || c.Paused) &&
-		(!f.Unread || c.Unread) && (!f.Breached || c.Breached) &&
+		(!f.Unread || c.Unread) && (!f.Breached || c.Breached) && (!f.Appeal || c.Appeal) &&
 		(f.DueBefore.IsZero() || !c.NextDue.IsZero() && c.NextDue.Before(f.DueBefore)) &&
 		(f.IDs == nil || slices.Contains(f.IDs, c.ID))
 }
@@ -135,7 +135,7 @@ func drawFilter(t *rapid.T, all []store.Case) store.Filter {
 	rare := func(name string) bool { return rapid.IntRange(0, 6).Draw(t, name) == 0 }
 	f := store.Filter{
 		Open: rapid.Bool().Draw(t, "open"), Unassigned: rare("unassigned"), Emergency: rare("emergency"), Privacy: rare("privacy"),
-		Paused: rare("paused"), Unread: rare("unread"), Breached: rare("breached"),
+		Paused: rare("paused"), Unread: rare("unread"), Breached: rare("breached"), Appeal: rare("appeal"),
 		Sort: rapid.SampledFrom([]store.Sort{store.ByDue, store.ByCreated, store.ByUpdated}).Draw(t, "sort"),
 	}
 	if rare("by program") {

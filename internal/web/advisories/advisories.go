@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fairlead/internal/advisory/csaf"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 	"fairlead/internal/web"
@@ -100,6 +101,7 @@ type listView struct {
 	Entries           []line
 	Previous, Next    string // addresses; empty: none
 	Page, Last        int
+	CSAF, Signed      bool // what programs find here
 }
 
 type choice struct {
@@ -111,6 +113,15 @@ type choice struct {
 type line struct {
 	*register.Entry
 	Href string
+}
+
+// provider tells whether CSAF documents are published here: without https the standard
+// knows no provider, so none are made.
+func (p *pages) provider(r *http.Request, open []*register.Entry) bool {
+	if len(open) == 0 {
+		return strings.HasPrefix(p.site.BaseURL(r), "https://")
+	}
+	return slices.ContainsFunc(open, func(e *register.Entry) bool { return slices.Contains(e.Documents, csaf.Format.Name) })
 }
 
 func href(id cvd.AdvisoryID) string { return "/advisories/" + url.PathEscape(string(id)) }
@@ -140,6 +151,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	v.Total, v.Found, v.Page = len(open), len(found), 1
+	v.CSAF, v.Signed = p.provider(r, open), p.site.Register.Sign != nil
 	v.Last = max(1, (v.Found+perPage-1)/perPage)
 	if n, err := strconv.Atoi(q.Get("page")); err == nil {
 		v.Page = min(max(n, 1), v.Last)

@@ -177,3 +177,21 @@ func TestHandOnUpstream(t *testing.T) {
 		}
 	}
 }
+
+// Words in place of a consent are shown as the reporter's, beside what follows.
+func TestConsentInOtherWords(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	for said, want := range map[cvd.Answer]string{
+		"yes": "shared?Yes", "ja, gern": "shared?Yes", "no": "shared?No", "only to Tidewater": "not passed on. only to Tidewater",
+	} {
+		id := h.Receive(cvd.Report{Title: "x", Description: "y", Reporter: &cvd.Contact{Name: "Rea", ContactShareable: said}}).Case
+		if text := b.Get("/desk/cases/" + string(id)).Text(); !strings.Contains(text, want) {
+			t.Errorf("%q: no %q in %s", said, want, text)
+		}
+		page := b.Get("/desk/cases/" + string(id) + "/do/contact")
+		if form := b.Form(page, "/desk/cases/"+string(id)+"/do/contact"); form.Get("reporter.contact_shareable") != string(said) {
+			t.Errorf("%q: the form holds %q", said, form.Get("reporter.contact_shareable"))
+		}
+	}
+}

@@ -42,7 +42,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 		return err
 	}
 	d := desk{shared}
-	shared.Ended = d.ended
+	shared.Ended, shared.Came = d.ended, d.goOn
 	mux.Handle("GET /desk", site.Private(func(w http.ResponseWriter, r *http.Request) error { return web.See(w, r, "/desk/") }))
 	mux.Handle("GET /desk/sign-in", site.Private(d.signInPage))
 	mux.Handle("POST /desk/sign-in", site.Private(d.signIn))
@@ -51,6 +51,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, queue.Routes(shared))
 	shared.Add(mux, live.Routes(shared))
 	mux.Handle("POST /desk/sign-in/passkey", site.Private(d.passkey))
+	mux.Handle("POST /desk/sign-in/passkey/ask", site.Private(d.askQuietly))
 	shared.Add(mux, shared.Confirm())
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, post.Routes(shared))

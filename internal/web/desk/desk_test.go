@@ -35,8 +35,8 @@ func in(h *webtest.House, email string) *webtest.Browser {
 	return b
 }
 
-// ours is the one script of the desk: a file of its own.
-var ours = regexp.MustCompile(`<script src="/static/desk-[0-9a-f]+\.js" defer></script>`)
+// ours are the scripts of the desk and of its sign-in: files of their own.
+var ours = regexp.MustCompile(`<script src="/static/(?:desk|passkey)-[0-9a-f]+\.js" defer></script>`)
 
 // whole fails the test if a text is missing on the page, or anything on it
 // would be run.

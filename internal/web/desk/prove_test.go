@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -302,6 +303,38 @@ func TestNextStaysInside(t *testing.T) {
 		if got := visit.Inside(next); got != want {
 			t.Errorf("%q leads to %q, want %q", next, got, want)
 		}
+	}
+}
+
+// The sign-in page offers passkeys where the address is typed: its script asks for a
+// challenge, and what a device answers signs in. Looking at the page keeps nothing, and
+// asking takes no tries from those who sign in.
+func TestPasskeyIsAskedForByTheScript(t *testing.T) {
+	h := house(t, named)
+	dev := own(t, h, in(h, "member@example.org"), "Laptop")
+	b := h.Browser()
+	door := b.Get("/desk/sign-in?next=/desk/team").Check(h, http.StatusOK)
+	if !strings.Contains(door.Body, `data-quiet="/desk/sign-in/passkey/ask"`) || !strings.Contains(door.Body, `autocomplete="username webauthn"`) {
+		t.Fatalf("nothing is offered: %s", door.Body)
+	}
+	a := b.Post("/desk/sign-in/passkey/ask", nil).Check(h, http.StatusOK)
+	var asked struct {
+		Ceremony string
+		Options  json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(a.Body), &asked); err != nil || strings.Contains(a.Body, "allowCredentials") || a.Header.Get("Content-Type") != "application/json" {
+		t.Fatalf("%v: %s", err, a.Body)
+	}
+	form := b.Form(door, "/desk/sign-in/passkey")
+	form.Set("ceremony", asked.Ceremony)
+	form.Set("answer", dev.Get(string(asked.Options)))
+	if to := b.Post("/desk/sign-in/passkey", form).Check(h, http.StatusSeeOther).Header.Get("Location"); to != "/desk/team" {
+		t.Errorf("led to %s", to)
+	}
+	nowhere := house(t, func(c *web.Config) { c.Origin = func(*http.Request) string { return "http://192.0.2.1:8080" } })
+	nowhere.Browser().Post("/desk/sign-in/passkey/ask", nil).Check(nowhere, http.StatusNotFound)
+	if page := nowhere.Browser().Get("/desk/sign-in"); strings.Contains(page.Body, "data-quiet") || strings.Contains(page.Body, "webauthn") {
+		t.Error("passkeys are offered where none work")
 	}
 }
 

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,6 +12,9 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
+
+// maxTyped is the most bytes of a name or an address that the page gives back.
+const maxTyped = 2000
 
 // signInView is the page before the desk.
 type signInView struct {
@@ -54,6 +58,12 @@ func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, view signInView) error {
+	if len(view.Email) > maxTyped {
+		view.Email = ""
+	}
+	if len(view.Next) > maxTyped {
+		view.Next = ""
+	}
 	_, nowhere := d.Place(r)
 	view.Passkeys, view.WhyNot = nowhere == nil, visit.WhyNot(d.Site.Voice(r).Say, nowhere)
 	view.Providers = d.Site.Ways.List()
@@ -95,7 +105,7 @@ func (d desk) admit(w http.ResponseWriter, r *http.Request, s auth.Session) erro
 		}
 	}
 	d.Site.Remember(w, r, web.DeskJar, s.Token)
-	return d.goOn(w, r, s)
+	return d.goOn(w, r, s, r.PostForm)
 }
 
 // passkey asks for a passkey of whoever comes, or takes what their device
@@ -124,12 +134,28 @@ func (d desk) passkey(w http.ResponseWriter, r *http.Request) error {
 	return d.showSignIn(w, r, http.StatusOK, view)
 }
 
+// askQuietly gives the sign-in page's script what a browser needs to offer passkeys where
+// the address is typed (conditional mediation, Credential Management section 2.3.2).
+// It is asked for by a script alone, since a page that is only looked at keeps nothing.
+func (d desk) askQuietly(w http.ResponseWriter, r *http.Request) error {
+	place, err := d.Place(r)
+	if err != nil {
+		return cvd.ErrNotFound // the page offers nothing there
+	}
+	c, err := d.Site.Auth.AskPasskey(r.Context(), place, d.Site.From(r))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(map[string]any{"ceremony": c.ID, "options": json.RawMessage(c.Options)})
+}
+
 // goOn leads somebody who signed in to where they wanted to go, or to their second
 // factor first.
-func (d desk) goOn(w http.ResponseWriter, r *http.Request, s auth.Session) error {
-	to := visit.Inside(r.PostForm.Get("next"))
-	if wait := visit.WaitingIn(r.PostForm); wait.Action != "" {
-		view := signInView{Kept: wait, Next: r.PostForm.Get("next"), Again: s.Actor.Name}
+func (d desk) goOn(w http.ResponseWriter, r *http.Request, s auth.Session, form url.Values) error {
+	to := visit.Inside(form.Get("next"))
+	if wait := visit.WaitingIn(form); wait.Action != "" {
+		view := signInView{Kept: wait, Next: form.Get("next"), Again: s.Actor.Name}
 		if s.Half {
 			means, ok := d.Site.Auth.Waiting(r.Context(), s.Token)
 			if !ok {
@@ -176,7 +202,7 @@ func (d desk) second(w http.ResponseWriter, r *http.Request) error {
 		return d.signInRefused(w, r, err, signInView{Second: &means, Next: r.PostForm.Get("next"), Kept: visit.WaitingIn(r.PostForm)})
 	}
 	d.Site.Remember(w, r, web.DeskJar, s.Token)
-	return d.goOn(w, r, s)
+	return d.goOn(w, r, s, r.PostForm)
 }
 
 func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, view signInView) error {
@@ -192,7 +218,7 @@ func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, v
 	case errors.Is(err, cvd.ErrUnauthenticated):
 		id = "desk.signin.wrong"
 	case errors.Is(err, cvd.ErrLimited):
-		id = "desk.signin.limited"
+		id, view.Kept = "desk.signin.limited", view.Kept.Small()
 		var limited auth.Limited
 		if errors.As(err, &limited) {
 			web.RetryAfter(w, limited)

@@ -2,6 +2,7 @@ package public
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"fairlead/internal/cvd"
@@ -75,7 +76,7 @@ func (p *Door) Field(pol *policy.Policy, f policy.Field, value string) web.Field
 				out.List = append(out.List, one.Name)
 			}
 		}
-	case "exploited", "public", "third_party", "reported_elsewhere":
+	case "third_party", "reported_elsewhere":
 		out.List = []string{p.Say("public.yes"), p.Say("public.no"), p.Say("public.unknown")}
 	case "reporter.contact_shareable":
 		out.Kind, out.Options = "radio", p.yesOrNo(value)
@@ -107,6 +108,28 @@ func (p *Door) yesOrNo(value string) []web.Option {
 		out = append(out, web.Option{Value: value, Label: value, Chosen: true})
 	}
 	return out
+}
+
+// Asked are the fields that are asked for as a choice with room for words, and More is
+// what the name of the room has behind that of the choice.
+var Asked = []string{"exploited", "public"}
+
+// More see Asked.
+const More = ".more"
+
+// YesNoMore are the choice between no, yes and unknown, and the room for words. Words
+// that were given instead of a choice stand in that room.
+func (p *Door) YesNoMore(pol *policy.Policy, f policy.Field, typed url.Values) []web.Field {
+	choice, words := p.Field(pol, f, ""), typed.Get(f.Name+More)
+	choice.Kind = "radio"
+	value := typed.Get(f.Name)
+	for _, one := range []string{"no", "yes", "unknown"} {
+		choice.Options = append(choice.Options, web.Option{Value: one, Label: p.Say("public." + one), Chosen: one == value})
+	}
+	if value != "" && !slices.ContainsFunc(choice.Options, func(o web.Option) bool { return o.Chosen }) {
+		words = strings.TrimSpace(value + " " + words)
+	}
+	return []web.Field{choice, {Name: f.Name + More, Label: p.Say("public.more." + f.Name), Help: p.Say("public.more.help"), Value: words}}
 }
 
 // Credit are the fields that ask whether and how the reporter wishes to be named.

@@ -31,7 +31,7 @@ const (
 	maxAhead = 1 << 20
 	// MaxShown is the most bytes of a form that is read though it came too
 	// often, only to show again what was typed.
-	MaxShown = 1 << 20
+	MaxShown = 256 << 10
 )
 
 // Posted is a form as it comes in: its fields, and the files, which are read from
@@ -153,7 +153,7 @@ func (in *Posted) next() *multipart.Part {
 }
 
 func add(to url.Values, name string, value []byte) {
-	if name != "attachments" && name != "file" { // a file field that was left empty
+	if name != "attachments" && name != "file" && !strings.HasPrefix(name, "file.") { // a file field that was left empty
 		to.Add(name, string(value))
 	}
 }
@@ -299,6 +299,8 @@ func (p *Door) Why(err error) string {
 	switch {
 	case errors.Is(err, cvd.ErrTooLarge):
 		return p.Say("public.why.too-large")
+	case errors.Is(err, cvd.ErrFull):
+		return p.Say("public.why.full")
 	case errors.Is(err, cvd.ErrUnreadable):
 		return p.Say("public.why.broken")
 	}

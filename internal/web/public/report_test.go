@@ -32,7 +32,7 @@ func receiptOf(t *testing.T, b *webtest.Browser, a *webtest.Answer) string {
 // sendReport sends a report by the form as it stands, with the given fields.
 func sendReport(h *webtest.House, b *webtest.Browser, fields url.Values, files ...webtest.File) *webtest.Answer {
 	h.T.Helper()
-	form := b.Form(b.Get("/report").Check(h, 200), "/report")
+	form := b.Form(b.Get("/report").Check(h, 200), "/report?step=send")
 	for name, values := range fields {
 		form[name] = values
 	}
@@ -76,14 +76,14 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 	}
 	a := sendReport(h, b, typed).Check(h, 422)
 	sound(t, a)
-	again := b.Form(a, "/report")
+	again := b.Form(a, "/report?step=send")
 	for name, want := range typed {
 		if got := again.Get(name); got != want[0] {
 			t.Errorf("%s came back as %q", name, got)
 		}
 	}
 	text := a.Text()
-	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier"} {
+	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier", "CWE category: is no CWE identifier"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in the summary", want)
 		}
@@ -128,7 +128,7 @@ func TestPolicyRequiresAField(t *testing.T) {
 func TestSendingTwice(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	form.Set("description", "Found once.")
 	file := webtest.File{Field: "attachments", Name: "poc.txt", Content: "proof"}
 	one := receiptOf(t, b, b.Upload("/report", form, file).Check(h, 201))
@@ -178,16 +178,22 @@ func TestRefusedFileKeepsTheReport(t *testing.T) {
 func TestTooManyReports(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	for i := range 60 {
 		form.Set("description", "report "+strings.Repeat("x", i))
 		b.Post("/report", form).Check(h, 201)
 	}
 	form.Set("description", "one too <many>")
 	a := b.Post("/report", form).Check(h, http.StatusTooManyRequests)
-	if a.Header.Get("Retry-After") == "" || b.Form(a, "/report").Get("description") != "one too <many>" {
+	if a.Header.Get("Retry-After") == "" || b.Form(a, "/report?step=send").Get("description") != "one too <many>" {
 		t.Error("what was typed is lost")
 	}
+	if want := "Send it again in " + a.Header.Get("Retry-After") + " second"; !strings.Contains(a.Text(), want) {
+		t.Errorf("the page does not say %q: %s", want, a.Text())
+	}
+	// Who only looks sends nothing, and may.
+	b.Post("/report?step=preview", form).Check(h, 200)
+	b.Post("/report?step=lang&lang=de", form).Check(h, 200)
 	if cases(h) != 60 {
 		t.Errorf("%d cases", cases(h))
 	}
@@ -196,7 +202,7 @@ func TestTooManyReports(t *testing.T) {
 	other.Post("/report", form).Check(h, 201)
 	free := house(t, small, func(c *web.Config) { c.Unlimited = true })
 	b = free.Browser()
-	form = b.Form(b.Get("/report"), "/report")
+	form = b.Form(b.Get("/report"), "/report?step=send")
 	for i := range 70 {
 		form.Set("description", "report "+strings.Repeat("x", i))
 		b.Post("/report", form).Check(free, 201)
@@ -331,11 +337,11 @@ func TestFieldsBehindFiles(t *testing.T) {
 		}
 	}
 	a = raw(b, "/report?step=preview", boundary, filePart("one.txt", aheadOf)+part("description", "It breaks.")+"--b--\r\n").Check(h, 200)
-	if cases(h) != 0 || b.Form(a, "/report").Get("description") != "It breaks." {
+	if cases(h) != 0 || b.Form(a, "/report?step=send").Get("description") != "It breaks." {
 		t.Error("a preview was sent, or what was typed is lost")
 	}
 	a = raw(b, "/report", boundary, body+part("cwe", "nonsense")+"--b--\r\n").Check(h, 422)
-	if again := b.Form(a, "/report"); again.Get("reporter.credit.as") != "Ann" || again.Get("description") != "It breaks." {
+	if again := b.Form(a, "/report?step=send"); again.Get("reporter.credit.as") != "Ann" || again.Get("description") != "It breaks." {
 		t.Error("what was typed behind the files is lost")
 	}
 	if cases(h) != 0 {
@@ -362,7 +368,7 @@ func TestTooLargeReportGivesTheFormBack(t *testing.T) {
 	h := house(t, signed, nil)
 	b := h.Browser()
 	a := raw(b, "/report", boundary, part("title", "A title")+part("description", strings.Repeat("x", 3<<20))+"--b--\r\n").Check(h, 413)
-	if b.Form(a, "/report").Get("title") != "A title" || !strings.Contains(a.Text(), "Go back in your browser") {
+	if b.Form(a, "/report?step=send").Get("title") != "A title" || !strings.Contains(a.Text(), "Go back in your browser") {
 		t.Errorf("%s", a.Text())
 	}
 }
@@ -480,10 +486,98 @@ func TestStoreOutOfOrder(t *testing.T) {
 	h.Desk.Receipts = failing{h.Auth}
 	b := h.Browser()
 	a := sendReport(h, b, url.Values{"description": {"typed with care"}}).Check(h, 500)
-	if b.Form(a, "/report").Get("description") != "typed with care" || !strings.Contains(a.Text(), "could not be stored") {
+	if b.Form(a, "/report?step=send").Get("description") != "typed with care" || !strings.Contains(a.Text(), "could not be stored") {
 		t.Errorf("%s", a.Text())
 	}
 	if strings.Contains(a.Body, "canary") || !strings.Contains(h.Log.String(), "canary") {
 		t.Error("the cause belongs into the log and nowhere else")
+	}
+}
+
+// Where answers are read, and the key that they are encrypted to, are asked for beside the
+// address. Who leaves no address stays anonymous.
+func TestAnswersByMailAreOffered(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	form := b.Form(b.Get("/report"), "/report?step=send")
+	if _, ok := form["reporter.pgp_key"]; !ok || form.Get("reporter.reply_by") != "web" {
+		t.Errorf("the form asks for %v", form)
+	}
+	for email, want := range map[string]string{"": "", "ann@example.org": "mail"} {
+		form := b.Form(b.Get("/report"), "/report?step=send")
+		form.Set("description", "x")
+		form.Set("reporter.email", email)
+		if want != "" {
+			form.Set("reporter.reply_by", want)
+		}
+		actor, err := h.Auth.Receipt(context.Background(), receiptOf(t, b, b.Upload("/report", form).Check(h, 201)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := h.Desk.As(actor).Thread(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch who := f[0].Case.Participant(cvd.Reporter).Contact; {
+		case email == "" && who != nil && who.ReplyBy != "":
+			t.Errorf("an anonymous reporter has %+v", who)
+		case email != "" && (who == nil || who.ReplyBy != want):
+			t.Errorf("%+v", who)
+		}
+	}
+	form.Set("description", "x")
+	form.Set("reporter.reply_by", "mail")
+	b.Upload("/report", form).Check(h, 422)
+}
+
+// Whether it is exploited or public already is asked as a choice with room for words.
+// What is not plainly no reaches everybody, and the reporter learns the fastest way.
+func TestAttacksAreAskedFor(t *testing.T) {
+	for _, file := range []string{signed, small} {
+		h := house(t, file, nil)
+		b := h.Browser()
+		quiet := sendReport(h, b, url.Values{"description": {"x"}, "exploited": {"no"}, "public": {"unknown"}}).Check(h, 201)
+		if strings.Contains(quiet.Text(), "The whole team hears of it at once") {
+			t.Error("no is taken for yes")
+		}
+		a := sendReport(h, b, url.Values{"description": {"x"}, "exploited": {"yes"}, "exploited.more": {"one customer, on Monday"}, "cwe": {"XSS"}}).Check(h, 422)
+		form := b.Form(a, "/report?step=send")
+		if form.Get("exploited") != "yes" || form.Get("exploited.more") != "one customer, on Monday" {
+			t.Errorf("came back as %v", form)
+		}
+		form.Set("cwe", "")
+		a = b.Upload("/report", form).Check(h, 201)
+		sound(t, a)
+		if !strings.Contains(a.Text(), "You told us of attacks") {
+			t.Error(a.Text())
+		}
+		actor, err := h.Auth.Receipt(context.Background(), receiptOf(t, b, a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := h.Desk.As(actor).Thread(context.Background())
+		if err != nil || f[0].Events[0].Body.Report.Exploited != "yes: one customer, on Monday" {
+			t.Errorf("%v %v", f, err)
+		}
+	}
+}
+
+// A form may be older than the policy in effect: what it asked then is not lost when
+// something else is refused, and is blamed by its name.
+func TestWhatIsNotAskedIsKept(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	page := b.Upload("/report", url.Values{
+		"description": {"x"}, "found_at": {strings.Repeat("y", 501)}, "own_id": {"RP-7"}, "extra.Build flags": {"-O2"}, "title": {strings.Repeat("t", 301)},
+	}).Check(h, 422)
+	sound(t, page)
+	form := b.Form(page, "/report?step=send")
+	for name, want := range map[string]string{"found_at": strings.Repeat("y", 501), "own_id": "RP-7", "extra.Build flags": "-O2", "title": strings.Repeat("t", 301)} {
+		if form.Get(name) != want {
+			t.Errorf("%s holds %.20q", name, form.Get(name))
+		}
+	}
+	if text := page.Text(); !strings.Contains(text, "Found has 501 characters, more than the 500 that it may have; shorten it, or put the rest into the description") {
+		t.Errorf("%s", text)
 	}
 }

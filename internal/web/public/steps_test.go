@@ -63,13 +63,23 @@ func TestPreview(t *testing.T) {
 	if strings.Contains(a.Body, "<img") || cases(h) != 0 {
 		t.Error("a picture is loaded, or something was stored")
 	}
-	again := b.Form(a, "/report")
+	// What is wrong leads to no sending, and the rules are folded away.
+	if strings.Contains(a.Text(), "Continue to sending") || !strings.Contains(a.Body, "<title>Error: ") || !strings.Contains(a.Body, `<details class="before">`) {
+		t.Error("a preview of what cannot be sent offers to send it")
+	}
+	again := b.Form(a, "/report?step=send")
 	for name, want := range typed {
 		if name != "step" && again.Get(name) != want[0] {
 			t.Errorf("%s came back as %q", name, again.Get(name))
 		}
 	}
 	again.Set("cwe", "CWE-79")
+	again.Set("step", "preview")
+	good := b.Upload("/report?step=preview", again).Check(h, 200)
+	sound(t, good)
+	if !strings.Contains(good.Body, `<button type="submit" form="whole" class="main">`) || !strings.Contains(good.Body, "<title>Preview: Report") {
+		t.Error("a good preview cannot be sent")
+	}
 	again.Del("step")
 	b.Upload("/report", again).Check(h, 201)
 }
@@ -84,7 +94,7 @@ func TestMessagePreview(t *testing.T) {
 	form.Set("step", "preview")
 	page := b.Post("/thread/message", form).Check(h, 200)
 	sound(t, page)
-	if !strings.Contains(page.Body, "<strong>word</strong>") || b.Form(page, "/thread/message").Get("text") != "A **word**." {
+	if !strings.Contains(page.Body, "<strong>word</strong>") || b.Form(page, "/thread/message").Get("text."+string(a.Case)) != "A **word**." {
 		t.Errorf("%s", page.Text())
 	}
 	if strings.Contains(b.Get("/thread").Text(), "A word.") {
@@ -96,7 +106,7 @@ func TestMessagePreview(t *testing.T) {
 func TestLanguageOfLetters(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	form := b.Form(b.Get("/report?lang=de").Check(h, 200), "/report?lang=de")
+	form := b.Form(b.Get("/report?lang=de").Check(h, 200), "/report?step=send&lang=de")
 	form.Set("description", "Ein Fehler.")
 	form.Set("reporter.email", "ann@example.org")
 	code := b.Form(b.Post("/report?lang=de", form).Check(h, 201), "/receipt?lang=de").Get("receipt")
@@ -132,16 +142,16 @@ func TestLanguageOfLetters(t *testing.T) {
 func TestAnotherLanguageKeepsWhatWasTyped(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	form.Set("description", "It breaks.")
 	form.Set("reporter.credit", "anonymous")
 	a := b.Upload("/report?step=lang&lang=de", form, webtest.File{Field: "attachments", Name: "poc.txt", Content: "1"}).Check(h, 200)
 	sound(t, a)
-	again := b.Form(a, "/report?lang=de")
+	again := b.Form(a, "/report?step=send&lang=de")
 	if again.Get("description") != "It breaks." || again.Get("reporter.credit") != "anonymous" || again.Get("once") != form.Get("once") || cases(h) != 0 {
 		t.Errorf("%v came back, %d cases", again, cases(h))
 	}
-	for _, want := range []string{`<html lang="de"`, `action="/report?lang=de"`, `formaction="/report?step=lang&amp;lang=fr"`, "poc.txt"} {
+	for _, want := range []string{`<html lang="de"`, `action="/report?step=send&amp;lang=de"`, `formaction="/report?step=lang&amp;lang=fr"`, "poc.txt", "Wählen Sie Ihre Dateien noch einmal", `class="step first" id="step-3"`} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("no %s", want)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func TestSuccessorsCountAsReports(t *testing.T) {
 	form = b.Form(b.Get("/thread"), "/thread/message")
 	form.Set("text", "new evidence, typed with care")
 	a := b.Post("/thread/message", form).Check(h, http.StatusTooManyRequests)
-	if a.Header.Get("Retry-After") == "" || b.Form(a, "/thread/message").Get("text") != form.Get("text") {
+	if a.Header.Get("Retry-After") == "" || b.Form(a, "/thread/message").Get("text."+string(closed.Case)) != form.Get("text") {
 		t.Errorf("what was typed is lost: %s", a.Text())
 	}
 	if cases(h) != 2 {
@@ -84,7 +85,7 @@ func TestThreadFromReportToEnd(t *testing.T) {
 		}
 		return page
 	}
-	see(string(a.Case), "Received", "Nobody has judged it yet", "What is next A person confirms receipt by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
+	see(string(a.Case), "Received", "Nobody has judged it yet", "What is next A person confirms receipt ahead by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
 	does(h, a.Case, cvd.VerbAcknowledge, cvd.Input{Text: "Thank you, reading now."})
 	see("A person of the team has your report", "Thank you, reading now.", "kept")
 	does(h, a.Case, cvd.VerbAsk, cvd.Input{Text: "One question.", Missing: []string{"Which version?"}})
@@ -176,7 +177,10 @@ func TestContactCreditAndKey(t *testing.T) {
 	}
 	form.Set("reporter.email", "new@example.org")
 	form.Del("reporter.pgp_key")
-	b.Follow(b.Post("/thread/contact", form)).Check(h, 200)
+	done := b.Follow(b.Post("/thread/contact", form)).Check(h, 200)
+	if text := done.Text(); !strings.Contains(text, "Changed: mail address, wish to be named.") || strings.Contains(text, "new@example.org") {
+		t.Errorf("%s", text)
+	}
 	f, err := h.Desk.As(h.Lead).Case(context.Background(), a.Case)
 	if err != nil {
 		t.Fatal(err)
@@ -225,6 +229,36 @@ func TestFiles(t *testing.T) {
 	other.Get("/thread/files/"+link).Check(h, 404)
 	b.Get("/thread/files/"+string(a.Case)+"/nothing").Check(h, 404)
 	h.Browser().Get("/thread/files/"+link).Check(h, 401)
+}
+
+// Password managers know a name and a password, by these attributes and in this order;
+// what is typed can be read all the same, with and without a script.
+func TestReceiptInAPasswordManager(t *testing.T) {
+	h := house(t, small, nil)
+	b := h.Browser()
+	sent := b.Upload("/report", url.Values{"description": {"x"}}).Check(h, 201)
+	keep := b.Form(sent, "/thread/open")
+	ask := b.Get("/thread")
+	for page, want := range map[*webtest.Answer]string{sent: "new-password", ask: "current-password"} {
+		name := strings.Index(page.Body, `autocomplete="username"`)
+		field := regexp.MustCompile(`<input type="password"[^>]* name="receipt"[^>]* autocomplete="` + want + `"`).FindStringIndex(page.Body)
+		if name < 0 || field == nil || name > field[0] || !strings.Contains(page.Body, ` name="username"`) {
+			t.Errorf("no pair of a name and a %s in %s", want, page.Body)
+		}
+	}
+	if keep.Get("username") == "" || keep.Get("receipt") == "" {
+		t.Errorf("nothing to save: %v", keep)
+	}
+	shown := b.Post("/thread/open", url.Values{"username": keep["username"], "receipt": {"one-two"}, "step": {"show"}, "kept": {"message"}, "kept.text": {"waits"}}).Check(h, 200)
+	sound(t, shown)
+	again := b.Form(shown, "/thread/open")
+	if again.Get("receipt") != "one-two" || again.Get("username") != keep.Get("username") || strings.Contains(shown.Body, `type="password"`) || len(b.Cookies()) > 0 {
+		t.Errorf("shown: %v", again)
+	}
+	if hidden := b.Post("/thread/open", url.Values{"receipt": {"one-two"}, "step": {"hide"}}).Check(h, 200); !strings.Contains(hidden.Body, `type="password"`) {
+		t.Error("it is not hidden again")
+	}
+	b.Post("/thread/open", keep).Check(h, 303)
 }
 
 // A wrong receipt opens nothing, tells nothing and sets nothing.
@@ -321,7 +355,7 @@ func TestEscapeMe(t *testing.T) {
 	h := house(t, signed, nil)
 	b := h.Browser()
 	const evil = `"'><script>x()</script><img src=x onerror=x()>{{.}}&lt;b&gt;`
-	form := b.Form(b.Get("/report"), "/report")
+	form := b.Form(b.Get("/report"), "/report?step=send")
 	for name := range form {
 		if name != "once" {
 			form.Set(name, evil)
@@ -331,11 +365,13 @@ func TestEscapeMe(t *testing.T) {
 	clean(t, a)
 	form.Set("reporter.email", "ann@example.org")
 	form.Set("cwe", "79")
-	form.Del("reporter.credit")
+	for _, choice := range []string{"reporter.credit", "reporter.reply_by", "reporter.pgp_key"} {
+		form.Del(choice)
+	}
 	a = b.Upload("/report", form, webtest.File{Field: "attachments", Name: evil, Content: "x"}).Check(h, 201)
 	clean(t, a)
 	code := receiptOf(t, b, a)
-	id := cvd.CaseID(b.Form(a, "/thread/open").Get("case"))
+	id := cvd.CaseID(b.Form(a, "/thread/open").Get("username"))
 	in := cvd.Input{Text: evil, Missing: []string{evil}}
 	h.Do(h.Member, id, cvd.VerbAsk, in)
 	b = opened(h, casework.Accepted{Receipt: code})
@@ -348,7 +384,7 @@ func TestEscapeMe(t *testing.T) {
 	say.Set("text", evil+"\x01")
 	again := b.Post("/thread/message", say).Check(h, 422)
 	clean(t, again)
-	if got := b.Form(again, "/thread/message").Get("text"); !strings.HasPrefix(got, evil) {
+	if got := b.Form(again, "/thread/message").Get("text." + string(id)); !strings.HasPrefix(got, evil) {
 		t.Errorf("came back as %q", got)
 	}
 	clean(t, b.Post("/thread/contact", b.Form(page, "/thread/contact")).Check(h, 200))
@@ -461,7 +497,7 @@ func TestTheCodeOfALetter(t *testing.T) {
 	page := b.Post("/thread/claim", url.Values{"code": {strings.ToUpper(code)}}).Check(h, 200)
 	sound(t, page)
 	receipt := b.Form(page, "/thread/open").Get("receipt")
-	if len(strings.Split(receipt, "-")) != 7 || len(b.Cookies()) > 0 || strings.Contains(page.Body, "canary") {
+	if len(strings.Split(receipt, "-")) != 7 || len(b.Cookies()) > 0 || strings.Contains(page.Body, "canary-title") {
 		t.Errorf("it shows %q, and %d cookies", receipt, len(b.Cookies()))
 	}
 	b.Post("/thread/claim", url.Values{"code": {code}}).Check(h, 401)

@@ -33,7 +33,7 @@ func TestAReportHasAPrice(t *testing.T) {
 	}
 	h.Republish("  attachments_total:", "  proof_of_work: true\n  attachments_total:")
 	b := h.Browser()
-	form := b.Form(b.Get("/report").Check(h, http.StatusOK), "/report")
+	form := b.Form(b.Get("/report").Check(h, http.StatusOK), "/report?step=send")
 	if form.Get("work") == "" {
 		t.Fatal("the form carries no stamp")
 	}
@@ -50,16 +50,16 @@ func TestAReportHasAPrice(t *testing.T) {
 		t.Errorf("pressed twice: %q, %q", one, two)
 	}
 	form.Set("description", "Another flaw under the same stamp.")
-	shown := b.Form(b.Upload("/report", form).Check(h, http.StatusTooManyRequests), "/report")
+	shown := b.Form(b.Upload("/report", form).Check(h, http.StatusTooManyRequests), "/report?step=send")
 	if shown.Get("work") == form.Get("work") {
 		t.Error("a spent stamp is shown again")
 	}
 	shown.Set("description", "Another flaw.")
 	shown.Set("worked", solved(t, shown.Get("work")))
 	b.Upload("/report", shown).Check(h, http.StatusCreated)
-	form = b.Form(b.Get("/report"), "/report")
+	form = b.Form(b.Get("/report"), "/report?step=send")
 	form.Set("cwe", "XSS")
-	if a := b.Upload("/report", form).Check(h, http.StatusUnprocessableEntity); b.Form(a, "/report").Get("work") != form.Get("work") {
+	if a := b.Upload("/report", form).Check(h, http.StatusUnprocessableEntity); b.Form(a, "/report?step=send").Get("work") != form.Get("work") {
 		t.Error("a fault costs a fresh stamp")
 	}
 }
@@ -71,7 +71,7 @@ func TestAStampPaysOnce(t *testing.T) {
 	h.Republish("  attachments_total:", "  proof_of_work: true\n  attachments_total:")
 	for _, once := range []string{"", "short", strings.Repeat("x", 65)} {
 		b := h.Browser()
-		form := b.Form(b.Get("/report").Check(h, http.StatusOK), "/report")
+		form := b.Form(b.Get("/report").Check(h, http.StatusOK), "/report?step=send")
 		form.Set("description", "The same flood.")
 		form.Set("worked", solved(t, form.Get("work")))
 		form.Set("once", once)

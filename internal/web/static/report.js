@@ -4,9 +4,13 @@
 document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", () => {
   const key = "fairlead-draft";
+  // The numbers of the forms that were sent in this tab: what stands in one of them is no draft any more.
+  const sent = "fairlead-sent", numbers = () => (sessionStorage.getItem(sent) || "").split(" ");
   let store = null;
   try {
     store = window.localStorage;
+    const number = document.querySelector("[data-number]");
+    if (number) sessionStorage.setItem(sent, [...numbers().slice(-50), number.dataset.number].join(" "));
     if (document.querySelector("[data-sent]")) store.removeItem(key);
   } catch {
     store = null;
@@ -33,6 +37,19 @@ document.addEventListener("DOMContentLoaded", () => {
     place.replaceWith(button);
   }
 
+  // A receipt that is typed is shown or hidden in its place.
+  for (const button of document.querySelectorAll("[data-shows]")) {
+    const field = document.getElementById(button.dataset.shows);
+    button.addEventListener("click", (e) => {
+      e.preventDefault();
+      const shown = field.type === "text";
+      field.type = shown ? "password" : "text";
+      field.autocapitalize = "none"; // of a password there is none to turn off
+      button.textContent = shown ? button.dataset.show : button.dataset.hide;
+      field.focus();
+    });
+  }
+
   // The price of a report, where the policy asks for one: computed while the reporter types.
   const stamp = document.querySelector("[name=work]"), answer = document.querySelector("[name=worked]");
   if (stamp && answer && !answer.value && window.crypto?.subtle) {
@@ -45,9 +62,14 @@ document.addEventListener("DOMContentLoaded", () => {
     }, { once: true });
   }
 
+  // Another language begins at the step that is shown: only the address knows it.
+  for (const button of document.querySelectorAll("button[form=whole][formaction]")) {
+    button.addEventListener("click", () => { button.formAction = button.formAction.split("#")[0] + location.hash; });
+  }
+
   const box = document.querySelector("[data-draft]");
   if (!box) return;
-  const form = box.closest("form"), tick = make("input", { type: "checkbox" }), told = make("p", { role: "status" });
+  const form = box.closest("form"), tick = make("input", { type: "checkbox", autocomplete: "off" }), told = make("p", { role: "status" });
   tick.setAttribute("aria-describedby", "draft-help");
   tick.disabled = !store;
   box.append(
@@ -59,8 +81,17 @@ document.addEventListener("DOMContentLoaded", () => {
   const fields = () => [...form.elements].filter((f) => f.name && !["hidden", "file", "submit", "button", "password"].includes(f.type));
   const say = (what) => { told.textContent = box.dataset[what] || ""; };
 
+  const gone = () => {
+    if (!numbers().includes(form.elements.once.value)) return false;
+    tick.checked = false;
+    tick.disabled = true;
+    const before = document.getElementById("sent-before");
+    if (before) before.replaceWith(before.content);
+    return true;
+  };
+
   const save = () => {
-    if (!tick.checked) return;
+    if (gone() || !tick.checked) return;
     const words = {};
     for (const f of fields()) {
       if (f.type === "radio" || f.type === "checkbox" ? f.checked : f.value) words[f.name] = f.value;
@@ -73,9 +104,11 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   };
 
+  // Shown again by a step back, whether the browser built it anew or had kept it.
+  addEventListener("pageshow", gone);
   let found = null;
   try {
-    found = JSON.parse(store.getItem(key));
+    found = gone() ? null : JSON.parse(store.getItem(key));
   } catch {
     store.removeItem(key);
   }

@@ -118,11 +118,6 @@ func invent(voice *words.Voice, now time.Time, theme string) view {
 		{What: "A person confirms receipt", Due: now.Add(2 * day)},
 		{What: "The report is checked", Due: now.Add(7 * day), Target: true},
 	}
-	v.Ahead = []promise{
-		{What: "The report is checked", Due: now.Add(-day), State: badge("alarm", "missed"), Late: true, Note: "Now expected by tomorrow"},
-		{What: "The next word from the team", Due: now.Add(14 * day), Target: true, State: badge("info", "ahead")},
-		{What: "A fix is ready", Still: true, State: badge("neutral", "stands still"), Note: "Runs on when you have answered"},
-	}
 	v.Entries = []entry{
 		{At: now.Add(-3 * day), Who: "You", Class: "you", Heading: "Your report was received", Meaning: "A person of the team will read it.", Report: []words.Quote{
 			{Label: "Summary", Text: "Reset link works twice"},

@@ -37,7 +37,6 @@ type view struct {
 	Summary   *web.Summary
 	Receipt   receipt
 	Plan      []promise
-	Ahead     []promise
 	Entries   []entry
 	Rows      []row
 	Ways      []way

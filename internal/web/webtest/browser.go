@@ -145,10 +145,22 @@ func (b *Browser) Carry(r *http.Request) {
 // SetCookie puts a cookie in by hand.
 func (b *Browser) SetCookie(name, value string) { b.cookies[name] = value }
 
-// Form reads the values of the page's form that posts to action, as they stand.
-// It fails the test if there is none.
+// Form reads the values of the page's form that posts to action, as they stand, by
+// itself or by a button that may name a case. It fails the test if there is none.
 func (b *Browser) Form(a *Answer, action string) url.Values {
 	b.h.T.Helper()
+	for n := range a.Doc.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "form" {
+			continue
+		}
+		for button := range n.Descendants() {
+			if path, query, _ := strings.Cut(Attr(button, "formaction"), "?case="); button.Data == "button" && path == action && query != "" {
+				v := values(n)
+				v.Set("case", query)
+				return v
+			}
+		}
+	}
 	for n := range a.Doc.Descendants() {
 		if n.Type == html.ElementNode && n.Data == "form" && Attr(n, "action") == action {
 			return values(n)

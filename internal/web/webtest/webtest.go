@@ -56,6 +56,7 @@ type House struct {
 	T     testing.TB
 	Dir   string
 	Store store.Store
+	Blobs *blob.Folder
 	Vault *vault.Vault
 	Auth  *auth.Auth
 	Book  *rulebook.Book
@@ -117,7 +118,8 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	h.Auth = auth.New(h.Store, h.Vault, auth.Options{Now: h.Now, DevFastHash: true})
 	h.Book, err = rulebook.Open(ctx, rulebook.Config{Store: h.Store, Vault: h.Vault, Now: h.Now, Name: name})
 	h.must(err)
-	blobs, err := blob.Dir(filepath.Join(h.Dir, "blobs"))
+	h.Blobs, err = blob.Dir(filepath.Join(h.Dir, "blobs"))
+	blobs := h.Blobs
 	h.must(err)
 	log := slog.New(slog.NewTextHandler(h.Log, nil))
 	h.Register = register.Open(register.Config{

@@ -1,8 +1,11 @@
 package judge
 
 import (
+	"cmp"
+	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 var vDigit = regexp.MustCompile(`^[vV][0-9].*$`)
@@ -47,6 +50,8 @@ var informativeTests = []test{
 			}
 		}
 	}},
+	{"6.3.6", func(j *judge) { j.dead("external") }},
+	{"6.3.7", func(j *judge) { j.dead("self") }},
 	{"6.3.9", func(j *judge) {
 		var walk func(n node, path []string)
 		walk = func(n node, path []string) {
@@ -78,4 +83,19 @@ func ordered(path []string) bool {
 	name := slices.Index(path, "product_name")
 	version := slices.IndexFunc(path, func(c string) bool { return c == "product_version" || c == "product_version_range" })
 	return vendor >= 0 && vendor < name && name < version
+}
+
+// dead looks for references of a category that nobody can follow, as far as that is
+// known without the network: no name below .invalid ever resolves (RFC 6761, 6.4).
+func (j *judge) dead(category string) {
+	for _, at := range append(j.vulnerabilities(), j.root.get("document")) {
+		for _, r := range at.each("references") {
+			if cmp.Or(r.say("category"), "external") != category {
+				continue
+			}
+			u, err := url.Parse(r.say("url"))
+			never := err == nil && (u.Hostname() == "invalid" || strings.HasSuffix(u.Hostname(), ".invalid"))
+			j.need(!never, r.get("url"), "never resolves", "give an address that can be followed")
+		}
+	}
 }

@@ -42,10 +42,16 @@ type checked struct {
 }
 
 // CheckAny says what is wrong with a document of CSAF: a vulnerability report is held to
-// its profile, any other document to CSAF 2.0.
+// its profile, any other document to CSAF 2.0; one of 2.1 is not judged.
 func CheckAny(b []byte) []advisory.Finding {
 	if Is(b) {
 		return Check(b)
+	}
+	var d checked
+	if json.Unmarshal(b, &d) == nil && d.Document.Version == version {
+		var f advisory.Findings
+		f.Err("csaf-version", "/document/csaf_version", "is 2.1, a draft that is not judged here but for vulnerability reports", "give a document of CSAF 2.0, or ask a validator for 2.1")
+		return f
 	}
 	return csaf.Check(b)
 }

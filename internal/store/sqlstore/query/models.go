@@ -29,6 +29,7 @@ type Case struct {
 	Sealed     []byte
 	WrappedKey []byte
 	Kek        string
+	Appeal     bool
 }
 
 type Event struct {

@@ -159,10 +159,10 @@ func (q *Queries) HasEffect(ctx context.Context, ref string) (int64, error) {
 const insertCase = `-- name: InsertCase :execrows
 INSERT INTO cases (
     id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, cluster,
-    closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek
+    closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-    $16, $17, $18, $19, $20, $21, $22, $23, $24
+    $16, $17, $18, $19, $20, $21, $22, $23, $24, $25
 ) ON CONFLICT (id) DO NOTHING
 `
 
@@ -191,6 +191,7 @@ type InsertCaseParams struct {
 	Sealed     []byte
 	WrappedKey []byte
 	Kek        string
+	Appeal     bool
 }
 
 func (q *Queries) InsertCase(ctx context.Context, arg InsertCaseParams) (int64, error) {
@@ -219,6 +220,7 @@ func (q *Queries) InsertCase(ctx context.Context, arg InsertCaseParams) (int64, 
 		arg.Sealed,
 		arg.WrappedKey,
 		arg.Kek,
+		arg.Appeal,
 	)
 	if err != nil {
 		return 0, err
@@ -330,7 +332,7 @@ func (q *Queries) InsertRecord(ctx context.Context, arg InsertRecordParams) (int
 }
 
 const oneCase = `-- name: OneCase :one
-SELECT id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek FROM cases WHERE id = $1
+SELECT id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal FROM cases WHERE id = $1
 `
 
 func (q *Queries) OneCase(ctx context.Context, id string) (Case, error) {
@@ -361,6 +363,7 @@ func (q *Queries) OneCase(ctx context.Context, id string) (Case, error) {
 		&i.Sealed,
 		&i.WrappedKey,
 		&i.Kek,
+		&i.Appeal,
 	)
 	return i, err
 }
@@ -582,8 +585,8 @@ UPDATE cases SET
     program = $1, rm = $2, em = $3, facts = $4, band = $5, assignee = $6,
     next_due = $7, next_kind = $8, wake = $9, created = $10, updated = $11,
     version = $12, policy = $13, cluster = $14, closed = $15, emergency = $16,
-    privacy = $17, paused = $18, unread = $19, breached = $20, sealed = $21
-WHERE id = $22 AND version = $23
+    privacy = $17, paused = $18, unread = $19, breached = $20, sealed = $21, appeal = $22
+WHERE id = $23 AND version = $24
 `
 
 type UpdateCaseParams struct {
@@ -608,6 +611,7 @@ type UpdateCaseParams struct {
 	Unread    bool
 	Breached  bool
 	Sealed    []byte
+	Appeal    bool
 	ID        string
 	Was       int64
 }
@@ -635,6 +639,7 @@ func (q *Queries) UpdateCase(ctx context.Context, arg UpdateCaseParams) (int64, 
 		arg.Unread,
 		arg.Breached,
 		arg.Sealed,
+		arg.Appeal,
 		arg.ID,
 		arg.Was,
 	)

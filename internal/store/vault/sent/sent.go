@@ -94,6 +94,40 @@ func (b Book) Seal(ctx context.Context, e store.Effect, text []byte) ([]byte, er
 	return slices.Concat(at.mark, box), err
 }
 
+// Carried is one effect with what became of it.
+type Carried struct {
+	store.Effect
+	Text string // what was sent, or why it was not; empty while pending, and once its key is gone
+}
+
+// Page lists effects, newest first, at most limit of them, and where the next page
+// begins, if there is one.
+func (b Book) Page(ctx context.Context, state store.EffectState, after *store.EffectCursor, limit int) ([]Carried, *store.EffectCursor, error) {
+	var effects []store.Effect
+	err := b.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		effects, err = List(tx, state, after, limit+1)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var next *store.EffectCursor
+	if len(effects) > limit {
+		effects = effects[:limit]
+		next = &store.EffectCursor{At: effects[limit-1].At, Key: effects[limit-1].Key}
+	}
+	texts, err := b.Read(ctx, effects)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := make([]Carried, len(effects))
+	for i, e := range effects {
+		out[i] = Carried{e, texts[i]}
+	}
+	return out, next, nil
+}
+
 // Read opens the texts of effects, in their order; one that was not sent yet or
 // whose key is gone is empty.
 func (b Book) Read(ctx context.Context, effects []store.Effect) ([]string, error) {

@@ -1,11 +1,14 @@
 package visit
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"fairlead/internal/auth/oidc"
+	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
 
@@ -14,6 +17,7 @@ import (
 type Waiting struct {
 	Action string
 	Multi  bool   // it may carry a file, which no page can give back
+	Cut    bool   // there was more than a page gives back
 	Fields []Pair // with keptPrefix before their names
 }
 
@@ -22,7 +26,14 @@ const (
 	keptPrefix = "kept."
 	keptAction = "kept-for"
 	keptMulti  = "kept-file"
+	keptCut    = "kept-cut"
 )
+
+// maxAction is the most bytes of the address that a form was sent to.
+const maxAction = 2000
+
+// maxSmall is the most bytes that Small keeps.
+const maxSmall = 16 << 10
 
 // ended asks to sign in, in place of an answer. Whoever had no session is only led to
 // the sign-in page; of one that is over, what was typed is kept.
@@ -39,12 +50,22 @@ func (d *Desk) ended(w http.ResponseWriter, r *http.Request) error {
 			typed = u.Fields
 		}
 		web.Drain(r.Body)
-	} else if web.Form(r) == nil {
-		typed = r.PostForm
+	} else {
+		// Whatever the route takes from members: without a session it is a form.
+		body := r.Body
+		r.Body = http.MaxBytesReader(w, body, web.FormLimit)
+		if err := web.Form(r); err == nil {
+			typed = r.PostForm
+		} else {
+			wait.Cut = errors.Is(err, cvd.ErrTooLarge)
+			web.Drain(body)
+		}
 	}
 	if to := Inside(r.URL.Path); to != "/desk/" {
 		wait.Action = to
 	}
+	typed, cut := web.Echo(typed)
+	wait.Cut = wait.Cut || cut
 	for _, name := range Sorted(typed) {
 		if slices.Contains(secret, name) || name == proveField || strings.HasPrefix(name, proveField+"-") {
 			continue
@@ -70,15 +91,21 @@ func from(r *http.Request) string {
 
 // WaitingIn is what waits in a form that signs in.
 func WaitingIn(form url.Values) Waiting {
-	out := Waiting{Action: Inside(form.Get(keptAction)), Multi: form.Get(keptMulti) != ""}
-	if out.Action == "/desk/" {
+	out := Waiting{Action: Inside(form.Get(keptAction)), Multi: form.Get(keptMulti) != "", Cut: form.Get(keptCut) != ""}
+	if out.Action == "/desk/" || len(out.Action) > maxAction {
 		return Waiting{}
 	}
-	for _, name := range Sorted(form) {
-		for _, value := range form[name] {
-			if strings.HasPrefix(name, keptPrefix) {
-				out.Fields = append(out.Fields, Pair{name, value})
-			}
+	kept := url.Values{}
+	for name, values := range form {
+		if strings.HasPrefix(name, keptPrefix) {
+			kept[name] = values
+		}
+	}
+	kept, cut := web.Echo(kept)
+	out.Cut = out.Cut || cut
+	for _, name := range Sorted(kept) {
+		for _, value := range kept[name] {
+			out.Fields = append(out.Fields, Pair{name, value})
 		}
 	}
 	return out
@@ -92,6 +119,40 @@ func (k Waiting) Hidden() []Pair {
 	out := append(slices.Clone(k.Fields), Pair{keptAction, k.Action})
 	if k.Multi {
 		out = append(out, Pair{keptMulti, "yes"})
+	}
+	if k.Cut {
+		out = append(out, Pair{keptCut, "yes"})
+	}
+	return out
+}
+
+// Small is what of it a page gives back to somebody who comes too often: nothing, where
+// it is more than a few pages of words.
+func (k Waiting) Small() Waiting {
+	size := 0
+	for _, one := range k.Fields {
+		size += len(one.Label) + len(one.Text)
+	}
+	if size > maxSmall {
+		return Waiting{Action: k.Action, Multi: k.Multi, Cut: true}
+	}
+	return k
+}
+
+// Fits tells whether it may wait here while somebody is at a provider.
+func (k Waiting) Fits() bool {
+	size := 0
+	for _, one := range k.Hidden() {
+		size += len(one.Label) + len(one.Text)
+	}
+	return size <= oidc.MostKept
+}
+
+// Form are the fields by which it waits elsewhere; empty if nothing does.
+func (k Waiting) Form() url.Values {
+	out := url.Values{}
+	for _, one := range k.Hidden() {
+		out.Add(one.Label, one.Text)
 	}
 	return out
 }

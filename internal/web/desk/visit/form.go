@@ -203,6 +203,19 @@ func (l *Lens) CreditOptions(field *web.Field) {
 	}
 }
 
+// ConsentOptions fills a field that asks whether a contact may be passed on. What was
+// answered in other words stays a choice.
+func (l *Lens) ConsentOptions(field *web.Field) {
+	field.Kind = "select"
+	labels := map[string]string{"": l.Say("desk.credit.unasked"), "yes": l.Say("public.yes"), "no": l.Say("public.no")}
+	for _, c := range []string{"", "yes", "no"} {
+		field.Options = append(field.Options, web.Option{Value: c, Label: labels[c], Chosen: c == field.Value})
+	}
+	if !slices.Contains([]string{"", "yes", "no"}, field.Value) {
+		field.Options = append(field.Options, web.Option{Value: field.Value, Label: field.Value, Chosen: true})
+	}
+}
+
 // ReplyOptions fills a field that asks where a reporter reads answers.
 func (l *Lens) ReplyOptions(field *web.Field) {
 	field.Kind = "select"

@@ -42,7 +42,7 @@ func (l *Lens) Band(b cvd.Band) web.Badge {
 }
 
 // Marks are what needs attention, in the order of its weight.
-type Marks struct{ Emergency, Breached, Privacy, Unread, Mail, Pending, Appealed, Paused, Internal bool }
+type Marks struct{ Emergency, Breached, Appeal, Privacy, Unread, Mail, Pending, Appealed, Paused, Internal bool }
 
 func (l *Lens) Flags(m Marks) []web.Badge {
 	var out []web.Badge
@@ -52,11 +52,12 @@ func (l *Lens) Flags(m Marks) []web.Badge {
 	}{
 		{m.Emergency, "alarm", "emergency"},
 		{m.Breached, "alarm", "broken"},
+		{m.Appeal, "alarm", "appeal"},
 		{m.Privacy, "warn", "privacy"},
 		{m.Pending, "warn", "pending"},
 		{m.Mail, "warn", "mail"},
 		{m.Unread, "info", "unread"},
-		{m.Appealed, "info", "appealed"},
+		{m.Appealed && !m.Appeal, "info", "appealed"},
 		{m.Paused, "neutral", "paused"},
 		{m.Internal, "quiet", "internal"},
 	} {

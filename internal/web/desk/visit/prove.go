@@ -71,6 +71,7 @@ type proveView struct {
 	Code     web.Field
 	Ways     []oidc.Way // the providers, where the reader has an account linked
 	Next     string     // where they want to be after that
+	Along    Waiting    // what goes along to the provider and waits there
 }
 
 // The fields by which the page answers; all others are of the form that waits.
@@ -219,23 +220,38 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 			view.Next = r.URL.Path
 		}
 	}
+	if view.Along = waits(view.Action, view.Kept); !view.Along.Fits() {
+		view.Along = Waiting{}
+	}
 	_, nowhere := d.Place(r)
 	view.Passkey = view.Means.Passkey && nowhere == nil
 	view.Email = v.Team[v.Actor.ID].Email
 	view.Lent = v.Session.Lent && view.Means == auth.Means{} && v.Session.MayBegin(v.Now, view.Means)
 	if !view.Means.Password && !view.Means.Code && !view.Passkey {
-		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), v.leads()
+		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), Leads(v.Team, v.Actor.ID)
 	}
 	view.Password = web.Field{Name: "prove-password", Kind: "password", Label: v.Say("desk.signin.password"), Autocomplete: "current-password", Faults: view.Password.Faults}
 	view.Code = web.Field{Name: "prove-code", Label: v.Say("desk.second.code"), Help: v.Say("desk.second.code.either"), Autocomplete: "one-time-code", Half: true, Faults: view.Code.Faults}
 	return d.Show(w, r, v, status, "prove", v.Say("desk.prove.title"), view)
 }
 
-// leads are those who can make a sign-in link for the reader.
-func (v *Visit) leads() []cvd.Member {
+// waits is a form that waits for a proof, as one waits for a sign-in.
+func waits(action string, fields []Pair) Waiting {
+	if action == "/desk/confirm" { // which only leads on
+		return Waiting{}
+	}
+	out := Waiting{Action: action}
+	for _, one := range fields {
+		out.Fields = append(out.Fields, Pair{keptPrefix + one.Label, one.Text})
+	}
+	return out
+}
+
+// Leads are those of the team who can make a sign-in link for the member.
+func Leads(team map[string]cvd.Member, member string) []cvd.Member {
 	var out []cvd.Member
-	for _, id := range Sorted(v.Team) {
-		if m := v.Team[id]; m.Active && id != v.Actor.ID && slices.Contains(m.Roles, cvd.RoleLead) {
+	for _, id := range Sorted(team) {
+		if m := team[id]; m.Active && id != member && slices.Contains(m.Roles, cvd.RoleLead) {
 			out = append(out, m)
 		}
 	}
@@ -268,6 +284,7 @@ func (d *Desk) proofRefused(w http.ResponseWriter, r *http.Request, v *Visit, vi
 	if !ok {
 		return err
 	}
+	web.Refused(r, cvd.ErrUnauthenticated)
 	id := "desk.prove.wrong." + faults[0].Field
 	view.Refusal = &web.Notice{Kind: "alarm", Title: v.Say(id), Text: v.Say(id + ".text")}
 	return d.askProof(w, r, v, http.StatusUnprocessableEntity, view)

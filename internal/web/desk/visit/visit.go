@@ -28,6 +28,9 @@ type Desk struct {
 	// Ended answers a form that came when the session was over, with the page that it
 	// came from, if that is known.
 	Ended func(w http.ResponseWriter, r *http.Request, next string, wait Waiting) error
+	// Came leads somebody on who signed in, by the fields of the form that did it: next,
+	// and what waits.
+	Came func(w http.ResponseWriter, r *http.Request, s auth.Session, form url.Values) error
 
 	routes map[string]Route // by pattern
 }

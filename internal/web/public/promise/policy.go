@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"fairlead/internal/auth"
@@ -25,6 +26,7 @@ type sheets = policypage.Shelf
 // policyView is one version of the policy.
 type policyView struct {
 	Number    int
+	Heading   template.HTML // the title, which stands before the list of the parts
 	Body      template.HTML
 	Parts     []part
 	Versions  []versionLine
@@ -80,7 +82,8 @@ func (p *pub) showPolicy(w http.ResponseWriter, r *http.Request, v *rulebook.Ver
 	if err != nil {
 		return err
 	}
-	view := policyView{Number: v.Number, Body: body, Parts: parts(body), Versions: p.versions(), Effective: v.Effective}
+	at := strings.Index(string(body), "</h1>") + len("</h1>")
+	view := policyView{Number: v.Number, Heading: body[:at], Body: body[at:], Parts: parts(body), Versions: p.versions(), Effective: v.Effective}
 	if cur := p.Site.Book.Current(); cur != nil {
 		view.Current, view.Old = cur.Number, cur.Number != v.Number
 	}

@@ -6,9 +6,11 @@
 package report
 
 import (
+	"cmp"
 	"crypto/rand"
 	"embed"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,6 +19,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/public"
@@ -63,6 +66,8 @@ type reportView struct {
 	Summary *web.Summary
 	Notice  *web.Notice
 	Preview *preview
+	Seen    bool // not the first look: what stands before the form is folded
+	At      int  // the number of the step to show where no address names one; 0 for the first that is wrong
 }
 
 func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
@@ -76,10 +81,14 @@ func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) showForm(w http.ResponseWriter, r *http.Request, status int, v reportView) error {
-	v.Steps = p.steps(v.Fields)
+	v.Steps = p.steps(v.Fields, v.At)
+	v.Seen = r.Method == http.MethodPost
 	title := p.Say("public.report.title")
-	if v.Summary != nil {
+	switch {
+	case v.Summary != nil || v.Notice != nil && v.Notice.Kind == "alarm":
 		title = p.Say("public.fault.title", "title", title)
+	case v.Preview != nil:
+		title = p.Say("public.preview.page", "title", title)
 	}
 	page := p.Page(title, "/report")
 	page.Tongues = p.Site.ByForm(r, "whole", "/report?step=lang")
@@ -94,7 +103,11 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 		return reportView{}, err
 	}
 	pol := cur.Policy
+	typed, cut := web.Echo(typed)
 	v := reportView{Policy: pol, Foreign: !slices.Contains(p.Site.TermsSpoken(cur), p.Voice().Lang()), Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once"), Price: p.priceOf(pol, typed)}
+	if cut {
+		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.too-large.title"), Text: p.Say("public.report.too-large.text", "id", "")}
+	}
 	if v.Once == "" {
 		v.Once = rand.Text()
 	}
@@ -119,16 +132,59 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 			v.Files = &one
 		case "reporter.credit":
 			v.Fields = append(v.Fields, p.Credit(pol, f, typed)...)
+		case "exploited", "public":
+			v.Fields = append(v.Fields, p.YesNoMore(pol, f, typed)...)
 		default:
 			one := p.Field(pol, f, typed.Get(f.Name))
 			if f.Name == "reporter.language" {
 				one.Options[0].Label = p.Say("public.language.page") // as send takes it
 			}
 			v.Fields = append(v.Fields, one)
+			if f.Name == "reporter.email" {
+				v.Fields = append(v.Fields, p.besideMail(pol, typed)...)
+			}
 		}
 	}
+	v.Fields = append(v.Fields, p.unasked(pol, v.Fields, typed)...)
 	inOrder(v.Fields)
 	return v, nil
+}
+
+// besideMail are what an address alone makes sense of: where answers are read, and the
+// key that they are encrypted to. A policy that asks for them itself says how.
+func (p *pub) besideMail(pol *policy.Policy, typed url.Values) []web.Field {
+	var out []web.Field
+	for _, name := range []string{"reporter.reply_by", "reporter.pgp_key"} {
+		if slices.ContainsFunc(pol.Information, func(f policy.Field) bool { return f.Name == name }) {
+			continue
+		}
+		value := typed.Get(name)
+		if name == "reporter.reply_by" {
+			value = cmp.Or(value, cvd.ReplyByWeb) // as it is without an answer
+		}
+		one := p.Field(pol, policy.Field{Name: name, Label: p.Say("public.field." + name)}, value)
+		one.Help = p.Say("public.beside.mail") + " " + one.Help
+		out = append(out, one)
+	}
+	return out
+}
+
+// unasked are the fields that were filled in and that the policy does not ask for: the form
+// may be older than the version in effect, and what was typed into it stays.
+func (p *pub) unasked(pol *policy.Policy, asked []web.Field, typed url.Values) []web.Field {
+	var out []web.Field
+	for _, name := range slices.Sorted(maps.Keys(typed)) {
+		value := typed.Get(name)
+		label, extra := strings.CutPrefix(name, "extra.")
+		if cvd.Blank(value) || (intake.Most(name) == 0 && !extra) || slices.ContainsFunc(asked, func(f web.Field) bool { return f.Name == name }) {
+			continue
+		}
+		if id := "public.field." + name; p.Voice().Has(id) {
+			label = p.Say(id)
+		}
+		out = append(out, p.Field(pol, policy.Field{Name: name, Label: label}, value))
+	}
+	return out
 }
 
 func (p *pub) programField(pol *policy.Policy, value string) web.Field {
@@ -204,9 +260,13 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 		v.Notice = &web.Notice{Kind: "warn", Title: p.Say("public.report.work.title"), Text: p.Say("public.report.work.text", "count", left)}
 		return p.showForm(w, r, status, v)
 	}
+	wait := 0
 	switch {
 	case errors.Is(cause, cvd.ErrLimited):
 		id = "limited"
+		if limited, ok := errors.AsType[auth.Limited](cause); ok {
+			wait = web.RetryAfter(w, limited)
+		}
 	case errors.Is(cause, cvd.ErrTooLarge):
 		id = "too-large"
 	case status >= http.StatusInternalServerError:
@@ -215,6 +275,6 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.failed.title"), Text: p.Say("public.report.failed.text", "id", ref)}
 		return p.showForm(w, r, status, v)
 	}
-	v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report." + id + ".title"), Text: p.Say("public.report."+id+".text", "id", "")}
+	v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report." + id + ".title"), Text: p.Say("public.report."+id+".text", "id", "", "count", wait)}
 	return p.showForm(w, r, status, v)
 }

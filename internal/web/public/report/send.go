@@ -30,12 +30,15 @@ func digest(fields url.Values) string {
 type confirmation struct {
 	Case       cvd.CaseID
 	Receipt    string
+	Once       string // the number of the form that it came by
 	Accepted   casework.Accepted
 	Promises   []public.Promised
 	Kept       []string
 	Refused    []refused
 	Urgent     []public.Reach
 	Sensitive  bool
+	Attacked   bool // they say that it is exploited
+	Known      bool // they say that it is public
 	Mail       bool
 	Thread     string
 	Paused     string
@@ -48,7 +51,11 @@ type refused struct{ Name, Why string }
 // send takes a report. Once the report is stored, nothing that happens to its
 // files can take it back.
 func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
-	if ok, after := p.Site.Reports.Allow(p.Site.From(r)); !ok {
+	many := p.Site.Reports
+	if looks := r.URL.Query().Get("step"); looks == "preview" || looks == "lang" {
+		many = p.Site.Looks
+	}
+	if ok, after := many.Allow(p.Site.From(r)); !ok {
 		return p.tooOften(w, r, auth.Limited{After: after})
 	}
 	body := r.Body
@@ -67,6 +74,11 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	case "lang":
 		return p.showAgain(w, r, in, typed)
 	}
+	return p.take(w, r, in, typed, once)
+}
+
+// take stores the report of a form that was read, and answers with its receipt.
+func (p *pub) take(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values, once string) error {
 	cur, err := p.Current()
 	if err != nil {
 		return p.refuse(w, r, in, typed, err)
@@ -79,7 +91,7 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !ok {
 		return p.refuse(w, r, in, typed, err)
 	}
-	wrong = intake.Join(wrong, intake.Missing(report, cur.Policy.Information))
+	wrong = intake.Join(wrong, p.lacking(report, cur.Policy))
 	if c := report.Reporter; c != nil && c.Language == "" {
 		c.Language = p.Voice().Lang() // letters go on in the language of the page
 	}
@@ -100,8 +112,14 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 		return p.refuse(w, r, in, typed, err)
 	}
 	v := p.confirm(r, cur.Policy, report, taken)
+	if sub.Once != nil {
+		v.Once = once
+	}
 	p.keepFiles(r, in, taken, &v)
 	page := p.Page(p.Say("public.sent.title"), "")
+	if taken.Again {
+		page.Title = p.Say("public.sent.again.title")
+	}
 	page.Scripts = []string{"report.js"}
 	return p.Pages.Render(w, r, http.StatusCreated, "sent", page, v)
 }
@@ -115,6 +133,15 @@ func (p *pub) unread(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 	return p.refuse(w, r, in, in.Fields, err)
 }
 
+// lacking is what the form asks for and the report leaves out.
+func (p *pub) lacking(report *cvd.Report, pol *policy.Policy) cvd.Faults {
+	out := intake.Missing(report, pol.Information)
+	if c := report.Reporter; c != nil && c.ReplyBy == cvd.ReplyByMail && c.Email == "" {
+		out = append(out, cvd.Fault{Field: "reporter.email", Problem: p.Say("public.contact.nowhere"), Remedy: p.Say("public.contact.nowhere.remedy")})
+	}
+	return out
+}
+
 // apart takes what only this page means out of the fields, and keeps all as it was
 // typed.
 func apart(in *public.Posted) url.Values {
@@ -125,6 +152,19 @@ func apart(in *public.Posted) url.Values {
 	for _, ours := range []string{"once", "step", "lang", "work", "worked"} {
 		delete(in.Fields, ours)
 	}
+	if strings.TrimSpace(in.Fields.Get("reporter.email")) == "" && in.Fields.Get("reporter.reply_by") == cvd.ReplyByWeb {
+		delete(in.Fields, "reporter.reply_by") // the form's own default says nothing about an anonymous reporter
+	}
+	for _, name := range public.Asked {
+		choice, more := in.Fields.Get(name), strings.TrimSpace(in.Fields.Get(name+public.More))
+		delete(in.Fields, name+public.More)
+		if choice != "" && more != "" {
+			more = choice + ": " + more
+		}
+		if more != "" {
+			in.Fields.Set(name, more)
+		}
+	}
 	return typed
 }
 
@@ -133,6 +173,7 @@ func (p *pub) confirm(r *http.Request, pol *policy.Policy, report *cvd.Report, t
 	return confirmation{
 		Case: taken.Case, Receipt: taken.Receipt, Accepted: taken, Promises: p.promisedNow(taken.Promises),
 		Urgent: public.Ways(pol.UrgentContacts()), Sensitive: report.SensitiveDataSeen.Yes(), Paused: pol.Intake.Paused,
+		Attacked: report.Exploited.Yes(), Known: report.Public.Yes(),
 		Mail: report.Reporter != nil && report.Reporter.Email != "", Thread: p.Site.BaseURL(r) + "/thread",
 	}
 }
@@ -140,7 +181,6 @@ func (p *pub) confirm(r *http.Request, pol *policy.Policy, report *cvd.Report, t
 // tooOften refuses a report before its body is read. Only one that is no larger
 // than a form that a person filled in is read, to show what was typed.
 func (p *pub) tooOften(w http.ResponseWriter, r *http.Request, limited auth.Limited) error {
-	web.RetryAfter(w, limited)
 	in := &public.Posted{Fields: url.Values{}}
 	if r.ContentLength >= 0 && r.ContentLength <= public.MaxShown {
 		if read, err := public.ReadPosted(r); err == nil {

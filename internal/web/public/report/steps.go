@@ -50,8 +50,9 @@ func stepOf(name string) int {
 }
 
 // steps sorts the fields into what was found, what more is known of it, and who
-// tells.
-func (p *pub) steps(fields []web.Field) []step {
+// tells. The step at is shown where no address names one, or without it the first
+// that is wrong.
+func (p *pub) steps(fields []web.Field, at int) []step {
 	var sorted [3][]web.Field
 	for _, f := range fields {
 		n := stepOf(f.Name)
@@ -69,7 +70,11 @@ func (p *pub) steps(fields []web.Field) []step {
 		out[i].First, out[i].Last = i == 0, i == len(out)-1
 		out[i].Wrong = slices.ContainsFunc(out[i].Fields, func(f web.Field) bool { return len(f.Faults) > 0 })
 	}
-	out[max(slices.IndexFunc(out, func(s step) bool { return s.Wrong }), 0)].Shown = true
+	first := slices.IndexFunc(out, func(s step) bool { return s.Wrong })
+	if first < 0 {
+		first = min(at, len(out)) - 1
+	}
+	out[max(first, 0)].Shown = true
 	return out
 }
 
@@ -78,6 +83,7 @@ type preview struct {
 	Fields []web.Field
 	Last   int      // the number of the step with the button
 	Lost   []string // the files that were chosen, which a browser does not choose again
+	Wrong  bool     // it cannot be sent as it is
 }
 
 // showPreview shows what was typed as it will be read, what is wrong with it, and
@@ -88,20 +94,23 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 	if err != nil {
 		return err
 	}
-	_, err = intake.FromForm(in.Fields)
-	if faults, ok := public.FaultsOf(err); ok {
-		p.blame(&v, faults)
-	} else if err != nil {
+	report, err := intake.FromForm(in.Fields)
+	faults, ok := public.FaultsOf(err)
+	if err != nil && !ok {
 		return p.refuse(w, r, in, typed, err)
 	}
-	v.Preview = &preview{Lost: lost, Last: len(p.steps(v.Fields))}
+	if faults = intake.Join(faults, p.lacking(report, v.Policy)); len(faults) > 0 {
+		p.blame(&v, faults)
+	}
+	v.Preview = &preview{Lost: lost, Last: len(p.steps(v.Fields, 0)), Wrong: len(faults) > 0}
 	for _, f := range v.Fields {
 		for _, o := range f.Options {
 			if o.Chosen {
 				f.Value = o.Label
 			}
 		}
-		if strings.TrimSpace(f.Value) != "" {
+		alone := f.Name == "reporter.reply_by" && in.Fields.Get(f.Name) == ""
+		if !alone && strings.TrimSpace(f.Value) != "" && len(f.Faults) == 0 { // what is wrong stands below, with the reason
 			v.Preview.Fields = append(v.Preview.Fields, f)
 		}
 	}
@@ -116,5 +125,26 @@ func (p *pub) showAgain(w http.ResponseWriter, r *http.Request, in *public.Poste
 		return err
 	}
 	p.chooseAgain(&v, lost)
+	if len(lost) > 0 {
+		v.Notice = &web.Notice{Kind: "warn", Title: p.Say("public.files.again.title"), Text: p.Say("public.files.again.text", "names", strings.Join(lost, ", "))}
+	}
+	v.At = p.reached(v.Fields, len(lost) > 0)
 	return p.showForm(w, r, http.StatusOK, v)
+}
+
+// reached is the number of the last step in which something was typed: a form that
+// is sent does not say which of them was shown.
+func (p *pub) reached(fields []web.Field, files bool) int {
+	steps, at := p.steps(fields, 0), 0
+	if files {
+		return len(steps)
+	}
+	for _, s := range steps {
+		for _, f := range s.Fields {
+			if f.Kind != "select" && (f.Value != "" || slices.ContainsFunc(f.Options, func(o web.Option) bool { return o.Chosen })) {
+				at = s.N
+			}
+		}
+	}
+	return at
 }

@@ -66,6 +66,7 @@ type asked struct {
 	session *casework.Session
 	id      cvd.CaseID
 	form    url.Values
+	typed   url.Values // what stands in all fields of the thread's page, by their full names
 }
 
 // ask reads a form of the thread. A case that the receipt does not open answers
@@ -78,18 +79,22 @@ func (p *pub) ask(r *http.Request) (*asked, error) {
 	if err := web.Form(r); err != nil {
 		return nil, err
 	}
-	return &asked{s, cvd.CaseID(r.PostForm.Get("case")), r.PostForm}, nil
+	return newAsked(r, s, r.PostForm), nil
+}
+
+func newAsked(r *http.Request, s *casework.Session, form url.Values) *asked {
+	id := caseOf(r, form)
+	return &asked{s, id, form, spokenIn(r, form, id)}
 }
 
 // refuse shows the thread with what was typed and why it was refused. Errors that
 // are not about the input go on.
-func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause error, put func(*caseView)) error {
+func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause error) error {
 	faults, ok := public.FaultsOf(cause)
 	if !ok {
 		plain := web.Plain(cause)
 		if limited, ok := errors.AsType[auth.Limited](cause); ok {
-			web.RetryAfter(w, limited)
-			plain = p.Say("public.report.limited.text")
+			plain = p.Say("public.report.limited.text", "count", web.RetryAfter(w, limited))
 		}
 		if plain == "" || errors.Is(cause, cvd.ErrNotFound) {
 			return cause
@@ -97,11 +102,15 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 		faults = cvd.Faults{{Field: p.Say("public.thread.refused"), Problem: plain}}
 	}
 	return p.showThread(w, r, a.session, web.Status(cause), func(v *caseView) {
+		v.fill(a.typed)
 		if v.ID != a.id {
 			return
 		}
-		put(v)
 		v.Summary = &web.Summary{Title: p.Say("public.faults")}
+		if len(p.kept) > 0 {
+			v.Summary.Title = p.Say("public.thread.partly")
+			v.Stored = p.Say("public.thread.stored", "names", strings.Join(p.kept, ", "))
+		}
 		for _, f := range faults {
 			item := web.SummaryItem{Label: f.Field + p.Say("mark.colon"), Problem: f.Problem, Remedy: f.Remedy}
 			switch {
@@ -116,38 +125,36 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 }
 
 // say does a verb that carries a text.
-func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, put func(*caseView, string)) error {
+func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, field string) error {
 	a, err := p.ask(r)
 	if err != nil {
 		return err
 	}
-	typed := a.form.Get("text")
-	text, err := intake.Message("text", typed, intake.MaxMessage)
+	text, err := intake.Message("text", a.said(field), intake.MaxMessage)
 	if err == nil && text == "" {
 		err = cvd.Faults{{Field: "text", Problem: p.Say("public.thread.empty"), Remedy: p.Say("public.thread.empty.remedy")}}
 	}
 	if err == nil && a.form.Get("step") == "preview" {
 		return p.showThread(w, r, a.session, http.StatusOK, func(v *caseView) {
-			if v.ID == a.id {
-				put(v, typed)
+			if v.fill(a.typed); v.ID == a.id {
 				v.Preview = text
 			}
 		})
 	}
 	var did casework.Done
-	if err == nil && verb == cvd.VerbMessage {
+	if err == nil {
 		err = p.allowSuccessor(r, a)
 	}
 	if err == nil {
 		did, err = a.session.Do(r.Context(), a.id, verb, cvd.Input{Text: text})
 	}
 	if err != nil {
-		return p.refuse(w, r, a, err, func(v *caseView) { put(v, typed) })
+		return p.refuse(w, r, a, err)
 	}
 	if did.Successor != nil {
-		return web.See(w, r, "/thread?done=linked#"+string(did.Successor.Case))
+		return p.onward(w, r, a, "linked", did.Successor.Case, field)
 	}
-	return web.See(w, r, "/thread?done="+string(verb)+"#"+string(a.id))
+	return p.onward(w, r, a, string(verb), a.id, field)
 }
 
 // allowSuccessor counts words about a closed case as a report, since they may open
@@ -164,11 +171,11 @@ func (p *pub) allowSuccessor(r *http.Request, a *asked) error {
 }
 
 func (p *pub) message(w http.ResponseWriter, r *http.Request) error {
-	return p.speak(w, r, cvd.VerbMessage, func(v *caseView, s string) { v.Draft = s })
+	return p.speak(w, r, cvd.VerbMessage, "text")
 }
 
 func (p *pub) appeal(w http.ResponseWriter, r *http.Request) error {
-	return p.speak(w, r, cvd.VerbAppeal, func(v *caseView, s string) { v.Appeal = s })
+	return p.speak(w, r, cvd.VerbAppeal, "appeal")
 }
 
 // withdrawView asks once more before a report is withdrawn.
@@ -177,6 +184,7 @@ type withdrawView struct {
 	Case   cvd.CaseID
 	Title  string
 	Reason web.Field
+	Typed  []web.Field // on the page before
 }
 
 func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
@@ -194,20 +202,22 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 	if wrong {
 		status = http.StatusUnprocessableEntity
 	}
-	if err == nil && a.form.Get("step") == "do" {
+	if err == nil && a.form.Get("step") == "do" && r.URL.Query().Get("step") != "lang" {
 		if _, err := a.session.Do(r.Context(), a.id, cvd.VerbWithdraw, cvd.Input{Reason: reason}); err != nil {
 			return err
 		}
-		return web.See(w, r, "/thread?done=withdrawn#"+string(a.id))
+		return p.onward(w, r, a, "withdrawn", a.id)
 	}
-	return p.showWithdraw(w, r, status, f, a.form.Get("reason"), faults)
+	return p.showWithdraw(w, r, status, f, a.form.Get("reason"), a.typed, faults)
 }
 
-func (p *pub) showWithdraw(w http.ResponseWriter, r *http.Request, status int, f *casework.File, reason string, faults cvd.Faults) error {
-	v := withdrawView{Again: p.again, Case: f.Case.ID, Title: f.Case.Title, Reason: web.Field{
+func (p *pub) showWithdraw(w http.ResponseWriter, r *http.Request, status int, f *casework.File, reason string, before url.Values, faults cvd.Faults) error {
+	v := withdrawView{Again: p.once, Typed: carry(before), Case: f.Case.ID, Title: f.Case.Title, Reason: web.Field{
 		Name: "reason", Kind: "area", Rows: 3, Label: p.Say("public.withdraw.reason"), Help: p.Say("public.withdraw.help"), Value: reason, Faults: faults,
 	}}
-	return p.Pages.Render(w, r, status, "withdraw", p.Page(p.Say("public.withdraw.title"), "/thread"), v)
+	page := p.Page(p.Say("public.withdraw.title"), "/thread")
+	page.Tongues = p.Site.ByForm(r, "withdraw", "/thread/withdraw?step=lang")
+	return p.Pages.Render(w, r, status, "withdraw", page, v)
 }
 
 // contactView changes how the reporter is reached and named.
@@ -215,6 +225,7 @@ type contactView struct {
 	Again   string
 	Case    cvd.CaseID
 	Fields  []web.Field
+	Typed   []web.Field // on the page before
 	Summary *web.Summary
 }
 
@@ -232,12 +243,15 @@ func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if a.form.Get("step") != "do" {
-		return p.showContact(w, r, http.StatusOK, f, typedContact(f.Case), nil)
-	}
 	typed := url.Values{"description": {"-"}}
 	for _, name := range append(slices.Clone(contactFields), "reporter.credit.as") {
 		typed.Set(name, a.form.Get(name))
+	}
+	switch {
+	case r.URL.Query().Get("step") == "lang":
+		return p.showContact(w, r, http.StatusOK, f, typed, a.typed, nil)
+	case a.form.Get("step") != "do":
+		return p.showContact(w, r, http.StatusOK, f, typedContact(f.Case), a.typed, nil)
 	}
 	report, err := intake.FromForm(typed)
 	if err == nil && typed.Get("reporter.reply_by") == cvd.ReplyByMail && strings.TrimSpace(typed.Get("reporter.email")) == "" {
@@ -251,12 +265,12 @@ func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
 		_, err = a.session.Do(r.Context(), a.id, cvd.VerbContact, cvd.Input{Contact: contact})
 	}
 	if faults, ok := public.FaultsOf(err); ok {
-		return p.showContact(w, r, http.StatusUnprocessableEntity, f, typed, faults)
+		return p.showContact(w, r, http.StatusUnprocessableEntity, f, typed, a.typed, faults)
 	}
 	if err != nil {
 		return err
 	}
-	return web.See(w, r, "/thread?done=contact#"+string(a.id))
+	return p.onward(w, r, a, "contact", a.id)
 }
 
 func typedContact(c *cvd.Case) url.Values {
@@ -275,8 +289,8 @@ func typedContact(c *cvd.Case) url.Values {
 	return v
 }
 
-func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f *casework.File, typed url.Values, faults cvd.Faults) error {
-	v := contactView{Again: p.again, Case: f.Case.ID}
+func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f *casework.File, typed, before url.Values, faults cvd.Faults) error {
+	v := contactView{Again: p.once, Typed: carry(before), Case: f.Case.ID}
 	for _, name := range contactFields {
 		label := p.contactLabel(f, name)
 		if name == "reporter.credit" {
@@ -290,7 +304,9 @@ func (p *pub) showContact(w http.ResponseWriter, r *http.Request, status int, f 
 	}
 	rest := web.Blame(v.Fields, faults)
 	v.Summary = web.Summarise(p.Say("public.faults"), v.Fields, rest)
-	return p.Pages.Render(w, r, status, "contact", p.Page(p.Say("public.contact.title"), "/thread"), v)
+	page := p.Page(p.Say("public.contact.title"), "/thread")
+	page.Tongues = p.Site.ByForm(r, "contact", "/thread/contact?step=lang")
+	return p.Pages.Render(w, r, status, "contact", page, v)
 }
 
 // attach adds files to a case. The case is named before the files.
@@ -303,8 +319,9 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a := &asked{s, cvd.CaseID(in.Fields.Get("case")), in.Fields}
+	a := newAsked(r, s, in.Fields)
 	var faults cvd.Faults
+	var kept []string
 	if in.HasFiles() {
 		_, err = in.Each(func(name string, body io.Reader) (bool, error) {
 			_, err := s.Attach(r.Context(), a.id, name, body, cvd.Input{})
@@ -313,6 +330,8 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 			}
 			if err != nil {
 				faults = append(faults, cvd.Fault{Field: public.FileLabel(name), Problem: p.Why(err)})
+			} else {
+				kept = append(kept, public.FileLabel(name))
 			}
 			return err == nil, nil
 		})
@@ -326,7 +345,8 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(faults) > 0 {
-		return p.refuse(w, r, a, faults, func(*caseView) {})
+		p.kept = kept
+		return p.refuse(w, r, a, faults)
 	}
-	return web.See(w, r, "/thread?done=file#"+string(a.id))
+	return p.onward(w, r, a, "file", a.id)
 }

@@ -8,7 +8,6 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
-	"fairlead/internal/web"
 )
 
 // releaseView is what a reporter knows of an advisory.
@@ -54,7 +53,7 @@ func (p *pub) checked(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	outcome, typed := a.form.Get("outcome"), a.form.Get("text")
+	outcome, typed := a.said("outcome"), a.said("check")
 	text, err := intake.Message("text", typed, intake.MaxMessage)
 	if err == nil && outcome == "" {
 		err = cvd.Faults{{Field: p.Say("public.check.question"), Problem: p.Say("public.check.missing"), Remedy: p.Say("public.check.missing.remedy")}}
@@ -63,11 +62,7 @@ func (p *pub) checked(w http.ResponseWriter, r *http.Request) error {
 		_, err = a.session.Do(r.Context(), a.id, cvd.VerbCheckResult, cvd.Input{Outcome: outcome, Text: text})
 	}
 	if err != nil {
-		return p.refuse(w, r, a, err, func(v *caseView) {
-			if v.Release != nil {
-				v.Release.Outcome, v.Release.Text = outcome, typed
-			}
-		})
+		return p.refuse(w, r, a, err)
 	}
-	return web.See(w, r, "/thread?done=checked#"+string(a.id))
+	return p.onward(w, r, a, "checked", a.id, "check", "outcome")
 }

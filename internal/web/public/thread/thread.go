@@ -31,7 +31,9 @@ var Templates embed.FS
 // pub serves one request.
 type pub struct {
 	public.Door
-	again string // said above a form that waited for the receipt
+	once string   // said above a form that waited for the receipt
+	done string   // what was just done, where the address does not name it
+	kept []string // files that were stored although others were not
 }
 
 // Register adds the pages to the mux.
@@ -52,6 +54,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	}
 	for pattern, do := range map[string]func(*pub, http.ResponseWriter, *http.Request) error{
 		"GET /thread":                     (*pub).thread,
+		"POST /thread":                    (*pub).again,
 		"POST /thread/open":               (*pub).openThread,
 		"POST /thread/claim":              (*pub).claim,
 		"POST /thread/leave":              (*pub).leave,
@@ -72,7 +75,9 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 
 // openView asks for the receipt.
 type openView struct {
+	Name  web.Field // under which a password manager keeps the receipt
 	Field web.Field
+	Shown bool      // the receipt may be read while it is typed
 	Code  web.Field // of a letter
 	Wrong bool
 	Ended bool // the session is over
@@ -82,16 +87,34 @@ type openView struct {
 	Kept    *kept // what was typed before, if anything
 }
 
+// maxCode is the most bytes of a receipt that the page gives back.
+const maxCode = 16 << 10
+
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
 	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.Say("public.open.label"), true, "current-password"
 	v.Field.Help = p.Say("public.open.help")
+	if len(v.Field.Value) > maxCode {
+		v.Field.Value = ""
+	}
+	// Managers fill and save nothing but a field of type password, with a name for it in a
+	// field before it; there the receipt's page puts the case. Seven words are hard to type
+	// unseen: one button shows them, by a script at once, else by asking for the page again.
+	// A receipt that was wrong is shown, for only so it can be mended.
+	if v.Shown = v.Shown || v.Wrong; !v.Shown {
+		v.Field.Kind = "password"
+	}
+	v.Name.Name, v.Name.Label, v.Name.Autocomplete, v.Name.Half = "username", p.Say("public.open.case"), "username", true
+	v.Name.Help = p.Say("public.open.case.help")
 	if v.Code.Name == "" {
 		v.Code = p.codeField("", false)
 	}
 	if v.Wrong {
 		v.Field.Faults = []cvd.Fault{{Problem: p.Say("public.open.wrong"), Remedy: p.Say("public.open.remedy")}}
 	}
-	return p.Pages.Render(w, r, status, "open", p.Page(p.Say("public.open.title"), "/thread"), v)
+	page := p.Page(p.Say("public.open.title"), "/thread")
+	page.Tongues = p.Site.ByForm(r, "open", "/thread/open?step=lang")
+	page.Scripts = []string{"report.js"}
+	return p.Pages.Render(w, r, status, "open", page, v)
 }
 
 // openThread turns a receipt into a session. A wrong one costs the same work and
@@ -101,14 +124,21 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	code, before := r.PostForm.Get("receipt"), p.keptBefore(r.PostForm)
+	v := openView{Name: web.Field{Value: r.PostForm.Get("username")}, Field: web.Field{Value: code}, Kept: before}
+	if step := cmp.Or(r.URL.Query().Get("step"), r.PostForm.Get("step")); step == "show" || step == "hide" || step == "lang" {
+		v.Shown = step == "show"
+		return p.askReceipt(w, r, http.StatusOK, v)
+	}
 	var limited auth.Limited
 	if err := p.AllowCode(r); errors.As(err, &limited) {
 		web.RetryAfter(w, limited)
-		return p.askReceipt(w, r, http.StatusTooManyRequests, openView{Limited: true, Field: web.Field{Value: code}, Kept: before})
+		v.Limited = true
+		return p.askReceipt(w, r, http.StatusTooManyRequests, v)
 	}
 	actor, err := p.Site.Auth.Receipt(r.Context(), code)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
-		return p.askReceipt(w, r, http.StatusUnauthorized, openView{Wrong: true, Field: web.Field{Value: code}, Kept: before})
+		v.Wrong = true
+		return p.askReceipt(w, r, http.StatusUnauthorized, v)
 	}
 	if err != nil {
 		return err
@@ -169,7 +199,6 @@ type caseView struct {
 	Yours     *public.Promised // the date by which an answer is awaited
 	Missing   []string
 	Promises  []public.Promised
-	Ahead     []public.Promised // those that are still to come
 	Timeline  []entry
 	Closed    bool
 	Erased    bool
@@ -189,7 +218,9 @@ type caseView struct {
 	Preview string // the same, as it will be read
 	Appeal  string
 	Back    string // where that stands, if it waited for the receipt
+	Rest    string // the same, if something else was done
 	Summary *web.Summary
+	Stored  string // which files were stored nevertheless
 }
 
 // entry is one thing that happened.
@@ -234,7 +265,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		return err
 	}
 	v := threadView{Idle: int(auth.ReporterIdle / time.Minute), Several: len(files) > 1}
-	if what := r.URL.Query().Get("done"); slices.Contains(done, what) {
+	if what := cmp.Or(p.done, r.URL.Query().Get("done")); slices.Contains(done, what) {
 		v.Done = p.Say("public.done." + what)
 	}
 	for _, f := range files {
@@ -244,7 +275,9 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		}
 		v.Cases = append(v.Cases, one)
 	}
-	return p.Pages.Render(w, r, status, "thread", p.Page(p.Say("public.thread.title"), "/thread"), v)
+	page := p.Page(p.Say("public.thread.title"), "/thread")
+	page.Tongues = p.Site.ByForm(r, "thread", "/thread")
+	return p.Pages.Render(w, r, status, "thread", page, v)
 }
 
 func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
@@ -263,22 +296,25 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 	if f.Erased {
 		v.Title = p.Say("public.thread.erased")
 	}
+	if reviewed(c) {
+		v.State = web.Badge{Kind: "info", Text: p.Say("rm.invalid.appeal")}
+	}
+	next, nextKind := nextOf(c), cvd.ClockKind("")
+	if next != nil && !next.Theirs() {
+		one := p.promise(c, next)
+		v.Next, nextKind = &one, next.Kind
+	}
 	for _, k := range casework.Clocks(c) {
 		if k.Internal() {
 			continue
 		}
-		one := p.promise(&k)
+		one := p.promise(c, &k)
 		if k.Theirs() && k.Running() {
 			v.Yours = &one
 		}
-		v.Promises = append(v.Promises, one)
-		if one.Open {
-			v.Ahead = append(v.Ahead, one)
+		if k.Kind != nextKind && !(k.Theirs() && k.Running()) { // those stand above
+			v.Promises = append(v.Promises, one)
 		}
-	}
-	if k := c.NextPromise(); k != nil && !k.Theirs() {
-		one := p.promise(k)
-		v.Next = &one
 	}
 	for i := range f.Events {
 		v.Timeline = append(v.Timeline, p.entry(f, &f.Events[i]))
@@ -287,41 +323,6 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 		}
 	}
 	return v
-}
-
-// promise tells how one clock of the case stands.
-func (p *pub) promise(k *cvd.Clock) public.Promised {
-	one := public.Promised{What: p.Say("clock." + string(k.Kind)), Due: k.Due, Target: k.Target}
-	state, kind := "open", "info"
-	switch {
-	case !k.Met.IsZero() && k.Met.After(k.Due):
-		state, kind = "late", "warn"
-	case !k.Met.IsZero():
-		state, kind = "kept", "good"
-	case !k.Stopped.IsZero():
-		state, kind = "over", "quiet"
-	case !k.Paused.IsZero():
-		state, kind = "paused", "neutral"
-	case k.Theirs():
-		state, kind = "yours", "warn"
-	case !k.Breached.IsZero() && !k.Target:
-		state, kind = "missed", "alarm"
-	case k.Missed(p.Site.Now()):
-		state, kind = "passed", "warn"
-	case k.Due.Before(p.Site.Now()):
-		state, kind = "missed", "alarm"
-	}
-	one.State, one.Late = web.Badge{Kind: kind, Text: p.Say("public.promise." + state)}, kind == "alarm"
-	one.Open = k.Running()
-	switch {
-	case !k.Met.IsZero():
-		one.Note = p.Say("public.promise.met", "when", p.Voice().Instant(k.Met, p.Site.Zone()))
-	case k.Running() && !k.Paused.IsZero():
-		one.Still, one.Note = true, p.Say("public.promise.waits")
-	case k.Running() && !k.Expected.IsZero() && !k.Expected.Equal(k.Due):
-		one.Note = p.Say("public.promise.expected", "when", p.Voice().Instant(k.Expected, p.Site.Zone()))
-	}
-	return one
 }
 
 func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
@@ -338,6 +339,7 @@ func (p *pub) entry(f *casework.File, ev *cvd.Event) entry {
 	case ev.ByMember(), ev.Body != nil && ev.Body.Author == cvd.AuthorTeam:
 		e.Who, e.Class = p.Say("public.who.team"), "person"
 	}
+	e.Meaning = cmp.Or(e.Meaning, p.Voice().Changed(ev))
 	if terms := p.Terms(f.Policy); terms != nil {
 		for _, id := range told.Clauses {
 			if c, ok := terms.Clause(id); ok {

@@ -1,11 +1,13 @@
 package cases
 
 import (
+	"maps"
 	"slices"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
+	"fairlead/internal/may"
 	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/words"
 )
@@ -31,7 +33,7 @@ func (l lens) actions(f *casework.File) (next []actionView, all []groupView, fas
 	for _, g := range moves.Groups {
 		view := groupView{Name: l.Say("desk.group." + g.Name), Open: g.Name == "decide" || g.Name == "emergency" || (g.Name == "release" && releasing(f.Case))}
 		for _, verb := range g.Verbs {
-			if !slices.Contains(f.Verbs, verb) || slices.Contains(moves.Quick, verb) && verb != cvd.VerbClaim || verb == cvd.VerbConfirm && !l.second(f.Case) {
+			if !slices.Contains(f.Verbs, verb) || slices.Contains(moves.Quick, verb) && verb != cvd.VerbClaim || verb == cvd.VerbConfirm && !l.second(f.Case) || verb == cvd.VerbUphold && !l.answers(f.Case) {
 				continue
 			}
 			one := actionView{Verb: string(verb), Text: l.Say("verb." + string(verb)), Loud: g.Name == "ruling" || l.likely(f, verb)}
@@ -72,6 +74,9 @@ func (l lens) likely(f *casework.File, verb cvd.Verb) bool {
 		verb == cvd.VerbFixDeployed && slices.Contains(f.Verbs, cvd.VerbFixReady):
 		return false
 	}
+	if f.Case.Flags.Appeal && f.Case.RM() == cvd.RMInvalid {
+		return verb == cvd.VerbUphold || verb == cvd.VerbValidate
+	}
 	return slices.Contains(moves.Likely[f.Case.RM()], verb)
 }
 
@@ -83,15 +88,27 @@ func releasing(c *cvd.Case) bool {
 // second tells whether the reader may confirm the ruling that waits: not the
 // own one while somebody else could.
 func (l lens) second(c *cvd.Case) bool {
-	if c.Pending == nil || c.Pending.By != l.Actor.Ref() {
-		return true
+	return c.Pending == nil || c.Pending.By != l.Actor.Ref() || l.alone()
+}
+
+// answers tells whether the reader may answer the appeal: not against the own ruling
+// while somebody else could.
+func (l lens) answers(c *cvd.Case) bool { return !rule.Ruler(c, l.Actor) || l.alone() }
+
+func (l lens) alone() bool { return may.Alone(l.Actor, slices.Collect(maps.Values(l.Team))) }
+
+// appeal says who answers it.
+func (l lens) appeal(c *cvd.Case) moveView {
+	m := moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move.appeal")}
+	switch {
+	case !l.answers(c):
+		m.Whose = l.Say("desk.move.second")
+	case c.Assignee == l.Actor.ID || rule.Ruler(c, cvd.Actor{Kind: cvd.ActorMember, ID: c.Assignee}):
+		m.Whose = l.Say("desk.move.you")
+	case c.Assignee != "":
+		m.Whose = l.Member(c.Assignee)
 	}
-	for _, m := range l.Team {
-		if m.Active && m.ID != l.Actor.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
-			return false
-		}
-	}
-	return true
+	return m
 }
 
 // says tells, before a verb without words is done, what the reporter will read.

@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/post"
+	"fairlead/internal/words"
 )
 
 // caseView is one case with all that the team needs to go on.
@@ -75,6 +76,7 @@ type personView struct{ Name, Part, State string }
 
 type contactView struct {
 	Name, Email, Affiliation, Title, Credit, Shareable, Key string
+	Reserved                                                string // what was answered in place of a plain yes or no
 }
 
 type stepView struct {
@@ -162,7 +164,7 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 
 func marksOf(c *cvd.Case) visit.Marks {
 	return visit.Marks{
-		Emergency: c.Flags.Emergency, Breached: c.Breached(), Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
+		Emergency: c.Flags.Emergency, Breached: c.Breached(), Appeal: c.Flags.Appeal, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread, Mail: len(c.HeldMail) > 0,
 		Pending: c.Pending != nil, Appealed: c.Flags.Appealed, Paused: c.Paused(), Internal: c.Flags.Internal,
 	}
 }
@@ -177,14 +179,19 @@ func (l lens) move(f *casework.File) moveView {
 	}
 	var m moveView
 	switch {
+	case c.Flags.Appeal && c.RM() == cvd.RMInvalid && !c.Awaiting():
+		m = l.appeal(c)
+		if due := c.Clock(cvd.ClockFollowUp); due != nil && due.Ticking() {
+			k = due
+		}
 	case c.Awaiting():
 		m = moveView{Whose: l.Say("desk.move.reporter"), What: l.Say("desk.move.answer")}
 	case c.Assignee == l.Actor.ID:
-		m = moveView{Whose: l.Say("desk.move.you"), What: l.Say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Say("desk.move.you"), What: l.next(c)}
 	case c.Assignee != "":
-		m = moveView{Whose: l.Member(c.Assignee), What: l.Say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Member(c.Assignee), What: l.next(c)}
 	default:
-		m = moveView{Whose: l.Say("desk.move.unowned"), What: l.Say("desk.move." + string(c.RM()))}
+		m = moveView{Whose: l.Say("desk.move.unowned"), What: l.next(c)}
 	}
 	if c.Pending != nil {
 		m = moveView{Whose: l.Say("desk.move.second"), What: l.Say("desk.move.confirm", "verb", l.Say("verb."+string(c.Pending.Verb)))}
@@ -194,6 +201,14 @@ func (l lens) move(f *casework.File) moveView {
 		m.Clock = &one
 	}
 	return m
+}
+
+// next is what usually comes next of the case, by its state.
+func (l lens) next(c *cvd.Case) string {
+	if c.RM() == cvd.RMInvalid && c.Flags.Appealed {
+		return l.Say("desk.move.invalid.answered")
+	}
+	return l.Say("desk.move." + string(c.RM()))
 }
 
 var facts = []string{cvd.FactVendorAware, cvd.FactFixReady, cvd.FactFixDeployed, cvd.FactPublic, cvd.FactExploitPublic, cvd.FactAttacks}
@@ -240,7 +255,15 @@ func (l lens) contact(c *cvd.Case) *contactView {
 		return nil
 	}
 	k := p.Contact
-	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Shareable: string(k.ContactShareable), Key: k.PGPKey}
+	v := &contactView{Name: k.Name, Email: k.Email, Affiliation: k.Affiliation, Title: k.Title, Key: k.PGPKey}
+	switch {
+	case words.Consents(k.ContactShareable):
+		v.Shareable = l.Say("public.yes")
+	case k.ContactShareable.Yes():
+		v.Shareable, v.Reserved = l.Say("desk.contact.reserved"), string(k.ContactShareable)
+	case k.ContactShareable != "":
+		v.Shareable = l.Say("public.no")
+	}
 	if k.Credit.Wanted != "" {
 		v.Credit = l.Say("desk.credit." + k.Credit.Wanted)
 	}
@@ -319,6 +342,29 @@ func (l lens) clauses(f *casework.File, ids []string) []citeView {
 	return out
 }
 
+// claims are what the report says of attacks and of being public, until somebody of
+// the team records it or rules on the case.
+func (l lens) claims(f *casework.File) []web.Notice {
+	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
+		return nil
+	}
+	var out []web.Notice
+	r := f.Events[0].Body.Report
+	for _, one := range []struct {
+		says cvd.Answer
+		fact string
+		verb cvd.Verb
+	}{{r.Exploited, cvd.FactAttacks, cvd.VerbAttacks}, {r.Public, cvd.FactPublic, cvd.VerbPublic}} {
+		if one.says.Yes() && !f.Case.Facts.Has(one.fact) {
+			out = append(out, web.Notice{
+				Kind: "alarm", Title: l.Say("desk.case.claim." + string(one.verb)), Text: l.Say("desk.case.claim.text"),
+				Href: "/desk/cases/" + string(f.Case.ID) + "/do/" + string(one.verb), Label: l.Say("verb." + string(one.verb)),
+			})
+		}
+	}
+	return out
+}
+
 // notices say what is special about the case, in the policy's own words where
 // it has any.
 func (l lens) notices(f *casework.File) []web.Notice {
@@ -329,6 +375,7 @@ func (l lens) notices(f *casework.File) []web.Notice {
 	if f.Case.Flags.Emergency {
 		out = append(out, web.Notice{Kind: "alarm", Title: l.Say("desk.case.emergency"), Text: l.Site.Terms(l.Voice, f.Policy).Emergency.Text})
 	}
+	out = append(out, l.claims(f)...)
 	if f.Case.Flags.Privacy {
 		n := web.Notice{Kind: "warn", Title: l.Say("desk.case.privacy"), Text: l.Say("desk.case.privacy.none")}
 		if r := f.Policy.Policy.Privacy.BreachRegimes; len(r) > 0 {

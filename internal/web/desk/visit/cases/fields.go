@@ -268,7 +268,7 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 	}
 	var out []itemView
 	for _, name := range names {
-		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "reply_by": "select", "language": "select"}[name]
+		kind := map[string]string{"email": "email", "credit": "select", "pgp_key": "area", "contact_shareable": "select", "reply_by": "select", "language": "select"}[name]
 		field := v.field(cvd.VerbContact, "reporter."+name, kind, typed, false)
 		if !typed.Has(field.Name) {
 			field.Value = now[name]
@@ -278,6 +278,8 @@ func (v lens) contactFields(f *casework.File, verb cvd.Verb, typed url.Values) [
 			v.CreditOptions(field)
 		case "language":
 			field.Options = web.Languages(v.Say("desk.language.any"), field.Value)
+		case "contact_shareable":
+			v.ConsentOptions(field)
 		case "reply_by":
 			v.ReplyOptions(field)
 		}

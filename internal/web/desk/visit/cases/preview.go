@@ -3,6 +3,7 @@ package cases
 import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
 	"fairlead/internal/words"
 )
@@ -18,6 +19,7 @@ type previewView struct {
 	Dates    []string
 	Notes    []words.Quote // what stays with the team
 	Second   bool          // another member must confirm first
+	Appeal   *web.Notice   // of the one that it leaves open
 }
 
 // toldView is one message to the reporter, as their thread shows it.
@@ -33,6 +35,9 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 		From: web.State(v.Voice, f.Case.RM()), To: web.State(v.Voice, p.Case.RM()), Moved: f.Case.RM() != p.Case.RM(),
 		Dates: v.dates(f.Case, p.Case),
 	}
+	if p.Case.Closed() && !f.Case.Closed() && rule.Appealable(p.Case) {
+		out.Appeal = &web.Notice{Kind: "warn", Title: v.Say("desk.preview.appeal"), Text: v.Say("desk.preview.appeal.text")}
+	}
 	for i := range p.Events {
 		ev := &p.Events[i]
 		for _, q := range v.Voice.Event(ev, words.ForTeam, v.Zone).Quotes {
@@ -41,7 +46,7 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 			}
 		}
 		if ev.Tell == cvd.TellReporter {
-			out.Told = append(out.Told, v.told(f, ev))
+			out.Told = append(out.Told, v.told(f, p.Case, ev))
 		} else if ev.Tell == cvd.TellNobody && ev.Body != nil {
 			out.Silence = ev.Body.Silence
 		}
@@ -68,9 +73,10 @@ func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {
 	return out
 }
 
-func (v lens) told(f *casework.File, ev *cvd.Event) toldView {
+// told is what the reporter of the case, as it is after the event, would read.
+func (v lens) told(f *casework.File, after *cvd.Case, ev *cvd.Event) toldView {
 	t := v.Voice.Event(ev, words.ForReporter, v.Zone)
-	return toldView{t.Heading, t.Meaning, t.Quotes, v.clauses(f, t.Clauses), t.Missing}
+	return toldView{t.Heading, v.Voice.Standing(after, ev.Type, t.Meaning), t.Quotes, v.clauses(f, t.Clauses), t.Missing}
 }
 
 // dates says which clocks move, and how.

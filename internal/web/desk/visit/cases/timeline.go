@@ -137,6 +137,9 @@ func (l lens) moves(ev *cvd.Event) []string {
 	if ev.Link != nil {
 		out = append(out, l.Say("desk.link."+string(ev.Link.Kind))+" "+string(ev.Link.Case))
 	}
+	if changed := l.Voice.Changed(ev); changed != "" {
+		out = append(out, changed)
+	}
 	if ev.Body != nil && ev.Body.Channel != "" {
 		out = append(out, l.Channel(ev.Body.Channel))
 	}

@@ -196,6 +196,7 @@ func (d *desk) ask(w http.ResponseWriter, r *http.Request, status int, code, nam
 	switch {
 	case errors.Is(err, cvd.ErrUnauthenticated):
 		out.Dead, status = true, http.StatusForbidden
+		web.Refused(r, err)
 	case err != nil:
 		return err
 	default:

@@ -7,6 +7,7 @@ package provider
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -51,7 +52,12 @@ type leave struct{ Name, Address, Cancel string }
 // refusal says why somebody did not get in.
 type refusal struct {
 	Notice web.Notice
-	Back   string // where to try again
+	Back   string // where to try again, or to go on
+	Kept   visit.Waiting
+	// On says that they are in all the same; Alone, that nothing they have here shows who
+	// they are; Helpers, who can make a link that does.
+	On, Alone bool
+	Helpers   []cvd.Member
 }
 
 // begin leads somebody who wants to sign in to the provider.
@@ -59,7 +65,7 @@ func (d *desk) begin(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	return d.goTo(w, r, r.PathValue("id"), oidc.Errand{Next: visit.Inside(r.PostForm.Get("next")), From: d.Site.From(r), Anew: r.PostForm.Has("anew")}, signInPath)
+	return d.goTo(w, r, r.PathValue("id"), oidc.Errand{Next: visit.Inside(r.PostForm.Get("next")), From: d.Site.From(r), Anew: r.PostForm.Has("anew"), Kept: visit.WaitingIn(r.PostForm).Form()}, signInPath)
 }
 
 // goTo writes down that somebody leaves for the provider, and leads them there.
@@ -70,7 +76,7 @@ func (d *desk) goTo(w http.ResponseWriter, r *http.Request, id string, errand oi
 		return web.See(w, r, cancel) // as for every address of the desk that is not there
 	}
 	if err != nil {
-		return d.refuse(w, r, err, cancel)
+		return d.refuse(w, r, err, cancel, visit.WaitingIn(errand.Kept))
 	}
 	d.bake(w, r, start.Browser, int(oidc.FlowLife/time.Second))
 	w.Header().Set("Refresh", "0; url="+start.Address)
@@ -102,9 +108,9 @@ func (d *desk) back(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, cvd.ErrNotFound):
 		return web.See(w, r, signInPath)
 	case err != nil && here.Actor.ID != "":
-		return d.refuse(w, r, err, "/desk/me/providers")
+		return d.refuse(w, r, err, "/desk/me/providers", visit.WaitingIn(came.Kept))
 	case err != nil:
-		return d.refuse(w, r, err, signInPath)
+		return d.refuse(w, r, err, signInPath, visit.WaitingIn(came.Kept))
 	case came.Linked:
 		return web.See(w, r, "/desk/me/providers?done=linked")
 	}
@@ -116,23 +122,42 @@ func (d *desk) back(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	d.Site.Remember(w, r, web.DeskJar, came.Session.Token)
-	to := visit.Inside(came.Next)
-	switch {
-	case came.Session.Half:
-		return web.See(w, r, signInPath+"/second?"+url.Values{"next": {to}}.Encode())
-	case to == "/desk/":
-		to = visit.Home(came.Session.Actor)
+	if came.Unproved && !came.Session.Half {
+		return d.unproved(w, r, came)
 	}
-	return web.See(w, r, to)
+	form := url.Values{"next": {came.Next}}
+	maps.Copy(form, came.Kept)
+	return d.Came(w, r, came.Session, form)
+}
+
+// unproved tells somebody who went to show that it is still them that the provider does
+// not say so, and what does: else they would be sent there again and again.
+func (d *desk) unproved(w http.ResponseWriter, r *http.Request, came oidc.Arrival) error {
+	voice, me := d.Site.Voice(r), came.Session.Actor.ID
+	means, err := d.Site.Auth.Means(r.Context(), me)
+	if err != nil {
+		return err
+	}
+	team, err := d.Site.Auth.Team(r.Context())
+	if err != nil {
+		return err
+	}
+	id, out := "provider.unproved.own", refusal{Back: visit.Inside(came.Next), Kept: visit.WaitingIn(came.Kept), On: true}
+	if !means.Password && !means.Second() {
+		id, out.Helpers, out.Alone = "provider.unproved.link", visit.Leads(team, me), true
+	}
+	out.Notice = web.Notice{Kind: "warn", Title: voice.Say("provider.unproved", "name", came.Name), Text: voice.Say(id)}
+	page := &web.Page{Title: voice.Say("desk.prove.title"), Desk: true, Home: "/desk/"}
+	return d.Pages.Render(w, r, http.StatusOK, "leave-failed", page, out)
 }
 
 // refuse shows why somebody did not get in. Whatever an account elsewhere might tell
 // about a member here reads the same.
-func (d *desk) refuse(w http.ResponseWriter, r *http.Request, err error, back string) error {
+func (d *desk) refuse(w http.ResponseWriter, r *http.Request, err error, back string, wait visit.Waiting) error {
 	voice := d.Site.Voice(r)
 	f, ok := errors.AsType[*oidc.Failure](err)
 	var limited auth.Limited
-	out := refusal{Back: back}
+	out := refusal{Back: back, Kept: wait}
 	status := web.Status(err)
 	switch {
 	case errors.As(err, &limited):
@@ -145,6 +170,7 @@ func (d *desk) refuse(w http.ResponseWriter, r *http.Request, err error, back st
 		out.Notice = web.Notice{Kind: "alarm", Title: voice.Say(id, "name", f.Provider), Text: voice.Say(id+".text", "name", f.Provider)}
 		if f.Reason != oidc.Unreachable {
 			status = http.StatusForbidden
+			web.Refused(r, cvd.ErrUnauthenticated)
 		}
 	}
 	page := &web.Page{Title: voice.Say("desk.signin.title"), Desk: true, Home: "/desk/"}

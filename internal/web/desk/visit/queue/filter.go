@@ -25,7 +25,7 @@ var known = map[string][]string{
 	"state":    {"received", "valid", "accepted", "deferred", "invalid", "closed"},
 	"severity": {"critical", "high", "medium", "low", "none", unrated},
 	"due":      {"overdue", "today", "week"},
-	"flag":     {"emergency", "broken", "privacy", "unread", "paused"},
+	"flag":     {"emergency", "broken", "appeal", "privacy", "unread", "paused"},
 	"sort":     {"due", "created", "updated"},
 }
 
@@ -139,6 +139,7 @@ func (l lens) narrow(f *casework.Filter, q url.Values) {
 	f.Paused = f.Paused || flag == "paused"
 	f.Unread = f.Unread || flag == "unread"
 	f.Breached = f.Breached || flag == "broken"
+	f.Appeal = f.Appeal || flag == "appeal"
 	switch choice(q, "sort") {
 	case "created":
 		f.Sort = casework.ByCreated

@@ -46,7 +46,7 @@ type lookView struct {
 func (l lens) row(r *casework.Row, pick bool) rowView {
 	v := rowView{
 		ID: string(r.ID), Title: r.Title, Product: r.Product, Erased: r.Erased, RM: r.RM, Severity: r.Band,
-		Marks:   visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Privacy: r.Privacy, Unread: r.Unread, Mail: r.Held > 0 || l.mail.at(r.ID) > 0, Paused: r.Paused},
+		Marks:   visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Appeal: r.Appeal, Privacy: r.Privacy, Unread: r.Unread, Mail: r.Held > 0 || l.mail.at(r.ID) > 0, Paused: r.Paused},
 		Updated: r.Updated, Due: r.NextDue, Version: r.Version, Pick: pick && !r.Erased, lang: l.Voice.Lang(), zone: l.Zone,
 	}
 	if r.NextDue.IsZero() {

@@ -33,6 +33,7 @@ var views = [...]ready{
 	// A reporter may say of a case that is closed that its fix fails, and mail may wait in one.
 	{"unread", false, true, func(f *casework.Filter, _ lens) { f.Unread, f.Open = true, false }},
 	{viewMail, false, true, func(f *casework.Filter, l lens) { f.IDs, f.Open = l.mail.concerned(), false }},
+	{"appeal", true, false, func(f *casework.Filter, _ lens) { f.Appeal = true }},
 	{"mine", false, false, func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
 	{"broken", true, false, func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
 	{"emergency", true, false, func(f *casework.Filter, _ lens) { f.Emergency = true }},

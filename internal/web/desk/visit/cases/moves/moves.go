@@ -17,7 +17,7 @@ type Group struct {
 var Groups = []Group{
 	{"ruling", []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse}},
 	{"decide", []cvd.Verb{
-		cvd.VerbAcknowledge, cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbAsk, cvd.VerbAccept, cvd.VerbDefer, cvd.VerbSeverity,
+		cvd.VerbAcknowledge, cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbUphold, cvd.VerbAsk, cvd.VerbAccept, cvd.VerbDefer, cvd.VerbSeverity,
 		cvd.VerbFixReady, cvd.VerbFixDeployed, cvd.VerbReopen, cvd.VerbHandOn, cvd.VerbClose, cvd.VerbSuccessor,
 	}},
 	{"emergency", []cvd.Verb{cvd.VerbAct, cvd.VerbAfterAction}},
