@@ -147,7 +147,7 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	}
 	view := d.doView(v, o)
 	view.Preview, view.Hidden = v.preview(o.file, &p), hidden(o.typed)
-	if view.World, err = d.world(r, v, o, in.Reason); err != nil {
+	if view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in.Reason); err != nil {
 		return err
 	}
 	return d.showDo(w, r, v, http.StatusOK, view)
