@@ -25,11 +25,11 @@ func TestPolicyByForm(t *testing.T) {
 	form.Set("contact-1-uri", "no address")
 	wrong := lead.Post("/desk/policy/draft", form).Check(h, http.StatusUnprocessableEntity)
 	whole(t, "wrong", wrong)
-	for _, said := range []string{
-		"Address 2 has no scheme", "Address 2: has no scheme", "A person answers within is not written", "A person answers within: is not written",
-	} { // above the form, and at the field
-		if !strings.Contains(wrong.Text(), said) {
-			t.Errorf("%q is missing: %s", said, wrong.Text())
+	for label, problem := range map[string]string{"Address 2": "has no scheme", "A person answers within": "is not written"} {
+		for _, told := range []string{label + " " + problem, label + ": " + problem} { // above the form, and at the field
+			if strings.Count(wrong.Text(), told) != 1 {
+				t.Errorf("%q is not told once: %s", told, wrong.Text())
+			}
 		}
 	}
 	form.Set("amount-acknowledge", "3 business days")
