@@ -198,6 +198,73 @@ func TestTwoDraftsAtOnce(t *testing.T) {
 	}
 }
 
+// A translation is written while others change the record and the same translation: each
+// text stays with the words that it translates, and none is replaced without a word.
+func TestATranslationOvertaken(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b, lead := in(h, "member@example.org"), in(h, "lead@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	text := path + "/text"
+	open := func(b *webtest.Browser) url.Values {
+		return b.Form(b.Get(text+"?lang=de").Check(h, http.StatusOK), text)
+	}
+	record := func() *cvd.Advisory {
+		d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Record
+	}
+	form := b.Form(b.Get(path), path)
+	form.Set("overview", "Sessions can be fixed.")
+	form.Set("step", "save")
+	b.Post(path, form).Check(h, http.StatusSeeOther)
+
+	mine, theirs := open(b), open(lead)
+	theirs.Set("part.0", "Deren Titel")
+	lead.Post(text, theirs).Check(h, http.StatusSeeOther)
+	form = lead.Form(lead.Get(path), path)
+	form.Set("overview", "Sessions can be stolen.")
+	form.Set("step", "save")
+	lead.Post(path, form).Check(h, http.StatusSeeOther)
+
+	mine.Set("part.1", "Sitzungen lassen sich festlegen.") // of an overview that is gone
+	mine.Set("part.2", "Die Beschreibung")
+	page := b.Post(text, mine).Check(h, http.StatusConflict)
+	whole(t, "overtaken", page)
+	for _, want := range []string{"Lena Lead saved a draft", "Deren Titel", "Sitzungen lassen sich festlegen."} {
+		if !strings.Contains(page.Text(), want) {
+			t.Errorf("%q is missing: %s", want, page.Text())
+		}
+	}
+	b.Post(text, b.Form(page, text)).Check(h, http.StatusSeeOther)
+	a := record()
+	if a.Overview != "Sessions can be stolen." || advisory.Say(a, "de", a.Title) != "Deren Titel" || advisory.Say(a, "de", a.Overview) != "" ||
+		advisory.Say(a, "de", a.Vulnerabilities[0].Description) != "Die Beschreibung" {
+		t.Errorf("%+v", a.Texts)
+	}
+
+	mine, theirs = open(b), open(lead)
+	theirs.Set("part.0", "Deren zweiter Titel")
+	lead.Post(text, theirs).Check(h, http.StatusSeeOther)
+	mine.Set("part.0", "Mein Titel")
+	page = b.Post(text, mine).Check(h, http.StatusConflict)
+	form = b.Form(page, text)
+	form.Del("replace")
+	b.Post(text, form).Check(h, http.StatusConflict)
+	if a := record(); advisory.Say(a, "de", a.Title) != "Deren zweiter Titel" {
+		t.Error("a translation was replaced without a word")
+	}
+	form.Set("replace", "yes")
+	b.Post(text, form).Check(h, http.StatusSeeOther)
+	if a := record(); advisory.Say(a, "de", a.Title) != "Mein Titel" {
+		t.Error("the word to replace it does nothing")
+	}
+}
+
 // A translation is begun, left half done, finished and outdated by an edit, and the
 // record's own words stay as they were throughout.
 func TestTranslationByForms(t *testing.T) {
