@@ -98,7 +98,7 @@ func TestTheFormKeepsItsPlace(t *testing.T) {
 	stranger.must("document.activeElement.getBoundingClientRect().width > 40 && getComputedStyle(document.activeElement.parentElement).clipPath === 'none'")
 	stranger.point(`.stepped [href="#step-3"]`)
 	stranger.must("document.querySelector('.stepper').getBoundingClientRect().top >= 0")
-	stranger.press(`.tongues [lang="de"]`)
+	stranger.press(`#tongues [lang="de"]`)
 	stranger.must("location.hash === '#step-3' && document.documentElement.lang === 'de' && document.querySelector('.send').checkVisibility()")
 	stranger.point(`.stepped .whole [href="#whole"]`)
 	stranger.must("![...document.querySelectorAll('.step > .actions a, .send > a')].some((a) => a.checkVisibility())")

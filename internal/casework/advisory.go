@@ -90,7 +90,7 @@ func (d *Desk) lint(a, before *cvd.Advisory) []advisory.Finding {
 	if a == nil || d.Lint == nil {
 		return nil
 	}
-	return d.Lint(release.Trial(a, before, "DRAFT", d.Now()))
+	return append(d.Lint(release.Trial(a, before, "DRAFT", d.Now())), release.Narrowed(a, before)...)
 }
 
 // parcel reads the advisory of the case for whoever will send it out.

@@ -420,6 +420,27 @@ func TestAFixerReadsADraftWithoutNames(t *testing.T) {
 	}
 }
 
+// What everybody reads is not made to vanish by a correction for a few; it is withdrawn.
+func TestAPublicAdvisoryStaysPublic(t *testing.T) {
+	each(t, "two-person-team.yaml", func(h *house) {
+		t := h.t
+		a := h.fixed()
+		h.do(h.member, a.Case, cvd.VerbPublic, cvd.Input{})
+		h.do(h.member, a.Case, cvd.VerbPublish, cvd.Input{Seq: h.advise(a.Case, "Anybody can sign in")})
+		d := h.draft(a.Case)
+		d.Record.TLP = cvd.TLPAmber
+		seq := h.do(h.member, a.Case, cvd.VerbAdvise, cvd.Input{Advisory: d.Record, Seq: d.Seq}).Case.Release.Draft
+		_, err := h.desk.As(h.member).Do(ctx, a.Case, cvd.VerbPublish, cvd.Input{Seq: seq, Reason: "for a few"})
+		if !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "would vanish") {
+			t.Errorf("%v", err)
+		}
+		h.do(h.member, a.Case, cvd.VerbRetract, cvd.Input{Reason: "It was wrong."})
+		if all := h.entries(); len(all) != 1 || !all[0].TLP.Public() {
+			t.Errorf("%+v", all)
+		}
+	})
+}
+
 // Who is held to some scopes confirms nothing that they could not do: a yes does it.
 func TestConfirmWantsTheScopeOfTheRuling(t *testing.T) {
 	src, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", "two-person-team.yaml"))

@@ -41,6 +41,7 @@ func (c *checker) run() {
 	c.people()
 	c.revisions()
 	c.unwise()
+	c.said()
 	c.translations()
 }
 

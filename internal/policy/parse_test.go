@@ -63,6 +63,7 @@ var broken = []struct{ name, old, now string }{
 	{"two documents", "languages: [en]", "languages: [en]\n---\nrevision: \"2\""},
 	{"reply", "team:\n", "canned_replies:\n  - id: a\n    title: A\n    text: See {{respct}}.\nteam:\n"},
 	{"urgent without a channel (warning)", "    title: Be kind", "    title: Be kind\n    urgent: true"},
+	{"another amount than promised (warning)", "    title: Be kind", "    title: We acknowledge it within nine business days"},
 	{"no English (warning)", "languages: [en]", "languages: [de]"},
 }
 

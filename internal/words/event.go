@@ -54,6 +54,9 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	if ev.Type == cvd.EventImported && ev.Body != nil && ev.Body.Author != "" && ev.Body.Mail != nil {
 		id += "-" + ev.Body.Author // without the mail nobody knows when it was written
 	}
+	if corrects(ev) {
+		id += "-again" // no news of a new advisory
+	}
 	pairs := v.blanks(ev, zone)
 	t.Heading = v.first([]string{id + "." + string(to), id + ".reporter"}, pairs)
 	if mean := id + ".next"; to == ForReporter && v.Has(mean) {
@@ -83,6 +86,20 @@ func (v *Voice) Event(ev *cvd.Event, to Audience, zone *time.Location) Told {
 	}
 	t.Missing = b.Missing
 	return t
+}
+
+// corrects tells whether an event of a release is about a revision after the first.
+func corrects(ev *cvd.Event) bool {
+	if ev.Release == nil {
+		return false
+	}
+	switch ev.Type {
+	case cvd.EventPublished:
+		return ev.Release.Revision > 1
+	case cvd.EventScheduled, cvd.EventUnscheduled, cvd.EventHeadsUp, cvd.EventHeld:
+		return ev.Release.Revision > 0
+	}
+	return false
 }
 
 // Value writes a JSON value as people read it: a text as it is, what has parts

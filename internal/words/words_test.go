@@ -102,6 +102,24 @@ func TestEventWithoutItsWords(t *testing.T) {
 	}
 }
 
+// A correction is no news of a new advisory, and nobody is asked again to keep quiet.
+func TestACorrectionIsCalledOne(t *testing.T) {
+	v := voice(t)
+	say := func(kind cvd.EventType, revision int) Told {
+		ev := &cvd.Event{Head: cvd.Head{Type: kind, Release: &cvd.Release{Advisory: "A-1", Revision: revision}}, Body: &cvd.Body{}}
+		return v.Event(ev, ForReporter, time.UTC)
+	}
+	if got := say(cvd.EventPublished, 1).Heading; got != "The advisory is published: A-1, revision 1" {
+		t.Error(got)
+	}
+	if got := say(cvd.EventPublished, 2).Heading; got != "The advisory was corrected: A-1, revision 2" {
+		t.Error(got)
+	}
+	if first, again := say(cvd.EventScheduled, 0), say(cvd.EventScheduled, 1); first.Meaning == "" || again.Meaning != "" || !strings.HasPrefix(again.Heading, "A correction of the advisory A-1") {
+		t.Errorf("%+v %+v", first, again)
+	}
+}
+
 // The team's own words never reach the reporter's side of an event.
 func TestEventKeepsTeamWordsFromTheReporter(t *testing.T) {
 	v := voice(t)

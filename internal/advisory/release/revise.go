@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
 )
 
@@ -75,6 +76,16 @@ func Trial(draft, before *cvd.Advisory, prefix string, at time.Time) *cvd.Adviso
 		a.ID = cvd.AdvisoryID(fmt.Sprintf("%s-%d-0000000", prefix, at.Year()))
 	}
 	return a
+}
+
+// Narrowed is the finding on a draft that would take from everybody what they read
+// already: its page and its documents would be gone, where a withdrawal leaves both.
+func Narrowed(draft, before *cvd.Advisory) advisory.Findings {
+	var out advisory.Findings
+	if before != nil && before.TLP.Public() && !draft.TLP.Public() {
+		out.Err("record-audience", "tlp", "is for a few, while everybody reads what is published: its page and documents would vanish", "keep it public; to take it back, withdraw it, and it stays readable as withdrawn")
+	}
+	return out
 }
 
 // Withdraw makes the revision that takes a published advisory back, with the

@@ -126,3 +126,33 @@ func example(t *testing.T, name string) *policy.Policy {
 	}
 	return p
 }
+
+// A text that repeats a promise is found when the promise changes, in each language; what
+// did not change is left alone.
+func TestStillSaid(t *testing.T) {
+	b, err := os.ReadFile("../../../examples/policies/signed-policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := policy.Parse("signed-policy.yaml", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := *a
+	if got := StillSaid(a, &next); len(got) > 0 {
+		t.Errorf("%+v", got)
+	}
+	next.Promises.Acknowledge.Within = calendar.Amount{N: 3, Unit: calendar.BusinessDays}
+	next.Translations = map[string]policy.Texts{"de": {"x": "Antwort innerhalb von zwei Werktagen"}}
+	var got []string
+	for _, one := range StillSaid(a, &next) {
+		got = append(got, one.Path+": "+one.Says+", "+one.Promise+", "+one.To.String())
+	}
+	want := []string{
+		"checklist[step-acknowledge]: two business days, promises.acknowledge, 3 business days",
+		"translations.de: zwei Werktagen, promises.acknowledge, 3 business days",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

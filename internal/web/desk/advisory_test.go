@@ -11,6 +11,7 @@ import (
 
 	"fairlead/internal/advisory"
 	"fairlead/internal/cvd"
+	"fairlead/internal/web/webtest"
 )
 
 // The whole way of an advisory by forms alone: filled, edited, looked at in every
@@ -84,7 +85,7 @@ func TestAdvisoryByForms(t *testing.T) {
 	// Somebody else's edit is not overwritten.
 	again.Set("title", "Mine")
 	stale := b.Post(path, again).Check(h, http.StatusConflict)
-	if !strings.Contains(stale.Body, "somebody edited the draft") || !strings.Contains(stale.Body, `value="Mine"`) {
+	if !strings.Contains(stale.Body, "Somebody saved another draft") || !strings.Contains(stale.Body, `value="Mine"`) {
 		t.Error("a lost race is not told, or what was typed is lost")
 	}
 	whole(t, "changes", b.Get(path+"/changes?to="+strconv.FormatInt(e.Drafts[0].Seq, 10)).Check(h, http.StatusOK))
@@ -122,6 +123,158 @@ func TestAdvisoryByForms(t *testing.T) {
 	tells("Advisory published", "The advisory is published. Close the case")
 	do(b, h, id, "retract", url.Values{"reason": {"It names the wrong product."}})
 	tells("Advisory withdrawn", "The advisory is withdrawn. Publish a corrected one")
+}
+
+// Two members write at once: what each changed alone comes together, what both changed is
+// replaced by an explicit word only, and neither is lost on the way.
+func TestTwoDraftsAtOnce(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	open := func(b *webtest.Browser) url.Values { return b.Form(b.Get(path).Check(h, http.StatusOK), path) }
+	save := func(b *webtest.Browser, form url.Values, set ...string) *webtest.Answer {
+		t.Helper()
+		for i := 0; i < len(set); i += 2 {
+			form.Set(set[i], set[i+1])
+		}
+		form.Set("step", "save")
+		return b.Post(path, form)
+	}
+	record := func() *cvd.Advisory {
+		d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Record
+	}
+	save(b, open(b), "overview", "One.", "impact", "One.").Check(h, http.StatusSeeOther)
+
+	mine := open(b)
+	lead := in(h, "lead@example.org")
+	save(lead, open(lead), "overview", "Theirs.", "credit.1.name", "Also Found", "note", "Names her.").Check(h, http.StatusSeeOther)
+	apart := save(b, mine, "impact", "Mine.", "note", "My note").Check(h, http.StatusConflict)
+	whole(t, "apart", apart)
+	for _, want := range []string{"Lena Lead saved a draft", "Names her.", "You changed other fields", "Theirs.", "My note"} {
+		if !strings.Contains(apart.Text(), want) {
+			t.Errorf("the page does not say %q: %s", want, apart.Text())
+		}
+	}
+	joined := b.Form(apart, path)
+	if joined.Get("overview") != "Theirs." || joined.Get("impact") != "Mine." || joined.Get("credit.1.name") != "Also Found" || joined.Has("replace") {
+		t.Fatalf("not brought together: %v", joined)
+	}
+	save(b, joined).Check(h, http.StatusSeeOther)
+	if a := record(); a.Overview != "Theirs." || a.Vulnerabilities[0].Impact != "Mine." || len(a.Credits) != 2 {
+		t.Errorf("%+v", a)
+	}
+
+	mine = open(b)
+	save(lead, open(lead), "overview", "Theirs again.").Check(h, http.StatusSeeOther)
+	both := save(b, mine, "overview", "Mine again.").Check(h, http.StatusConflict)
+	whole(t, "both", both)
+	for _, want := range []string{"You both changed the same", "Theirs again.", "Replace what was saved meanwhile in: Overview"} {
+		if !strings.Contains(both.Text(), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	form := b.Form(both, path)
+	form.Del("replace")
+	if form.Get("overview") != "Mine again." {
+		t.Errorf("what was typed is lost: %v", form)
+	}
+	for range 2 { // however often it is pressed
+		form = b.Form(save(b, form).Check(h, http.StatusConflict), path)
+		form.Del("replace")
+	}
+	more := form
+	more.Set("step", "more")
+	form = b.Form(b.Post(path, more).Check(h, http.StatusOK), path)
+	save(b, form).Check(h, http.StatusConflict)
+	if a := record(); a.Overview != "Theirs again." {
+		t.Fatalf("overwritten without a word: %q", a.Overview)
+	}
+	save(b, form, "replace", "yes").Check(h, http.StatusSeeOther)
+	if a := record(); a.Overview != "Mine again." {
+		t.Errorf("%q", a.Overview)
+	}
+	// A form that is refused for another reason stays with the draft that it began from.
+	mine = open(b)
+	save(lead, open(lead), "overview", "Third.").Check(h, http.StatusSeeOther)
+	wrong := b.Form(save(b, mine, "overview", "Fourth.", "time.0.at", "yesterday").Check(h, http.StatusUnprocessableEntity), path)
+	save(b, wrong, "time.0.at", "2026-03-01").Check(h, http.StatusConflict)
+	if a := record(); a.Overview != "Third." {
+		t.Errorf("a refused form overwrote %q", a.Overview)
+	}
+}
+
+// A translation is written while others change the record and the same translation: each
+// text stays with the words that it translates, and none is replaced without a word.
+func TestATranslationOvertaken(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b, lead := in(h, "member@example.org"), in(h, "lead@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	text := path + "/text"
+	open := func(b *webtest.Browser) url.Values {
+		return b.Form(b.Get(text+"?lang=de").Check(h, http.StatusOK), text)
+	}
+	record := func() *cvd.Advisory {
+		d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Record
+	}
+	form := b.Form(b.Get(path), path)
+	form.Set("overview", "Sessions can be fixed.")
+	form.Set("step", "save")
+	b.Post(path, form).Check(h, http.StatusSeeOther)
+
+	mine, theirs := open(b), open(lead)
+	theirs.Set("part.0", "Deren Titel")
+	lead.Post(text, theirs).Check(h, http.StatusSeeOther)
+	form = lead.Form(lead.Get(path), path)
+	form.Set("overview", "Sessions can be stolen.")
+	form.Set("step", "save")
+	lead.Post(path, form).Check(h, http.StatusSeeOther)
+
+	mine.Set("part.1", "Sitzungen lassen sich festlegen.") // of an overview that is gone
+	mine.Set("part.2", "Die Beschreibung")
+	page := b.Post(text, mine).Check(h, http.StatusConflict)
+	whole(t, "overtaken", page)
+	for _, want := range []string{"Lena Lead saved a draft", "Deren Titel", "Sitzungen lassen sich festlegen."} {
+		if !strings.Contains(page.Text(), want) {
+			t.Errorf("%q is missing: %s", want, page.Text())
+		}
+	}
+	b.Post(text, b.Form(page, text)).Check(h, http.StatusSeeOther)
+	a := record()
+	if a.Overview != "Sessions can be stolen." || advisory.Say(a, "de", a.Title) != "Deren Titel" || advisory.Say(a, "de", a.Overview) != "" ||
+		advisory.Say(a, "de", a.Vulnerabilities[0].Description) != "Die Beschreibung" {
+		t.Errorf("%+v", a.Texts)
+	}
+
+	mine, theirs = open(b), open(lead)
+	theirs.Set("part.0", "Deren zweiter Titel")
+	lead.Post(text, theirs).Check(h, http.StatusSeeOther)
+	mine.Set("part.0", "Mein Titel")
+	page = b.Post(text, mine).Check(h, http.StatusConflict)
+	form = b.Form(page, text)
+	form.Del("replace")
+	b.Post(text, form).Check(h, http.StatusConflict)
+	if a := record(); advisory.Say(a, "de", a.Title) != "Deren zweiter Titel" {
+		t.Error("a translation was replaced without a word")
+	}
+	form.Set("replace", "yes")
+	b.Post(text, form).Check(h, http.StatusSeeOther)
+	if a := record(); advisory.Say(a, "de", a.Title) != "Mein Titel" {
+		t.Error("the word to replace it does nothing")
+	}
 }
 
 // A translation is begun, left half done, finished and outdated by an edit, and the
@@ -175,8 +328,10 @@ func TestTranslationByForms(t *testing.T) {
 	if got := advisory.Languages(record()); len(got) != 1 || got[0] != "de" {
 		t.Fatalf("%v", got)
 	}
-	if stale := b.Post(text, form).Check(h, http.StatusConflict); !strings.Contains(stale.Text(), "somebody edited the draft") {
-		t.Error("a lost race is not told, or not to a reader of English")
+	stale := b.Post(text, form).Check(h, http.StatusConflict)
+	whole(t, "a translation overtaken", stale)
+	if !strings.Contains(stale.Text(), "Milo Member saved a draft") {
+		t.Errorf("a lost race is not told: %s", stale.Text())
 	}
 	form = b.Form(b.Get(path), path)
 	form.Set("overview", "Sessions can be fixed, and stolen.")
@@ -196,6 +351,104 @@ func TestTranslationByForms(t *testing.T) {
 		t.Errorf("%+v", a.Texts)
 	}
 	in(h, "auditor@example.org").Post(text, form).Check(h, http.StatusNotFound)
+}
+
+// What was passed over on the way is not ticked, a draft that is not out is told from what
+// is, and before a release or a withdrawal its member reads what everybody will.
+func TestWhatTheWorldReads(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	for _, verb := range []string{"validate", "accept", "fix-ready", "public"} {
+		do(b, h, id, verb, nil)
+	}
+	path := "/desk/cases/" + string(id) + "/advisory"
+	save := func(overview string) {
+		form := b.Form(b.Get(path).Check(h, http.StatusOK), path)
+		form.Set("overview", overview)
+		form.Set("step", "save")
+		b.Post(path, form).Check(h, http.StatusSeeOther)
+	}
+	says := func(name, text string, want, never []string) {
+		t.Helper()
+		for _, s := range want {
+			if !strings.Contains(text, s) {
+				t.Errorf("%s: %q is missing: %s", name, s, text)
+			}
+		}
+		for _, s := range never {
+			if strings.Contains(text, s) {
+				t.Errorf("%s says %q", name, s)
+			}
+		}
+	}
+	save("Sessions can be fixed by anybody.")
+	says("a first draft", b.Get(path).Text(), []string{"Reporter reminded"}, []string{"The latest draft is not published"})
+	first := do(b, h, id, "publish", url.Values{"reason": {"because"}})
+	says("the first release", first.Text(), []string{"What everybody will read", "Sessions can be fixed by anybody.", "Northlake Records", "First revision."}, nil)
+	if state(h, id).Release.Revision == 0 {
+		lead := in(h, "lead@example.org")
+		says("the second person", do(lead, h, id, "confirm", nil).Text(), []string{"What everybody will read", "Sessions can be fixed by anybody."}, nil)
+	}
+	says("published", b.Get(path).Text(), []string{"Published, revision 1"}, []string{"Reporter reminded", "Scheduled, and the reporter told", "The latest draft is not published", "Fix checked by the reporter"})
+
+	save("Sessions can be fixed by anybody nearby.")
+	says("a correction", b.Get(path).Text(), []string{"The latest draft is not published", "The world reads revision 1", "Latest draft published"}, nil)
+	verb := "/desk/cases/" + string(id) + "/do/publish"
+	says("the field of the reason", b.Get(verb).Text(), []string{"Everybody reads this"}, []string{"The reporter reads this"})
+	again := do(b, h, id, "publish", url.Values{"reason": {"Only who is nearby can."}})
+	says("the second release", again.Text(), []string{"anybody nearby", "Revisions2 3 March 2026", "Only who is nearby can."}, nil)
+	if state(h, id).Release.Revision == 1 {
+		do(in(h, "lead@example.org"), h, id, "confirm", nil)
+	}
+	says("the thread", again.Text()+b.Get("/desk/cases/"+string(id)).Text(), []string{"corrected"}, nil)
+
+	gone := do(b, h, id, "retract", url.Values{"reason": {"It was no flaw."}})
+	says("the withdrawal", gone.Text(), []string{"What everybody will read", "This advisory was withdrawn on", "It was no flaw."}, nil)
+	page := b.Get(path).Check(h, http.StatusOK)
+	whole(t, "withdrawn", page)
+	says("withdrawn", page.Text(), []string{"The advisory was withdrawn on", "It was no flaw.", "Withdrawn, revision 3"}, []string{"Published, revision"})
+	look := b.Get(path+"/rehearsal").Check(h, http.StatusOK)
+	whole(t, "rehearsal", look)
+	says("the rehearsal", look.Text(), []string{"The page that people will read", "Takes over accounts", "R. Finder"}, nil)
+}
+
+// The form changes the first vulnerability; the others are shown, and kept as they are.
+func TestFurtherVulnerabilitiesAreKept(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	if strings.Contains(b.Get(path).Text(), "More vulnerabilities") {
+		t.Error("one vulnerability is called several")
+	}
+	d, err := h.Desk.As(h.Member).Draft(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := cvd.Vulnerability{Title: "Weak token", CVE: "CVE-2026-22222", Description: "Tokens can be guessed.", Scores: []cvd.AdvisoryScore{{Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}}}
+	d.Record.Vulnerabilities = append(d.Record.Vulnerabilities, second)
+	h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: d.Record})
+	page := b.Get(path).Check(h, http.StatusOK)
+	whole(t, "two vulnerabilities", page)
+	for _, want := range []string{"More vulnerabilities", "CVE-2026-22222", "Weak token", "Tokens can be guessed."} {
+		if !strings.Contains(page.Text(), want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	form := b.Form(page, path)
+	form.Set("impact", "Something else")
+	form.Set("step", "save")
+	b.Post(path, form).Check(h, http.StatusSeeOther)
+	d, err = h.Desk.As(h.Member).Draft(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := d.Record.Vulnerabilities; len(all) != 2 || all[0].Impact != "Something else" || all[1].Description != second.Description || len(all[1].Scores) != 1 {
+		t.Errorf("%+v", all)
+	}
 }
 
 // A party outside is named and dropped by the verbs' own forms, and the page of the

@@ -35,6 +35,11 @@ func TestRefusedNumbersAndDates(t *testing.T) {
 			url.Values{"clock": {"update"}, "until": {"2999-01-01T00:00"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
 			[]string{"New date lies outside the years 1970 to 2100", "write a date within those years", `value="2999-01-01T00:00"`, "kept words"},
 		},
+		"postponed into an hour that is skipped": {
+			at + "postpone",
+			url.Values{"clock": {"update"}, "until": {"2026-03-08T02:30"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
+			[]string{"New date does not exist on that day", "give a time an hour earlier or later", `value="2026-03-08T02:30"`},
+		},
 		"postponed to the past": {
 			at + "postpone",
 			url.Values{"clock": {"update"}, "until": {"2026-01-01T00:00"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},

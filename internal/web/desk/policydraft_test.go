@@ -36,13 +36,29 @@ func TestPolicyByForm(t *testing.T) {
 	form.Set("contact-1-uri", "https://example.com/security")
 	compared := lead.Post("/desk/policy/draft", form).Check(h, http.StatusOK)
 	whole(t, "compared", compared)
-	for _, want := range []string{"promises.acknowledge.within", "3 business days", "2 business days", "https://example.com/security"} {
+	for _, want := range []string{
+		"promises.acknowledge.within", "3 business days", "2 business days", "https://example.com/security", "Propose this version",
+		"A person answers withinpromises", "says “two business days”", "step-acknowledge",
+	} {
 		if !strings.Contains(compared.Text(), want) {
 			t.Errorf("what changes does not say %s", want)
 		}
 	}
-	published := lead.Upload("/desk/policy", lead.Form(compared, "/desk/policy"))
-	version := lead.Follow(published.Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+	// What was typed after the comparison is compared before anything is published.
+	form = lead.Form(compared, "/desk/policy/draft")
+	form.Set("amount-acknowledge", "5 business days")
+	form.Set("step", "publish")
+	moved := lead.Post("/desk/policy/draft", form).Check(h, http.StatusConflict)
+	whole(t, "moved", moved)
+	if len(h.Book.Versions().All) != 1 || !strings.Contains(moved.Text(), "you changed more after you compared") || !strings.Contains(moved.Text(), "5 business days") {
+		t.Errorf("%d versions: %s", len(h.Book.Versions().All), moved.Text())
+	}
+	form = lead.Form(moved, "/desk/policy/draft")
+	form.Set("step", "publish")
+	version := lead.Follow(lead.Post("/desk/policy/draft", form).Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+	if got := h.Book.Version(2).Policy.Promises.Acknowledge.Within.String(); got != "5 business days" {
+		t.Errorf("published %s", got)
+	}
 	whole(t, "version", version)
 	if !strings.Contains(version.Body, `/desk/policy/diff?from=1&amp;to=2`) {
 		t.Error("the way to what it changes is missing")
@@ -50,7 +66,11 @@ func TestPolicyByForm(t *testing.T) {
 	lead.Post("/desk/policy/draft", form).Check(h, http.StatusConflict) // it was begun on the one before
 
 	officer := in(h, "officer@example.org")
-	whole(t, "diff", officer.Get("/desk/policy/diff?from=1&to=2").Check(h, http.StatusOK))
+	page = officer.Get("/desk/policy/diff?from=1&to=2").Check(h, http.StatusOK)
+	whole(t, "diff", page)
+	if !strings.Contains(page.Text(), "A person answers within") {
+		t.Error("an officer reads keys of the file alone")
+	}
 	for _, act := range []string{"reviewed", "approved"} {
 		read := officer.Get("/desk/policy/2").Check(h, http.StatusOK)
 		sign := officer.Form(read, "/desk/policy/2/sign")

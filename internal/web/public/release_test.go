@@ -56,7 +56,9 @@ func TestReleaseInTheThread(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seq := h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: d.Record}).Case.Release.Draft
+	few := d.Record.Clone()
+	few.TLP = cvd.TLPAmber
+	seq := h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: few}).Case.Release.Draft
 	if text := b.Get("/thread").Text(); strings.Contains(text, "NLSA-") {
 		t.Error("the thread tells of a draft")
 	}
@@ -69,20 +71,21 @@ func TestReleaseInTheThread(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page := b.Get("/thread").Check(h, http.StatusOK); !strings.Contains(page.Body, `href="/advisories/`+string(c.Case.Release.Advisory)) {
-		t.Errorf("the thread does not lead to the advisory: %+v", c.Case.Release)
+	// One for a few has no page, and the thread leads to none.
+	page = b.Get("/thread").Check(h, http.StatusOK)
+	if strings.Contains(page.Body, `href="/advisories/`+string(c.Case.Release.Advisory)) || !strings.Contains(page.Text(), "it has no public page") {
+		t.Error("the thread leads to a page that is not there")
 	}
-	// A correction for a few has no page, and the thread leads to none.
 	d, err = h.Desk.As(h.Member).Draft(context.Background(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	few := d.Record.Clone()
-	few.TLP = cvd.TLPAmber
-	seq = h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: few, Seq: d.Seq}).Case.Release.Draft
-	h.Do(h.Member, id, cvd.VerbPublish, cvd.Input{Seq: seq, Reason: "Not for everybody yet."})
+	all := d.Record.Clone()
+	all.TLP = cvd.TLPClear
+	seq = h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: all, Seq: d.Seq}).Case.Release.Draft
+	h.Do(h.Member, id, cvd.VerbPublish, cvd.Input{Seq: seq, Reason: "For everybody."})
 	page = b.Get("/thread").Check(h, http.StatusOK)
-	if strings.Contains(page.Body, `href="/advisories/`+string(c.Case.Release.Advisory)) || !strings.Contains(page.Text(), "it has no public page") {
-		t.Error("the thread leads to a page that is not there")
+	if !strings.Contains(page.Body, `href="/advisories/`+string(c.Case.Release.Advisory)) || !strings.Contains(page.Text(), "The advisory was corrected") {
+		t.Errorf("the thread does not lead to the advisory: %+v", c.Case.Release)
 	}
 }

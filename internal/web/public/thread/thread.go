@@ -276,7 +276,9 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		v.Cases = append(v.Cases, one)
 	}
 	page := p.Page(p.Say("public.thread.title"), "/thread")
-	page.Tongues = p.Site.ByForm(r, "thread", "/thread")
+	if slices.ContainsFunc(v.Cases, func(c caseView) bool { return !c.Erased }) {
+		page.Tongues = p.Site.ByForm(r, "thread", "/thread") // what was typed goes along
+	}
 	return p.Pages.Render(w, r, status, "thread", page, v)
 }
 

@@ -47,7 +47,7 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	return d.show(w, r, v, http.StatusOK, draft, fill(v, draft.Record, 1), nil)
+	return d.show(w, r, v, http.StatusOK, draft, sheet{parts: fill(v, draft.Record, 1)})
 }
 
 // typed is the draft, of one who may change it, and what was typed into its form.
@@ -79,32 +79,40 @@ func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 	step := typed.Get("step")
 	switch {
 	case len(faults) > 0:
-		return d.show(w, r, v, http.StatusUnprocessableEntity, draft, refill(v, a, typed, 1), faults)
+		return d.show(w, r, v, http.StatusUnprocessableEntity, draft, sheet{parts: refill(v, a, typed, 1), typed: typed, faults: faults})
 	case step == "more":
-		return d.show(w, r, v, http.StatusOK, draft, fill(v, a, 3), nil)
+		return d.show(w, r, v, http.StatusOK, draft, sheet{parts: fill(v, a, 3), typed: typed})
 	case step == "look":
 		docs, err := session.Rehearse(r.Context(), draft.Case.ID, a)
 		if err != nil {
-			return d.refused(w, r, v, draft, a, err)
+			return d.refused(w, r, v, draft, sheet{parts: fill(v, a, 1), typed: typed}, err)
 		}
-		return d.documents(w, r, v, draft, docs, true)
+		return d.documents(w, r, v, draft, a, docs, true)
+	}
+	if done, err := d.overtaken(w, r, v, draft, typed); done {
+		return err
 	}
 	in := cvd.Input{Advisory: a, Seq: visit.Number(typed.Get("seq")), Note: typed.Get("note"), Others: typed.Get("others") != ""}
 	if _, err := session.Do(r.Context(), draft.Case.ID, cvd.VerbAdvise, in); err != nil {
-		return d.refused(w, r, v, draft, a, err)
+		if won, failed := d.lost(r, v, typed, err); failed != nil {
+			return failed
+		} else if won != nil {
+			_, err = d.overtaken(w, r, v, won, typed)
+			return err
+		}
+		return d.refused(w, r, v, draft, sheet{parts: fill(v, a, 1), typed: typed}, err)
 	}
 	return web.See(w, r, "/desk/cases/"+string(draft.Case.ID)+"/advisory?"+url.Values{"done": {"advise"}}.Encode())
 }
 
 // refused shows the form again with everything that was typed, and why not.
-func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, a *cvd.Advisory, err error) error {
+func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, form sheet, err error) error {
 	status := web.Status(err)
 	if status >= http.StatusInternalServerError || status == http.StatusNotFound {
 		return err
 	}
-	var faults cvd.Faults
-	if !errors.As(err, &faults) {
-		faults = cvd.Faults{{Field: v.Say("desk.refused"), Problem: web.Plain(err)}}
+	if !errors.As(err, &form.faults) {
+		form.faults = cvd.Faults{{Field: v.Say("desk.refused"), Problem: web.Plain(err)}}
 	}
-	return d.show(w, r, v, status, draft, fill(v, a, 1), faults)
+	return d.show(w, r, v, status, draft, form)
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"fairlead/internal/advisory"
+	"fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -16,6 +18,7 @@ type part struct {
 	Fields          []web.Field
 	Rows            [][]web.Field
 	Folded          bool
+	More            []page.Flaw // vulnerabilities that the form leaves as they are
 }
 
 // filler makes fields of a record.
@@ -137,6 +140,9 @@ func (f *filler) flaw(a *cvd.Advisory, empty int) {
 		f.field("description", "area", v.Description), f.field("impact", "area", v.Impact), f.field("exploited", "area", v.Exploited),
 	}
 	p.Fields[2].Rows, p.Fields[5].Rows = 2, 2
+	if len(a.Vulnerabilities) > 1 {
+		p.More = page.In(a, advisory.Publisher{}, f.v.Voice).Flaws[1:]
+	}
 	p = f.part("remedies")
 	for i := range len(v.Remedies) + empty {
 		one := cvd.Remedy{Kind: cvd.RemedyFix}

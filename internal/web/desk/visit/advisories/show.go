@@ -1,7 +1,6 @@
 package advisories
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,13 +10,10 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
-	"fairlead/internal/advisory/release"
 	"fairlead/internal/casework"
-	"fairlead/internal/casework/parcel"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
-	"fairlead/internal/register"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
@@ -42,6 +38,17 @@ type pageView struct {
 	Published   *publishedView
 	Parties     []partyView
 	Requests    []string // for a CVE id, to be sent to a CNA
+	Note        string
+	Clash       *clashView
+	From        string // the draft that the form began from, while it is brought together with another
+}
+
+// sheet is the form as it is shown: of the draft, or as it was typed.
+type sheet struct {
+	parts  []part
+	faults cvd.Faults
+	typed  url.Values // nil where nothing was
+	clash  *clashView
 }
 
 // partyView is somebody outside who is told of the release.
@@ -94,8 +101,8 @@ type publishedView struct {
 	Gone     bool
 }
 
-func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, parts []part, faults cvd.Faults) error {
-	c := draft.Case
+func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, form sheet) error {
+	c, parts := draft.Case, form.parts
 	view := pageView{
 		Case: string(c.ID), Title: c.Title, ID: string(c.Release.Advisory), State: web.State(v.Voice, c.RM()), Seq: draft.Seq, Parts: parts,
 		May: may.Allow(v.Actor, cvd.VerbAdvise, c) == nil && slices.Contains(draft.Verbs, cvd.VerbAdvise),
@@ -105,8 +112,12 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if r.URL.Query().Get("done") == "advise" {
 		view.Done = v.Say("desk.advisory.saved")
 	}
+	view.Clash = form.clash
+	if form.typed != nil { // what was typed stays with the draft that it was typed over
+		view.Seq, view.From, view.Note = visit.Number(form.typed.Get("seq")), form.typed.Get("from"), form.typed.Get("note")
+	}
 	view.Findings = v.findings(c.ID, draft.Findings, parts)
-	if rest := blame(parts, faults); len(faults) > 0 {
+	if rest := blame(parts, form.faults); len(form.faults) > 0 {
 		view.Summary = summarise(v, parts, rest)
 	}
 	view.Gates, view.Steps, view.Drafts = v.gates(draft), v.steps(draft), v.drafts(draft)
@@ -134,6 +145,15 @@ func (v lens) notices(draft *casework.Draft) []web.Notice {
 	at := func(t time.Time) string { return v.Voice.Instant(t, v.Zone) }
 	if draft.Seq == 0 {
 		out = append(out, web.Notice{Kind: "info", Title: v.Say("desk.advisory.filled"), Text: v.Say("desk.advisory.filled.text")})
+	}
+	if b := draft.Before; b != nil && !b.Withdrawn.IsZero() {
+		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.gone", "when", at(b.Withdrawn)), Text: b.Why})
+	}
+	if c.Release.Revision > 0 && c.Release.Fresh() {
+		out = append(out, web.Notice{
+			Kind: "warn", Title: v.Say("desk.advisory.correcting"), Text: v.Say("desk.advisory.correcting.text", "revision", c.Release.Revision),
+			Href: "/desk/cases/" + string(c.ID) + "/advisory/changes", Label: v.Say("desk.advisory.changes.published"),
+		})
 	}
 	if !c.Release.At.IsZero() {
 		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.scheduled", "when", at(c.Release.At)), Text: v.Say("desk.advisory.scheduled.text")})
@@ -165,30 +185,54 @@ func (v lens) gates(draft *casework.Draft) []gateView {
 	return out
 }
 
-// steps is how far the advisory is.
+// steps is how far the advisory is. What was passed over on the way to the public is
+// left out, for it is neither done nor still to come.
 func (v lens) steps(draft *casework.Draft) []stepView {
 	r := draft.Case.Release
 	at := map[cvd.EventType]time.Time{}
 	for _, ev := range draft.Events {
 		at[ev.Type] = ev.At
 	}
-	two := draft.Policy != nil && draft.Policy.Policy.SecondPerson.Publish
-	var out []stepView
+	out := r.Revision > 0
+	var all []stepView
 	add := func(name string, done bool, when time.Time) {
 		if !done {
 			when = time.Time{}
 		}
-		out = append(out, stepView{v.Say("desk.advisory.step." + name), done, when})
+		all = append(all, stepView{v.Say("desk.advisory.step."+name, "revision", r.Revision), done, when})
 	}
-	add("draft", r.Draft != 0, at[cvd.EventDrafted])
-	add("check", r.Check == cvd.CheckPass || r.Check == cvd.CheckNone, at[cvd.EventChecked])
-	if two {
+	reach := func(name string, done bool, when time.Time) {
+		if done || !out {
+			add(name, done, when)
+		}
+	}
+	if !out || r.Fresh() {
+		add("draft", r.Draft != 0, at[cvd.EventDrafted])
+	}
+	reach("check", r.Check == cvd.CheckPass, at[cvd.EventChecked])
+	if two := draft.Policy != nil && draft.Policy.Policy.SecondPerson.Publish; two && (!out || r.Fresh()) {
 		add("second", r.Confirmed == r.Draft && r.Draft != 0, at[cvd.EventConfirmed])
 	}
-	add("scheduled", !r.At.IsZero() || r.Revision > 0, cmp.Or(at[cvd.EventScheduled], r.First))
-	add("told", !r.Ahead.IsZero() || r.Revision > 0, at[cvd.EventHeadsUp])
-	add("published", r.Revision > 0, at[cvd.EventPublished])
-	return out
+	told := "scheduled"
+	if !draft.Case.Waited() {
+		told = "scheduled.alone"
+	}
+	reach(told, !r.At.IsZero() || out && !r.Told.IsZero(), at[cvd.EventScheduled])
+	if draft.Case.Waited() {
+		reach("told", !r.Ahead.IsZero(), at[cvd.EventHeadsUp])
+	}
+	switch {
+	case r.Withdrawn:
+		add("withdrawn", true, at[cvd.EventRetracted])
+	case out:
+		add("published", true, at[cvd.EventPublished])
+	default:
+		add("public", false, time.Time{})
+	}
+	if out && r.Fresh() {
+		add("corrected", false, time.Time{})
+	}
+	return all
 }
 
 func (v lens) drafts(draft *casework.Draft) []draftView {
@@ -292,72 +336,4 @@ func summarise(v lens, parts []part, rest []cvd.Fault) *web.Summary {
 	var all []web.Field
 	each(parts, func(f *web.Field) { all = append(all, *f) })
 	return web.Summarise(v.Say("desk.faults"), all, rest)
-}
-
-// documentsView is what would be published, byte for byte.
-type documentsView struct {
-	Case, Title string
-	Unsaved     bool
-	Documents   []documentView
-	Without     []register.Uncovered
-}
-
-type documentView struct {
-	Name, File, Media, SHA256, Text string
-	Size                            int64
-}
-
-// rehearse shows the exact bytes of the latest draft in every format.
-func (d *desk) rehearse(w http.ResponseWriter, r *http.Request, v lens) error {
-	session := d.Site.Desk.As(v.Actor)
-	draft, err := session.Draft(r.Context(), caseOf(r))
-	if err != nil {
-		return err
-	}
-	docs, err := session.Rehearse(r.Context(), caseOf(r), nil)
-	if err != nil {
-		return d.refused(w, r, v, draft, draft.Record, err)
-	}
-	return d.documents(w, r, v, draft, docs, draft.Seq == 0)
-}
-
-func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, all parcel.Rehearsal, unsaved bool) error {
-	view := documentsView{Case: string(draft.Case.ID), Title: draft.Case.Title, Unsaved: unsaved, Without: all.Without}
-	for _, one := range all.Documents {
-		view.Documents = append(view.Documents, documentView{one.Name, one.File, one.Media, one.SHA256, string(one.Bytes), int64(len(one.Bytes))})
-	}
-	return d.Show(w, r, v.Visit, http.StatusOK, "rehearsal", v.Say("desk.advisory.rehearsal")+": "+view.Case, view)
-}
-
-// changesView compares two drafts, or the latest with what is published.
-type changesView struct {
-	Case, Title, Head string
-	Changes           []release.Change
-}
-
-func (d *desk) changes(w http.ResponseWriter, r *http.Request, v lens) error {
-	draft, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
-	if err != nil {
-		return err
-	}
-	view := changesView{Case: string(draft.Case.ID), Title: draft.Case.Title, Head: v.Say("desk.advisory.changes.published")}
-	find := func(name string) *cvd.Advisory {
-		for _, ev := range draft.Drafts {
-			if strconv.FormatInt(ev.Seq, 10) == r.URL.Query().Get(name) {
-				return ev.Body.Advisory
-			}
-		}
-		return nil
-	}
-	to := find("to")
-	switch {
-	case to != nil:
-		view.Head = v.Say("desk.advisory.changes.draft", "seq", r.URL.Query().Get("to"))
-		view.Changes = release.Diff(find("from"), to)
-	case draft.Before == nil:
-		return cvd.ErrNotFound
-	default:
-		view.Changes = release.Diff(draft.Before, release.Revise(draft.Record, draft.Before, "", draft.Before.Modified))
-	}
-	return d.Show(w, r, v.Visit, http.StatusOK, "changes", v.Say("desk.advisory.changes")+": "+view.Case, view)
 }

@@ -32,6 +32,8 @@ type textView struct {
 	Rows        []textRow
 	Missing     string
 	Others      web.Field
+	Note, From  string
+	Clash       *clashView
 }
 
 // textRow is one text of the record with the field for what stands in its place.
@@ -132,15 +134,28 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request, v lens) error {
 	}
 	lang, wrong := tag(draft.Record, typed.Get("lang"))
 	faults = append(faults, wrong...)
+	if lang == "" {
+		return d.showText(w, r, v, http.StatusUnprocessableEntity, draft, draft.Record, lang, faults)
+	}
 	a := draft.Record.Clone()
-	if lang != "" {
-		translate(a, lang, typed)
+	clash := v.clash(draft, typed, translate(v, draft, a, lang, typed))
+	if behind(draft, typed) || clash.Replace != nil && typed.Has("from") && typed.Get("replace") == "" {
+		return d.textClash(w, r, v, draft, a, lang, typed, clash)
 	}
 	if len(faults) > 0 {
 		return d.showText(w, r, v, http.StatusUnprocessableEntity, draft, a, lang, faults)
 	}
-	in := cvd.Input{Advisory: a, Seq: visit.Number(typed.Get("seq")), Note: typed.Get("note"), Others: typed.Get("others") != ""}
+	in := cvd.Input{Advisory: a, Seq: draft.Seq, Note: typed.Get("note"), Others: typed.Get("others") != ""}
 	if _, err := session.Do(r.Context(), draft.Case.ID, cvd.VerbAdvise, in); err != nil {
+		won, failed := d.lost(r, v, typed, err)
+		if failed != nil {
+			return failed
+		}
+		if won != nil {
+			a = won.Record.Clone()
+			clash = v.clash(won, typed, translate(v, won, a, lang, typed))
+			return d.textClash(w, r, v, won, a, lang, typed, clash)
+		}
 		status := web.Status(err)
 		if status >= http.StatusInternalServerError || status == http.StatusNotFound {
 			return err
@@ -156,28 +171,71 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request, v lens) error {
 	return web.See(w, r, address(draft.Case.ID, lang)+"&done=advise")
 }
 
-// translate puts what was typed into the record. A form that was made of other words
-// is refused later by the number of its draft.
-func translate(a *cvd.Advisory, lang string, typed url.Values) {
+// translate puts what was typed into the record, which is the latest draft, each text to
+// the words that the form showed beside it. The rows say where others changed the same
+// translation since, and what was typed for words that are no longer there.
+func translate(v lens, draft *casework.Draft, a *cvd.Advisory, lang string, typed url.Values) []clashRow {
+	shown := saved(draft, visit.Number(typed.Get("seq")))
+	if shown == nil {
+		shown = draft.Record
+	}
+	mine := map[string]string{}
+	for i, w := range advisory.Wordings(shown, lang) {
+		mine[w.Own] = typed.Get(partName(i))
+	}
+	was := map[string]string{}
+	if base := saved(draft, began(typed)); base != nil {
+		for _, w := range advisory.Wordings(base, lang) {
+			was[w.Own] = w.Said
+		}
+	}
 	var t cvd.AdvisoryText
-	for i, w := range advisory.Wordings(a, lang) {
-		if said := typed.Get(partName(i)); said != "" {
-			t.Parts = append(t.Parts, cvd.TextPart{Of: w.Own, Text: said})
+	var rows []clashRow
+	for _, w := range advisory.Wordings(draft.Record, lang) {
+		typed, there := mine[w.Own]
+		before, known := was[w.Own]
+		delete(mine, w.Own)
+		one := clashRow{Label: v.place(w.Field), Was: before, Theirs: w.Said, Both: there && (!known || typed != before)}
+		if !one.Both {
+			typed = w.Said
+		}
+		if one.Both {
+			one.Mine = typed
+		}
+		if w.Said != before && (typed != w.Said || !one.Both) {
+			rows = append(rows, one)
+		}
+		if typed != "" {
+			t.Parts = append(t.Parts, cvd.TextPart{Of: w.Own, Text: typed})
+		}
+	}
+	for _, w := range advisory.Wordings(shown, lang) {
+		if s := mine[w.Own]; s != "" { // the words that it translates are gone
+			rows = append(rows, clashRow{Label: v.place(w.Field), Was: was[w.Own], Mine: s})
 		}
 	}
 	delete(a.Texts, lang)
 	if len(t.Parts) == 0 {
-		return
+		return rows
 	}
 	if a.Texts == nil {
 		a.Texts = map[string]cvd.AdvisoryText{}
 	}
 	a.Texts[lang] = t
+	return rows
+}
+
+// textClash shows the translation with what others saved meanwhile.
+func (d *desk) textClash(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, a *cvd.Advisory, lang string, typed url.Values, clash *clashView) error {
+	view := v.textView(r, draft, a, lang)
+	view.Clash, view.Note, view.From = clash, typed.Get("note"), strconv.FormatInt(clash.From, 10)
+	return d.Show(w, r, v.Visit, http.StatusConflict, "text", v.Say("desk.advisory.part.texts")+": "+view.Case, view)
 }
 
 func partName(i int) string { return "part." + strconv.Itoa(i) }
 
-func (d *desk) showText(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, a *cvd.Advisory, lang string, faults cvd.Faults) error {
+// textView is a translation of the record, as it stands in it.
+func (v lens) textView(r *http.Request, draft *casework.Draft, a *cvd.Advisory, lang string) textView {
 	c := draft.Case
 	view := textView{
 		Case: string(c.ID), Title: c.Title, Own: cmp.Or(a.Lang, "en"), Lang: lang, Seq: draft.Seq, Tabs: v.languages(c.ID, a, lang, lang == ""), Notices: v.notices(draft),
@@ -201,6 +259,11 @@ func (d *desk) showText(w http.ResponseWriter, r *http.Request, v lens, status i
 			view.Missing = v.Say("desk.advisory.text.lacks", "n", n)
 		}
 	}
+	return view
+}
+
+func (d *desk) showText(w http.ResponseWriter, r *http.Request, v lens, status int, draft *casework.Draft, a *cvd.Advisory, lang string, faults cvd.Faults) error {
+	view := v.textView(r, draft, a, lang)
 	if len(faults) > 0 {
 		fields := make([]web.Field, 0, len(view.Rows))
 		for i := range view.Rows {

@@ -34,6 +34,7 @@ type doView struct {
 	Refusal     *web.Notice
 	Summary     *web.Summary
 	Preview     *previewView
+	World       *visit.World // what is released
 	Hidden      []visit.Pair
 	Mail        *post.Held  // the mail that the verb settles
 	Last        []entryView // the latest words of the thread, where it settles none
@@ -147,6 +148,9 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	}
 	view := d.doView(v, o)
 	view.Preview, view.Hidden = v.preview(o.file, &p), hidden(o.typed)
+	if view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in.Reason); err != nil {
+		return err
+	}
 	return d.showDo(w, r, v, http.StatusOK, view)
 }
 

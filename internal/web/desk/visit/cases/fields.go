@@ -101,6 +101,8 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 // readers is who reads the reason of a verb.
 func readers(c *cvd.Case, spec *rule.Spec) string {
 	switch {
+	case visit.Outspoken(c, spec.Verb):
+		return "world"
 	case spec.Tell != cvd.TellReporter || !c.Waited():
 		return "team"
 	case slices.Contains(spec.Takes, "silent"):

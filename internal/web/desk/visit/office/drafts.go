@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/policy"
 	"fairlead/internal/policy/diff"
 	"fairlead/internal/policy/draft"
@@ -22,12 +25,24 @@ const moreContacts = 2
 // draftView is a new version before it is published: a form, and once it was filled
 // without a fault, what it changes.
 type draftView struct {
-	Base    versionView
-	Parts   []draftPart
-	Changes []diff.Change
-	Ready   bool
-	Source  string
-	Summary *web.Summary
+	Base     versionView
+	Parts    []draftPart
+	Changes  []changeView
+	Warnings []warningView
+	Ready    bool
+	Compared string // the digest of what was compared
+	Moved    bool   // the form was changed since
+	Signs    bool   // it takes effect with sign-offs only
+	Summary  *web.Summary
+}
+
+// warningView is what most likely was not meant.
+type warningView struct{ Where, Path, Text string }
+
+// changeView is a difference, named as the form names it.
+type changeView struct {
+	diff.Change
+	Where string // empty where the form has no such field
 }
 
 // draftPart is a part of the form.
@@ -61,7 +76,9 @@ func (d *desk) showDraft(w http.ResponseWriter, r *http.Request, v lens, status 
 	return d.show(w, r, v, status, "policydraft", v.Say("policydraft.title"), view)
 }
 
-// compare shows what the filled form changes, or everything that is wrong with it.
+// compare shows what the filled form changes, or everything that is wrong with it. It
+// publishes nothing but what was compared: a form that says something else by then is
+// compared again.
 func (d *desk) compare(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err := web.Form(r); err != nil {
 		return err
@@ -86,21 +103,107 @@ func (d *desk) compare(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	view := &draftView{Base: d.version(v, base), Parts: v.draftParts(next)}
-	p, err := policy.Parse("policy.yaml", file)
+	view := &draftView{Base: d.version(v, base), Parts: v.draftParts(next), Compared: policy.Digest(file)}
+	p, wrong, warnings := policy.Check("policy.yaml", file)
+	if len(wrong) > 0 {
+		view.blame(v, wrong)
+		return d.showDraft(w, r, v, http.StatusUnprocessableEntity, view)
+	}
+	changes := diff.Between(base.Policy, p)
+	view.Changes, view.Ready, view.Signs = v.changes(changes), len(changes) > 0, len(p.Review.SignOffs) > 0
+	if !view.Ready {
+		view.Summary = &web.Summary{Title: v.Say("policydraft.same"), Items: []web.SummaryItem{{Problem: v.Say("policydraft.same.text")}}}
+		return d.showDraft(w, r, v, http.StatusOK, view)
+	}
+	if form.Get("step") == "publish" {
+		if form.Get("compared") == view.Compared {
+			return d.publishDraft(w, r, v, view, file)
+		}
+		view.Moved = true
+	}
+	view.Warnings = v.warnings(base, p, warnings)
+	status := http.StatusOK
+	if view.Moved {
+		status = http.StatusConflict
+	}
+	return d.showDraft(w, r, v, status, view)
+}
+
+// publishDraft takes what was compared; a fault is told at the field from which it comes.
+func (d *desk) publishDraft(w http.ResponseWriter, r *http.Request, v lens, view *draftView, file []byte) error {
+	if err := v.Proven(may.DeedPolicy); err != nil {
+		return err
+	}
+	made, err := d.Site.Book.Publish(r.Context(), v.Actor, file)
 	if wrong, ok := errors.AsType[policy.Faults](err); ok {
 		view.blame(v, wrong)
+		view.Ready = false
 		return d.showDraft(w, r, v, http.StatusUnprocessableEntity, view)
 	}
 	if err != nil {
 		return err
 	}
-	view.Changes = diff.Between(base.Policy, p)
-	view.Ready, view.Source = len(view.Changes) > 0, string(file)
-	if !view.Ready {
-		view.Summary = &web.Summary{Title: v.Say("policydraft.same"), Items: []web.SummaryItem{{Problem: v.Say("policydraft.same.text")}}}
+	return web.See(w, r, "/desk/policy/"+strconv.Itoa(made.Number))
+}
+
+// publishes is the deed of the form: comparing wants no proof.
+func publishes(r *http.Request, _ *visit.Visit) may.Deed {
+	if web.Form(r) != nil {
+		return may.DeedConfirm // of what cannot be read nobody knows that it is harmless
 	}
-	return d.showDraft(w, r, v, http.StatusOK, view)
+	if typed, _ := visit.Clean(r.PostForm); typed.Get("step") == "publish" { // as compare reads it
+		return may.DeedPolicy
+	}
+	return may.DeedNone
+}
+
+// changes names differences as the form names its fields.
+func (l lens) changes(all []diff.Change) []changeView {
+	out := make([]changeView, 0, len(all))
+	for _, one := range all {
+		out = append(out, changeView{one, l.where(one.Path)})
+	}
+	return out
+}
+
+// where is what people call a place in the file; empty where they have no name for it.
+func (l lens) where(path string) string {
+	list, rest, _ := strings.Cut(path, "[")
+	first, _, _ := strings.Cut(list, ".")
+	switch {
+	case list == "contacts":
+		return l.Say("policydraft.part.contacts")
+	case l.Voice.Has("policydraft.where." + first):
+		return l.Say("policydraft.where." + first)
+	case rest == "" && l.Voice.Has("policydraft."+draftField(path)):
+		return l.Say("policydraft." + draftField(path))
+	case l.Voice.Has("desk.clauses." + list):
+		return l.Say("desk.clauses." + list)
+	}
+	return ""
+}
+
+// warnings are those that the version has and its base had not, and the texts that still
+// say what a promise was before.
+func (l lens) warnings(base *rulebook.Version, p *policy.Policy, all policy.Faults) []warningView {
+	_, _, before := policy.Check("policy.yaml", base.Source)
+	stale := diff.StillSaid(base.Policy, p)
+	var out []warningView
+	for _, one := range stale {
+		text := l.Say("policydraft.stale", "says", one.Says, "promise", l.where(one.Promise), "from", one.From.String(), "to", one.To.String())
+		if one.To.IsZero() {
+			text = l.Say("policydraft.stale.gone", "says", one.Says, "promise", l.where(one.Promise), "from", one.From.String())
+		}
+		out = append(out, warningView{l.where(one.Path), one.Path, text})
+	}
+	for _, one := range all {
+		known := func(b policy.Fault) bool { return b.Clause == one.Clause && b.Problem == one.Problem }
+		told := func(s diff.Stale) bool { return strings.Contains(one.Problem, s.Says) }
+		if !slices.ContainsFunc(before, known) && !slices.ContainsFunc(stale, told) {
+			out = append(out, warningView{l.where(one.Clause), one.Clause, l.Voice.Gloss(one.Problem) + l.Say("mark.semicolon") + " " + l.Voice.Gloss(one.Remedy)})
+		}
+	}
+	return out
 }
 
 // amountField is the name of the field of an undertaking.

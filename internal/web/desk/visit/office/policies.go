@@ -194,7 +194,7 @@ func (d *desk) policySource(w http.ResponseWriter, r *http.Request, _ lens) erro
 // diffView is what differs between two versions.
 type diffView struct {
 	From, To versionView
-	Changes  []diff.Change
+	Changes  []changeView
 }
 
 func (d *desk) policyDiff(w http.ResponseWriter, r *http.Request, v lens) error {
@@ -205,7 +205,7 @@ func (d *desk) policyDiff(w http.ResponseWriter, r *http.Request, v lens) error 
 	if from == nil || to == nil {
 		return cvd.ErrNotFound
 	}
-	view := diffView{d.version(v, from), d.version(v, to), diff.Between(from.Policy, to.Policy)}
+	view := diffView{d.version(v, from), d.version(v, to), v.changes(diff.Between(from.Policy, to.Policy))}
 	return d.show(w, r, v, http.StatusOK, "diff", v.Say("desk.diff.title"), view)
 }
 

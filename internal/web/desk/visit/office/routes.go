@@ -31,7 +31,7 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "POST /desk/policy", Area: may.AreaPolicy, Use: may.Change, Do: on(d.publish), Upload: true, Wants: visit.Deed(may.DeedPolicy)},
 		{Pattern: "GET /desk/policy/diff", Area: may.AreaPolicy, Use: may.Look, Do: on(d.policyDiff)},
 		{Pattern: "GET /desk/policy/draft", Area: may.AreaPolicy, Use: may.Change, Do: on(d.draft)},
-		{Pattern: "POST /desk/policy/draft", Area: may.AreaPolicy, Use: may.Change, Do: on(d.compare)},
+		{Pattern: "POST /desk/policy/draft", Area: may.AreaPolicy, Use: may.Change, Do: on(d.compare), Wants: publishes},
 		{Pattern: "GET /desk/policy/{n}", Area: may.AreaPolicy, Use: may.Look, Do: on(d.policyVersion)},
 		{Pattern: "GET /desk/policy/{n}/source", Area: may.AreaPolicy, Use: may.Look, Do: on(d.policySource)},
 		{Pattern: "POST /desk/policy/{n}/sign", Area: may.AreaPolicy, Use: may.Change, Do: on(d.sign), Wants: visit.Deed(may.DeedPolicy)},
