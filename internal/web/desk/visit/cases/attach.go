@@ -57,16 +57,10 @@ func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) e
 	return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"?done="+string(o.verb))
 }
 
-// wayView is one of the buttons of a file: who gets it.
-type wayView struct {
-	For, Text, Says string
-	Main            bool
-}
-
-func (v lens) ways(c *cvd.Case) []wayView {
-	out := []wayView{{For: moves.ForTeam, Text: v.Say("desk.attach.team"), Says: v.Say("desk.says.nothing"), Main: true}}
+func (v lens) ways(c *cvd.Case) []moves.Way {
+	out := []moves.Way{{For: moves.ForTeam, Text: v.Say("desk.attach.team"), Says: v.Say("desk.says.nothing"), Main: true}}
 	if c.Waited() {
-		out = append(out, wayView{For: moves.ForReporter, Text: v.Say("desk.attach.reporter"), Says: v.Say("desk.attach.says")})
+		out = append(out, moves.Way{For: moves.ForReporter, Text: v.Say("desk.attach.reporter"), Says: v.Say("desk.attach.says")})
 	}
 	return out
 }

@@ -217,11 +217,9 @@ func (l lens) move(f *casework.File) moveView {
 	return m
 }
 
-var facts = []string{cvd.FactVendorAware, cvd.FactFixReady, cvd.FactFixDeployed, cvd.FactPublic, cvd.FactExploitPublic, cvd.FactAttacks}
-
 func (l lens) facts(c *cvd.Case) []factView {
 	var out []factView
-	for _, f := range facts {
+	for _, f := range moves.Facts {
 		out = append(out, factView{l.Say("desk.fact." + f), c.Facts.Has(f)})
 	}
 	return out

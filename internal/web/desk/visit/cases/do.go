@@ -27,7 +27,7 @@ type doView struct {
 	Canned      []web.Option
 	Direct      bool // nothing to show before: one step
 	Upload      bool
-	Ways        []wayView // who may get a file
+	Ways        []moves.Way // who may get a file
 	Says        string
 	Seen        int64
 	Since       []entryView // what others did meanwhile

@@ -117,3 +117,12 @@ func Comes(c *cvd.Case, possible []cvd.Verb, verb cvd.Verb) bool {
 func Releasing(c *cvd.Case) bool {
 	return c.Release.Draft != 0 || c.Facts.Has(cvd.FactFixReady)
 }
+
+// Facts are what the world may know of a case, in the order in which it usually does.
+var Facts = []string{cvd.FactVendorAware, cvd.FactFixReady, cvd.FactFixDeployed, cvd.FactPublic, cvd.FactExploitPublic, cvd.FactAttacks}
+
+// Way is one of the buttons of a file: who gets it.
+type Way struct {
+	For, Text, Says string
+	Main            bool
+}
