@@ -70,6 +70,7 @@ var proofs = map[Deed]Reason{
 	DeedOf(cvd.VerbRedactReport): Ends,
 	DeedOf(cvd.VerbReissue):      Ends, // the receipt before it is dead
 	DeedOf(cvd.VerbConfirm):      Vouches,
+	DeedOf(cvd.VerbUphold):       Vouches, // and the one appeal is used
 }
 
 // spared are the verbs that want none. Each verb stands in one of the two tables.

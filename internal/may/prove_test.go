@@ -15,7 +15,7 @@ func TestProof(t *testing.T) {
 	wants := map[cvd.Verb]may.Reason{
 		cvd.VerbPublish: may.Leaves, cvd.VerbSchedule: may.Leaves, cvd.VerbRetract: may.Leaves, cvd.VerbCVE: may.Leaves, cvd.VerbHandOn: may.Leaves,
 		cvd.VerbClose: may.Ends, cvd.VerbErase: may.Ends, cvd.VerbForget: may.Ends, cvd.VerbReissue: may.Ends, cvd.VerbRedact: may.Ends,
-		cvd.VerbConfirm: may.Vouches, cvd.VerbNameParty: may.Leaves, cvd.VerbContact: may.Entry, cvd.VerbTrustKey: may.Entry,
+		cvd.VerbConfirm: may.Vouches, cvd.VerbUphold: may.Vouches, cvd.VerbNameParty: may.Leaves, cvd.VerbContact: may.Entry, cvd.VerbTrustKey: may.Entry,
 	}
 	for i := range rule.Specs {
 		verb := rule.Specs[i].Verb
