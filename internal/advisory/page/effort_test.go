@@ -61,8 +61,8 @@ func TestTangledTextsAreNotRead(t *testing.T) {
 	}
 }
 
-// Whatever is read takes memory and makes a tree in proportion to its length; twice of
-// it that is still read takes little more than twice the steps that are counted.
+// Whatever is read takes memory and makes a tree in proportion to its length, however it
+// is repeated.
 func FuzzEffort(f *testing.F) {
 	for _, one := range tangles {
 		f.Add(one[:min(len(one), 600)])

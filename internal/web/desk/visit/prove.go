@@ -226,7 +226,7 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	_, nowhere := d.Place(r)
 	view.Passkey = view.Means.Passkey && nowhere == nil
 	view.Email = v.Team[v.Actor.ID].Email
-	view.Lent = v.Session.Lent && !view.Means.Password && !view.Means.Second() && v.Session.MayBegin(v.Now, view.Means)
+	view.Lent = v.Session.Lent && v.Session.MayBegin(v.Now, view.Means)
 	if !view.Means.Password && !view.Means.Code && !view.Passkey {
 		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), Leads(v.Team, v.Actor.ID)
 	}
