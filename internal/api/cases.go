@@ -221,6 +221,9 @@ func (c *call) showCase() error {
 }
 
 func (c *call) fetchCaseFile() error {
+	if err := c.found.Err(); err != nil {
+		return err
+	}
 	id, err := cvd.ParseCaseID(c.r.PathValue("case"))
 	if err != nil {
 		return err

@@ -136,8 +136,9 @@ func caseRoutes() []route {
 			Short: "Rehearse the release", Long: "The exact documents that the latest draft would be published as, at its scheduled instant or now. Nothing is stored.",
 		}, do: (*call).rehearse},
 		{Operation: openapi.Operation{
-			Method: get, Path: pathCases + "/{case}/attachments/{id}", Access: openapi.ByToken, Name: "fetch-case-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing},
-			Short: "Fetch a file of a case",
+			Method: get, Path: pathCases + "/{case}/attachments/{id}", Access: openapi.ByToken, Name: "fetch-case-file", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing, conflict, http.StatusUnprocessableEntity},
+			Query: []openapi.Query{{Name: "risk", Flag: true, About: "Hand out what a malware scanner knows, or gave no verdict on."}},
+			Short: "Fetch a file of a case", Long: "Where a scanner is configured, it is asked first. What it finds answers 409 with its name for it: it may be what the finder found.",
 		}, do: (*call).fetchCaseFile},
 		{Operation: openapi.Operation{
 			Method: get, Path: pathCases + "/{case}/mails/{seq}", Access: openapi.ByToken, Name: "fetch-mail", Status: http.StatusOK, Media: "application/octet-stream", Also: []int{missing},

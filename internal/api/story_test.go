@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -138,7 +140,19 @@ func TestThreadAndVerbs(t *testing.T) {
 	if got.Body.String() != "attached words" || got.Header().Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(got.Header().Get("Content-Disposition"), "attachment") || got.Header().Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%v %s", got.Header(), got.Body)
 	}
-	h.as(h.Lead, "GET", "/api/v1/cases/"+id+"/attachments/"+f["id"].(string), "").want(t, 200)
+	fetch := "/api/v1/cases/" + id + "/attachments/" + f["id"].(string)
+	h.as(h.Lead, "GET", fetch, "").want(t, 200)
+	h.Desk.Scan = func(_ context.Context, r io.Reader) (string, error) {
+		read, err := io.ReadAll(r)
+		return strings.ReplaceAll(string(read), "attached words", "Test-1"), err
+	}
+	if a := h.as(h.Lead, "GET", fetch, "").want(t, 409); !strings.Contains(a.Body.String(), "as Test-1, which may be what the finder found") {
+		t.Error(a.Body)
+	}
+	h.as(h.Lead, "GET", fetch+"?risk=yes", "").want(t, 422)
+	h.as(h.Lead, "GET", fetch+"?risk=true", "").want(t, 200)
+	mine("GET", "/attachments/"+f["id"].(string), "").want(t, 200)
+	h.Desk.Scan = nil
 	verb("validate", "")
 	verb("accept", `{"reason":"ours"}`)
 	if d := verb("severity", `{"vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}`); d["severity"] != "medium" {

@@ -14,6 +14,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/reply"
+	"fairlead/internal/casework/suspect"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 )
@@ -215,7 +216,7 @@ func (c *call) fetchFile() error {
 
 // send streams a file as a download that no browser shows or guesses at.
 func (c *call) send(id cvd.CaseID, name string) error {
-	f, r, err := c.desk().Attachment(c.r.Context(), id, name)
+	f, r, err := suspect.Open(c.r.Context(), c.desk(), id, name, c.flag("risk"))
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,
 		Store: h.Store, Vault: h.Vault, Book: h.Book, Blobs: h.Blobs, Team: h.Auth, Receipts: h.Auth,
-		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil, Withheld: h.Words.In("en").Say("public.thread.withheld"),
+		Register: h.Register, Lint: h.lint, CNA: cfg.CVE != nil, Scan: clerks.Scanner(cfg.Mail), Withheld: h.Words.In("en").Say("public.thread.withheld"),
 		Erased: h.journal().Note, ReceiptKind: auth.RecordReceipt, Now: opt.Clock.Now, Rand: rand.Reader, Log: opt.Log, Poke: h.poke,
 	})
 	h.Watch = watch.New(watch.Config{Store: h.Store, Log: opt.Log})

@@ -69,6 +69,8 @@ type Config struct {
 	NewReports  time.Duration
 	// Withheld stands in a reporter's thread for what they sent encrypted.
 	Withheld string
+	// Scan names the malware that is known in a file, or ""; nil: nobody scans.
+	Scan func(ctx context.Context, file io.Reader) (known string, err error)
 	// Poke is called after each commit that left effects to carry; it must not
 	// block.
 	Poke func()
@@ -114,6 +116,9 @@ func (s *Session) Once(key *Once) *Session { return &Session{s.desk, s.actor, ke
 
 // Actor returns who the session acts for.
 func (s *Session) Actor() cvd.Actor { return s.actor }
+
+// Scanner is the desk's; see Config.
+func (s *Session) Scanner() func(context.Context, io.Reader) (string, error) { return s.desk.Scan }
 
 // errErased answers every change to an erased case.
 var errErased = fmt.Errorf("%w: the case is erased", cvd.ErrNotReady)

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -107,7 +108,7 @@ func New(c Config) *Clerks {
 		Clerk: clerk.New(clerk.Config{
 			Desk: c.Desk, Box: c.Box, Reader: reader, Book: c.Book, Words: c.Words, Now: c.Now, Log: c.Log, Proof: check.Check,
 			Ours:  func(address string) bool { _, err := known.Program(address); return err == nil },
-			Probe: board.Read, Scan: c.scan(), Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
+			Probe: board.Read, Scan: Scanner(c.Mail), Spam: true, Unlimited: c.Unlimited, Fetch: c.fetch(),
 		}),
 		Room: mailroom.New(mailroom.Config{
 			Desk: c.Desk, Box: c.Box, Book: c.Book, Reader: reader, Words: c.Words, Now: c.Now, Proof: check.Check, Fetch: c.fetch(),
@@ -157,18 +158,19 @@ func (c Config) server() *net.Resolver {
 	}}
 }
 
-// scan asks the configured scanner; nil: there is none.
-func (c Config) scan() func(context.Context, []byte) (bool, error) {
-	if c.Mail == nil || c.Mail.ClamAV == "" {
+// Scanner asks the configured scanner for the malware it knows in a file; nil: there is
+// none.
+func Scanner(m *config.Mail) func(context.Context, io.Reader) (known string, err error) {
+	if m == nil || m.ClamAV == "" {
 		return nil
 	}
-	scanner := &clamav.Client{Network: "tcp", Address: c.Mail.ClamAV}
-	if filepath.IsAbs(c.Mail.ClamAV) {
+	scanner := &clamav.Client{Network: "tcp", Address: m.ClamAV}
+	if filepath.IsAbs(m.ClamAV) {
 		scanner.Network = "unix"
 	}
-	return func(ctx context.Context, data []byte) (bool, error) {
-		v, err := scanner.Scan(ctx, data)
-		return v.Found != "", err
+	return func(ctx context.Context, file io.Reader) (string, error) {
+		v, err := scanner.Scan(ctx, file)
+		return v.Found, err
 	}
 }
 

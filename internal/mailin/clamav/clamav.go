@@ -44,10 +44,10 @@ type Verdict struct {
 }
 
 // Scan sends data to the daemon as a stream (clamd(8), INSTREAM). The errors are
-// cvd.ErrUnavailable, if there is no answer that can be understood, and
-// cvd.ErrTooLarge, if the daemon takes no stream of that length; neither says
-// anything about the data.
-func (c *Client) Scan(ctx context.Context, data []byte) (Verdict, error) {
+// cvd.ErrUnavailable, if the data cannot be read or there is no answer that can be
+// understood, and cvd.ErrTooLarge, if the daemon takes no stream of that length; neither
+// says anything about the data.
+func (c *Client) Scan(ctx context.Context, data io.Reader) (Verdict, error) {
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
@@ -82,21 +82,28 @@ func away(err error) error {
 
 // send writes the command and the data, in pieces that each begin with their length, and
 // one of no length at the end.
-func send(w io.Writer, data []byte) error {
+func send(w io.Writer, data io.Reader) error {
 	if _, err := io.WriteString(w, "zINSTREAM\x00"); err != nil {
 		return err
 	}
-	for len(data) > 0 {
-		piece := data[:min(len(data), chunk)]
-		data = data[len(piece):]
-		if err := binary.Write(w, binary.BigEndian, uint32(len(piece))); err != nil {
-			return err
+	piece := make([]byte, chunk)
+	for {
+		n, err := io.ReadFull(data, piece)
+		if n > 0 {
+			if err := binary.Write(w, binary.BigEndian, uint32(n)); err != nil {
+				return err
+			}
+			if _, err := w.Write(piece[:n]); err != nil {
+				return err
+			}
 		}
-		if _, err := w.Write(piece); err != nil {
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return binary.Write(w, binary.BigEndian, uint32(0))
+		case err != nil:
 			return err
 		}
 	}
-	return binary.Write(w, binary.BigEndian, uint32(0))
 }
 
 // verdict reads an answer.

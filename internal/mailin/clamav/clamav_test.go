@@ -113,7 +113,7 @@ func TestScan(t *testing.T) {
 				if network == "unix" {
 					d.address = filepath.Join(t.TempDir(), "s")
 				}
-				v, err := d.start(t).Scan(t.Context(), c.data)
+				v, err := d.start(t).Scan(t.Context(), bytes.NewReader(c.data))
 				if v.Found != c.found || !errors.Is(err, c.err) {
 					t.Errorf("%+v, %v", v, err)
 				}
@@ -124,18 +124,18 @@ func TestScan(t *testing.T) {
 
 func TestAway(t *testing.T) {
 	c := &Client{Network: "unix", Address: filepath.Join(t.TempDir(), "nobody")}
-	if _, err := c.Scan(t.Context(), []byte("x")); !errors.Is(err, cvd.ErrUnavailable) {
+	if _, err := c.Scan(t.Context(), strings.NewReader("x")); !errors.Is(err, cvd.ErrUnavailable) {
 		t.Error(err)
 	}
 	d := daemon{network: "tcp", address: "127.0.0.1:0", hang: true}
 	ctx, cancel := context.WithCancel(t.Context())
 	c = d.start(t)
 	cancel()
-	if _, err := c.Scan(ctx, []byte("x")); !errors.Is(err, cvd.ErrUnavailable) {
+	if _, err := c.Scan(ctx, strings.NewReader("x")); !errors.Is(err, cvd.ErrUnavailable) {
 		t.Error(err)
 	}
 	c.Timeout = 1
-	if _, err := c.Scan(t.Context(), []byte("x")); !errors.Is(err, cvd.ErrUnavailable) {
+	if _, err := c.Scan(t.Context(), strings.NewReader("x")); !errors.Is(err, cvd.ErrUnavailable) {
 		t.Error(err)
 	}
 }

@@ -8,9 +8,11 @@
 package clerk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -50,9 +52,9 @@ type Config struct {
 	// Fetch asks the sender's domain for their OpenPGP key; may be nil. It answers within
 	// its own time.
 	Fetch func(ctx context.Context, email string) (*pgp.PublicKey, error)
-	// Scan says whether a scanner knows something in the bytes; nil: nobody scans. That it
-	// cannot be asked holds nothing up, and is noted at the door Scanner.
-	Scan func(ctx context.Context, data []byte) (found bool, err error)
+	// Scan names the malware that a scanner knows in a mail or file, or ""; nil: nobody
+	// scans. That it cannot be asked holds nothing up, and is noted at the door Scanner.
+	Scan func(ctx context.Context, data io.Reader) (known string, err error)
 	// Spam says that the verdict of the filter before us is believed; of mail that a
 	// stranger's server brought, never.
 	Spam bool
@@ -330,13 +332,13 @@ func (s *sheet) scan(ctx context.Context) bool {
 	bounded, cancel := context.WithTimeout(ctx, asked)
 	defer cancel()
 	for _, data := range all {
-		found, err := s.Scan(bounded, data)
+		known, err := s.Scan(bounded, bytes.NewReader(data))
 		if err != nil {
 			s.Box.NoteDoor(inbox.Note{Door: Scanner, Err: "channel.unscanned"})
 			return false
 		}
 		s.Box.NoteDoor(inbox.Note{Door: Scanner, Worked: true})
-		if found {
+		if known != "" {
 			return true
 		}
 	}

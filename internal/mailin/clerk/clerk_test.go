@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -313,8 +314,12 @@ func TestWithoutAPolicy(t *testing.T) {
 func TestScanner(t *testing.T) {
 	var answer error
 	h := open(t, func(c *clerk.Config) {
-		c.Scan = func(_ context.Context, data []byte) (bool, error) {
-			return strings.Contains(string(data), "EICAR"), answer
+		c.Scan = func(_ context.Context, data io.Reader) (string, error) {
+			read, err := io.ReadAll(data)
+			if strings.Contains(string(read), "EICAR") {
+				return "Eicar", errors.Join(answer, err)
+			}
+			return "", errors.Join(answer, err)
 		}
 	})
 	h.sorted(strings.ReplaceAll(first, "An empty", "EICAR: an empty"))

@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -135,4 +137,44 @@ func TestTextFiles(t *testing.T) {
 		t.Errorf("no look is recorded: %+v", f.Readers)
 	}
 	in(h, "fixer@example.org").Get(text+"/text").Check(h, http.StatusNotFound)
+}
+
+// What a scanner knows is handed out to a member who has read what it is, and what it could
+// not be asked about as well; nobody else is asked.
+func TestKnownMalwareIsHandedOutOnWord(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	attach := func(content string) string {
+		done, err := h.Desk.As(h.Lead).Attach(context.Background(), id, "proof.exe", strings.NewReader(content), cvd.Input{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "/desk/cases/" + string(id) + "/files/" + done.Events[0].Body.File.Blob
+	}
+	harmless, known := attach("harmless"), attach("an EICAR file")
+	var away error
+	h.Desk.Scan = func(_ context.Context, r io.Reader) (string, error) {
+		read, err := io.ReadAll(r)
+		if strings.Contains(string(read), "EICAR") {
+			return "Eicar-<b>", err
+		}
+		return "", errors.Join(err, away)
+	}
+	b := in(h, "lead@example.org")
+	if got := b.Get(harmless).Check(h, http.StatusOK); got.Body != "harmless" {
+		t.Errorf("%q", got.Body)
+	}
+	page := b.Get(known).Check(h, http.StatusConflict)
+	whole(t, "suspect", page)
+	if !strings.Contains(page.Body, "Eicar-&lt;b&gt;") || strings.Contains(page.Body, "EICAR") || page.Header.Get("Content-Disposition") != "" {
+		t.Errorf("%v %s", page.Header, page.Body)
+	}
+	if got := b.Get(known+"?risk=true").Check(h, http.StatusOK); got.Body != "an EICAR file" || got.Header.Get("Content-Type") != "application/octet-stream" {
+		t.Errorf("%v %q", got.Header, got.Body)
+	}
+	away = errors.New("connection refused")
+	if page := b.Get(harmless).Check(h, http.StatusConflict); !strings.Contains(page.Body, harmless+"?risk=true") || strings.Contains(page.Body, "refused") {
+		t.Error(page.Body)
+	}
+	b.Get(harmless+"?risk=true").Check(h, http.StatusOK)
 }

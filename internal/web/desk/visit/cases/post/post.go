@@ -8,6 +8,7 @@ package post
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -19,6 +20,7 @@ import (
 
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/handover"
+	"fairlead/internal/casework/suspect"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
@@ -217,9 +219,18 @@ func raw(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) 
 	return nil
 }
 
-// file sends an attachment: as a download, of no type that a browser opens.
+// file sends an attachment: as a download, of no type that a browser opens. What a scanner
+// knows is sent to who has read so.
 func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
-	a, body, err := d.Site.Desk.As(v.Actor).Attachment(r.Context(), cvd.CaseID(r.PathValue("id")), r.PathValue("blob"))
+	id, blob := cvd.CaseID(r.PathValue("id")), r.PathValue("blob")
+	a, body, err := suspect.Open(r.Context(), d.Site.Desk.As(v.Actor), id, blob, r.URL.Query().Get("risk") == "true")
+	if warning, ok := errors.AsType[*suspect.Warning](err); ok {
+		v.Still = true
+		fetch, _ := FileLinks(id, blob, "", 0)
+		return d.Show(w, r, v, http.StatusConflict, "suspect", warning.File.Name, suspectView{
+			Case: string(id), Name: warning.File.Name, SHA256: warning.File.SHA256, Size: warning.File.Size, Known: warning.Known, Link: fetch,
+		})
+	}
 	if err != nil {
 		return err
 	}
@@ -236,6 +247,13 @@ func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// suspectView is a file that a scanner knows, or gave no verdict on.
+type suspectView struct {
+	Case, Name, SHA256, Link string
+	Size                     int64
+	Known                    string // the scanner's name for it; empty: it gave no verdict
 }
 
 // report sends the report as a document to hand on: as a download.
