@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -66,6 +67,40 @@ func (d *desk) typed(r *http.Request, v lens) (*casework.Draft, url.Values, cvd.
 	return draft, typed, faults, nil
 }
 
+// scheduled tells whether saving calls a release off.
+func scheduled(draft *casework.Draft) bool { return !draft.Case.Release.At.IsZero() }
+
+// unaware is the fault of a form that did not say that saving it calls a release off.
+func unaware(v lens, draft *casework.Draft, typed url.Values) cvd.Faults {
+	if !scheduled(draft) || typed.Get("off") != "" {
+		return nil
+	}
+	return cvd.Faults{{Field: v.Say("verb.advise"), Problem: v.Say("desk.advisory.unaware"), Remedy: v.Say("desk.advisory.unaware.remedy")}}
+}
+
+// after is the address after the draft was saved.
+func after(at string, draft *casework.Draft) string {
+	done := "advise"
+	if scheduled(draft) {
+		done = "off"
+	}
+	if strings.Contains(at, "?") {
+		return at + "&done=" + done
+	}
+	return at + "?done=" + done
+}
+
+// done is what the page says after the draft was saved.
+func (v lens) done(r *http.Request) string {
+	switch r.URL.Query().Get("done") {
+	case "advise":
+		return v.Say("desk.advisory.saved")
+	case "off":
+		return v.Say("desk.advisory.saved.off")
+	}
+	return ""
+}
+
 // save takes the form: it adds empty rows, shows every format of what was typed, or
 // saves the draft.
 func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
@@ -92,6 +127,9 @@ func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 	if done, err := d.overtaken(w, r, v, draft, typed); done {
 		return err
 	}
+	if faults := unaware(v, draft, typed); len(faults) > 0 {
+		return d.show(w, r, v, http.StatusConflict, draft, sheet{parts: fill(v, a, 1), typed: typed, faults: faults})
+	}
 	in := cvd.Input{Advisory: a, Seq: visit.Number(typed.Get("seq")), Note: typed.Get("note"), Others: typed.Get("others") != ""}
 	if _, err := session.Do(r.Context(), draft.Case.ID, cvd.VerbAdvise, in); err != nil {
 		if won, failed := d.lost(r, v, typed, err); failed != nil {
@@ -102,7 +140,7 @@ func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 		}
 		return d.refused(w, r, v, draft, sheet{parts: fill(v, a, 1), typed: typed}, err)
 	}
-	return web.See(w, r, "/desk/cases/"+string(draft.Case.ID)+"/advisory?"+url.Values{"done": {"advise"}}.Encode())
+	return web.See(w, r, after(address(draft.Case.ID, ""), draft))
 }
 
 // refused shows the form again with everything that was typed, and why not.

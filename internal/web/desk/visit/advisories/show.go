@@ -27,6 +27,7 @@ type pageView struct {
 	Parts       []part
 	Tabs        []visit.Tab
 	May         bool // may edit
+	Off         bool // saving calls a release off that is scheduled
 	Done        string
 	Summary     *web.Summary
 	Notices     []web.Notice
@@ -109,9 +110,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	}
 	view.Parties = parties(c)
 	view.Tabs = v.languages(c.ID, draft.Record, "", false)
-	if r.URL.Query().Get("done") == "advise" {
-		view.Done = v.Say("desk.advisory.saved")
-	}
+	view.Off, view.Done = scheduled(draft), v.done(r)
 	view.Clash = form.clash
 	if form.typed != nil { // what was typed stays with the draft that it was typed over
 		view.Seq, view.From, view.Note = visit.Number(form.typed.Get("seq")), form.typed.Get("from"), form.typed.Get("note")

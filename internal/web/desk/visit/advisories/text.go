@@ -24,7 +24,7 @@ type textView struct {
 	Case, Title string
 	Own, Lang   string // languages; Lang is empty until one is chosen
 	Seq         int64
-	May         bool
+	May, Off    bool
 	Done        string
 	Tabs        []visit.Tab
 	Summary     *web.Summary
@@ -145,6 +145,9 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request, v lens) error {
 	if len(faults) > 0 {
 		return d.showText(w, r, v, http.StatusUnprocessableEntity, draft, a, lang, faults)
 	}
+	if faults := unaware(v, draft, typed); len(faults) > 0 {
+		return d.showText(w, r, v, http.StatusConflict, draft, a, lang, faults)
+	}
 	in := cvd.Input{Advisory: a, Seq: draft.Seq, Note: typed.Get("note"), Others: typed.Get("others") != ""}
 	if _, err := session.Do(r.Context(), draft.Case.ID, cvd.VerbAdvise, in); err != nil {
 		won, failed := d.lost(r, v, typed, err)
@@ -166,9 +169,9 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request, v lens) error {
 		return d.showText(w, r, v, status, draft, a, lang, faults)
 	}
 	if len(a.Texts[lang].Parts) == 0 {
-		return web.See(w, r, address(draft.Case.ID, "")+"?done=advise")
+		lang = ""
 	}
-	return web.See(w, r, address(draft.Case.ID, lang)+"&done=advise")
+	return web.See(w, r, after(address(draft.Case.ID, lang), draft))
 }
 
 // translate puts what was typed into the record, which is the latest draft, each text to
@@ -240,9 +243,7 @@ func (v lens) textView(r *http.Request, draft *casework.Draft, a *cvd.Advisory, 
 	view := textView{
 		Case: string(c.ID), Title: c.Title, Own: cmp.Or(a.Lang, "en"), Lang: lang, Seq: draft.Seq, Tabs: v.languages(c.ID, a, lang, lang == ""), Notices: v.notices(draft),
 		May: may.Allow(v.Actor, cvd.VerbAdvise, c) == nil && slices.Contains(draft.Verbs, cvd.VerbAdvise),
-	}
-	if r.URL.Query().Get("done") == "advise" {
-		view.Done = v.Say("desk.advisory.saved")
+		Off: scheduled(draft), Done: v.done(r),
 	}
 	f := &filler{v: v}
 	view.Others = f.field("others", "tick", "")
