@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"fairlead/internal/cvd"
+	"fairlead/internal/web/program"
 	"fairlead/internal/words"
 )
 
@@ -293,6 +294,7 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		// told is the same for who must not be led astray: each link says where it leads.
 		"told":  sp.told,
 		"size":  sp.size,
+		"agent": program.Name,
 		"asset": s.asset,
 		"theme": s.themeURL,
 		"logo":  s.shownLogo,
