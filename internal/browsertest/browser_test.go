@@ -327,6 +327,9 @@ func TestTextBrowser(t *testing.T) {
 	// All steps stand one below the other, and nothing is said to be elsewhere.
 	form := get("/report")
 	has(t, "the form", form, "Step 1 of 3", "Step 2 of 3", "Step 3 of 3", "Details of the vulnerability", "Your mail address", "Send the report", "Out of scope")
+	if strings.Contains(form, "You have sent a report from this page") {
+		t.Error("the form speaks of a report that nobody sent")
+	}
 	has(t, "the preview", post("/report", url.Values{"step": {"preview"}, "description": {"It **signs in** again."}}), "How it reads", "It signs in again.", "Nothing was sent yet")
 	has(t, "the refusal", post("/report", url.Values{"cwe": {"XSS"}}), "Please correct this first", "CWE category")
 	sent := post("/report", url.Values{"title": {"Reset link works twice"}, "description": {"The link signs in a second time."}})

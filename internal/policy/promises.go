@@ -138,7 +138,7 @@ func (p *Policy) PromisedBy(v *words.Voice, work *calendar.Calendar, received ti
 		}
 		basis := p.basis(v, work, one.Within, received)
 		if note != "" {
-			basis += "; " + note
+			basis += v.Say("mark.semicolon") + " " + note
 		}
 		out = append(out, Due{Kind: kind, Due: work.Add(received, one.Within), Basis: basis, Target: one.Target})
 	}
@@ -162,7 +162,7 @@ func (p *Policy) basis(v *words.Voice, work *calendar.Calendar, within calendar.
 	}
 	s := v.Say("basis.business", "span", Span(v, within), "hours", p.Calendar.Summary(v))
 	if !work.Open(received) {
-		s += "; " + v.Say("basis.opening", "when", v.Instant(work.NextOpening(received), work.Zone()))
+		s += v.Say("mark.semicolon") + " " + v.Say("basis.opening", "when", v.Instant(work.NextOpening(received), work.Zone()))
 	}
 	return s
 }
@@ -200,5 +200,5 @@ func (w *WorkCalendar) Summary(v *words.Voice) string {
 		}
 		i = j + 1
 	}
-	return strings.Join(parts, "; ") + " " + w.Zone
+	return strings.Join(parts, v.Say("mark.semicolon")+" ") + " " + w.Zone
 }

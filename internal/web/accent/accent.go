@@ -19,15 +19,19 @@ var (
 // Readable is the contrast that text needs (WCAG 2.2, 1.4.3, level AA).
 const Readable = 4.5
 
-// CSS is the style sheet of the accent, a colour as in #12ab9f; nil where that is none,
-// or where text in it could not be read on the page.
+// CSS is the style sheet of the accent, a colour as in #12ab9f; nil where that is none.
+// On the light page it is made darker until text in it can be read, on the dark one
+// lighter.
 func CSS(accent string) []byte {
-	c, ok := Parse(accent)
-	if !ok || Contrast(c, tintGround) < Readable {
+	own, ok := Parse(accent)
+	if !ok {
 		return nil
 	}
-	dark := c
-	for i := 0; Contrast(dark, darkGround) < Readable+1.5 && i < 40; i++ {
+	c, dark := own, own
+	for Contrast(c, tintGround) < Readable {
+		c = c.towards(Colour{}, 0.04)
+	}
+	for Contrast(dark, darkGround) < Readable+1.5 {
 		dark = dark.towards(lightGround, 0.06)
 	}
 	strong, bright := c.towards(Colour{}, 0.25), dark.towards(lightGround, 0.3)
@@ -54,7 +58,7 @@ func Parse(s string) (Colour, bool) {
 
 func (c Colour) towards(d Colour, part float64) Colour {
 	for i := range c {
-		c[i] += (d[i] - c[i]) * part
+		c[i] = math.Round(c[i] + (d[i]-c[i])*part)
 	}
 	return c
 }

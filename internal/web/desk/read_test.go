@@ -76,8 +76,8 @@ func TestLongWordsAreFolded(t *testing.T) {
 	}
 }
 
-// A small text file is read as text on a page that can do nothing, and each look is
-// recorded; all other files are fetched and never opened.
+// A file that may be text is read as text on a page that can do nothing, and each look is
+// recorded; it is fetched as a download like all others, and never opened.
 func TestTextFiles(t *testing.T) {
 	h := house(t)
 	id := h.Receive(full()).Case
@@ -92,7 +92,8 @@ func TestTextFiles(t *testing.T) {
 	text := attach("Crash.LOG", "<script>alert(1)</script>\n&amp;")
 	broken := attach("broken.txt", "\xff\x00")
 	page := attach("page.html", "<script>alert(1)</script>")
-	large := attach("large.txt", strings.Repeat("x", 256<<10+1))
+	large := attach("request", strings.Repeat("x", 256<<10-1)+"äy")
+	picture := attach("shot.PNG", "\x89PNG")
 	b := in(h, "lead@example.org")
 	shown := b.Get(text+"/text").Check(h, http.StatusOK)
 	whole(t, "text", shown)
@@ -110,17 +111,21 @@ func TestTextFiles(t *testing.T) {
 	if got := b.Get(broken+"/text").Check(h, http.StatusOK); !strings.Contains(got.Text(), "no text in UTF-8") {
 		t.Errorf("broken text: %s", got.Text())
 	}
-	for _, path := range []string{page, large} {
-		b.Get(path+"/text").Check(h, http.StatusNotFound)
+	if got := b.Get(page+"/text").Check(h, http.StatusOK); !strings.Contains(got.Body, "&lt;script&gt;alert(1)") || !strings.Contains(got.Header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("a page is no text: %s", got.Body)
 	}
-	for _, path := range []string{text, broken, page, large} {
+	if got := b.Get(large+"/text").Check(h, http.StatusOK); strings.Contains(got.Text(), "ä") || strings.Contains(got.Text(), "no text in UTF-8") || !strings.Contains(got.Text(), "Its first 262.1 kB stand here") {
+		t.Errorf("the beginning of a long one: %s", got.Text()[len(got.Text())-300:])
+	}
+	b.Get(picture+"/text").Check(h, http.StatusNotFound)
+	for _, path := range []string{text, broken, page, large, picture} {
 		got := b.Get(path).Check(h, http.StatusOK)
 		if !strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment") || got.Header.Get("Content-Type") != "application/octet-stream" || !strings.Contains(got.Header.Get("Content-Security-Policy"), "sandbox") {
 			t.Errorf("%s is no download: %v", path, got.Header)
 		}
 	}
 	links := b.Get("/desk/cases/"+string(id)).Check(h, http.StatusOK).Body
-	if !strings.Contains(links, text+`/text"`) || strings.Contains(links, page+"/text") || strings.Contains(links, large+"/text") {
+	if !strings.Contains(links, text+`/text"`) || !strings.Contains(links, page+`/text"`) || !strings.Contains(links, large+`/text"`) || strings.Contains(links, picture+"/text") {
 		t.Error("the case offers the wrong files as text")
 	}
 	f, err := h.Desk.As(h.Auditor).Case(context.Background(), id)

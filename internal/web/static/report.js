@@ -86,7 +86,15 @@ document.addEventListener("DOMContentLoaded", () => {
     tick.checked = false;
     tick.disabled = true;
     const before = document.getElementById("sent-before");
-    if (before) before.replaceWith(before.content);
+    if (!before) return true;
+    const { title, text, thread, add, report, empty } = before.dataset;
+    const notice = make(
+      "div", { className: "notice warn" },
+      make("p", { className: "notice-title", textContent: title }), make("p", { textContent: text }),
+      make("p", {}, make("a", { href: thread, textContent: add }), " · ", make("a", { href: report, textContent: empty })),
+    );
+    notice.setAttribute("role", "status");
+    before.replaceWith(notice);
     return true;
   };
 

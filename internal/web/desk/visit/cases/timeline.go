@@ -92,7 +92,7 @@ func (l lens) entry(f *casework.File, ev *cvd.Event, as reading) entryView {
 		b := ev.Body.File
 		e.File = &fileView{Name: b.Name, Size: b.Size, SHA256: b.SHA256}
 		if may.OpenFile(l.Actor, f.Case) {
-			e.File.Link, e.File.Text = post.FileLinks(f.Case.ID, b.Blob, b.Name, b.Size)
+			e.File.Link, e.File.Text = post.FileLinks(f.Case.ID, b.Blob, b.Name)
 		}
 	}
 	e.about = about(ev, &e)

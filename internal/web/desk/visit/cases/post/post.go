@@ -146,7 +146,7 @@ func OriginOf(l *visit.Lens, f *casework.File, ev *cvd.Event) *Origin {
 	for _, one := range ev.Body.Files {
 		file := File{Name: one.Name, Size: one.Size}
 		if open {
-			file.Link, file.Text = FileLinks(f.Case.ID, one.Blob, one.Name, one.Size)
+			file.Link, file.Text = FileLinks(f.Case.ID, one.Blob, one.Name)
 		}
 		o.Files = append(o.Files, file)
 	}
@@ -226,7 +226,7 @@ func file(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 	a, body, err := suspect.Open(r.Context(), d.Site.Desk.As(v.Actor), id, blob, r.URL.Query().Get("risk") == "true")
 	if warning, ok := errors.AsType[*suspect.Warning](err); ok {
 		v.Still = true
-		fetch, _ := FileLinks(id, blob, "", 0)
+		fetch, _ := FileLinks(id, blob, "")
 		return d.Show(w, r, v, http.StatusConflict, "suspect", warning.File.Name, suspectView{
 			Case: string(id), Name: warning.File.Name, SHA256: warning.File.SHA256, Size: warning.File.Size, Known: warning.Known, Link: fetch,
 		})

@@ -14,21 +14,26 @@ import (
 	"fairlead/internal/web/desk/visit"
 )
 
-// textBytes is the longest file that is shown as text.
+// textBytes is how much of a file is shown as text: its beginning.
 const textBytes = 256 << 10
 
-// texts are the ends of names under which a file is worth a look as text.
-var texts = []string{".txt", ".md", ".log", ".csv", ".json", ".patch"}
+// binaries are the ends of names of files that are no text. Any other is worth a look:
+// what finders send ends in anything, and what it is shows when it is opened.
+var binaries = []string{
+	".7z", ".apk", ".avi", ".bin", ".bmp", ".bz2", ".class", ".core", ".db", ".dll", ".dmp", ".doc", ".docx", ".dylib", ".elf", ".exe", ".gif", ".gz", ".heic",
+	".img", ".ipa", ".iso", ".jar", ".jpeg", ".jpg", ".mkv", ".mov", ".mp3", ".mp4", ".o", ".odp", ".ods", ".odt", ".pcap", ".pcapng", ".pdf", ".png", ".ppt",
+	".pptx", ".rar", ".so", ".sqlite", ".tar", ".tgz", ".tif", ".tiff", ".wasm", ".webm", ".webp", ".xls", ".xlsx", ".xz", ".zip", ".zst",
+}
 
-func readable(name string, size int64) bool {
-	return size <= textBytes && slices.Contains(texts, strings.ToLower(path.Ext(name)))
+func readable(name string) bool {
+	return !slices.Contains(binaries, strings.ToLower(path.Ext(name)))
 }
 
 // FileLinks is where a file of the case is fetched, and where it is read as text; that
-// is empty if it is none by its name, or too long.
-func FileLinks(id cvd.CaseID, blob, name string, size int64) (fetch, text string) {
+// is empty if it is none by its name.
+func FileLinks(id cvd.CaseID, blob, name string) (fetch, text string) {
 	fetch = "/desk/cases/" + string(id) + "/files/" + blob
-	if readable(name, size) {
+	if readable(name) {
 		text = fetch + "/text"
 	}
 	return fetch, text
@@ -39,7 +44,8 @@ type textView struct {
 	Case, Name, SHA256, Link string
 	Size                     int64
 	Text                     string
-	Binary                   bool // its bytes are no text
+	Shown                    int64 // bytes that stand there, of a longer one; 0: all of them
+	Binary                   bool  // its bytes are no text
 }
 
 // sandbox lets a page of somebody else's words look like ours and do nothing: no
@@ -65,6 +71,22 @@ func plain(s string) string {
 // widthless are the characters of no width that join no letters of a script or signs.
 var widthless = []rune{'\u00AD', '\u200B', '\u2060', '\u2061', '\u2062', '\u2063', '\u2064', '\uFEFF'}
 
+// whole takes from the beginning of a file of that size the letter that was cut in two.
+func whole(b []byte, size int64) []byte {
+	if int64(len(b)) == size {
+		return b
+	}
+	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
+		if at := len(b) - i; utf8.RuneStart(b[at]) {
+			if !utf8.FullRune(b[at:]) {
+				return b[:at]
+			}
+			break
+		}
+	}
+	return b
+}
+
 // text shows a file as the letters it is made of, of no type that anything renders.
 func text(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
 	id := cvd.CaseID(r.PathValue("id"))
@@ -73,14 +95,18 @@ func text(d *visit.Desk, w http.ResponseWriter, r *http.Request, v *visit.Visit)
 		return err
 	}
 	defer body.Close()
-	if !readable(a.Name, a.Size) {
+	if !readable(a.Name) {
 		return cvd.ErrNotFound
 	}
-	b, err := io.ReadAll(io.LimitReader(body, textBytes+1))
+	b, err := io.ReadAll(io.LimitReader(body, textBytes))
 	if err != nil {
 		return err
 	}
+	b = whole(b, a.Size)
 	view := textView{Case: string(id), Name: a.Name, SHA256: a.SHA256, Size: a.Size, Link: "/desk/cases/" + string(id) + "/files/" + a.Blob}
+	if view.Shown = int64(len(b)); view.Shown == a.Size {
+		view.Shown = 0
+	}
 	if view.Text = strings.TrimPrefix(string(b), "\uFEFF"); !utf8.Valid(b) || strings.ContainsRune(view.Text, 0) {
 		view.Text, view.Binary = "", true
 	}
