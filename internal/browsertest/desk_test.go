@@ -251,10 +251,20 @@ func TestDeskToolsShutNobodyOut(t *testing.T) {
 		"news":       "document.querySelector('#live span').textContent = '3 cases changed'; document.querySelector('#live button').hidden = false",
 		"nothing so": "document.dispatchEvent(new KeyboardEvent('keydown', {key: ':'})); document.querySelector('#palette-text').value = 'zzz'; document.querySelector('#palette-text').dispatchEvent(new Event('input'))",
 	} {
-		member.goTo(h.URL + "/desk/")
-		if err := chromedp.Do(member.ctx, chromedp.Evaluate[chromedp.Void](open+";0")); err != nil {
-			t.Fatalf("%s: %v", name, err)
+		for _, lang := range []string{"en", "de", "fr"} {
+			member.speaks(lang)
+			member.goTo(h.URL + "/desk/")
+			if err := chromedp.Do(member.ctx, chromedp.Evaluate[chromedp.Void](open+";0")); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if !member.is("document.documentElement.lang === '" + lang + "'") {
+				t.Fatalf("%s: not in %s", name, lang)
+			}
+			seen := sights
+			if lang != "en" {
+				seen = sights[3:]
+			}
+			member.judge(string(axe), []stop{{name + ", " + lang, "", ""}}, seen)
 		}
-		member.judge(string(axe), []stop{{name, "", ""}}, sights)
 	}
 }

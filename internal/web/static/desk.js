@@ -170,7 +170,7 @@
   // What changes meanwhile. A page that nobody sees takes no connection; it asks when it is
   // seen again.
   const live = $('#live');
-  let line = null, broke = false, many = false, hiddenAt = 0;
+  let line = null, broke = false, many = false, hiddenAt = 0, still = 0, pause = 1e3;
   const changed = new Map(), kinds = new Set(), own = new Set(), title = document.title;
   const shown = () => {
     const out = new Map();
@@ -204,8 +204,12 @@
     if (line || !live || document.hidden) return;
     line = new EventSource('/desk/events');
     line.addEventListener('news', hear);
-    line.addEventListener('error', () => { broke = true; });
-    line.addEventListener('ready', () => { if (broke) tell(); });
+    line.addEventListener('error', () => { // a refusal ends it for good, a cut does not
+      broke = true;
+      still ||= setTimeout(tell, 8e3);
+      if (line.readyState === 2) { hush(); setTimeout(listen, pause); pause = Math.min(2 * pause, 6e4); }
+    });
+    line.addEventListener('ready', () => { clearTimeout(still); still = 0; pause = 1e3; if (broke) again(); });
     line.addEventListener('end', (e) => {
       hush();
       say(live.dataset.end);
@@ -266,6 +270,7 @@
     const one = $('#case', page);
     if (one) rows.push([one.dataset.case, Number(one.dataset.v)]);
     for (const [id, v] of rows) if (known.get(id) !== v) changed.set(id, v);
+    broke = false;
     tell();
   });
   if (live) {
@@ -361,7 +366,7 @@
   const places = { q: '/desk/', m: '/desk/mail', r: '/desk/record', c: '/desk/components', p: '/desk/policy', t: '/desk/team', o: '/desk/outbox', a: '/desk/audit', i: '/desk/me' };
   const deeds = {
     j: () => move(1), k: () => move(-1), J: () => beside(1), K: () => beside(-1), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
-    x: pick, c: claim, '/': () => focus('#find'), m: () => focus('#message'), n: () => focus('#note'),
+    x: pick, c: claim, '/': () => focus('#find'), f: () => { const c = $('.choose'); if (c) c.open = true; focus('.choose :is(select, input)'); }, m: () => focus('#message'), n: () => focus('#note'),
     r: () => { if (live && !$('button', live).hidden) show(); }, ':': open, '?': () => keys.showModal(),
   };
   let going = 0;
