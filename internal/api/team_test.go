@@ -100,7 +100,7 @@ func TestTeam(t *testing.T) {
 	m := h.as(h.Lead, "POST", "/api/v1/members", `{"name":"Nora New","email":"nora@example.org","roles":["member"]}`).want(t, 201).object(t)
 	id := m["id"].(string)
 	link := h.as(h.Lead, "POST", "/api/v1/members/"+id+"/link", "").want(t, 201).object(t)["url"].(string)
-	code, ok := strings.CutPrefix(link, "https://security.example.org/desk/sign-in?link=")
+	code, ok := strings.CutPrefix(link, "https://security.example.org/desk/sign-in#link=")
 	if _, err := h.Auth.UseLink(context.Background(), code); !ok || err != nil {
 		t.Errorf("%s: %v", link, err)
 	}

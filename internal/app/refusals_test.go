@@ -67,7 +67,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 		"a forged token":                     {"GET /api/v1/cases", m.own, forged, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a forged token at what is shown":    {"GET /osv/{$}", m.own, forged, func(r *http.Request) { r.Header.Set("Authorization", forged.bearer) }, "credential-refused", "unauthenticated", "stranger", false},
 		"a wrong receipt":                    {"POST /thread/open", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
-		"an invitation that opens nothing":   {"GET /desk/sign-in/invitation", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
+		"an invitation that opens nothing":   {"POST /desk/sign-in/invitation", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a way that nobody began":            {"GET /desk/sign-in/provider/{id}/back", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a form from another site":           {"POST /desk/team", m.own, callers["lead"], crossed, "cross-site-refused", "cross-site", "stranger", false},
 		"a body of another kind":             {"POST /api/v1/reports", m.own, caller{}, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, "input-refused", "unreadable", "stranger", false},

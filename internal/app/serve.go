@@ -17,6 +17,7 @@ import (
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/front"
 	"fairlead/internal/app/policyfile"
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/rulebook"
 )
@@ -171,7 +172,7 @@ func (h *House) firstLead(ctx context.Context, tell io.Writer, secrets bool) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(tell, "\nFirst sign-in for %s, works once and for %s:\n  %s\n\n", m.Name, firstLink, h.Base()+SignInPath(code))
+	fmt.Fprintf(tell, "\nFirst sign-in for %s, works once and for %s:\n  %s\n\n", m.Name, firstLink, h.Base()+onetime.SignIn(code))
 	return nil
 }
 
@@ -195,6 +196,3 @@ func (h *House) servePrivate(addr string) (stop func(), err error) {
 	}
 	return front.Beside(l, h.Private(), h.Options.Log, "private"), nil
 }
-
-// SignInPath is where a one-time link leads.
-func SignInPath(code string) string { return "/desk/sign-in?link=" + code }

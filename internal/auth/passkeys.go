@@ -79,6 +79,9 @@ func (a *Auth) Passkeys(ctx context.Context, memberID string) ([]passkey.Key, er
 // lately who they are; see Fresh.
 func (a *Auth) OfferPasskey(ctx context.Context, by cvd.Actor, place passkey.Place, name string) (passkey.Ceremony, error) {
 	m, err := a.proved(ctx, by)
+	if errors.Is(err, cvd.ErrNotReady) {
+		m, err = a.begins(ctx, by, err)
+	}
 	if err != nil {
 		return passkey.Ceremony{}, err
 	}
@@ -130,6 +133,20 @@ func (a *Auth) RemovePasskey(ctx context.Context, by cvd.Actor, id string) error
 		}
 		return tx.PutRecord(note, 0)
 	})
+}
+
+// begins gives the actor's member, if the session that ctx carries may set up the first
+// thing by which they show who they are (Session.MayBegin). Otherwise it is refused.
+func (a *Auth) begins(ctx context.Context, by cvd.Actor, refused error) (cvd.Member, error) {
+	means, err := a.Means(ctx, by.ID)
+	if err != nil {
+		return cvd.Member{}, err
+	}
+	if s, ok := sessionOf(ctx); !ok || s.Actor.ID != by.ID || !s.MayBegin(a.k.Now(), means) {
+		return cvd.Member{}, refused
+	}
+	m, err := a.Member(ctx, by.ID)
+	return m, keeper.Unauthenticated(err)
 }
 
 // proved gives the actor's member, if ctx carries (InSession) a session in which

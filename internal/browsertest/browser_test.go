@@ -269,6 +269,7 @@ func TestFromReportToClose(t *testing.T) {
 	member.goTo(h.URL + "/desk/me")
 	member.press(`form[action="/desk/sign-out"] button`)
 	member.goTo(h.SignIn)
+	member.waits(`location.hash === ""`) // the tab shows this page already, so that only its script is at work
 	if res, err := chromedp.RunResponse(member.ctx, chromedp.SendKeys(chromedp.CSS(`form[action="/desk/sign-in"] button`), "\r")); err != nil || res.Status != http.StatusUnauthorized {
 		t.Errorf("the link a second time: %v %v", res, err)
 	}
@@ -324,6 +325,8 @@ func TestTextBrowser(t *testing.T) {
 		return show(res.Body)
 	}
 	has(t, "the policy", get("/policy"), "What happens, and how soon", "2 business days")
+	has(t, "the sign-in", get("/desk/sign-in"), "Did a link bring you here?", "Paste it", "Mail address", "With a sign-in link", "Link or code")
+	has(t, "a link that was pasted", post("/desk/sign-in", url.Values{"link": {h.SignIn + "\r\n"}}), "You are signed in")
 	// All steps stand one below the other, and nothing is said to be elsewhere.
 	form := get("/report")
 	has(t, "the form", form, "Step 1 of 3", "Step 2 of 3", "Step 3 of 3", "Details of the vulnerability", "Your mail address", "Send the report", "Out of scope")

@@ -13,7 +13,7 @@ import (
 // An invitation reads as it should, and what the outbox keeps of it accepts nothing.
 func TestInvitation(t *testing.T) {
 	i := notify.Invitation{
-		To: "nia@example.net", Organisation: "Harbour Light\r\nBcc: x@example.com", By: "Ada Lead", URL: "https://security.example.org/desk/sign-in/invitation?code=secret",
+		To: "nia@example.net", Organisation: "Harbour Light\r\nBcc: x@example.com", By: "Ada Lead", URL: "https://security.example.org/desk/sign-in/invitation#code=secret",
 		Until: noon.Add(72 * time.Hour), Zone: berlin,
 	}
 	p := &pocket{}

@@ -94,10 +94,12 @@ type Config struct {
 	Within func(time.Duration) time.Time
 }
 
-// What Config.SecondFactor may be.
+// What Config.SecondFactor may be. A configuration knows no SecondNone: it is for the demo,
+// whose members are invented.
 const (
 	SecondRequired = "required"
 	SecondOptional = "optional"
+	SecondNone     = ""
 )
 
 // Site is what all pages share. It is safe for concurrent use.

@@ -73,7 +73,7 @@ func TestWrongMethod(t *testing.T) {
 
 // The desk's scripts are small and make no markup: every text comes with the page.
 func TestScriptsMakeNoMarkup(t *testing.T) {
-	for _, name := range []string{"desk.js", "passkey.js", "report.js"} {
+	for _, name := range []string{"desk.js", "passkey.js", "report.js", "signin.js"} {
 		b, err := os.ReadFile("static/" + name)
 		if err != nil {
 			t.Fatal(err)

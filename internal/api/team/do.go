@@ -3,10 +3,10 @@ package team
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"fairlead/internal/api/asked"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 )
@@ -65,7 +65,7 @@ func makeLink(on Team, q *asked.Request) error {
 	}
 	return q.Answer(http.StatusCreated, SignInLink{
 		Member: id, Expires: on.Now().Add(linkLife).UTC(),
-		URL: on.Base + "/desk/sign-in?link=" + url.QueryEscape(code),
+		URL: on.Base + onetime.SignIn(code),
 	})
 }
 

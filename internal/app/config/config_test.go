@@ -96,6 +96,20 @@ func TestSMIMEFiles(t *testing.T) {
 	}
 }
 
+// More than a password is asked of members unless the configuration says otherwise.
+func TestASecondFactorIsRequired(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "required", "sign_in: {second_factor: required}\n": "required", "sign_in: {second_factor: optional}\n": "optional",
+	} {
+		if cfg, err := read(t, text); err != nil || cfg.SignIn.SecondFactor != want {
+			t.Errorf("%q: %q, %v", text, cfg.SignIn.SecondFactor, err)
+		}
+	}
+	if _, err := read(t, "sign_in: {second_factor: none}\n"); err == nil {
+		t.Error("a configuration asks for nothing at all")
+	}
+}
+
 // A provider is whole or refused.
 func TestProviders(t *testing.T) {
 	const main = "sign_in:\n  providers:\n    - {id: main, issuer: 'https://id.example.org', client_id: c"

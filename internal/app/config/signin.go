@@ -13,7 +13,7 @@ import (
 
 // SignIn is how members get in beside what they have here.
 type SignIn struct {
-	SecondFactor string     `yaml:"second_factor"` // required or optional
+	SecondFactor string     `yaml:"second_factor"` // required, which Read fills in, or optional
 	Providers    []Provider `yaml:"providers"`
 	// Breached is looked at by serve --check, at start and by doctor, not by Read.
 	Breached password.Breached `yaml:"breached_passwords"`
@@ -46,7 +46,7 @@ func (p *Provider) Oldest() time.Duration {
 
 func (s *SignIn) finish(file *source.File, secret func(at, path string, into *string)) {
 	if s.SecondFactor == "" {
-		s.SecondFactor = "optional"
+		s.SecondFactor = "required"
 	}
 	seen := map[string]bool{}
 	for i := range s.Providers {

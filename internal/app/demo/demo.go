@@ -22,6 +22,7 @@ import (
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/front"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/seal"
 )
@@ -133,7 +134,7 @@ func readyLine(ctx context.Context, h *app.House, s *Seeded, base string) (ready
 	if err != nil {
 		return ready{}, err
 	}
-	return ready{URL: base, SignInURL: base + app.SignInPath(code), Token: token, Data: h.Config.Data}, nil
+	return ready{URL: base, SignInURL: base + onetime.SignIn(code), Token: token, Data: h.Config.Data}, nil
 }
 
 func greet(w io.Writer, r ready) {

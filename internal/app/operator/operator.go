@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 )
 
@@ -25,7 +25,7 @@ func Members(handle func(pattern string, do func(*http.Request) (any, error)), t
 		if err != nil {
 			return nil, err
 		}
-		return map[string]any{"id": id, "until": now().Add(linkLife).UTC(), "sign_in_url": base() + "/desk/sign-in?" + url.Values{"link": {code}}.Encode()}, nil
+		return map[string]any{"id": id, "until": now().Add(linkLife).UTC(), "sign_in_url": base() + onetime.SignIn(code)}, nil
 	})
 }
 

@@ -3,23 +3,18 @@ package ways
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 	"time"
 
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/notify"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/store"
 	"fairlead/internal/words"
 )
-
-// InvitePath is where the letter of an invitation leads.
-func InvitePath(code string) string {
-	return "/desk/sign-in/invitation?code=" + url.QueryEscape(code)
-}
 
 // Inviter carries the letters of invitations.
 type Inviter struct {
@@ -41,7 +36,7 @@ func (c Inviter) Carry(ctx context.Context, e store.Effect) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := notify.Invitation{To: l.To, URL: strings.TrimRight(c.Base(), "/") + InvitePath(l.Code), Until: l.Until, Zone: time.UTC}
+	out := notify.Invitation{To: l.To, URL: strings.TrimRight(c.Base(), "/") + onetime.Invitation(l.Code), Until: l.Until, Zone: time.UTC}
 	if cur := c.Book.Current(); cur != nil {
 		out.Organisation, out.Zone, out.Languages = cur.Policy.Organisation.Name, cur.Calendar.Zone(), cur.Policy.Languages
 		if boxes := cur.Policy.Mailboxes(); len(boxes) > 0 {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk"
@@ -36,7 +37,7 @@ func in(h *webtest.House, email string) *webtest.Browser {
 }
 
 // ours are the scripts of the desk and of its sign-in: files of their own.
-var ours = regexp.MustCompile(`<script src="/static/(?:desk|passkey)-[0-9a-f]+\.js" defer></script>`)
+var ours = regexp.MustCompile(`<script src="/static/(?:desk|passkey|signin)-[0-9a-f]+\.js"(?: defer)?></script>`)
 
 // whole fails the test if a text is missing on the page, or anything on it
 // would be run.
@@ -124,7 +125,8 @@ func TestSignInLeadsOnlyIntoTheDesk(t *testing.T) {
 	}
 }
 
-// A link is shown by GET as often as anything looks at it, and burnt by POST.
+// A link is burnt by the field that takes it, by itself or as somebody pasted it, and by
+// nothing else: it stands in the fragment, and an address that holds it otherwise is not read.
 func TestSignInByLink(t *testing.T) {
 	h := house(t)
 	code, err := h.Auth.NewLink(context.Background(), h.Member.ID, 3600e9)
@@ -132,10 +134,16 @@ func TestSignInByLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := h.Browser()
-	b.Get("/desk/sign-in?link="+code).Check(h, http.StatusOK)
-	page := b.Get("/desk/sign-in?link="+code).Check(h, http.StatusOK)
+	if old := b.Get("/desk/sign-in?link="+code).Check(h, http.StatusOK); strings.Contains(old.Body, code) {
+		t.Error("a code in the query is read")
+	}
+	page := b.Get("/desk/sign-in?lang=de").Check(h, http.StatusOK)
 	whole(t, "link", page)
-	a := b.Post("/desk/sign-in", b.Form(page, "/desk/sign-in"))
+	missed := b.Post("/desk/sign-in?lang=de", url.Values{"link": {code[:40]}}).Check(h, http.StatusUnauthorized)
+	if whole(t, "part of a link", missed); strings.Contains(missed.Body, code[:40]) || !strings.Contains(missed.Text(), "es fehlt ein Stück") {
+		t.Errorf("part of a link answers %s", missed.Text())
+	}
+	a := b.Post("/desk/sign-in?lang=de", url.Values{"link": {" https://security.example.org" + onetime.SignIn(code[:30]) + "\r\n" + code[30:] + "\n"}})
 	me := b.Follow(a).Check(h, http.StatusOK)
 	whole(t, "welcome", me)
 	if !strings.Contains(me.Text(), "Set a password now") {
@@ -144,6 +152,29 @@ func TestSignInByLink(t *testing.T) {
 	b.Post("/desk/me/password", url.Values{"password": {"another quiet harbour at dawn"}}).Check(h, http.StatusSeeOther)
 	again := h.Browser().Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusUnauthorized)
 	whole(t, "used link", again)
+	if !strings.Contains(again.Text(), "This link does not work") || again.Text() != h.Browser().Post("/desk/sign-in", url.Values{"link": {" "}}).Text() {
+		t.Errorf("a used link and none read otherwise: %s", again.Text())
+	}
+}
+
+// Whoever is signed in may still come by a link of somebody's: they are told who they are,
+// and not sent on, where the link would come along.
+func TestALinkWhileSignedIn(t *testing.T) {
+	h := house(t)
+	b := in(h, "lead@example.org")
+	page := b.Get("/desk/sign-in?next=/desk/team").Check(h, http.StatusOK)
+	whole(t, "signed in", page)
+	if !strings.Contains(page.Body, `href="/desk/team" data-home`) || strings.Contains(page.Body, `name="password"`) {
+		t.Errorf("the way on is missing: %s", page.Text())
+	}
+	code, err := h.Auth.NewLink(context.Background(), h.Member.ID, 3600e9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	me := b.Follow(b.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+	if !strings.Contains(me.Text(), "member@example.org") {
+		t.Errorf("the link signs in somebody else: %s", me.Text())
+	}
 }
 
 func TestAnotherSiteCannotPost(t *testing.T) {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"fairlead/internal/web/webtest"
 )
 
@@ -22,14 +20,8 @@ func TestSecondFactorOnTheDesk(t *testing.T) {
 	whole(t, "none", b.Get("/desk/me/second").Check(h, http.StatusOK))
 	offer := b.Post("/desk/me/second/begin", nil).Check(h, http.StatusOK)
 	whole(t, "offer", offer)
-	secret := strings.ToUpper(strings.ReplaceAll(regexp.MustCompile(`([a-z2-7]{4} ){7}[a-z2-7]{4}`).FindString(offer.Text()), " ", ""))
-	code := func() string {
-		c, err := totp.GenerateCode(secret, h.Now())
-		if err != nil {
-			t.Fatalf("%q: %v", secret, err)
-		}
-		return c
-	}
+	secret := secretIn(offer)
+	code := func() string { return codeAt(t, h, secret) }
 	wrong := b.Post("/desk/me/second/confirm", url.Values{"code": {"000000"}}).Check(h, http.StatusUnprocessableEntity)
 	whole(t, "wrong", wrong)
 	if strings.Contains(wrong.Body, "<svg class=\"qr\"") {

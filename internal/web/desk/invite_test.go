@@ -24,14 +24,23 @@ func TestInvitation(t *testing.T) {
 	whole(t, "wrong", wrong)
 	sent := lead.Post("/desk/invitations", url.Values{"email": {"new@example.org"}, "roles": {"member"}}).Check(h, http.StatusOK)
 	whole(t, "sent", sent)
-	path := regexp.MustCompile(`/desk/sign-in/invitation\?code=\S+`).FindString(sent.Text())
+	path := regexp.MustCompile(`/desk/sign-in/invitation#code=\S+`).FindString(sent.Text())
 	if again := lead.Get("/desk/invitations").Check(h, http.StatusOK); strings.Contains(again.Body, path) || !strings.Contains(again.Text(), "new@example.org") {
 		t.Error("the address is shown twice, or the invitation is not listed")
 	}
 	in(h, "member@example.org").Get("/desk/invitations").Check(h, http.StatusNotFound)
 
 	b := h.Browser()
-	asked := b.Get(path).Check(h, http.StatusOK)
+	before := b.Get("/desk/sign-in/invitation").Check(h, http.StatusOK)
+	whole(t, "not yet opened", before)
+	// A mail program that looks, and the sign-in page, where somebody pasted it: both use
+	// nothing up.
+	b.Post("/desk/sign-in/invitation", url.Values{"code": {path}}).Check(h, http.StatusOK)
+	sentOn := b.Post("/desk/sign-in", url.Values{"link": {" https://security.example.org" + path + "\n"}}).Check(h, http.StatusTemporaryRedirect)
+	if to := sentOn.Header.Get("Location"); to != "/desk/sign-in/invitation" {
+		t.Errorf("an invitation pasted at the sign-in leads to %s", to)
+	}
+	asked := b.Post("/desk/sign-in/invitation", url.Values{"link": {" https://security.example.org" + path + "\n"}}).Check(h, http.StatusOK)
 	whole(t, "invited", asked)
 	form := b.Form(asked, "/desk/sign-in/invitation")
 	form.Set("name", "")
@@ -45,7 +54,7 @@ func TestInvitation(t *testing.T) {
 	}
 	b.Post("/desk/me/password", url.Values{"password": {webtest.Password}}).Check(h, http.StatusSeeOther)
 	in(h, "new@example.org")
-	dead := h.Browser().Get(path).Check(h, http.StatusForbidden)
+	dead := h.Browser().Post("/desk/sign-in/invitation", url.Values{"code": {path}}).Check(h, http.StatusForbidden)
 	whole(t, "dead", dead)
 	h.Browser().Post("/desk/sign-in/invitation", form).Check(h, http.StatusForbidden)
 
@@ -56,6 +65,6 @@ func TestInvitation(t *testing.T) {
 	list = lead.Get("/desk/invitations").Check(h, http.StatusOK)
 	id = regexp.MustCompile(`/desk/invitations/([^/"]+)/revoke`).FindStringSubmatch(list.Body)[1]
 	lead.Post("/desk/invitations/"+id+"/revoke", nil).Check(h, http.StatusSeeOther)
-	path = regexp.MustCompile(`/desk/sign-in/invitation\?code=\S+`).FindString(sent.Text())
-	h.Browser().Get(path).Check(h, http.StatusForbidden)
+	path = regexp.MustCompile(`/desk/sign-in/invitation#code=\S+`).FindString(sent.Text())
+	h.Browser().Post("/desk/sign-in/invitation", url.Values{"code": {path}}).Check(h, http.StatusForbidden)
 }

@@ -236,7 +236,8 @@ func TestWordsStayText(t *testing.T) {
 	at := "/desk/cases/" + string(other) + "/do/"
 	pages := map[string]*webtest.Answer{
 		"queue": b.Get("/desk/"), "closed": b.Get("/desk/?view=closed"), "case": b.Get("/desk/cases/" + string(id)), "outbox": b.Get("/desk/outbox"),
-		"policy": b.Get("/desk/policy"), "contact": b.Get(at + "contact"), "sign-in": h.Browser().Get("/desk/sign-in?" + url.Values{"next": {hostile}, "link": {hostile}}.Encode()),
+		"policy": b.Get("/desk/policy"), "contact": b.Get(at + "contact"), "sign-in": h.Browser().Get("/desk/sign-in?" + url.Values{"next": {hostile}}.Encode()),
+		"link": h.Browser().Post("/desk/sign-in", url.Values{"next": {hostile}, "link": {hostile}}), "invitation": h.Browser().Post("/desk/sign-in", url.Values{"link": {hostile + "code=" + hostile}}),
 		"preview": b.Post(at+"ask", url.Values{"step": {"preview"}, "missing_more": {hostile}, "text": {hostile}, "note": {hostile}}),
 		"form":    b.Post(at+"defer", url.Values{"step": {"edit"}, "reason": {hostile}, "text": {hostile}, "note": {hostile}}),
 		"record":  b.Post("/desk/record", url.Values{"description": {hostile}, "title": {hostile}, "reporter.name": {hostile}, "received_at": {hostile}, "channel": {hostile}}),
@@ -306,14 +307,14 @@ func TestTeam(t *testing.T) {
 	form["roles"] = []string{"member"}
 	a := b.Post("/desk/team", form).Check(h, http.StatusOK)
 	whole(t, "link", a)
-	link := regexp.MustCompile(`/desk/sign-in\?link=[\w-]+`).FindString(a.Body)
+	link := regexp.MustCompile(`/desk/sign-in#link=[\w-]+`).FindString(a.Body)
 	before := b.Get("/desk/team").Check(h, http.StatusOK)
 	whole(t, "team with somebody invited", before)
 	if !strings.Contains(before.Text(), "Invited, not signed in yet") || !strings.Contains(before.Text(), "2 active members work cases") {
 		t.Errorf("whoever never came is one of those who work: %s", before.Text())
 	}
 	nora := h.Browser()
-	nora.Post("/desk/sign-in", nora.Form(nora.Get(link), "/desk/sign-in")).Check(h, http.StatusSeeOther)
+	nora.Post("/desk/sign-in", url.Values{"link": {link}}).Check(h, http.StatusSeeOther)
 	nora.Get("/desk/").Check(h, http.StatusOK)
 	if after := b.Get("/desk/team").Check(h, http.StatusOK).Text(); strings.Contains(after, "not signed in yet") || !strings.Contains(after, "3 active members work cases") {
 		t.Errorf("whoever came is not one of those who work: %s", after)

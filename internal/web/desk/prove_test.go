@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
 	"golang.org/x/net/html"
 
 	"fairlead/internal/auth"
@@ -49,6 +51,21 @@ func own(t *testing.T, h *webtest.House, b *webtest.Browser, name string) *passk
 		t.Errorf("the list does not show %s: %s", name, list.Text())
 	}
 	return dev
+}
+
+// secretIn is what the page that offers a second factor gives to type into an app.
+func secretIn(a *webtest.Answer) string {
+	return strings.ToUpper(strings.ReplaceAll(regexp.MustCompile(`([a-z2-7]{4} ){7}[a-z2-7]{4}`).FindString(a.Text()), " ", ""))
+}
+
+// codeAt is what the app shows now.
+func codeAt(t *testing.T, h *webtest.House, secret string) string {
+	t.Helper()
+	code, err := totp.GenerateCode(secret, h.Now())
+	if err != nil {
+		t.Fatalf("%q: %v", secret, err)
+	}
+	return code
 }
 
 // Somebody adds a passkey, signs in with it without a name, and removes it.
@@ -142,7 +159,7 @@ func TestProofOfTheMoment(t *testing.T) {
 	}
 	form.Set("prove-password", webtest.Password)
 	made := b.Post("/desk/team", form).Check(h, http.StatusOK)
-	if !strings.Contains(made.Text(), "Nils <b>") || !strings.Contains(made.Body, "/desk/sign-in?link=") {
+	if !strings.Contains(made.Text(), "Nils <b>") || !strings.Contains(made.Body, "/desk/sign-in#link=") {
 		t.Errorf("the member was not added: %s", made.Text())
 	}
 	b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}).Check(h, http.StatusOK) // fresh now
@@ -219,9 +236,18 @@ func TestDemandForASecondFactor(t *testing.T) {
 	if a := b.Post("/desk/me/tokens", url.Values{"name": {"x"}, "days": {"30"}, "scopes": {"all"}}); a.Header.Get("Location") != "/desk/me/second" {
 		t.Errorf("a token: %d", a.Status)
 	}
-	whole(t, "demand", b.Get("/desk/me/second").Check(h, http.StatusOK))
-	b.Get("/desk/me").Check(h, http.StatusOK)
+	demand := b.Get("/desk/me/second").Check(h, http.StatusOK)
+	whole(t, "demand", demand)
+	if !strings.Contains(demand.Body, `action="/desk/sign-out"`) || !strings.Contains(demand.Body, `action="/desk/me/passkeys/begin"`) || strings.Contains(demand.Body, `href="/desk/team"`) {
+		t.Errorf("the page leads nowhere, or to what is closed: %s", demand.Text())
+	}
+	if me := b.Get("/desk/me").Check(h, http.StatusOK); !strings.Contains(me.Body, `href="/desk/me/second"`) || !strings.Contains(me.Text(), "more than a password") {
+		t.Errorf("the account says nothing of it: %s", me.Text())
+	}
 	own(t, h, b, "Laptop")
+	if list := b.Get("/desk/me/passkeys?done=added").Check(h, http.StatusOK); !strings.Contains(list.Text(), "Go on to the desk") {
+		t.Errorf("the page of a passkey that was added leads nowhere: %s", list.Text())
+	}
 	b.Get("/desk/team").Check(h, http.StatusOK)
 
 	h = house(t, func(c *web.Config) { c.SecondFactor = web.SecondOptional })
@@ -230,6 +256,100 @@ func TestDemandForASecondFactor(t *testing.T) {
 	whole(t, "reminded", queue)
 	if !strings.Contains(queue.Text(), "stolen password") {
 		t.Error("nobody reminds of a second factor")
+	}
+}
+
+// Whoever comes by a link, of the house or of another member, or by a provider that vouches
+// for one factor, is led to a way that holds next time too.
+func TestTheFirstStepsWhereASecondFactorIsRequired(t *testing.T) {
+	// Another member's link is no proof by itself, so that the password is asked once more.
+	for maker, asks := range map[string]bool{"the house": false, "a lead": true} {
+		h := house(t, func(c *web.Config) { c.SecondFactor = web.SecondRequired }) // no passkeys there
+		m, err := h.Auth.AddMember(t.Context(), cvd.System, cvd.Member{Name: "New", Email: "new@example.org", Roles: []cvd.Role{cvd.RoleLead}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := t.Context()
+		if asks {
+			ctx = auth.AskedBy(ctx, h.Lead)
+		}
+		code, err := h.Auth.NewLink(ctx, m.ID, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := h.Browser()
+		came := b.Follow(b.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther))
+		if to := came.Check(h, http.StatusSeeOther).Header.Get("Location"); to != "/desk/me/second" {
+			t.Fatalf("%s: led to %s", maker, to)
+		}
+		page := b.Follow(came).Check(h, http.StatusOK)
+		whole(t, maker, page)
+		if strings.Contains(page.Body, `action="/desk/me/second/begin"`) {
+			t.Fatalf("%s: codes of an app alone would be no way in: %s", maker, page.Text())
+		}
+		form := b.Form(page, "/desk/me/password")
+		form.Set("password", "another quiet harbour at dawn")
+		half := b.Follow(b.Post("/desk/me/password", form).Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+		whole(t, maker, half)
+		offer := b.Post("/desk/me/second/begin", b.Form(half, "/desk/me/second/begin"))
+		if asks {
+			form := b.Form(offer.Check(h, http.StatusForbidden), "/desk/me/second/begin")
+			form.Set("prove", "show")
+			form.Set("prove-password", "another quiet harbour at dawn")
+			offer = b.Post("/desk/me/second/begin", form)
+		}
+		secret := secretIn(offer.Check(h, http.StatusOK))
+		if strings.Contains(offer.Text(), "Choose one of these") {
+			t.Errorf("%s: a choice is asked for that was made: %s", maker, offer.Text())
+		}
+		paper := b.Post("/desk/me/second/confirm", url.Values{"code": {codeAt(t, h, secret)}}).Check(h, http.StatusOK)
+		if whole(t, maker, paper); strings.Contains(paper.Text(), "more than a password") || !strings.Contains(paper.Text(), "I have kept them") {
+			t.Errorf("%s: it is demanded still: %s", maker, paper.Text())
+		}
+		b.Get("/desk/").Check(h, http.StatusOK)
+		h.Pass(time.Minute)
+		again := h.Browser()
+		half = again.Follow(again.Post("/desk/sign-in", url.Values{"email": {"new@example.org"}, "password": {"another quiet harbour at dawn"}}))
+		form = again.Form(half.Check(h, http.StatusOK), "/desk/sign-in/second")
+		form.Set("code", codeAt(t, h, secret))
+		if to := again.Post("/desk/sign-in/second", form).Check(h, http.StatusSeeOther).Header.Get("Location"); to != "/desk/" {
+			t.Errorf("%s: the next time leads to %s", maker, to)
+		}
+	}
+
+	h := house(t, named, func(c *web.Config) { c.SecondFactor = web.SecondRequired })
+	m, err := h.Auth.AddMember(t.Context(), cvd.System, cvd.Member{Name: "New", Email: "new@example.org", Roles: []cvd.Role{cvd.RoleMember}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := h.Auth.NewLink(auth.AskedBy(t.Context(), h.Lead), m.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lent := h.Browser()
+	lent.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther)
+	own(t, h, lent, "Laptop")
+	lent.Get("/desk/").Check(h, http.StatusOK)
+	// One more wants the first one's proof.
+	lent.Post("/desk/me/passkeys/begin", url.Values{"name": {"Phone"}}).Check(h, http.StatusForbidden)
+
+	provided := func(two bool) *webtest.Browser {
+		s, err := h.Auth.StartMember(t.Context(), h.Lead.ID, auth.WayProvider, two, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := h.Browser()
+		b.SetCookie("fairlead-desk", s.Token)
+		return b
+	}
+	provided(true).Get("/desk/").Check(h, http.StatusOK)
+	b := provided(false)
+	page := b.Follow(b.Get("/desk/").Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+	for form, offered := range map[string]bool{"/desk/me/second/begin": true, "/desk/me/passkeys/begin": true, "/desk/me/password": false} {
+		if strings.Contains(page.Body, `action="`+form+`"`) == offered {
+			continue
+		}
+		t.Errorf("an account elsewhere needs codes or a passkey, and no password: %s", page.Text())
 	}
 }
 
@@ -345,11 +465,11 @@ func TestALentSessionProvesNothing(t *testing.T) {
 	h := house(t, named)
 	lead := in(h, "lead@example.org")
 	made := lead.Post("/desk/team", url.Values{"name": {"Nils"}, "email": {"nils@example.org"}, "roles": {"member"}, "qualification": {"line"}}).Check(h, http.StatusOK)
-	_, link, _ := strings.Cut(made.Body, "/desk/sign-in?link=")
+	_, link, _ := strings.Cut(made.Body, "/desk/sign-in#link=")
 	link, _, _ = strings.Cut(link, "\"")
 	link, _, _ = strings.Cut(link, "<")
 	b := h.Browser()
-	b.Follow(b.Post("/desk/sign-in", b.Form(b.Get("/desk/sign-in?link="+link).Check(h, http.StatusOK), "/desk/sign-in"))).Check(h, http.StatusOK)
+	b.Follow(b.Post("/desk/sign-in", url.Values{"link": {link}})).Check(h, http.StatusOK)
 	token := url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}
 	asked := b.Post("/desk/me/tokens", token).Check(h, http.StatusForbidden)
 	whole(t, "lent", asked)

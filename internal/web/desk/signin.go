@@ -8,6 +8,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/oidc"
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -18,7 +19,6 @@ const maxTyped = 2000
 
 // signInView is the page before the desk.
 type signInView struct {
-	Link    string // the code of a one-time link, if one led here
 	Next    string
 	Email   string
 	Second  *auth.Means // what is asked for, the rest was right
@@ -35,17 +35,29 @@ type signInView struct {
 	Ended bool
 	Kept  visit.Waiting
 	Again string // who is back
+
+	// In is who is signed in already, and Home where they go on; empty for nobody.
+	In, Home string
 }
 
-// signInPage shows the form. A one-time link only fills a field: mail programs
-// and previews that follow it must not use it up.
+// byLink tells whether the page takes a one-time link.
+func (v signInView) byLink() bool { return v.Second == nil && v.Ceremony == nil && v.Again == "" }
+
+// signInPage shows the form. The code of a one-time link is in the fragment of the
+// address, so this cannot know of it: the page's script puts it into a field, where mail
+// programs and previews that follow the link do not use it up. Nor is whoever is signed in
+// sent on from here: a browser would carry the fragment along.
 func (d desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	view := signInView{Link: q.Get("link"), Next: q.Get("next")}
-	if token := d.Site.Token(r, web.DeskJar); view.Link == "" && token != "" {
+	view := signInView{Next: q.Get("next")}
+	if token := d.Site.Token(r, web.DeskJar); token != "" {
 		s, err := d.Look(r)
 		if err == nil {
-			return web.See(w, r, visit.Home(s.Actor))
+			view.In, view.Home = s.Actor.Name, visit.Inside(view.Next)
+			if view.Home == "/desk/" {
+				view.Home = visit.Home(s.Actor)
+			}
+			return d.showSignIn(w, r, http.StatusOK, view)
 		}
 		_, half := d.Site.Auth.Waiting(r.Context(), token)
 		view.Ended = errors.Is(err, cvd.ErrUnauthenticated) && !half
@@ -68,6 +80,9 @@ func (d desk) showSignIn(w http.ResponseWriter, r *http.Request, status int, vie
 	view.Passkeys, view.WhyNot = nowhere == nil, visit.WhyNot(d.Site.Voice(r).Say, nowhere)
 	view.Providers = d.Site.Ways.List()
 	page := &web.Page{Title: d.Site.Voice(r).Say("desk.signin.title"), Desk: true, Home: "/desk/"}
+	if view.byLink() {
+		page.Scripts = []string{"signin.js"}
+	}
 	return d.Pages.Render(w, r, status, "signin", page, view)
 }
 
@@ -82,11 +97,15 @@ func (d desk) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	link, email := r.PostForm.Get("link"), r.PostForm.Get("email")
+	email := r.PostForm.Get("email")
 	var s auth.Session
 	var err error
-	if link != "" {
-		s, err = d.Site.Auth.UseLink(r.Context(), link)
+	if link := r.PostForm.Get("link"); onetime.Invites(link) {
+		//nolint:gosec // what is chosen is one of words.Languages
+		http.Redirect(w, r, web.InLanguage(onetime.InvitationPath, web.Chosen(r)), http.StatusTemporaryRedirect) // with what was pasted
+		return nil
+	} else if r.PostForm.Has("link") {
+		s, err = d.Site.Auth.UseLink(r.Context(), onetime.Code(link))
 	} else {
 		s, err = d.Site.Auth.SignIn(r.Context(), email, r.PostForm.Get("password"), d.Site.From(r))
 	}
@@ -213,7 +232,7 @@ func (d desk) signInRefused(w http.ResponseWriter, r *http.Request, err error, v
 		id = "desk.second.wrong"
 	case errors.Is(err, cvd.ErrUnauthenticated) && r.PostForm.Get("ceremony") != "":
 		id = "desk.passkey.wrong"
-	case errors.Is(err, cvd.ErrUnauthenticated) && r.PostForm.Get("link") != "":
+	case errors.Is(err, cvd.ErrUnauthenticated) && r.PostForm.Has("link"):
 		id = "desk.signin.badlink"
 	case errors.Is(err, cvd.ErrUnauthenticated):
 		id = "desk.signin.wrong"

@@ -72,7 +72,7 @@
     }
   };
   const quiet = document.querySelector("form[data-quiet]");
-  if (quiet) {
+  if (quiet && !document.documentElement.classList.contains("came")) { // a link is all that its page offers
     offer(quiet).catch(() => {});
   }
 

@@ -17,7 +17,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +24,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"fairlead/internal/auth/onetime"
 )
 
 // Result is one measured line.
@@ -125,24 +126,7 @@ func (s *server) browser(clients int) (*http.Client, error) {
 		return nil, err
 	}
 	c := &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients}}
-	u, err := url.Parse(s.SignIn)
-	if err != nil {
-		return nil, err
-	}
-	page, err := get(c, s.SignIn)
-	if err != nil {
-		return nil, err
-	}
-	action := u.Path
-	if m := regexp.MustCompile(`<form[^>]*method="post"[^>]*action="([^"]*)"`).FindSubmatch(page); m != nil {
-		action = string(m[1])
-	}
-	form := url.Values{}
-	for _, m := range regexp.MustCompile(`<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"`).FindAllSubmatch(page, -1) {
-		form.Set(string(m[1]), string(m[2]))
-	}
-	form.Set("link", u.Query().Get("link"))
-	res, err := c.PostForm(s.URL+action, form)
+	res, err := c.PostForm(s.URL+onetime.SignInPath, url.Values{"link": {s.SignIn}})
 	if err != nil {
 		return nil, err
 	}

@@ -151,7 +151,7 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 			return d.Fail(w, r, v, cvd.ErrNotFound)
 		}
 		if d.Demands(s) && (area != may.AreaSelf || strings.HasPrefix(r.URL.Path, "/desk/me/tokens")) {
-			return web.See(w, r, "/desk/me/second")
+			return web.See(w, r, secondPath)
 		}
 		if err := do(w, r, v); err != nil {
 			return d.Fail(w, r, v, err)
@@ -159,6 +159,9 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 		return nil
 	}
 }
+
+// secondPath is where somebody sets up what their team demands.
+const secondPath = "/desk/me/second"
 
 // Demands tells whether a second factor or a passkey must be set up before
 // anything else.
@@ -222,8 +225,13 @@ func looked(q url.Values) string {
 // Show writes a page of the desk.
 func (d *Desk) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int, name, title string, view any) error {
 	page := &web.Page{
-		Title: title, Desk: true, Wide: true, Home: Home(v.Actor), Nav: nav(r, v), Alarms: d.alarms(r, v),
+		Title: title, Desk: true, Wide: true, Home: Home(v.Actor),
 		Account: []web.Link{{Href: "/desk/me", Label: v.Actor.Name, Here: r.URL.Path == "/desk/me"}},
+	}
+	if !d.Demands(v.Session) {
+		page.Nav, page.Alarms = nav(r, v), d.alarms(r, v)
+	} else if !strings.HasPrefix(r.URL.Path, secondPath) && !strings.HasPrefix(r.URL.Path, "/desk/me/passkeys") {
+		page.Alarms = []web.Notice{{Kind: "warn", Title: v.Say("desk.second.demand"), Href: secondPath, Label: v.Say("desk.second.begin")}}
 	}
 	if !v.Still {
 		var err error

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/auth/second"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -43,7 +44,7 @@ type view struct {
 	On     bool
 	Since  time.Time
 	Left   int    // codes on paper
-	Demand bool   // the team wants one before anything else
+	Demand bool   // the team wants one before anything else, and there is none
 	Keyed  bool   // there is a passkey
 	Offer  bool   // an app is to read it now
 	Secret string // in groups of four; only where Offer was just made
@@ -52,6 +53,14 @@ type view struct {
 	Code   []web.Field
 	Paper  []string // shown once
 	Wrong  *web.Summary
+	Done   string
+
+	// Where one is demanded: what a passkey is called, why none works here, and what sets a
+	// password, if an app's codes would stand alone otherwise.
+	Key      []web.Field
+	WhyNot   string
+	Password []web.Field
+	Email    string
 }
 
 // margin is the light edge that readers want around the picture, in modules.
@@ -74,13 +83,28 @@ func (d *desk) view(r *http.Request, v *visit.Visit) (*view, error) {
 		return nil, err
 	}
 	means, err := d.Site.Auth.Means(r.Context(), v.Actor.ID)
-	return &view{Demand: d.Demands(v.Session), Keyed: means.Passkey, On: has.On, Since: has.Since, Left: has.Paper}, err
+	if err != nil {
+		return nil, err
+	}
+	out := &view{Demand: d.Demands(v.Session) && !means.Second(), Keyed: means.Passkey, On: has.On, Since: has.Since, Left: has.Paper, Email: v.Team[v.Actor.ID].Email}
+	if !out.Demand {
+		return out, nil
+	}
+	_, nowhere := d.Place(r)
+	out.WhyNot, out.Key = visit.WhyNot(v.Say, nowhere), keyForm(v)
+	if !means.Password && v.Session.Way != auth.WayProvider {
+		out.Password = []web.Field{{Name: "password", Kind: "password", Label: v.Say("desk.signin.password"), Help: v.Say("desk.me.next.help"), Required: true, Autocomplete: "new-password"}}
+	}
+	return out, nil
 }
 
 func (d *desk) page(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
 	out, err := d.view(r, v)
 	if err != nil {
 		return err
+	}
+	if r.URL.Query().Get("done") == "password" {
+		out.Done = v.Say("desk.second.done.password")
 	}
 	return d.show(w, r, v, http.StatusOK, out)
 }

@@ -20,6 +20,7 @@ type keysView struct {
 	Ceremony *visit.Ceremony
 	Form     []web.Field
 	Done     string
+	Onward   bool // one was added just now
 	Refusal  *web.Notice
 	Wrong    *web.Summary
 }
@@ -31,8 +32,12 @@ func (d *desk) keysView(r *http.Request, v *visit.Visit) (*keysView, error) {
 	}
 	_, nowhere := d.Place(r)
 	out := &keysView{Keys: keys, Alone: len(keys) == 1, Full: len(keys) >= passkey.Most, WhyNot: visit.WhyNot(v.Say, nowhere)}
-	out.Form = []web.Field{{Name: "name", Label: v.Say("desk.passkey.name"), Help: v.Say("desk.passkey.name.help"), Required: true, Autocomplete: "off"}}
+	out.Form = keyForm(v)
 	return out, nil
+}
+
+func keyForm(v *visit.Visit) []web.Field {
+	return []web.Field{{Name: "name", Label: v.Say("desk.passkey.name"), Help: v.Say("desk.passkey.name.help"), Required: true, Autocomplete: "off"}}
 }
 
 func (d *desk) showKeys(w http.ResponseWriter, r *http.Request, v *visit.Visit, status int, out *keysView) error {
@@ -45,7 +50,7 @@ func (d *desk) passkeys(w http.ResponseWriter, r *http.Request, v *visit.Visit) 
 		return err
 	}
 	if id := "desk.passkey.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
-		out.Done = v.Say(id)
+		out.Done, out.Onward = v.Say(id), id == "desk.passkey.done.added"
 	}
 	return d.showKeys(w, r, v, http.StatusOK, out)
 }

@@ -6,13 +6,14 @@
 package invite
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"fairlead/internal/auth/invite"
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
@@ -147,7 +148,7 @@ func (d *desk) sent(w http.ResponseWriter, r *http.Request, v *visit.Visit, made
 	if err != nil {
 		return err
 	}
-	out.Link = &link{made.Member.Email, d.Site.BaseURL(r) + "/desk/sign-in/invitation?" + url.Values{"code": {code}}.Encode(), made.Until}
+	out.Link = &link{made.Member.Email, d.Site.BaseURL(r) + onetime.Invitation(code), made.Until}
 	return d.show(w, r, v, http.StatusOK, out)
 }
 
@@ -174,28 +175,38 @@ func (d *desk) revoke(w http.ResponseWriter, r *http.Request, v *visit.Visit) er
 
 // invitedView is the page of whoever was invited.
 type invitedView struct {
-	Code    string
+	Code    string // of the invitation; empty where it is still to be said
 	Email   string
 	Name    []web.Field
 	Dead    bool
 	Summary *web.Summary
 }
 
+// invited asks for the invitation: it stands in the fragment of the address, which only the
+// page's script can read.
 func (d *desk) invited(w http.ResponseWriter, r *http.Request) error {
-	return d.ask(w, r, http.StatusOK, r.URL.Query().Get("code"), "", nil)
+	if d.Site.Invites == nil {
+		return web.See(w, r, onetime.SignInPath)
+	}
+	return d.render(w, r, http.StatusOK, invitedView{})
+}
+
+func (d *desk) render(w http.ResponseWriter, r *http.Request, status int, out invitedView) error {
+	page := &web.Page{Title: d.Site.Voice(r).Say("invite.welcome"), Desk: true, Home: "/desk/"}
+	if out.Code == "" {
+		page.Scripts = []string{"signin.js"}
+	}
+	return d.Pages.Render(w, r, status, "invited", page, out)
 }
 
 // ask shows what somebody is invited to, or that the address opens nothing (any more).
 func (d *desk) ask(w http.ResponseWriter, r *http.Request, status int, code, name string, faults cvd.Faults) error {
 	voice := d.Site.Voice(r)
 	out := invitedView{Code: code}
-	if d.Site.Invites == nil {
-		return web.See(w, r, "/desk/sign-in")
-	}
 	one, err := d.Site.Invites.Look(r.Context(), code)
 	switch {
 	case errors.Is(err, cvd.ErrUnauthenticated):
-		out.Dead, status = true, http.StatusForbidden
+		out.Dead, out.Code, status = true, "", http.StatusForbidden
 		web.Refused(r, err)
 	case err != nil:
 		return err
@@ -208,18 +219,22 @@ func (d *desk) ask(w http.ResponseWriter, r *http.Request, status int, code, nam
 			out.Summary = web.Summarise(voice.Say("desk.faults"), out.Name, web.Blame(out.Name, faults))
 		}
 	}
-	page := &web.Page{Title: voice.Say("invite.welcome"), Desk: true, Home: "/desk/"}
-	return d.Pages.Render(w, r, status, "invited", page, out)
+	return d.render(w, r, status, out)
 }
 
-// accept makes the member, and leads them to where they choose by what they sign in.
+// accept makes the member, and leads them to where they choose by what they sign in. Who
+// did not say their name yet is asked for it: the code alone uses nothing up.
 func (d *desk) accept(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Form(r); err != nil {
 		return err
 	}
-	code, name := r.PostForm.Get("code"), strings.TrimSpace(r.PostForm.Get("name"))
 	if d.Site.Invites == nil {
-		return web.See(w, r, "/desk/sign-in")
+		return web.See(w, r, onetime.SignInPath)
+	}
+	// The sign-in page sends on what was pasted there in its own field.
+	code, name := onetime.Code(cmp.Or(r.PostForm.Get("code"), r.PostForm.Get("link"))), strings.TrimSpace(r.PostForm.Get("name"))
+	if !r.PostForm.Has("name") {
+		return d.ask(w, r, http.StatusOK, code, "", nil)
 	}
 	s, err := d.Site.Invites.Accept(r.Context(), code, name)
 	if faults, wrong := errors.AsType[cvd.Faults](err); wrong {

@@ -61,6 +61,9 @@ type tokenView struct {
 }
 
 func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
+	if r.URL.Query().Get("welcome") != "" && d.Demands(v.Session) {
+		return web.See(w, r, "/desk/me/second")
+	}
 	view, err := d.meView(r, v)
 	if err != nil {
 		return err
@@ -178,6 +181,9 @@ func (d *desk) setPassword(w http.ResponseWriter, r *http.Request, v lens) error
 	err := d.Site.Auth.SetPassword(r.Context(), v.Actor, r.PostForm.Get("current"), r.PostForm.Get("password"))
 	if err != nil {
 		return d.meAgain(w, r, v, err, func(view *meView) []web.Field { return view.Password })
+	}
+	if d.Demands(v.Session) { // half the way: the page of the second factor goes on
+		return web.See(w, r, "/desk/me/second?done=password")
 	}
 	return web.See(w, r, "/desk/me?done=password")
 }

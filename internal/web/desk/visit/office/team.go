@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/tell"
@@ -181,7 +182,7 @@ func (d *desk) handOver(w http.ResponseWriter, r *http.Request, v lens, m cvd.Me
 		return err
 	}
 	view := d.teamView(v, &cvd.Member{})
-	view.Link = &handOverView{m.Name, d.Site.BaseURL(r) + "/desk/sign-in?link=" + url.QueryEscape(code), v.Now.Add(linkLife)}
+	view.Link = &handOverView{m.Name, d.Site.BaseURL(r) + onetime.SignIn(code), v.Now.Add(linkLife)}
 	return d.showTeam(w, r, v, http.StatusOK, view)
 }
 
