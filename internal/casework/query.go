@@ -25,10 +25,15 @@ type (
 
 // The orders of a list of cases.
 const (
-	ByDue     = store.ByDue
-	ByCreated = store.ByCreated
-	ByUpdated = store.ByUpdated
+	ByDue      = store.ByDue
+	ByUrgency  = store.ByUrgency
+	BySeverity = store.BySeverity
+	ByCreated  = store.ByCreated
+	ByUpdated  = store.ByUpdated
 )
+
+// Sorts are all orders, those the other way round included.
+func Sorts() []Sort { return slices.Clone(store.Sorts) }
 
 // Counted is the limit to which lists are counted; beyond it, counts read
 // "1,000+".

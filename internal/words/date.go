@@ -78,6 +78,21 @@ func (v *Voice) Day(t time.Time, zone *time.Location) string {
 	return c.of(t.In(zone), &c.months)
 }
 
+// Short writes a date without its time, for a column of them: the year only where it is
+// another than the one given.
+func (v *Voice) Short(t time.Time, zone *time.Location, year int) string {
+	if t.IsZero() {
+		return ""
+	}
+	c := calendars[v.lang]
+	t = t.In(zone)
+	s := c.of(t, &c.short)
+	if t.Year() == year {
+		s = strings.TrimSuffix(s, t.Format(" 2006"))
+	}
+	return s
+}
+
 // Weekday is the short name of a day of the week, without a dot.
 func (v *Voice) Weekday(d time.Weekday) string {
 	return strings.TrimSuffix(calendars[v.lang].weekdays[d], ".")
