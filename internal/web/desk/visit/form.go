@@ -84,6 +84,11 @@ type Upload struct {
 	File   io.Reader // nil if none came
 }
 
+// Uploads tells whether a form came with a file.
+func Uploads(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
+}
+
 // maxUploadFields bounds what comes beside the file.
 const maxUploadFields = 1 << 20
 
