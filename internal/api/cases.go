@@ -76,7 +76,7 @@ func (c *call) list() error {
 
 var (
 	states = []cvd.RM{cvd.RMReceived, cvd.RMInvalid, cvd.RMValid, cvd.RMDeferred, cvd.RMAccepted, cvd.RMClosed}
-	sorts  = casework.Sorts()
+	sorts  = casework.ByCreated.All()
 )
 
 // filter reads the query of the list; every fault at once.

@@ -32,9 +32,6 @@ const (
 	ByUpdated  = store.ByUpdated
 )
 
-// Sorts are all orders, those the other way round included.
-func Sorts() []Sort { return slices.Clone(store.Sorts) }
-
 // Counted is the limit to which lists are counted; beyond it, counts read
 // "1,000+".
 const Counted = 1000

@@ -39,6 +39,10 @@ var Sorts = []Sort{
 	BySeverity, BySeverity.Turned(),
 }
 
+// All are all orders that there are, whichever this is: for doors, which know the type
+// alone.
+func (s Sort) All() []Sort { return slices.Clone(Sorts) }
+
 // Cursor is where the page before ended, so that the next one begins behind it whatever
 // came and went meanwhile.
 type Cursor struct {

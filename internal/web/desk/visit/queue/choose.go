@@ -98,7 +98,7 @@ func (d *desk) chooser(v lens, chosen url.Values) []choiceField {
 		choose("program", programs...)
 	}
 	orders := []web.Option{{Label: v.Say("desk.filter.sort.view")}}
-	for _, by := range casework.Sorts() {
+	for _, by := range casework.ByDue.All() {
 		orders = append(orders, web.Option{Value: string(by), Label: v.Say("desk.filter.sort." + wordOf(by))})
 	}
 	choose("sort", orders...)

@@ -34,7 +34,7 @@ var several = []string{"state", "severity", "holder"}
 const valuesMost = 50
 
 func sorts() (out []string) {
-	for _, by := range casework.Sorts() {
+	for _, by := range casework.ByDue.All() {
 		out = append(out, string(by))
 	}
 	return out

@@ -74,8 +74,10 @@ var sorted = []struct {
 	first  casework.Sort
 	rising bool
 }{
-	{"due", casework.ByDue, true}, {"came", casework.ByCreated, false},
-	{"moved", casework.ByUpdated, false}, {"severity", casework.BySeverity, false},
+	{"due", casework.ByDue, true},
+	{"came", casework.ByCreated, false},
+	{"moved", casework.ByUpdated, false},
+	{"severity", casework.BySeverity, false},
 }
 
 // towards is the value of aria-sort.
