@@ -35,6 +35,7 @@ type row struct {
 	Unread    bool          `json:"unread"`
 	Breached  bool          `json:"breached" doc:"A promise is broken and still owed."`
 	Appeal    bool          `json:"appeal" doc:"An appeal waits for its answer."`
+	Pending   bool          `json:"pending" doc:"A ruling waits for a second person."`
 	Erased    bool          `json:"erased,omitempty"`
 }
 
@@ -59,7 +60,7 @@ func (c *call) list() error {
 		one := row{
 			Case: r.ID, Title: r.Title, Program: r.Program, Product: r.Product, State: r.RM, EM: r.EM, Facts: r.Facts,
 			Severity: r.Band, Assignee: r.Assignee, NextKind: r.NextKind, Created: r.Created, Updated: r.Updated,
-			Emergency: r.Emergency, Privacy: r.Privacy, Paused: r.Paused, Unread: r.Unread, Breached: r.Breached, Appeal: r.Appeal, Erased: r.Erased,
+			Emergency: r.Emergency, Privacy: r.Privacy, Paused: r.Paused, Unread: r.Unread, Breached: r.Breached, Appeal: r.Appeal, Pending: r.Pending, Erased: r.Erased,
 		}
 		if !r.NextDue.IsZero() {
 			one.NextDue = &r.NextDue
@@ -75,7 +76,7 @@ func (c *call) list() error {
 
 var (
 	states = []cvd.RM{cvd.RMReceived, cvd.RMInvalid, cvd.RMValid, cvd.RMDeferred, cvd.RMAccepted, cvd.RMClosed}
-	sorts  = []casework.Sort{casework.ByCreated, casework.ByDue, casework.ByUpdated}
+	sorts  = casework.ByCreated.All()
 )
 
 // filter reads the query of the list; every fault at once.
@@ -84,7 +85,7 @@ func (c *call) filter() (casework.Filter, error) {
 	faults := c.found
 	f := casework.Filter{
 		Sort: casework.ByCreated, Program: q.Get("program"), Open: c.flag("open"), Emergency: c.flag("emergency"),
-		Privacy: c.flag("privacy"), Paused: c.flag("paused"), Unread: c.flag("unread"), Breached: c.flag("breached"), Appeal: c.flag("appeal"), Limit: 50,
+		Privacy: c.flag("privacy"), Paused: c.flag("paused"), Unread: c.flag("unread"), Breached: c.flag("breached"), Appeal: c.flag("appeal"), Pending: c.flag("pending"), Limit: 50,
 	}
 	if c.flag("overdue") {
 		f.DueBefore = c.Now()
@@ -96,15 +97,7 @@ func (c *call) filter() (casework.Filter, error) {
 	if f.Band, ok = chosen(q.Get("severity"), cvd.Bands); !ok {
 		faults = append(faults, c.Fault("severity", "choice", "names", names(cvd.Bands)))
 	}
-	switch who := q.Get("assignee"); who {
-	case "":
-	case "me":
-		f.Assignee = c.actor.ID
-	case "none":
-		f.Unassigned = true
-	default:
-		f.Assignee = who
-	}
+	f.Assignees = c.holders(q.Get("assignee"))
 	if s := q.Get("sort"); s != "" {
 		if f.Sort = casework.Sort(s); !slices.Contains(sorts, f.Sort) {
 			faults = append(faults, c.Fault("sort", "choice", "names", names(sorts)))
@@ -126,6 +119,23 @@ func (c *call) filter() (casework.Filter, error) {
 		faults = append(faults, c.Fault("program", "program"))
 	}
 	return f, intake.Join(nil, faults).Err()
+}
+
+// holders reads a list of members that are joined by commas.
+func (c *call) holders(given string) []string {
+	if given == "" {
+		return nil
+	}
+	out := strings.Split(given, ",")
+	for i, who := range out {
+		switch who {
+		case "me":
+			out[i] = c.actor.ID
+		case "none":
+			out[i] = ""
+		}
+	}
+	return out
 }
 
 // chosen reads a list of words that are joined by commas.
@@ -159,11 +169,14 @@ const maxPage = 200
 // cursorText is where a page ended, as clients hand it back. It is bound to its
 // order: in another it would skip cases.
 func cursorText(by casework.Sort, at casework.Cursor) string {
-	instant := ""
-	if !at.At.IsZero() {
-		instant = at.At.UTC().Format(time.RFC3339Nano)
+	instant := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339Nano)
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(string(by) + "|" + instant + "|" + string(at.ID)))
+	parts := []string{string(by), strconv.Itoa(at.Group), instant(at.At), instant(at.Then), string(at.ID)}
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, "|")))
 }
 
 func cursorOf(by casework.Sort, s string) *casework.Cursor {
@@ -172,16 +185,22 @@ func cursorOf(by casework.Sort, s string) *casework.Cursor {
 		return nil
 	}
 	parts := strings.Split(string(b), "|")
-	if len(parts) != 3 || parts[0] != string(by) {
+	if len(parts) != 5 || parts[0] != string(by) {
 		return nil
 	}
 	var at casework.Cursor
-	if parts[1] != "" {
-		if at.At, err = time.Parse(time.RFC3339Nano, parts[1]); err != nil {
+	if at.Group, err = strconv.Atoi(parts[1]); err != nil {
+		return nil
+	}
+	for i, t := range []*time.Time{&at.At, &at.Then} {
+		if parts[2+i] == "" {
+			continue
+		}
+		if *t, err = time.Parse(time.RFC3339Nano, parts[2+i]); err != nil {
 			return nil
 		}
 	}
-	if at.ID, err = cvd.ParseCaseID(parts[2]); err != nil {
+	if at.ID, err = cvd.ParseCaseID(parts[4]); err != nil {
 		return nil
 	}
 	return &at

@@ -151,7 +151,7 @@ func listQueries() []openapi.Query {
 	return []openapi.Query{
 		{Name: "state", Of: list(states), List: true, About: "One or more, joined by commas."},
 		{Name: "severity", Of: list(cvd.Bands), List: true, About: "One or more, joined by commas."},
-		{Name: "assignee", About: "A member id, me, or none."},
+		{Name: "assignee", About: "A member id, me, or none; one or more, joined by commas."},
 		{Name: "program", About: "The id of a program of any version of the policy."},
 		{Name: "open", Flag: true, About: "Not closed."},
 		{Name: "overdue", Flag: true, About: "What is due next is past."},
@@ -161,7 +161,8 @@ func listQueries() []openapi.Query {
 		{Name: "paused", Flag: true, About: "A clock stands still."},
 		{Name: "unread", Flag: true, About: "The reporter said something that no member answered."},
 		{Name: "appeal", Flag: true, About: "An appeal waits for its answer."},
-		{Name: "sort", Of: list(sorts), About: "created, if left out."},
+		{Name: "pending", Flag: true, About: "A ruling waits for a second person."},
+		{Name: "sort", Of: list(sorts), About: "created, newest first, if left out; with a hyphen before it, the other way round. By urgency, emergencies come first; they, a severity and what is due at the same instant go by due date, then by when they came in."},
 		{Name: "limit", Most: maxPage, About: "Of one page; 50, if left out."},
 		{Name: "after", About: "The next of the page before, in the same order."},
 	}

@@ -24,7 +24,7 @@ func (h *House) Private() http.Handler {
 	return front.Metrics([]front.Gauge{
 		{Name: "cases_open", Help: "Cases that are not closed, counted up to 1001.", Read: count(casework.Filter{Open: true})},
 		{Name: "cases_broken_promise", Help: "Open cases with a broken promise, counted up to 1001.", Read: count(casework.Filter{Open: true, Breached: true})},
-		{Name: "cases_unowned", Help: "Open cases that nobody holds, counted up to 1001.", Read: count(casework.Filter{Open: true, Unassigned: true})},
+		{Name: "cases_unowned", Help: "Open cases that nobody holds, counted up to 1001.", Read: count(casework.Filter{Open: true, Assignees: []string{""}})},
 		{Name: "outbox_pending", Help: "Notices not carried yet.", Read: func(ctx context.Context) (float64, error) {
 			s, err := h.Outbox.Status(ctx)
 			return float64(s.Pending), err

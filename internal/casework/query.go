@@ -25,9 +25,11 @@ type (
 
 // The orders of a list of cases.
 const (
-	ByDue     = store.ByDue
-	ByCreated = store.ByCreated
-	ByUpdated = store.ByUpdated
+	ByDue      = store.ByDue
+	ByUrgency  = store.ByUrgency
+	BySeverity = store.BySeverity
+	ByCreated  = store.ByCreated
+	ByUpdated  = store.ByUpdated
 )
 
 // Counted is the limit to which lists are counted; beyond it, counts read

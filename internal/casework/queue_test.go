@@ -86,8 +86,10 @@ func TestRememberedListsAreAsFreshOnes(t *testing.T) {
 				for _, f := range []casework.Filter{
 					{Open: true, Limit: 3},
 					{Open: true, Sort: casework.ByUpdated},
-					{Assignee: by.ID},
-					{Unassigned: true, Open: true},
+					{Assignees: []string{by.ID}},
+					{Open: true, Sort: casework.ByUrgency, Limit: 4},
+					{Open: true, Pending: true, Sort: casework.BySeverity},
+					{Assignees: []string{""}, Open: true},
 					{Unread: true},
 					{Open: true, DueBefore: h.now},
 					{Open: true, DueBefore: h.now.Add(24 * time.Hour)},

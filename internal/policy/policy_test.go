@@ -164,7 +164,7 @@ func TestPromisedAtIsOrderedAndJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"kind":"acknowledge","due":"2026-11-30T17:00:00+01:00","basis":"1 business day from receipt (Mon 09:00-12:00, 13:00-17:00 Europe/Berlin); counted from the next opening, Mon 30 Nov 2026, 09:00 CET"},` +
+	want := `[{"kind":"acknowledge","due":"2026-11-30T17:00:00+01:00","basis":"1 business day from receipt (Mon 09:00-12:00, 13:00-17:00 Europe/Berlin); counted from the next opening, Mon 30 Nov 2026, 09:00 CET (UTC+01:00)"},` +
 		`{"kind":"update","due":"2026-12-08T10:00:00+01:00","basis":"14 days from receipt, nights, weekends and holidays included; house target, since the policy sets no interval for news","target":true}]`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -16,10 +16,23 @@ import (
 // never changed once made.
 type Versions struct {
 	All     []*Version
+	Acts    []Act // what made them so, oldest first
 	current int
 	seq     int64
 	warned  time.Time
 	alarmed time.Time
+}
+
+// Act is one event of the policy's history: who published or signed which version, and
+// when one took effect.
+type Act struct {
+	Seq     int64
+	At      time.Time
+	Type    string // published, signed, effective
+	Actor   string // as cvd.Actor.Ref gives it
+	Version int
+	Digest  string
+	Sign    *Sign // of a signature
 }
 
 // Version is one immutable version of the policy.
@@ -134,6 +147,9 @@ func (v *Version) Reviewed() time.Time {
 	return last
 }
 
+// ActTypes are the types of acts.
+var ActTypes = []string{"published", "signed", "effective"}
+
 // policyHead is the open part of an event of the policy's stream.
 type policyHead struct {
 	Stream  string    `json:"stream"`
@@ -166,6 +182,9 @@ func (d *Book) readPolicyEvent(b *Versions, row store.Event) error {
 		return err
 	}
 	b.seq = h.Seq
+	if slices.Contains(ActTypes, h.Type) {
+		b.Acts = append(b.Acts, Act{Seq: h.Seq, At: h.At, Type: h.Type, Actor: h.Actor, Version: h.Version, Digest: h.Digest, Sign: body.Sign})
+	}
 	switch h.Type {
 	case "published":
 		v, err := readVersion(body.Source)

@@ -127,8 +127,9 @@ type Case struct {
 	Policy   int           // the policy version it came in under
 	Cluster  cvd.CaseID    // the case it is linked to
 	// What needs attention: emergency lane, personal data, a paused clock, an
-	// unread word of the reporter, a broken promise, an appeal without an answer.
-	Emergency, Privacy, Paused, Unread, Breached, Appeal bool
+	// unread word of the reporter, a broken promise, an appeal without an answer, a
+	// ruling that waits for a second person.
+	Emergency, Privacy, Paused, Unread, Breached, Appeal, Pending bool
 
 	Sealed []byte // cvd.Case as JSON under the case's key; a cache of the history
 	Key    []byte // the case's data key, wrapped; nil once the case is erased
@@ -172,32 +173,23 @@ type Key struct {
 	KEK     string
 }
 
-// Sort is the order of a list of cases.
-type Sort string
-
-// The orders. Cases without a due date come last by due date.
-const (
-	ByDue     Sort = "due"     // soonest first
-	ByCreated Sort = "created" // newest first
-	ByUpdated Sort = "updated" // latest first
-)
-
-// Filter selects cases. Zero members select nothing away.
+// Filter selects cases. Zero members select nothing away; of a list, one of its
+// values is enough.
 type Filter struct {
-	RM         []cvd.RM
-	Open       bool // not closed
-	Program    string
-	Assignee   string
-	Unassigned bool
-	Band       []cvd.Band
-	Emergency  bool
-	Privacy    bool
-	Paused     bool
-	Unread     bool
-	Breached   bool
-	Appeal     bool
-	DueFrom    time.Time // or later; what has no due date is later than any
-	DueBefore  time.Time
+	RM        []cvd.RM
+	Open      bool // not closed
+	Program   string
+	Assignees []string // member ids; "" is nobody
+	Band      []cvd.Band
+	Emergency bool
+	Privacy   bool
+	Paused    bool
+	Unread    bool
+	Breached  bool
+	Appeal    bool
+	Pending   bool
+	DueFrom   time.Time // or later; what has no due date is later than any
+	DueBefore time.Time
 	// IDs restricts to these cases when it is not nil; an empty, not-nil list
 	// selects nothing.
 	IDs []cvd.CaseID
@@ -205,12 +197,6 @@ type Filter struct {
 	Sort  Sort
 	After *Cursor
 	Limit int // of a page; at most 500
-}
-
-// Cursor is where the page before ended: the sort's instant and the id.
-type Cursor struct {
-	At time.Time
-	ID cvd.CaseID
 }
 
 // EffectState is how far an effect was carried.

@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -29,6 +30,10 @@ func timeTag(t time.Time, words string) template.HTML {
 	if t.IsZero() {
 		return ""
 	}
+	text := template.HTMLEscapeString(words)
+	if at := strings.LastIndex(text, "(UTC"); at >= 0 { // its hyphen is a minus, and no place to break a line
+		text = text[:at] + `<span class="offset">` + text[at:] + `</span>`
+	}
 	//nolint:gosec // the instant is formatted by us, and the words are escaped
-	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + template.HTMLEscapeString(words) + `</time>`)
+	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + text + `</time>`)
 }

@@ -62,11 +62,24 @@ func (v *Voice) Instant(t time.Time, zone *time.Location) string {
 	}
 	t = t.In(zone)
 	c := calendars[v.lang]
-	name := t.Format("MST")
+	return c.weekdays[t.Weekday()] + c.comma + " " + c.of(t, &c.short) + ", " + t.Format("15:04") + " " + c.zone(t)
+}
+
+// zone is the name of the zone with its offset beside it: "EST" alone is one place for
+// some and another for others. A zone without a name of its own is its offset.
+func (c *calendar) zone(t time.Time) string {
+	name, seconds := t.Zone()
+	offset := "UTC" + t.Format("-07:00")
+	switch {
+	case seconds == 0 && name == "UTC":
+		return name
+	case name == "" || name[0] == '+' || name[0] == '-':
+		return offset
+	}
 	if ours, ok := c.zones[name]; ok {
 		name = ours
 	}
-	return c.weekdays[t.Weekday()] + c.comma + " " + c.of(t, &c.short) + ", " + t.Format("15:04") + " " + name
+	return name + " (" + offset + ")"
 }
 
 // Day writes a date without its time.
@@ -76,6 +89,21 @@ func (v *Voice) Day(t time.Time, zone *time.Location) string {
 	}
 	c := calendars[v.lang]
 	return c.of(t.In(zone), &c.months)
+}
+
+// Short writes a date without its time, for a column of them: the year only where it is
+// another than the one given.
+func (v *Voice) Short(t time.Time, zone *time.Location, year int) string {
+	if t.IsZero() {
+		return ""
+	}
+	c := calendars[v.lang]
+	t = t.In(zone)
+	s := c.of(t, &c.short)
+	if t.Year() == year {
+		s = strings.TrimSuffix(s, t.Format(" 2006"))
+	}
+	return s
 }
 
 // Weekday is the short name of a day of the week, without a dot.

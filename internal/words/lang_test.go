@@ -77,9 +77,9 @@ func TestDatesAndNumbers(t *testing.T) {
 	first := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	b := book(t)
 	for lang, want := range map[string]string{
-		"en": "Wed 16 Sep 2026, 15:04 CEST|16 September 2026|1 January 2026|Thu 1 Jan 2026, 13:00 CET|1.5|in 3 days|2 hours ago|now|1 day",
-		"de": "Mi., 16. Sept. 2026, 15:04 MESZ|16. September 2026|1. Januar 2026|Do., 1. Jan. 2026, 13:00 MEZ|1,5|in 3 Tagen|vor 2 Stunden|jetzt|1 Tag",
-		"fr": "mer. 16 sept. 2026, 15:04 CEST|16 septembre 2026|1er janvier 2026|jeu. 1er janv. 2026, 13:00 CET|1,5|dans 3 jours|il y a 2 heures|maintenant|1 jour",
+		"en": "Wed 16 Sep 2026, 15:04 CEST (UTC+02:00)|16 September 2026|1 January 2026|Thu 1 Jan 2026, 13:00 CET (UTC+01:00)|1.5|in 3 days|2 hours ago|now|1 day",
+		"de": "Mi., 16. Sept. 2026, 15:04 MESZ (UTC+02:00)|16. September 2026|1. Januar 2026|Do., 1. Jan. 2026, 13:00 MEZ (UTC+01:00)|1,5|in 3 Tagen|vor 2 Stunden|jetzt|1 Tag",
+		"fr": "mer. 16 sept. 2026, 15:04 CEST (UTC+02:00)|16 septembre 2026|1er janvier 2026|jeu. 1er janv. 2026, 13:00 CET (UTC+01:00)|1,5|dans 3 jours|il y a 2 heures|maintenant|1 jour",
 	} {
 		v := b.In(lang)
 		got := strings.Join([]string{

@@ -27,7 +27,6 @@ type Row struct {
 	Target  bool      // what falls due next is an aim
 	Aim     time.Time // the aim's first date
 	Held    int       // mails that wait in the case for a member's nod
-	Pending bool      // a ruling waits for a second person
 	Erased  bool
 	Kept    *Kept // nil for an erased case
 }
@@ -85,7 +84,7 @@ func (b *Book) list(ctx context.Context, f store.Filter) (timed[Page], error) {
 	if len(rows) > want {
 		rows = rows[:want]
 		last := rows[want-1]
-		out.value.Next = &store.Cursor{ID: last.ID, At: sortInstant(f.Sort, last)}
+		out.value.Next = f.Sort.Cursor(&last)
 	}
 	for _, r := range rows {
 		row, err := b.open(r, epoch)
@@ -95,16 +94,6 @@ func (b *Book) list(ctx context.Context, f store.Filter) (timed[Page], error) {
 		out.value.Rows = append(out.value.Rows, row)
 	}
 	return out, nil
-}
-
-func sortInstant(by store.Sort, c store.Case) time.Time {
-	switch by {
-	case store.ByCreated:
-		return c.Created
-	case store.ByUpdated:
-		return c.Updated
-	}
-	return c.NextDue
 }
 
 func (b *Book) open(r store.Case, epoch int) (Row, error) {

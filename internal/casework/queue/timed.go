@@ -69,12 +69,14 @@ func name(f *store.Filter) string {
 	}
 	flag(f.Open)
 	text(f.Program)
-	text(f.Assignee)
-	flag(f.Unassigned)
+	for _, who := range f.Assignees {
+		b = append(b, '@')
+		text(who)
+	}
 	for _, band := range f.Band {
 		text(string(band))
 	}
-	for _, on := range []bool{f.Emergency, f.Privacy, f.Paused, f.Unread, f.Breached, f.Appeal, f.IDs != nil} {
+	for _, on := range []bool{f.Emergency, f.Privacy, f.Paused, f.Unread, f.Breached, f.Appeal, f.Pending, f.IDs != nil} {
 		flag(on)
 	}
 	for _, id := range f.IDs {
@@ -82,7 +84,11 @@ func name(f *store.Filter) string {
 	}
 	text(string(f.Sort))
 	if f.After != nil {
-		b = strconv.AppendInt(b, f.After.At.UnixMicro(), 10)
+		b = strconv.AppendInt(b, int64(f.After.Group), 10)
+		for _, at := range []time.Time{f.After.At, f.After.Then} {
+			b = append(b, ' ')
+			b = strconv.AppendInt(b, at.UnixMicro(), 10)
+		}
 		text(string(f.After.ID))
 	}
 	b = append(b, ' ')

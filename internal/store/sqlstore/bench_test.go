@@ -198,9 +198,11 @@ func BenchmarkQueuePage(b *testing.B) {
 		for name, f := range map[string]store.Filter{
 			"first":      {Open: true, Limit: 50},
 			"middle":     {Open: true, Limit: 50, After: &store.Cursor{At: benchDay.Add(72*time.Hour + time.Duration(size/2)*time.Millisecond)}},
-			"mine":       {Open: true, Limit: 50, Assignee: "somebody"},
+			"mine":       {Open: true, Limit: 50, Assignees: []string{"somebody"}},
 			"two states": {Open: true, Limit: 50, RM: []cvd.RM{cvd.RMReceived, cvd.RMValid}},
 			"newest":     {Limit: 50, Sort: store.ByCreated},
+			"urgent":     {Open: true, Limit: 50, Sort: store.ByUrgency},
+			"severity":   {Open: true, Limit: 50, Sort: store.BySeverity},
 		} {
 			b.Run(fmt.Sprintf("%s of %d", name, size), func(b *testing.B) {
 				viewing(b, s, func(tx store.Tx) error {
@@ -214,7 +216,7 @@ func BenchmarkQueuePage(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("count of %d", size), func(b *testing.B) {
 			viewing(b, s, func(tx store.Tx) error {
-				_, err := tx.CountCases(store.Filter{Open: true, Unassigned: true}, 1001)
+				_, err := tx.CountCases(store.Filter{Open: true, Assignees: []string{""}}, 1001)
 				return err
 			})
 		})

@@ -2,13 +2,13 @@ package sqlstore
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
+	"fairlead/internal/store/sqlstore/order"
 	"fairlead/internal/store/sqlstore/query"
 )
 
@@ -33,77 +33,76 @@ func (s *statement) conditions(more ...string) string {
 	return strings.Join(append(more, s.terms...), " AND ")
 }
 
-// inOrder is a sort of the list of cases: its column, and its direction.
-type inOrder struct {
-	name, column, way, beyond string
-	instant                   func(c *store.Cursor) int64
-}
-
-func orderOf(by store.Sort) (inOrder, error) {
-	plain := func(c *store.Cursor) int64 { return instant(c.At) }
-	switch by {
-	case store.ByDue, "":
-		return inOrder{"due", "next_due", "ASC", ">", func(c *store.Cursor) int64 { return deadline(c.At) }}, nil
-	case store.ByCreated:
-		return inOrder{"created", "created", "DESC", "<", plain}, nil
-	case store.ByUpdated:
-		return inOrder{"updated", "updated", "DESC", "<", plain}, nil
-	}
-	return inOrder{}, fmt.Errorf("%w: unknown order of cases", cvd.ErrInvalid)
-}
-
 // plan is how a filter is answered: one index family to walk along, an arm for
 // each of the values that its leading columns may have, and the terms that every
 // row is tested against. Each arm comes out of its index in the order of the
 // list, so that the arms are merged and nothing is sorted.
 type plan struct {
 	statement
-	family string   // empty: the ids lead
-	arms   []string // the leading columns' terms
+	family string // empty: the ids lead
+	arms   []arm
 }
 
-// planOf chooses the family that is likely to leave the fewest rows.
-func planOf(f *store.Filter, e *engine) plan {
+// arm is one walk: the index family it goes along, and the leading columns' term.
+type arm struct{ family, term string }
+
+// planOf chooses the family that is likely to leave the fewest rows. What nobody rated
+// has an index by due date alone.
+func planOf(f *store.Filter, index string, e *engine) plan {
 	var p plan
 	open := []string{"closed = FALSE", "closed = TRUE"}
 	if f.Open {
 		open = open[:1]
 	}
+	unheld := slices.Contains(f.Assignees, "")
 	switch {
 	case f.IDs != nil:
-		p.arms = []string{"id IN (" + e.members(p.arg(jsonList(f.IDs))) + ")"}
+		p.arms = []arm{{"", "id IN (" + e.members(p.arg(jsonList(f.IDs))) + ")"}}
 		p.openTerm(f)
-	case p.leadByFlag(f):
-		p.arms = open
-	case f.Assignee != "":
-		p.lead("assignee", f.Assignee, open)
-	case len(f.Band) > 0 && !slices.Contains(f.Band, ""):
-		bands := set(f.Band)
+	case len(flags(f)) > 0:
+		p.family = flags(f)[0]
+		p.add(p.family, open...)
+	case len(f.Assignees) > 0 && !unheld:
+		p.lead("assignee", open, f.Assignees...)
+	case len(f.Band) > 0 && (index == "due" || !slices.Contains(f.Band, "")):
 		p.family = "band"
-		for _, b := range bands {
-			p.arms = append(p.arms, cross("band <> '' AND band = "+p.arg(string(b)), open)...)
+		for _, b := range set(f.Band) {
+			if b == "" {
+				p.add("unrated", cross("band = ''", open)...)
+			} else {
+				p.add("band", cross("band <> '' AND band = "+p.arg(string(b)), open)...)
+			}
 		}
 	case len(f.RM) > 0:
 		p.family = "rm"
 		for _, rm := range set(f.RM) {
 			if !f.Open || rm != cvd.RMClosed {
-				p.arms = append(p.arms, "rm = "+p.arg(string(rm)))
+				p.add("rm", "rm = "+p.arg(string(rm)))
 			}
 		}
-	case f.Unassigned:
-		p.lead("assignee", "", open)
+	case unheld:
+		p.lead("assignee", open, f.Assignees...)
 	case f.Program != "":
-		p.lead("program", f.Program, open)
+		p.lead("program", open, f.Program)
 	default:
-		p.family, p.arms = "open", open
+		p.family = "open"
+		p.add("open", open...)
 	}
 	p.rest(f)
 	return p
 }
 
-func (p *plan) lead(family, value string, open []string) {
+func (p *plan) add(family string, terms ...string) {
+	for _, t := range terms {
+		p.arms = append(p.arms, arm{family, t})
+	}
+}
+
+func (p *plan) lead(family string, open []string, values ...string) {
 	p.family = family
-	p.arms = cross(family+" = "+p.arg(value), open)
+	for _, v := range set(values) {
+		p.add(family, cross(family+" = "+p.arg(v), open)...)
+	}
 }
 
 func (p *plan) openTerm(f *store.Filter) {
@@ -118,7 +117,7 @@ func flags(f *store.Filter) []string {
 	for _, flag := range []struct {
 		name string
 		set  bool
-	}{{"emergency", f.Emergency}, {"privacy", f.Privacy}, {"appeal", f.Appeal}, {"breached", f.Breached}, {"paused", f.Paused}, {"unread", f.Unread}} {
+	}{{"emergency", f.Emergency}, {"privacy", f.Privacy}, {"appeal", f.Appeal}, {"pending", f.Pending}, {"breached", f.Breached}, {"paused", f.Paused}, {"unread", f.Unread}} {
 		if flag.set {
 			out = append(out, flag.name)
 		}
@@ -126,25 +125,13 @@ func flags(f *store.Filter) []string {
 	return out
 }
 
-func (p *plan) leadByFlag(f *store.Filter) bool {
-	set := flags(f)
-	if len(set) == 0 {
-		return false
-	}
-	p.family = set[0]
-	return true
-}
-
 // rest writes the terms that the family does not settle.
 func (p *plan) rest(f *store.Filter) {
 	for _, flag := range flags(f) {
 		p.where(flag)
 	}
-	if f.Assignee != "" && p.family != "assignee" {
-		p.where("assignee = " + p.arg(f.Assignee))
-	}
-	if f.Unassigned && (p.family != "assignee" || f.Assignee != "") {
-		p.where("assignee = ''")
+	if len(f.Assignees) > 0 && p.family != "assignee" {
+		p.where("assignee IN (" + p.each(f.Assignees) + ")")
 	}
 	if len(f.Band) > 0 && p.family != "band" {
 		p.where("band IN (" + p.each(texted(f.Band)) + ")")
@@ -172,14 +159,14 @@ func (p *plan) each(values []string) string {
 }
 
 // selects writes each arm as a statement that selects columns.
-func (p *plan) selects(columns, order string, e *engine) []string {
-	index := "sqlite_autoindex_cases_1"
-	if p.family != "" {
-		index = "cases_" + p.family + "_" + order
-	}
+func (p *plan) selects(columns, by string, e *engine) []string {
 	arms := make([]string, len(p.arms))
-	for i, arm := range p.arms {
-		arms[i] = "SELECT " + columns + " FROM cases " + e.indexed(index) + " WHERE " + p.conditions(arm)
+	for i, one := range p.arms {
+		index := "sqlite_autoindex_cases_1"
+		if one.family != "" {
+			index = "cases_" + one.family + "_" + by
+		}
+		arms[i] = "SELECT " + columns + " FROM cases " + e.indexed(index) + " WHERE " + p.conditions(one.term)
 	}
 	return arms
 }
@@ -187,8 +174,8 @@ func (p *plan) selects(columns, order string, e *engine) []string {
 // merged joins arms that each come in the order into one list in that order.
 // SQLite draws from all arms as it needs; PostgreSQL must be told the order and
 // the limit of each.
-func merged(arms []string, order, limit string, e *engine) string {
-	end := " ORDER BY " + order + " LIMIT CAST(" + limit + " AS bigint)"
+func merged(arms []string, by, limit string, e *engine) string {
+	end := " ORDER BY " + by + " LIMIT CAST(" + limit + " AS bigint)"
 	if len(arms) > 1 && e.ordered {
 		for i, arm := range arms {
 			arms[i] = "(" + arm + end + ")"
@@ -198,33 +185,40 @@ func merged(arms []string, order, limit string, e *engine) string {
 }
 
 const caseColumns = "id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, " +
-	"cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal"
+	"cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal, pending"
 
-// listCases is the statement of one page.
-func listCases(f *store.Filter, e *engine) (string, []any, error) {
-	order, err := orderOf(f.Sort)
-	if err != nil {
-		return "", nil, err
+// place is where the page before ended, in the columns of the order.
+func (p *plan) place(o *order.Part) string {
+	c := o.Filter.After
+	at := []any{deadline(c.At), instant(c.Then), string(c.ID)}
+	if o.Index != "due" {
+		at = []any{instant(c.At), string(c.ID)}
 	}
-	p := planOf(f, e)
-	if len(p.arms) == 0 {
-		return "", nil, nil
+	marks := make([]string, len(at))
+	for i, v := range at {
+		marks[i] = p.arg(v)
 	}
-	if f.After != nil {
-		at, id := p.arg(order.instant(f.After)), p.arg(string(f.After.ID))
-		p.where("(" + order.column + ", id) " + order.beyond + " (" + at + ", " + id + ")")
+	return "(" + strings.Join(o.Columns, ", ") + ")" + o.Beyond() + "(" + strings.Join(marks, ", ") + ")"
+}
+
+// listCases is the statement of one page of a part; empty where it holds nothing.
+func listCases(o *order.Part, limit int, e *engine) (string, []any) {
+	p := planOf(&o.Filter, o.Index, e)
+	if len(p.arms) == 0 || o.Term == order.Nothing {
+		return "", nil
 	}
-	limit := f.Limit
-	if limit <= 0 || limit > longestPage {
-		limit = longestPage
+	if o.Term != "" {
+		p.where(o.Term)
 	}
-	by := order.column + " " + order.way + ", id " + order.way
-	return merged(p.selects(caseColumns, order.name, e), by, p.arg(int64(limit)), e), p.args, nil
+	if o.Filter.After != nil {
+		p.where(p.place(o))
+	}
+	return merged(p.selects(caseColumns, o.Index, e), o.By(), p.arg(int64(limit)), e), p.args
 }
 
 // countCases is the statement that counts no further than limit.
 func countCases(f *store.Filter, limit int, e *engine) (string, []any) {
-	p := planOf(f, e)
+	p := planOf(f, "due", e)
 	if len(p.arms) == 0 {
 		return "", nil
 	}
@@ -240,7 +234,7 @@ func nothing(f *store.Filter) bool {
 	if f.After != nil && foreign(string(f.After.ID)) {
 		return true
 	}
-	return foreign(f.Program, f.Assignee) || foreign(texted(f.RM)...) || foreign(texted(f.Band)...) || foreign(texted(f.IDs)...)
+	return foreign(f.Program) || foreign(f.Assignees...) || foreign(texted(f.RM)...) || foreign(texted(f.Band)...) || foreign(texted(f.IDs)...)
 }
 
 func (t *tx) Cases(f store.Filter) ([]store.Case, error) {
@@ -250,21 +244,38 @@ func (t *tx) Cases(f store.Filter) ([]store.Case, error) {
 	if nothing(&f) {
 		return nil, nil
 	}
-	text, args, err := listCases(&f, t.engine)
-	if err != nil || text == "" {
+	parts, err := order.Of(&f)
+	if err != nil {
 		return nil, err
 	}
+	if f.Limit <= 0 || f.Limit > longestPage {
+		f.Limit = longestPage
+	}
+	var out []store.Case
+	for i := range parts {
+		text, args := listCases(&parts[i], f.Limit-len(out), t.engine)
+		if text == "" {
+			continue
+		}
+		if out, err = t.cases(out, text, args); err != nil || len(out) >= f.Limit {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// cases adds the rows of a statement.
+func (t *tx) cases(out []store.Case, text string, args []any) ([]store.Case, error) {
 	rows, err := t.db.QueryContext(t.ctx, text, args...)
 	if err != nil {
 		return nil, t.fault(err)
 	}
 	defer rows.Close()
-	var out []store.Case
 	for rows.Next() {
 		var r query.Case
 		if err := rows.Scan(&r.ID, &r.Program, &r.Rm, &r.Em, &r.Facts, &r.Band, &r.Assignee, &r.NextDue, &r.NextKind, &r.Wake,
 			&r.Created, &r.Updated, &r.Version, &r.Policy, &r.Cluster, &r.Closed, &r.Emergency, &r.Privacy, &r.Paused,
-			&r.Unread, &r.Breached, &r.Sealed, &r.WrappedKey, &r.Kek, &r.Appeal); err != nil {
+			&r.Unread, &r.Breached, &r.Sealed, &r.WrappedKey, &r.Kek, &r.Appeal, &r.Pending); err != nil {
 			return nil, t.fault(err)
 		}
 		out = append(out, storedCase(&r))

@@ -118,13 +118,13 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := open(); !errors.Is(err, cvd.ErrNotReady) || !strings.Contains(err.Error(), "version 7") ||
-			!strings.Contains(err.Error(), "version 2") || errors.Is(err, cvd.ErrUnavailable) {
+			!strings.Contains(err.Error(), "version 3") || errors.Is(err, cvd.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// A database of before appeals were counted keeps its cases, and none of them waits.
+// A database of before appeals and rulings were counted keeps its cases, and none of them waits.
 func TestAppealsAreCountedInAnOldDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.sqlite")
 	dsn := pgtest.DSN(t, nil)
@@ -144,7 +144,8 @@ func TestAppealsAreCountedInAnOldDatabase(t *testing.T) {
 			}
 			for _, do := range []string{
 				"DROP INDEX cases_appeal_due", "DROP INDEX cases_appeal_created", "DROP INDEX cases_appeal_updated",
-				"ALTER TABLE cases DROP COLUMN appeal", "DELETE FROM goose_db_version WHERE version_id = 2",
+				"DROP INDEX cases_pending_due", "DROP INDEX cases_pending_created", "DROP INDEX cases_pending_updated", "DROP INDEX cases_unrated_due",
+				"ALTER TABLE cases DROP COLUMN appeal", "ALTER TABLE cases DROP COLUMN pending", "DELETE FROM goose_db_version WHERE version_id IN (2, 3)",
 			} {
 				if _, err := tx.db.ExecContext(tx.ctx, do); err != nil {
 					return err
@@ -169,14 +170,14 @@ func TestAppealsAreCountedInAnOldDatabase(t *testing.T) {
 			}
 			return n
 		}
-		if all, waits := count(store.Filter{}), count(store.Filter{Appeal: true}); all != 1 || waits != 0 {
+		if all, waits := count(store.Filter{}), count(store.Filter{Appeal: true})+count(store.Filter{Pending: true}); all != 1 || waits != 0 {
 			t.Errorf("%s: %d cases, %d appeals", name, all, waits)
 		}
-		row.Appeal, row.Version = true, 2
+		row.Appeal, row.Pending, row.Version = true, true, 2
 		if err := s.Update(background, func(tx store.Tx) error { return tx.PutCase(row, 1) }); err != nil {
 			t.Fatal(err)
 		}
-		if n := count(store.Filter{Appeal: true, Open: true}); n != 1 {
+		if n := count(store.Filter{Appeal: true, Pending: true, Open: true}); n != 1 {
 			t.Errorf("%s: %d appeals", name, n)
 		}
 		if err := s.Close(); err != nil {

@@ -4,10 +4,10 @@ SELECT * FROM cases WHERE id = @id;
 -- name: InsertCase :execrows
 INSERT INTO cases (
     id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, cluster,
-    closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal
+    closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal, pending
 ) VALUES (
     @id, @program, @rm, @em, @facts, @band, @assignee, @next_due, @next_kind, @wake, @created, @updated, @version, @policy, @cluster,
-    @closed, @emergency, @privacy, @paused, @unread, @breached, @sealed, @wrapped_key, @kek, @appeal
+    @closed, @emergency, @privacy, @paused, @unread, @breached, @sealed, @wrapped_key, @kek, @appeal, @pending
 ) ON CONFLICT (id) DO NOTHING;
 
 -- name: UpdateCase :execrows
@@ -15,7 +15,7 @@ UPDATE cases SET
     program = @program, rm = @rm, em = @em, facts = @facts, band = @band, assignee = @assignee,
     next_due = @next_due, next_kind = @next_kind, wake = @wake, created = @created, updated = @updated,
     version = @version, policy = @policy, cluster = @cluster, closed = @closed, emergency = @emergency,
-    privacy = @privacy, paused = @paused, unread = @unread, breached = @breached, sealed = @sealed, appeal = @appeal
+    privacy = @privacy, paused = @paused, unread = @unread, breached = @breached, sealed = @sealed, appeal = @appeal, pending = @pending
 WHERE id = @id AND version = @was;
 
 -- name: Wake :many

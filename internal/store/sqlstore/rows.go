@@ -74,7 +74,7 @@ func newCase(c *store.Case) query.InsertCaseParams {
 		Band: string(c.Band), Assignee: c.Assignee, NextDue: deadline(c.NextDue), NextKind: string(c.NextKind),
 		Wake: deadline(c.Wake), Created: instant(c.Created), Updated: instant(c.Updated), Version: c.Version,
 		Policy: int64(c.Policy), Cluster: string(c.Cluster), Closed: c.RM == cvd.RMClosed, Emergency: c.Emergency,
-		Privacy: c.Privacy, Paused: c.Paused, Unread: c.Unread, Breached: c.Breached, Appeal: c.Appeal,
+		Privacy: c.Privacy, Paused: c.Paused, Unread: c.Unread, Breached: c.Breached, Appeal: c.Appeal, Pending: c.Pending,
 		Sealed: blob(c.Sealed), WrappedKey: blob(c.Key), Kek: c.KEK,
 	}
 }
@@ -85,7 +85,7 @@ func changedCase(c *store.Case, was int64) query.UpdateCaseParams {
 		Band: string(c.Band), Assignee: c.Assignee, NextDue: deadline(c.NextDue), NextKind: string(c.NextKind),
 		Wake: deadline(c.Wake), Created: instant(c.Created), Updated: instant(c.Updated), Version: c.Version,
 		Policy: int64(c.Policy), Cluster: string(c.Cluster), Closed: c.RM == cvd.RMClosed, Emergency: c.Emergency,
-		Privacy: c.Privacy, Paused: c.Paused, Unread: c.Unread, Breached: c.Breached, Appeal: c.Appeal,
+		Privacy: c.Privacy, Paused: c.Paused, Unread: c.Unread, Breached: c.Breached, Appeal: c.Appeal, Pending: c.Pending,
 		Sealed: blob(c.Sealed), Was: was,
 	}
 }
@@ -96,7 +96,7 @@ func storedCase(r *query.Case) store.Case {
 		Band: cvd.Band(r.Band), Assignee: r.Assignee, NextDue: until(r.NextDue), NextKind: cvd.ClockKind(r.NextKind),
 		Wake: until(r.Wake), Created: moment(r.Created), Updated: moment(r.Updated), Version: r.Version,
 		Policy: int(r.Policy), Cluster: cvd.CaseID(r.Cluster), Emergency: r.Emergency,
-		Privacy: r.Privacy, Paused: r.Paused, Unread: r.Unread, Breached: r.Breached, Appeal: r.Appeal,
+		Privacy: r.Privacy, Paused: r.Paused, Unread: r.Unread, Breached: r.Breached, Appeal: r.Appeal, Pending: r.Pending,
 		Sealed: blob(r.Sealed), Key: blob(r.WrappedKey), KEK: r.Kek,
 	}
 }

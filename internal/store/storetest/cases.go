@@ -17,7 +17,7 @@ import (
 func caseRoundTrip(t *testing.T, s store.Store) {
 	full := sample("FL-2026-AAAAAAA")
 	full.Band, full.Assignee, full.Cluster = cvd.BandHigh, "member-é-漢", "FL-2026-BBBBBBB"
-	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached, full.Appeal = true, true, true, true, true, true
+	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached, full.Appeal, full.Pending = true, true, true, true, true, true, true
 	full.Created = day.In(time.FixedZone("far", 5*3600)).Add(789) // nanoseconds are cut, zones are not kept
 	bare := store.Case{ID: "FL-2026-CCCCCCC", Version: 1, Sealed: []byte{}, Key: []byte{}}
 	put(t, s, full, bare)
@@ -26,7 +26,7 @@ func caseRoundTrip(t *testing.T, s store.Store) {
 	same(t, "full", stored(t, s, full.ID), full)
 	same(t, "bare", stored(t, s, bare.ID), bare)
 
-	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached, full.Appeal = false, true, false, true, false, false
+	full.Emergency, full.Privacy, full.Paused, full.Unread, full.Breached, full.Appeal, full.Pending = false, true, false, true, false, false, false
 	full.NextDue, full.Wake, full.Version, full.Sealed = time.Time{}, time.Time{}, 2, make([]byte, 300_000)
 	update(t, s, func(tx store.Tx) error { return tx.PutCase(full, 1) })
 	same(t, "changed", stored(t, s, full.ID), full)
@@ -71,9 +71,9 @@ func population(n int) []store.Case {
 		c := sample(cvd.CaseID(fmt.Sprintf("FL-2026-%05d%02d", r.IntN(100_000), i)))
 		c.RM = cvd.RM(pick("received", "valid", "invalid", "accepted", "deferred", "closed", "closed"))
 		c.Program, c.Assignee = pick("main", "main", "other"), pick("", "", "ann", "bob")
-		c.Band = cvd.Band(pick("", "none", "low", "high", "critical"))
+		c.Band = cvd.Band(pick("", "none", "low", "medium", "high", "critical"))
 		c.Emergency, c.Privacy, c.Paused = r.IntN(6) == 0, r.IntN(6) == 0, r.IntN(3) == 0
-		c.Unread, c.Breached, c.Appeal = r.IntN(2) == 0, r.IntN(4) == 0, r.IntN(5) == 0
+		c.Unread, c.Breached, c.Appeal, c.Pending = r.IntN(2) == 0, r.IntN(4) == 0, r.IntN(5) == 0, r.IntN(5) == 0
 		c.Created, c.Updated = at(r.IntN(20)), at(20+r.IntN(20)) // many ties
 		c.NextDue = at(100 + r.IntN(10))
 		if c.RM == cvd.RMClosed || r.IntN(8) == 0 {
@@ -89,24 +89,71 @@ func selects(f *store.Filter, c *store.Case) bool {
 	return (len(f.RM) == 0 || slices.Contains(f.RM, c.RM)) &&
 		(!f.Open || c.RM != cvd.RMClosed) &&
 		(f.Program == "" || f.Program == c.Program) &&
-		(f.Assignee == "" || f.Assignee == c.Assignee) &&
-		(!f.Unassigned || c.Assignee == "") &&
+		(len(f.Assignees) == 0 || slices.Contains(f.Assignees, c.Assignee)) &&
 		(len(f.Band) == 0 || slices.Contains(f.Band, c.Band)) &&
 		(!f.Emergency || c.Emergency) && (!f.Privacy || c.Privacy) && (!f.Paused || c.Paused) &&
-		(!f.Unread || c.Unread) && (!f.Breached || c.Breached) && (!f.Appeal || c.Appeal) &&
+		(!f.Unread || c.Unread) && (!f.Breached || c.Breached) && (!f.Appeal || c.Appeal) && (!f.Pending || c.Pending) &&
 		(f.DueFrom.IsZero() || c.NextDue.IsZero() || !c.NextDue.Before(f.DueFrom)) &&
 		(f.DueBefore.IsZero() || !c.NextDue.IsZero() && c.NextDue.Before(f.DueBefore)) &&
 		(f.IDs == nil || slices.Contains(f.IDs, c.ID))
 }
 
-func sortKey(by store.Sort, c *store.Case) time.Time {
-	switch by {
-	case store.ByCreated:
-		return c.Created
-	case store.ByUpdated:
-		return c.Updated
+// later puts what has no due date behind all that has one.
+func later(a, b time.Time) int {
+	if a.IsZero() != b.IsZero() {
+		if a.IsZero() {
+			return 1
+		}
+		return -1
 	}
-	return c.NextDue
+	return a.Compare(b)
+}
+
+func byDue(a, b *store.Case) int {
+	return cmp.Or(later(a.NextDue, b.NextDue), a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+}
+
+// ranked puts some before others, and orders each by due.
+func ranked(rank func(c *store.Case) int) func(a, b *store.Case) int {
+	return func(a, b *store.Case) int { return cmp.Or(rank(a)-rank(b), byDue(a, b)) }
+}
+
+func newest(of func(c *store.Case) time.Time) func(a, b *store.Case) int {
+	return func(a, b *store.Case) int { return -cmp.Or(of(a).Compare(of(b)), cmp.Compare(a.ID, b.ID)) }
+}
+
+func turned(order func(a, b *store.Case) int) func(a, b *store.Case) int {
+	return func(a, b *store.Case) int { return -order(a, b) }
+}
+
+var (
+	byCreated = newest(func(c *store.Case) time.Time { return c.Created })
+	byUpdated = newest(func(c *store.Case) time.Time { return c.Updated })
+)
+
+// orders are the meaning of the orders, said plainly.
+var orders = map[store.Sort]func(a, b *store.Case) int{
+	"due": byDue,
+	"-due": func(a, b *store.Case) int {
+		if a.NextDue.IsZero() != b.NextDue.IsZero() {
+			return later(a.NextDue, b.NextDue)
+		}
+		return -byDue(a, b)
+	},
+	"urgent": ranked(func(c *store.Case) int {
+		if c.Emergency {
+			return 0
+		}
+		return 1
+	}),
+	"severity": ranked(func(c *store.Case) int {
+		return slices.Index([]cvd.Band{"critical", "high", "medium", "low", "none", ""}, c.Band)
+	}),
+	"-severity": ranked(func(c *store.Case) int {
+		return slices.Index([]cvd.Band{"none", "low", "medium", "high", "critical", ""}, c.Band)
+	}),
+	"created": byCreated, "-created": turned(byCreated),
+	"updated": byUpdated, "-updated": turned(byUpdated),
 }
 
 func model(all []store.Case, f *store.Filter) []store.Case {
@@ -116,34 +163,23 @@ func model(all []store.Case, f *store.Filter) []store.Case {
 			out = append(out, all[i])
 		}
 	}
-	slices.SortFunc(out, func(a, b store.Case) int {
-		x, y := sortKey(f.Sort, &a), sortKey(f.Sort, &b)
-		if f.Sort != store.ByDue {
-			return -cmp.Or(x.Compare(y), cmp.Compare(a.ID, b.ID))
-		}
-		if x.IsZero() != y.IsZero() {
-			if x.IsZero() {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Or(x.Compare(y), cmp.Compare(a.ID, b.ID))
-	})
+	order := orders[f.Sort]
+	slices.SortFunc(out, func(a, b store.Case) int { return order(&a, &b) })
 	return out
 }
 
 func drawFilter(t *rapid.T, all []store.Case) store.Filter {
 	rare := func(name string) bool { return rapid.IntRange(0, 6).Draw(t, name) == 0 }
 	f := store.Filter{
-		Open: rapid.Bool().Draw(t, "open"), Unassigned: rare("unassigned"), Emergency: rare("emergency"), Privacy: rare("privacy"),
-		Paused: rare("paused"), Unread: rare("unread"), Breached: rare("breached"), Appeal: rare("appeal"),
-		Sort: rapid.SampledFrom([]store.Sort{store.ByDue, store.ByCreated, store.ByUpdated}).Draw(t, "sort"),
+		Open: rapid.Bool().Draw(t, "open"), Emergency: rare("emergency"), Privacy: rare("privacy"),
+		Paused: rare("paused"), Unread: rare("unread"), Breached: rare("breached"), Appeal: rare("appeal"), Pending: rare("pending"),
+		Sort: rapid.SampledFrom(store.Sorts).Draw(t, "sort"),
 	}
 	if rare("by program") {
 		f.Program = rapid.SampledFrom([]string{"main", "other", "absent"}).Draw(t, "program")
 	}
 	if rare("by assignee") {
-		f.Assignee = rapid.SampledFrom([]string{"ann", "bob", "nobody"}).Draw(t, "assignee")
+		f.Assignees = rapid.SliceOfN(rapid.SampledFrom([]string{"", "ann", "bob", "nobody"}), 0, 3).Draw(t, "assignees")
 	}
 	if rare("by state") {
 		f.RM = rapid.SliceOfN(rapid.SampledFrom([]cvd.RM{"received", "valid", "invalid", "accepted", "deferred", "closed"}), 0, 4).Draw(t, "rm")
@@ -222,7 +258,7 @@ func casePages(t *testing.T, s store.Store) {
 				}
 				got = append(got, idsOf(page)...)
 				last := page[len(page)-1]
-				f.After = &store.Cursor{At: sortKey(f.Sort, &last), ID: last.ID}
+				f.After = f.Sort.Cursor(&last)
 			}
 		})
 		if !slices.Equal(got, want) {
@@ -256,7 +292,7 @@ func caseForeign(t *testing.T, s store.Store) {
 		for _, word := range []string{"a\x00b", "\xff\xfe"} {
 			for _, f := range []store.Filter{
 				{Program: word},
-				{Assignee: word},
+				{Assignees: []string{word}},
 				{IDs: []cvd.CaseID{cvd.CaseID(word)}},
 				{RM: []cvd.RM{cvd.RM(word)}},
 				{After: &store.Cursor{At: at(0), ID: cvd.CaseID(word)}},

@@ -27,7 +27,7 @@ func Columns(c *cvd.Case, wake time.Time) store.Case {
 		Assignee: c.Assignee, Wake: wake, Created: c.Created, Updated: c.Updated,
 		Version: c.Version, Policy: c.Policy,
 		Emergency: c.Flags.Emergency, Privacy: c.Flags.Privacy, Unread: c.Flags.Unread,
-		Paused: c.Paused(), Breached: c.Breached(), Appeal: c.Flags.Appeal,
+		Paused: c.Paused(), Breached: c.Breached(), Appeal: c.Flags.Appeal, Pending: c.Pending != nil,
 	}
 	if due := c.NextDue(); due != nil {
 		row.NextDue, row.NextKind = due.Told(), due.Kind

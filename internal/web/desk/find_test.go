@@ -110,7 +110,7 @@ func TestWhatIsLeftOutIsSaid(t *testing.T) {
 		t.Error("200 letters that are two bytes each are over the limit")
 	}
 	page := b.Get("/desk/?product=Northlake+Records&holder=gone").Check(h, http.StatusOK)
-	for _, want := range []string{`<option value="unrated">Not rated`, `<option value="Northlake Records" selected>`, `<option value="gone" selected>`} {
+	for _, want := range []string{`<input type="checkbox" name="severity" value="unrated"> Not rated`, `<option value="Northlake Records" selected>`, `<input type="checkbox" name="holder" value="gone" checked>`} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the choices lack %s", want)
 		}

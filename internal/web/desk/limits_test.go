@@ -40,6 +40,11 @@ func TestRefusedNumbersAndDates(t *testing.T) {
 			url.Values{"clock": {"update"}, "until": {"2026-03-08T02:30"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
 			[]string{"New date does not exist on that day", "give a time an hour earlier or later", `value="2026-03-08T02:30"`},
 		},
+		"postponed into an hour that comes twice": {
+			at + "postpone",
+			url.Values{"clock": {"update"}, "until": {"2026-11-01T01:30"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
+			[]string{"New date comes twice on that day", "write 2026-11-01T01:30-04:00 for the first time, or 2026-11-01T01:30-05:00 for the second", `<input type="text" id="f-until" name="until" value="2026-11-01T01:30"`},
+		},
 		"postponed to the past": {
 			at + "postpone",
 			url.Values{"clock": {"update"}, "until": {"2026-01-01T00:00"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},

@@ -30,6 +30,7 @@ type Case struct {
 	WrappedKey []byte
 	Kek        string
 	Appeal     bool
+	Pending    bool
 }
 
 type Event struct {

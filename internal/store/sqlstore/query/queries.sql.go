@@ -159,10 +159,10 @@ func (q *Queries) HasEffect(ctx context.Context, ref string) (int64, error) {
 const insertCase = `-- name: InsertCase :execrows
 INSERT INTO cases (
     id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, cluster,
-    closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal
+    closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal, pending
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-    $16, $17, $18, $19, $20, $21, $22, $23, $24, $25
+    $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26
 ) ON CONFLICT (id) DO NOTHING
 `
 
@@ -192,6 +192,7 @@ type InsertCaseParams struct {
 	WrappedKey []byte
 	Kek        string
 	Appeal     bool
+	Pending    bool
 }
 
 func (q *Queries) InsertCase(ctx context.Context, arg InsertCaseParams) (int64, error) {
@@ -221,6 +222,7 @@ func (q *Queries) InsertCase(ctx context.Context, arg InsertCaseParams) (int64, 
 		arg.WrappedKey,
 		arg.Kek,
 		arg.Appeal,
+		arg.Pending,
 	)
 	if err != nil {
 		return 0, err
@@ -332,7 +334,7 @@ func (q *Queries) InsertRecord(ctx context.Context, arg InsertRecordParams) (int
 }
 
 const oneCase = `-- name: OneCase :one
-SELECT id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal FROM cases WHERE id = $1
+SELECT id, program, rm, em, facts, band, assignee, next_due, next_kind, wake, created, updated, version, policy, cluster, closed, emergency, privacy, paused, unread, breached, sealed, wrapped_key, kek, appeal, pending FROM cases WHERE id = $1
 `
 
 func (q *Queries) OneCase(ctx context.Context, id string) (Case, error) {
@@ -364,6 +366,7 @@ func (q *Queries) OneCase(ctx context.Context, id string) (Case, error) {
 		&i.WrappedKey,
 		&i.Kek,
 		&i.Appeal,
+		&i.Pending,
 	)
 	return i, err
 }
@@ -585,8 +588,8 @@ UPDATE cases SET
     program = $1, rm = $2, em = $3, facts = $4, band = $5, assignee = $6,
     next_due = $7, next_kind = $8, wake = $9, created = $10, updated = $11,
     version = $12, policy = $13, cluster = $14, closed = $15, emergency = $16,
-    privacy = $17, paused = $18, unread = $19, breached = $20, sealed = $21, appeal = $22
-WHERE id = $23 AND version = $24
+    privacy = $17, paused = $18, unread = $19, breached = $20, sealed = $21, appeal = $22, pending = $23
+WHERE id = $24 AND version = $25
 `
 
 type UpdateCaseParams struct {
@@ -612,6 +615,7 @@ type UpdateCaseParams struct {
 	Breached  bool
 	Sealed    []byte
 	Appeal    bool
+	Pending   bool
 	ID        string
 	Was       int64
 }
@@ -640,6 +644,7 @@ func (q *Queries) UpdateCase(ctx context.Context, arg UpdateCaseParams) (int64, 
 		arg.Breached,
 		arg.Sealed,
 		arg.Appeal,
+		arg.Pending,
 		arg.ID,
 		arg.Was,
 	)

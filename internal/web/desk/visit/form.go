@@ -56,26 +56,6 @@ func control(r rune) bool { return (r < ' ' && r != '\n' && r != '\t') || r == 0
 // Sorted lists the keys of a map in order.
 func Sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// Instant reads what a datetime-local field holds, in the zone. The fault names the field
-// and what is wrong, and is nil where an instant stands from which dates can be counted.
-// A time that the zone skips, when its clocks go forward, is refused: nobody means the
-// hour before it, nor is it ours to choose the one after.
-func Instant(field, s string, zone *time.Location) (time.Time, *cvd.Fault) {
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		t, err := time.ParseInLocation(layout, s, zone)
-		if err != nil {
-			continue
-		}
-		if said, _ := time.Parse(layout, s); said.Hour() != t.Hour() || said.Minute() != t.Minute() {
-			return time.Time{}, &cvd.Fault{
-				Field: field, Problem: "does not exist on that day: the clocks go forward then", Remedy: "give a time an hour earlier or later",
-			}
-		}
-		return within(field, t)
-	}
-	return time.Time{}, &cvd.Fault{Field: field, Problem: "is no date with a time", Remedy: "write it as 2026-03-01T16:00"}
-}
-
 // Day reads what a date field holds: the midnight in the zone with which it begins. The
 // fault names the field, and is nil where a date stands.
 func Day(field, s string, zone *time.Location) (time.Time, *cvd.Fault) {
@@ -102,6 +82,11 @@ type Upload struct {
 	Fields url.Values
 	Name   string    // as the sender called it
 	File   io.Reader // nil if none came
+}
+
+// Uploads tells whether a form came with a file.
+func Uploads(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
 }
 
 // maxUploadFields bounds what comes beside the file.

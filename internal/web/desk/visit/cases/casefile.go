@@ -50,7 +50,7 @@ type caseView struct {
 	Groups                      []groupView
 	Quick                       []actionView
 	Rules                       bool // a ruling waits for the reader
-	Message, Note               bool // may write
+	Message, Note, Attach       bool // may write, or add a file
 	Canned                      []web.Option
 	Told                        string
 	Notices                     []web.Notice
@@ -125,7 +125,7 @@ func (l lens) caseFile(f *casework.File, as reading) caseView {
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: l.Voice.Outcome(c.Outcome), Missing: c.Missing,
 		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, as), Whole: as.whole, Raw: as.raw, Links: l.links(c), Also: l.also(f.Readers),
 		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, as),
-		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote),
+		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote), Attach: slices.Contains(f.Verbs, cvd.VerbAttach),
 	}
 	if f.Erased {
 		v.Title = l.Say("desk.erased")

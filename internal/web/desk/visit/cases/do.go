@@ -108,7 +108,9 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	}
 	switch o.verb {
 	case cvd.VerbAttach:
-		return d.attach(w, r, v, o)
+		if visit.Uploads(r) { // words that want a file come without one
+			return d.attach(w, r, v, o)
+		}
 	case cvd.VerbAdvise: // by its own page
 		return cvd.ErrNotFound
 	}
@@ -121,7 +123,7 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if step == "insert" {
 		d.insert(r, o)
 	}
-	if step == "insert" || step == "edit" {
+	if step == "insert" || step == "edit" || o.verb == cvd.VerbAttach {
 		return d.form(w, r, v, o, statusOf(faults), faults.Err())
 	}
 	if o.since = v.since(o); len(o.since) > 0 {

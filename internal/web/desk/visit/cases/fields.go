@@ -84,6 +84,7 @@ func (v lens) plainField(f *casework.File, verb cvd.Verb, name string, typed url
 			help += ".schedule"
 		}
 		item.Field.Help = v.Say(help, "zone", v.Zone.String())
+		visit.AskInstant(item.Field, item.Field.Value, v.Zone)
 	case "outcome":
 		v.outcomeField(verb, item.Field)
 	case "seq":

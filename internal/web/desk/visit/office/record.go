@@ -30,7 +30,7 @@ func (d *desk) record(w http.ResponseWriter, r *http.Request, v lens) error {
 	if may.Of(v.Actor, cvd.VerbReceive) != may.All {
 		return cvd.ErrNotFound
 	}
-	typed := url.Values{"received_at": {v.Now.In(v.Zone).Format("2006-01-02T15:04")}, "channel": {"phone"}}
+	typed := url.Values{"received_at": {visit.Typed(v.Now, v.Zone)}, "channel": {"phone"}}
 	return d.showRecord(w, r, v, http.StatusOK, v.recordView(d.Site.Terms(v.Voice, d.Site.Book.Current()), typed))
 }
 
@@ -53,9 +53,10 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 		channel.Options = append(channel.Options, web.Option{Value: c, Label: v.Channel(c), Chosen: typed.Get("channel") == c})
 	}
 	received := web.Field{
-		Name: "received_at", Kind: "datetime-local", Label: v.Say("desk.record.received"), Required: true,
-		Help: v.Say("desk.record.received.help", "zone", v.Zone.String()), Value: typed.Get("received_at"),
+		Name: "received_at", Label: v.Say("desk.record.received"), Required: true,
+		Help: v.Say("desk.record.received.help", "zone", v.Zone.String()),
 	}
+	visit.AskInstant(&received, typed.Get("received_at"), v.Zone)
 	view.How = []web.Field{channel, received}
 	seen := map[string]bool{"attachments": true}
 	add := func(f policy.Field) {

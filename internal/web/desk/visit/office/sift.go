@@ -10,6 +10,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 )
@@ -58,7 +59,7 @@ func (l lens) siftOf(q url.Values) sift {
 		}
 		s.lookless = s.kind != "" && s.kind != kindLook
 	}
-	if s.kind != "" && s.kind != kindLook && !slices.Contains(auth.Acts, auth.Act(s.kind)) {
+	if s.kind != "" && s.kind != kindLook && !slices.Contains(auth.Acts, auth.Act(s.kind)) && !slices.Contains(rulebook.ActTypes, strings.TrimPrefix(s.kind, kindPolicy)) {
 		s.faults = append(s.faults, cvd.Fault{Field: "kind", Problem: "does not exist", Remedy: "choose another"})
 	}
 	return s
@@ -91,6 +92,9 @@ func (l lens) fields(s *sift) []web.Field {
 	people = append(people,
 		web.Option{Value: cvd.System.Ref(), Label: l.Say("desk.house")}, web.Option{Value: cvd.Stranger.Ref(), Label: l.Say("desk.audit.unknown")})
 	kinds := []web.Option{{Label: l.Say("desk.filter.any")}, {Value: kindLook, Label: l.Say("desk.audit.look")}}
+	for _, act := range rulebook.ActTypes {
+		kinds = append(kinds, web.Option{Value: kindPolicy + act, Label: l.Say("desk.audit." + kindPolicy + act)})
+	}
 	for _, act := range auth.Acts {
 		kinds = append(kinds, web.Option{Value: string(act), Label: l.Say("desk.audit." + string(act))})
 	}
@@ -130,13 +134,7 @@ func (d *desk) sifted(r *http.Request, v lens, s *sift) (rows []auditRow, next s
 			rows = append(rows, v.lookRow(&all[i]))
 		}
 	default:
-		var all []auth.AuditEntry
-		all, next, err = d.Site.Auth.Trail(r.Context(), v.Actor, auth.Sought{
-			Person: s.person, Act: auth.Act(s.kind), From: s.since, To: s.before, After: after,
-		}, listed)
-		for i := range all {
-			rows = append(rows, v.auditRow(&all[i]))
-		}
+		return d.trail(r, v, s, after)
 	}
 	return rows, next, err
 }

@@ -34,7 +34,7 @@ func (d *desk) claimOne(w http.ResponseWriter, r *http.Request, v lens, row *cas
 // claimed is the case of the address, if the reader holds it; nil otherwise, so that no
 // link says what is not so.
 func (l lens) claimed(ctx context.Context, s *casework.Session, id string) (*claimedView, error) {
-	page, err := s.Cases(ctx, casework.Filter{IDs: []cvd.CaseID{cvd.CaseID(id)}, Assignee: l.Actor.ID, Limit: 1})
+	page, err := s.Cases(ctx, casework.Filter{IDs: []cvd.CaseID{cvd.CaseID(id)}, Assignees: []string{l.Actor.ID}, Limit: 1})
 	if err != nil || len(page.Rows) == 0 || string(page.Rows[0].ID) != id {
 		return nil, err
 	}

@@ -3,18 +3,16 @@ package queue
 import (
 	"cmp"
 	"context"
-	"html/template"
-	"maps"
+	"errors"
 	"net/url"
-	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
-	"fairlead/internal/web"
 )
 
 // choices are what can be chosen beside the view, by their names in the address.
@@ -25,21 +23,61 @@ var known = map[string][]string{
 	"state":    {"received", "valid", "accepted", "deferred", "invalid", "closed"},
 	"severity": {"critical", "high", "medium", "low", "none", unrated},
 	"due":      {"overdue", "today", "week"},
-	"flag":     {"emergency", "broken", "appeal", "privacy", "unread", "paused"},
-	"sort":     {"due", "created", "updated"},
+	"flag":     {"emergency", "broken", "appeal", "pending", "privacy", "unread", "paused"},
+	"sort":     sorts(),
+}
+
+// several are the choices of which more than one can be made: a case fits if it has one of them.
+var several = []string{"state", "severity", "holder"}
+
+// valuesMost is the most values of one choice.
+const valuesMost = 50
+
+func sorts() (out []string) {
+	for _, by := range casework.ByDue.All() {
+		out = append(out, string(by))
+	}
+	return out
 }
 
 // unrated is the severity of cases that nobody rated; band none is a rating.
 const unrated = "unrated"
 
-// choice is a chosen value. One that is none of ours, or too long to be, is none, so that
-// no address fills the memory.
+// valid tells whether a choice can have the value. One that is none of ours, or too long to
+// be, is none, so that no address fills the memory.
+func valid(name, s string) bool {
+	values, ours := known[name]
+	return s != "" && (len(s) <= 64 || name == "product" && len(s) <= 400) && (!ours || slices.Contains(values, s))
+}
+
+// choice is the chosen value of what can have one.
 func choice(q url.Values, name string) string {
-	s := q.Get(name)
-	if values, ours := known[name]; len(s) > 64 && name != "product" || len(s) > 400 || ours && !slices.Contains(values, s) {
-		return ""
+	if s := q.Get(name); valid(name, s) {
+		return s
 	}
-	return s
+	return ""
+}
+
+// picked are the chosen values, each once and in one order whatever the address says, so
+// that the same filter has the same address.
+func picked(q url.Values, name string) []string {
+	if !slices.Contains(several, name) {
+		if s := choice(q, name); s != "" {
+			return []string{s}
+		}
+		return nil
+	}
+	given := q[name]
+	var out []string
+	for _, s := range given[:min(len(given), valuesMost)] {
+		if valid(name, s) {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int {
+		return cmp.Or(slices.Index(known[name], a)-slices.Index(known[name], b), strings.Compare(a, b))
+	})
+	return slices.Compact(out)
 }
 
 // textMost is the most characters of text to look for.
@@ -58,7 +96,7 @@ func sought(q url.Values) string {
 func (l lens) left(q url.Values) (out []string) {
 	var names []string
 	for _, name := range choices {
-		if q.Get(name) != "" && choice(q, name) == "" {
+		if slices.ContainsFunc(q[name], func(s string) bool { return s != "" && !valid(name, s) }) || len(q[name]) > valuesMost {
 			names = append(names, l.Say("desk.filter."+name))
 		}
 	}
@@ -75,8 +113,8 @@ func (l lens) left(q url.Values) (out []string) {
 func finer(q url.Values) url.Values {
 	out := url.Values{}
 	for _, name := range choices {
-		if s := choice(q, name); s != "" {
-			out.Set(name, s)
+		if values := picked(q, name); len(values) > 0 {
+			out[name] = values
 		}
 	}
 	if s := sought(q); s != "" {
@@ -109,25 +147,21 @@ func (l lens) filterOf(q url.Values) casework.Filter {
 // narrow applies the choices beside the view, and where the page starts. What
 // makes no sense is left out.
 func (l lens) narrow(f *casework.Filter, q url.Values) {
-	if s := cvd.RM(choice(q, "state")); s != "" {
-		f.RM, f.Open = []cvd.RM{s}, false
+	if states := picked(q, "state"); len(states) > 0 {
+		f.RM, f.Open = nil, false
+		for _, s := range states {
+			f.RM = append(f.RM, cvd.RM(s))
+		}
 	}
-	switch b := choice(q, "severity"); b {
-	case "":
-	case unrated:
-		f.Band = []cvd.Band{""}
-	default:
-		f.Band = []cvd.Band{cvd.Band(b)}
+	for _, b := range picked(q, "severity") {
+		f.Band = append(f.Band, cvd.Band(strings.TrimPrefix(b, unrated)))
 	}
 	f.Program = choice(q, "program")
-	switch who := choice(q, "holder"); who {
-	case "":
-	case "none":
-		f.Unassigned = true
-	case "me":
-		f.Assignee = l.Actor.ID
-	default:
-		f.Assignee = who
+	if holders := picked(q, "holder"); len(holders) > 0 {
+		f.Assignees = nil
+		for _, who := range holders {
+			f.Assignees = append(f.Assignees, l.holder(who))
+		}
 	}
 	if d := choice(q, "due"); d == "today" || d == "week" {
 		f.DueFrom = l.Now
@@ -143,28 +177,40 @@ func (l lens) narrow(f *casework.Filter, q url.Values) {
 	f.Unread = f.Unread || flag == "unread"
 	f.Breached = f.Breached || flag == "broken"
 	f.Appeal = f.Appeal || flag == "appeal"
-	switch choice(q, "sort") {
-	case "created":
-		f.Sort = casework.ByCreated
-	case "updated":
-		f.Sort = casework.ByUpdated
-	case "due":
-		f.Sort = casework.ByDue
+	f.Pending = f.Pending || flag == "pending"
+	if by := choice(q, "sort"); by != "" {
+		f.Sort = casework.Sort(by)
 	}
 	f.After = readCursor(q.Get("after"))
 }
 
+// holder is the member id of a chosen holder; nobody has none.
+func (l lens) holder(who string) string {
+	switch who {
+	case "none":
+		return ""
+	case "me":
+		return l.Actor.ID
+	}
+	return who
+}
+
 func cursorText(c *casework.Cursor) string {
-	return c.At.UTC().Format(time.RFC3339Nano) + "~" + string(c.ID)
+	return strings.Join([]string{strconv.Itoa(c.Group), c.At.UTC().Format(time.RFC3339Nano), c.Then.UTC().Format(time.RFC3339Nano), string(c.ID)}, "~")
 }
 
 func readCursor(s string) *casework.Cursor {
-	at, id, ok := strings.Cut(s, "~")
-	t, err := time.Parse(time.RFC3339Nano, at)
-	if !ok || err != nil {
+	parts := strings.Split(s, "~")
+	if len(parts) != 4 {
 		return nil
 	}
-	return &casework.Cursor{At: t, ID: cvd.CaseID(id)}
+	group, err := strconv.Atoi(parts[0])
+	at, err2 := time.Parse(time.RFC3339Nano, parts[1])
+	then, err3 := time.Parse(time.RFC3339Nano, parts[2])
+	if errors.Join(err, err2, err3) != nil {
+		return nil
+	}
+	return &casework.Cursor{Group: group, At: at, Then: then, ID: cvd.CaseID(parts[3])}
 }
 
 // A text is looked for in what the member's own lists show, read in runs of so many
@@ -197,7 +243,7 @@ func (l lens) list(ctx context.Context, s *casework.Session, f casework.Filter, 
 				continue
 			}
 			if page.Rows = append(page.Rows, *r); len(page.Rows) == perPage {
-				page.Next = cursorAt(f.Sort, r)
+				page.Next = f.Sort.Cursor(&r.Case)
 				return page, 0, nil
 			}
 		}
@@ -209,17 +255,6 @@ func (l lens) list(ctx context.Context, s *casework.Session, f casework.Filter, 
 	return page, looked, nil
 }
 
-func cursorAt(by casework.Sort, r *casework.Row) *casework.Cursor {
-	at := r.NextDue
-	switch by {
-	case casework.ByCreated:
-		at = r.Created
-	case casework.ByUpdated:
-		at = r.Updated
-	}
-	return &casework.Cursor{At: at, ID: r.ID}
-}
-
 // shows tells whether each of the words stands somewhere in the line.
 func (l lens) shows(r *casework.Row, need []string) bool {
 	holder := ""
@@ -228,126 +263,4 @@ func (l lens) shows(r *casework.Row, need []string) bool {
 	}
 	line := strings.ToLower(string(r.ID) + "\n" + r.Title + "\n" + r.Product + "\n" + holder)
 	return !slices.ContainsFunc(need, func(word string) bool { return !strings.Contains(line, word) })
-}
-
-// toolbarView is what stands above the list: what is sought, the choices beside the view,
-// and what can be done to several cases at once.
-type toolbarView struct {
-	View, Text string
-	Fields     []web.Field
-	Chosen     int // how many choices are made
-	Batch      []actView
-}
-
-// toolbarKey is all that the toolbar depends on, but for a text that is sought.
-type toolbarKey struct {
-	view, chosen, team string
-	policy, acts       int
-}
-
-// toolbar renders what stands above the list. With a text or a product that is sought it
-// is not kept, since nothing would forget it.
-func (d *desk) toolbar(v lens, view string, chosen url.Values) (template.HTML, error) {
-	text := chosen.Get("q")
-	made := func() any {
-		return toolbarView{View: view, Text: text, Fields: d.chooser(v, chosen), Chosen: len(finer(chosen)) - len(chosen["q"]), Batch: v.acts()}
-	}
-	if text != "" || chosen.Has("product") {
-		return d.Pages.Part(v.Tone(), "queue", "toolbar", made())
-	}
-	_, names := d.holders(v)
-	key := toolbarKey{view: view, chosen: chosen.Encode(), team: names, acts: len(v.can())}
-	if cur := d.Site.Book.Current(); cur != nil {
-		key.policy = cur.Number
-	}
-	return d.Pages.Kept(v.Tone(), "queue", "toolbar", key, made)
-}
-
-// chooser is the fields of the choices.
-func (d *desk) chooser(v lens, chosen url.Values) []web.Field {
-	var out []web.Field
-	choose := func(name string, options ...web.Option) {
-		is := func(o web.Option) bool { return o.Value == chosen.Get(name) }
-		if !slices.ContainsFunc(options, is) { // of an earlier policy or team: it still narrows the list
-			options = append(options, web.Option{Value: chosen.Get(name), Label: v.former(name, chosen.Get(name))})
-		}
-		for i := range options {
-			options[i].Chosen = is(options[i])
-		}
-		out = append(out, web.Field{Name: name, Label: v.Say("desk.filter." + name), Options: options})
-	}
-	say := func(prefix string, values ...string) (out []web.Option) {
-		for _, s := range values {
-			out = append(out, web.Option{Value: s, Label: v.Say(prefix + s)})
-		}
-		return out
-	}
-	any := web.Option{Label: v.Say("desk.filter.any")}
-	holders, _ := d.holders(v)
-	choose("holder", append([]web.Option{any, {Value: "me", Label: v.Say("desk.filter.me")}, {Value: "none", Label: v.Say("desk.nobody")}}, holders...)...)
-	choose("state", append([]web.Option{any}, say("rm.", known["state"]...)...)...)
-	rated := len(known["severity"]) - 1
-	choose("severity", append(append([]web.Option{any}, say("band.", known["severity"][:rated]...)...), web.Option{Value: unrated, Label: v.Say("desk.unrated")})...)
-	choose("due", append([]web.Option{any}, say("desk.filter.due.", known["due"]...)...)...)
-	choose("flag", append([]web.Option{any}, say("desk.flag.", known["flag"]...)...)...)
-	products, programs := []web.Option{any}, []web.Option{any}
-	if cur := d.Site.Book.Current(); cur != nil {
-		for _, p := range cur.Policy.Programs {
-			programs = append(programs, web.Option{Value: p.ID, Label: p.Name})
-			for _, one := range p.Products {
-				products = append(products, web.Option{Value: one.Name, Label: one.Name})
-			}
-		}
-	}
-	if len(products) > 1 || chosen.Has("product") {
-		choose("product", products...)
-	}
-	if len(programs) > 2 || chosen.Has("program") {
-		choose("program", programs...)
-	}
-	choose("sort", append([]web.Option{{Label: v.Say("desk.filter.sort.view")}}, say("desk.filter.sort.", known["sort"]...)...)...)
-	return out
-}
-
-// former is the text of a choice that is not offered any more.
-func (l lens) former(name, value string) string {
-	if name == "holder" {
-		return l.Member(value)
-	}
-	return value
-}
-
-// team is the members who may hold cases, of one reading of the team.
-type team struct {
-	of    uintptr // which reading
-	list  []web.Option
-	names string
-}
-
-// holders are the members who may hold cases, and all their names in one text. They are
-// kept for as long as the team is: it is shared and never changed.
-func (d *desk) holders(v lens) ([]web.Option, string) {
-	of := reflect.ValueOf(v.Team).Pointer()
-	kept := d.team.Load()
-	if kept == nil || kept.of != of || len(v.Team) == 0 {
-		kept = &team{of: of, list: v.holders()}
-		for _, o := range kept.list {
-			kept.names += o.Value + "\x00" + o.Label + "\x00"
-		}
-		d.team.Store(kept)
-	}
-	return kept.list, kept.names
-}
-
-// holders are the members who may hold cases, by name.
-func (l lens) holders() []web.Option {
-	var out []web.Option
-	for _, m := range slices.SortedFunc(maps.Values(l.Team), func(a, b cvd.Member) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
-	}) {
-		if m.Active && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) {
-			out = append(out, web.Option{Value: m.ID, Label: m.Name})
-		}
-	}
-	return out
 }

@@ -94,7 +94,7 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 		return err
 	}
 	view.Picks = len(v.can()) > 0
-	if view.Columns, err = d.Pages.Kept(v.Tone(), "queue", "columns", view.Picks, func() any { return view.Picks }); err != nil {
+	if view.Columns, err = d.columns(v, view.Picks, f.Sort, q); err != nil {
 		return err
 	}
 	view.First, view.Next = paging(views[viewOf(q)].id, chosen, q.Get("after") != "", page.Next)
@@ -107,6 +107,21 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 		}
 	}
 	return d.show(w, r, v, status, "queue", v.Say("desk.queue.title"), view)
+}
+
+// columns renders the head of the table. Its links say what is sought: then it is not kept,
+// since nothing would forget it.
+func (d *desk) columns(v lens, pick bool, by casework.Sort, q url.Values) (template.HTML, error) {
+	at := viewOf(q)
+	query, usual := finer(q), views[at].filter(v).Sort
+	if at > 0 {
+		query.Set("view", views[at].id)
+	}
+	made := func() any { return v.columns(pick, by, usual, query) }
+	if query.Has("q") || query.Has("product") {
+		return d.Pages.Part(v.Tone(), "queue", "columns", made())
+	}
+	return d.Pages.Kept(v.Tone(), "queue", "columns", columnsKey{pick, by, query.Encode()}, made)
 }
 
 // paging is the links to the first page and to the next; empty for none.

@@ -23,7 +23,7 @@ type rowView struct {
 	Kind               cvd.ClockKind
 	Target, Late       bool
 	Passed             bool // the aim's first date
-	Updated            time.Time
+	Created, Updated   time.Time
 	Distance           string // to the due date, or else to the last change
 	Holder             string
 	Mine               bool
@@ -32,6 +32,7 @@ type rowView struct {
 
 	lang string
 	zone *time.Location
+	year int // now
 }
 
 // lookView is what the template shows of it beside.
@@ -40,6 +41,7 @@ type lookView struct {
 	State, Band web.Badge
 	Flags       []web.Badge
 	DueKind     string
+	Came, Moved string // the days
 	Theirs      bool
 }
 
@@ -47,7 +49,7 @@ func (l lens) row(r *casework.Row, pick bool) rowView {
 	v := rowView{
 		ID: string(r.ID), Title: r.Title, Product: r.Product, Erased: r.Erased, RM: r.RM, Severity: r.Band,
 		Marks:   visit.Marks{Emergency: r.Emergency, Breached: r.Breached, Appeal: r.Appeal, Privacy: r.Privacy, Unread: r.Unread, Mail: r.Held > 0 || l.mail.at(r.ID) > 0, Paused: r.Paused, Pending: r.Pending},
-		Updated: r.Updated, Due: r.NextDue, Version: r.Version, Pick: pick && !r.Erased, lang: l.Voice.Lang(), zone: l.Zone,
+		Created: r.Created, Updated: r.Updated, Due: r.NextDue, Version: r.Version, Pick: pick && !r.Erased, lang: l.Voice.Lang(), zone: l.Zone, year: l.Now.In(l.Zone).Year(),
 	}
 	if r.NextDue.IsZero() {
 		v.Distance = l.Voice.Distance(r.Updated, l.Now)
@@ -64,6 +66,7 @@ func (l lens) row(r *casework.Row, pick bool) rowView {
 
 func (l lens) look(r rowView) lookView {
 	v := lookView{rowView: r, State: web.State(l.Voice, r.RM), Band: l.Band(r.Severity), Flags: l.Flags(r.Marks), Theirs: r.Kind == cvd.ClockNeedsInfo}
+	v.Came, v.Moved = l.Voice.Short(r.Created, r.zone, r.year), l.Voice.Short(r.Updated, r.zone, r.year)
 	if r.Erased {
 		v.Title = l.Say("desk.erased")
 	}

@@ -35,12 +35,13 @@ var views = [...]ready{
 		f.Open, f.RM, f.DueBefore = false, []cvd.RM{cvd.RMClosed}, l.Now
 	}},
 	{id: "today", top: true, set: func(f *casework.Filter, l lens) { f.DueFrom, f.DueBefore = l.Now, endOfDay(l.Now, l.Zone, 0) }},
-	{id: "unowned", top: true, set: func(f *casework.Filter, _ lens) { f.Unassigned = true }},
+	{id: "unowned", top: true, set: func(f *casework.Filter, _ lens) { f.Assignees = []string{""} }},
 	// A reporter may say of a case that is closed that its fix fails, and mail may wait in one.
 	{id: "unread", top: true, set: func(f *casework.Filter, _ lens) { f.Unread, f.Open = true, false }},
 	{id: viewMail, top: true, set: func(f *casework.Filter, l lens) { f.IDs, f.Open = l.mail.concerned(), false }},
 	{id: "appeal", loud: true, set: func(f *casework.Filter, _ lens) { f.Appeal = true }},
-	{id: "mine", set: func(f *casework.Filter, l lens) { f.Assignee = l.Actor.ID }},
+	{id: "pending", loud: true, set: func(f *casework.Filter, _ lens) { f.Pending = true }},
+	{id: "mine", set: func(f *casework.Filter, l lens) { f.Assignees = []string{l.Actor.ID} }},
 	{id: "broken", loud: true, set: func(f *casework.Filter, _ lens) { f.Breached, f.Open = true, false }},
 	{id: "privacy", set: func(f *casework.Filter, _ lens) { f.Privacy = true }},
 	{id: "paused", set: func(f *casework.Filter, _ lens) { f.Paused = true }},
@@ -55,9 +56,10 @@ func endOfDay(t time.Time, zone *time.Location, more int) time.Time {
 	return time.Date(y, m, d+1+more, 0, 0, 0, 0, zone)
 }
 
-// filter is one view's, without the finer choices.
+// filter is one view's, without the finer choices. What is an emergency stands first
+// wherever the view has no better order.
 func (t *ready) filter(l lens) casework.Filter {
-	f := casework.Filter{Open: true, Sort: casework.ByDue, Limit: perPage}
+	f := casework.Filter{Open: true, Sort: casework.ByUrgency, Limit: perPage}
 	t.set(&f, l)
 	return f
 }
