@@ -11,8 +11,9 @@ import (
 // with. Any one text that the house takes fits, in whatever script (intake.MaxMessage).
 const MaxEcho = 512 << 10
 
-// maxEchoed is the most values, beside the bytes of them.
-const maxEchoed = 500
+// maxEchoed is the most values, beside the bytes of them: the form of an advisory of fifty
+// vulnerabilities has about as many.
+const maxEchoed = 1_500
 
 // Echo is what a page gives back of what was typed: all of it, or MaxEcho bytes with the
 // names, by the order of these. cut tells that there was more, which the page must say.

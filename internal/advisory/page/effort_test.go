@@ -61,8 +61,8 @@ func TestTangledTextsAreNotRead(t *testing.T) {
 	}
 }
 
-// Whatever is read takes memory and makes a tree in proportion to its length, however it
-// is repeated.
+// Whatever is read is looked at, takes memory and makes a tree in proportion to its length,
+// however it is repeated.
 func FuzzEffort(f *testing.F) {
 	for _, one := range tangles {
 		f.Add(one[:min(len(one), 600)])
@@ -74,6 +74,9 @@ func FuzzEffort(f *testing.F) {
 		one := strings.Repeat(in, 1+(16<<10)/len(in))
 		if heavy(one) {
 			return
+		}
+		if n, most := examined(one), mostExamined(len(one)); n > most {
+			t.Errorf("%d bytes took %d looks, at most %d", len(one), n, most)
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fairlead/internal/advisory"
+	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web/webtest"
 )
@@ -34,7 +35,7 @@ func TestAdvisoryByForms(t *testing.T) {
 	}
 	form := b.Form(page, path)
 	form.Set("overview", "Sessions can be fixed by anybody.")
-	form.Set("product.0.ranges", "from 1 to 2")
+	form.Set("flaw.0.affect.0.ranges", "from 1 to 2")
 	form.Set("time.0.at", "yesterday")
 	form.Set("step", "save")
 	wrong := b.Post(path, form).Check(h, http.StatusUnprocessableEntity)
@@ -45,10 +46,10 @@ func TestAdvisoryByForms(t *testing.T) {
 		}
 	}
 	form = b.Form(wrong, path)
-	form.Set("product.0.ranges", ">= 5.0, < 5.1.2\n< 4.9")
+	form.Set("flaw.0.affect.0.ranges", ">= 5.0, < 5.1.2\n< 4.9")
 	form.Set("time.0.at", "2026-03-01")
-	form.Set("remedy.1.kind", "workaround")
-	form.Set("remedy.1.text", "Switch the old form off.")
+	form.Set("flaw.0.remedy.1.kind", "workaround")
+	form.Set("flaw.0.remedy.1.text", "Switch the old form off.")
 	form.Set("credit.1.name", "Second Finder")
 	form.Set("step", "look")
 	look := b.Post(path, form).Check(h, http.StatusOK)
@@ -59,7 +60,7 @@ func TestAdvisoryByForms(t *testing.T) {
 	form.Set("step", "more")
 	more := b.Post(path, form).Check(h, http.StatusOK)
 	form = b.Form(more, path)
-	if !form.Has("credit.4.name") || form.Get("remedy.1.text") == "" {
+	if !form.Has("credit.4.name") || form.Get("flaw.0.remedy.1.text") == "" {
 		t.Error("there are no more rows, or what was typed is gone")
 	}
 	form.Set("step", "save")
@@ -150,12 +151,12 @@ func TestTwoDraftsAtOnce(t *testing.T) {
 		}
 		return d.Record
 	}
-	save(b, open(b), "overview", "One.", "impact", "One.").Check(h, http.StatusSeeOther)
+	save(b, open(b), "overview", "One.", "flaw.0.impact", "One.").Check(h, http.StatusSeeOther)
 
 	mine := open(b)
 	lead := in(h, "lead@example.org")
 	save(lead, open(lead), "overview", "Theirs.", "credit.1.name", "Also Found", "note", "Names her.").Check(h, http.StatusSeeOther)
-	apart := save(b, mine, "impact", "Mine.", "note", "My note").Check(h, http.StatusConflict)
+	apart := save(b, mine, "flaw.0.impact", "Mine.", "note", "My note").Check(h, http.StatusConflict)
 	whole(t, "apart", apart)
 	for _, want := range []string{"Lena Lead saved a draft", "Names her.", "You changed other fields", "Theirs.", "My note"} {
 		if !strings.Contains(apart.Text(), want) {
@@ -163,7 +164,7 @@ func TestTwoDraftsAtOnce(t *testing.T) {
 		}
 	}
 	joined := b.Form(apart, path)
-	if joined.Get("overview") != "Theirs." || joined.Get("impact") != "Mine." || joined.Get("credit.1.name") != "Also Found" || joined.Has("replace") {
+	if joined.Get("overview") != "Theirs." || joined.Get("flaw.0.impact") != "Mine." || joined.Get("credit.1.name") != "Also Found" || joined.Has("replace") {
 		t.Fatalf("not brought together: %v", joined)
 	}
 	save(b, joined).Check(h, http.StatusSeeOther)
@@ -413,41 +414,198 @@ func TestWhatTheWorldReads(t *testing.T) {
 	says("the rehearsal", look.Text(), []string{"The page that people will read", "Takes over accounts", "R. Finder"}, nil)
 }
 
-// The form changes the first vulnerability; the others are shown, and kept as they are.
-func TestFurtherVulnerabilitiesAreKept(t *testing.T) {
+// Several vulnerabilities are written by forms alone: one is added, filled, refused beside
+// its own field, saved, and taken out when that was asked.
+func TestSeveralVulnerabilitiesByForms(t *testing.T) {
 	h := house(t)
 	id := h.Receive(full()).Case
 	b := in(h, "member@example.org")
 	do(b, h, id, "validate", nil)
 	do(b, h, id, "accept", nil)
 	path := "/desk/cases/" + string(id) + "/advisory"
-	if strings.Contains(b.Get(path).Text(), "More vulnerabilities") {
-		t.Error("one vulnerability is called several")
+	record := func() *cvd.Advisory {
+		d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Record
 	}
-	d, err := h.Desk.As(h.Member).Draft(context.Background(), id)
-	if err != nil {
-		t.Fatal(err)
+	step := func(form url.Values, step string, set ...string) *webtest.Answer {
+		t.Helper()
+		for i := 0; i < len(set); i += 2 {
+			form.Set(set[i], set[i+1])
+		}
+		form.Set("step", step)
+		return b.Post(path, form)
 	}
-	second := cvd.Vulnerability{Title: "Weak token", CVE: "CVE-2026-22222", Description: "Tokens can be guessed.", Scores: []cvd.AdvisoryScore{{Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"}}}
-	d.Record.Vulnerabilities = append(d.Record.Vulnerabilities, second)
-	h.Do(h.Member, id, cvd.VerbAdvise, cvd.Input{Advisory: d.Record})
-	page := b.Get(path).Check(h, http.StatusOK)
-	whole(t, "two vulnerabilities", page)
-	for _, want := range []string{"More vulnerabilities", "CVE-2026-22222", "Weak token", "Tokens can be guessed."} {
-		if !strings.Contains(page.Text(), want) {
-			t.Errorf("%q is missing", want)
+	has := func(page *webtest.Answer, words ...string) {
+		t.Helper()
+		for _, w := range words {
+			if !strings.Contains(page.Body, w) && !strings.Contains(page.Text(), w) {
+				t.Errorf("%q is missing", w)
+			}
 		}
 	}
+	page := b.Get(path).Check(h, http.StatusOK)
+	if strings.Contains(page.Body, `value="drop.0"`) || strings.Contains(page.Body, "<details class=\"one-flaw\"") {
+		t.Error("the only vulnerability can be folded or taken out")
+	}
+
+	// Added: everything typed stays, the new one is open and has the keyboard.
+	page = step(b.Form(page, path), "add", "overview", "Typed before", "flaw.0.affect.0.ranges", "from 1", "others", "yes").Check(h, http.StatusOK)
+	whole(t, "added", page)
+	has(page, "Typed before", "from 1", "Vulnerability 2 is added to the form", `<details class="one-flaw" id="flaw-2" open>`, `name="flaw.1.title" value="" autofocus`, `name="others" value="yes" checked`)
+	if strings.Contains(page.Body, `id="flaw-1" open`) {
+		t.Error("both are open")
+	}
+	if record().Overview == "Typed before" {
+		t.Error("adding one saved it")
+	}
+
+	// A fault names the field with its vulnerability, and opens it.
+	page = step(b.Form(page, path), "save", "flaw.0.affect.0.ranges", "", "flaw.1.title", "Weak token", "flaw.1.cve", "CVE-2026-22222", "flaw.1.cwe", "CWE-330",
+		"flaw.1.vectors", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N", "flaw.1.remedy.0.kind", "mitigation", "flaw.1.remedy.0.text", "Renew them.", "flaw.1.remedy.0.date", "soon").Check(h, http.StatusUnprocessableEntity)
+	whole(t, "wrong", page)
+	has(page, "Vulnerability 2, From", `href="#f-flaw-1-remedy-0-date"`, "One error", "Weak token", `<details class="one-flaw" id="flaw-2" open>`)
+	product := b.Form(page, path).Get("product.0.id")
+	page = b.Follow(step(b.Form(page, path), "save", "flaw.1.remedy.0.date", "2026-03-01", "flaw.1.affect.0.product", product, "flaw.1.affect.0.ranges", "< 5.1.2").Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
+	whole(t, "saved", page)
+	has(page, "CVE-2026-22222", "Weak token", "Products: 1", "Remedies: 1")
+	a := record()
+	if len(a.Vulnerabilities) != 2 {
+		t.Fatalf("%+v", a.Vulnerabilities)
+	}
+	if v := a.Vulnerabilities[1]; v.Title != "Weak token" || v.CWE[0] != "CWE-330" || len(v.Scores) != 1 || len(v.Affects) != 1 || v.Affects[0].Product != product || len(v.Remedies) != 1 || a.Vulnerabilities[0].Title != a.Title {
+		t.Errorf("%+v", a.Vulnerabilities)
+	}
+	// The lint stands beside the field of its own vulnerability.
+	page = b.Follow(step(b.Form(b.Get(path), path), "save", "flaw.1.cwe", "CWE-999999")).Check(h, http.StatusOK)
+	has(page, `href="#f-flaw-1-cwe">vulnerabilities[1].cwe`, `<details class="one-flaw" id="flaw-2" open>`)
 	form := b.Form(page, path)
-	form.Set("impact", "Something else")
-	form.Set("step", "save")
-	b.Post(path, form).Check(h, http.StatusSeeOther)
-	d, err = h.Desk.As(h.Member).Draft(context.Background(), id)
+	look := step(form, "look", "flaw.1.impact", "Seen by all").Check(h, http.StatusOK)
+	has(look, "Weak token", "Seen by all")
+
+	// More rows in one; then it is taken out, asked first, and its lint goes nowhere else.
+	page = step(b.Form(page, path), "rows.1", "flaw.1.impact", "Kept").Check(h, http.StatusOK)
+	if form := b.Form(page, path); !form.Has("flaw.1.remedy.3.text") || form.Has("flaw.1.remedy.4.text") || form.Get("flaw.1.impact") != "Kept" {
+		t.Errorf("rows: %v", form)
+	}
+	page = step(b.Form(page, path), "drop.0").Check(h, http.StatusOK)
+	whole(t, "asked", page)
+	has(page, "Take vulnerability 1 out of the advisory?", `value="dropped.0"`, `value="keep.0"`)
+	if form := b.Form(page, path); !form.Has("flaw.1.key") || len(record().Vulnerabilities) != 2 {
+		t.Error("it is gone without an answer")
+	}
+	kept := step(b.Form(page, path), "keep.0").Check(h, http.StatusOK)
+	if strings.Contains(kept.Body, `value="dropped.0"`) || !b.Form(kept, path).Has("flaw.1.key") {
+		t.Error("it is not kept, or still asked for")
+	}
+	page = step(b.Form(page, path), "dropped.0").Check(h, http.StatusOK)
+	whole(t, "dropped", page)
+	has(page, "Vulnerability 1 is taken out of the form", `href="#f-flaw-0-cwe">vulnerabilities[1].cwe`)
+	step(b.Form(page, path), "save", "flaw.0.cwe", "CWE-330").Check(h, http.StatusSeeOther)
+	if a := record(); len(a.Vulnerabilities) != 1 || a.Vulnerabilities[0].CVE != "CVE-2026-22222" || a.Vulnerabilities[0].Impact != "Kept" {
+		t.Errorf("%+v", a.Vulnerabilities)
+	}
+	// What cannot be, is not done.
+	for _, wrong := range []string{"dropped.0", "drop.7", "dropped.-1", "rows.x"} {
+		if form := b.Form(step(b.Form(b.Get(path), path), wrong), path); !form.Has("flaw.0.key") {
+			t.Errorf("%s emptied the form", wrong)
+		}
+	}
+}
+
+// Two write the vulnerabilities of one advisory at once: one edits what the other takes out.
+func TestTwoDraftsOfSeveralVulnerabilities(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b, lead := in(h, "member@example.org"), in(h, "lead@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	post := func(b *webtest.Browser, form url.Values, step string, set ...string) *webtest.Answer {
+		for i := 0; i < len(set); i += 2 {
+			form.Set(set[i], set[i+1])
+		}
+		form.Set("step", step)
+		return b.Post(path, form)
+	}
+	open := func(b *webtest.Browser) url.Values { return b.Form(b.Get(path).Check(h, http.StatusOK), path) }
+	form := b.Form(post(b, open(b), "add"), path)
+	post(b, form, "save", "flaw.1.title", "Weak token").Check(h, http.StatusSeeOther)
+
+	mine := open(b)
+	theirs := lead.Form(post(lead, open(lead), "dropped.1").Check(h, http.StatusOK), path)
+	theirs = lead.Form(post(lead, theirs, "add"), path)
+	post(lead, theirs, "save", "flaw.1.title", "Open door").Check(h, http.StatusSeeOther)
+	clash := post(b, mine, "save", "flaw.1.impact", "Mine").Check(h, http.StatusConflict)
+	whole(t, "clash", clash)
+	for _, want := range []string{"You both changed the same", "Taken out", "Weak token", "Open door"} {
+		if !strings.Contains(clash.Text(), want) {
+			t.Errorf("the page does not say %q: %s", want, clash.Text())
+		}
+	}
+	form = b.Form(clash, path)
+	form.Del("replace")
+	post(b, form, "save").Check(h, http.StatusConflict)
+	post(b, form, "save", "replace", "yes").Check(h, http.StatusSeeOther)
+	d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all := d.Record.Vulnerabilities; len(all) != 2 || all[0].Impact != "Something else" || all[1].Description != second.Description || len(all[1].Scores) != 1 {
-		t.Errorf("%+v", all)
+	var titles []string
+	for _, v := range d.Record.Vulnerabilities {
+		titles = append(titles, v.Title)
+	}
+	if len(titles) != 3 || titles[1] != "Open door" || titles[2] != "Weak token" || d.Record.Vulnerabilities[2].Impact != "Mine" {
+		t.Errorf("%q", titles)
+	}
+}
+
+// A session that ended keeps a form of many vulnerabilities whole; one that is not whole is
+// never taken for all that there is.
+func TestALongAdvisoryOutlivesTheSession(t *testing.T) {
+	h := house(t)
+	id := h.Receive(full()).Case
+	b := in(h, "member@example.org")
+	do(b, h, id, "validate", nil)
+	do(b, h, id, "accept", nil)
+	path := "/desk/cases/" + string(id) + "/advisory"
+	form := b.Form(b.Get(path), path)
+	for range 49 {
+		form.Set("step", "add")
+		form = b.Form(b.Post(path, form).Check(h, http.StatusOK), path)
+	}
+	form.Set("flaw.49.title", "The last of them")
+	form.Set("step", "save")
+	h.Pass(auth.MemberIdle + 1)
+	asked := b.Post(path, form).Check(h, http.StatusUnauthorized)
+	in := b.Form(asked, "/desk/sign-in")
+	in.Set("email", "member@example.org")
+	in.Set("password", webtest.Password)
+	back := b.Form(b.Post("/desk/sign-in", in).Check(h, http.StatusOK), path)
+	cut := url.Values{}
+	for name, values := range back {
+		if name < "flaw.3" {
+			cut[name] = values
+		}
+	}
+	refused := b.Post(path, cut).Check(h, http.StatusUnprocessableEntity)
+	whole(t, "cut", refused)
+	if !strings.Contains(refused.Text(), "did not arrive whole") {
+		t.Errorf("half a form: %s", refused.Text())
+	}
+	if again := b.Form(refused, path); again.Has("whole") {
+		t.Error("half a form becomes a whole one")
+	}
+	back.Set("step", "save")
+	b.Post(path, back).Check(h, http.StatusSeeOther)
+	d, err := h.Desk.As(h.Lead).Draft(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := d.Record.Vulnerabilities; len(all) != 50 || all[49].Title != "The last of them" {
+		t.Errorf("%d are saved", len(all))
 	}
 }
 

@@ -82,7 +82,7 @@ func TestRefusedNumbersAndDates(t *testing.T) {
 		},
 		"a remedy on no day": {
 			"/desk/cases/" + id + "/advisory",
-			url.Values{"title": {"kept title"}, "lang": {"en"}, "remedy.0.kind": {"vendor_fix"}, "remedy.0.text": {"kept words"}, "remedy.0.date": {"3026-13-01"}},
+			url.Values{"title": {"kept title"}, "lang": {"en"}, "flaw.0.key": {""}, "flaw.0.remedy.0.kind": {"vendor_fix"}, "flaw.0.remedy.0.text": {"kept words"}, "flaw.0.remedy.0.date": {"3026-13-01"}},
 			[]string{"is no date", "write it as 2026-03-01", `value="3026-13-01"`, "kept title"},
 		},
 	} {

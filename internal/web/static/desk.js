@@ -164,11 +164,11 @@
   });
   addEventListener('beforeunload', (e) => {
     const open = $$('main form:has(textarea) :is(textarea, input:not([type=hidden], [type=file]))').some((el) => !el.closest('.write') && el.value !== el.defaultValue);
-    if (!sent && (open || $('.summary') && $('main form textarea'))) e.preventDefault();
+    if (!sent && (open || $('.summary, .unsaved') && $('main form textarea'))) e.preventDefault();
   });
 
-  // What changes meanwhile. A page that nobody sees takes no connection; it asks when it is
-  // seen again.
+  // What changes meanwhile. A page that nobody sees takes no connection; it asks once
+  // it is seen.
   const live = $('#live');
   let line = null, broke = false, many = false, hiddenAt = 0, still = 0, pause = 1e3;
   const changed = new Map(), kinds = new Set(), own = new Set(), title = document.title;

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 
+	"fairlead/internal/advisory/draft"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -44,44 +45,44 @@ func caseOf(r *http.Request) cvd.CaseID { return cvd.CaseID(r.PathValue("id")) }
 
 // page shows the advisory of a case.
 func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens) error {
-	draft, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
+	now, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
 	if err != nil {
 		return err
 	}
-	return d.show(w, r, v, http.StatusOK, draft, sheet{parts: fill(v, draft.Record, 1)})
+	return d.show(w, r, v, http.StatusOK, now, sheet{parts: fill(v, draft.Write(now.Record), 1), place: -1})
 }
 
 // typed is the draft, of one who may change it, and what was typed into its form.
 func (d *desk) typed(r *http.Request, v lens) (*casework.Draft, url.Values, cvd.Faults, error) {
-	draft, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
+	now, err := d.Site.Desk.As(v.Actor).Draft(r.Context(), caseOf(r))
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if may.Allow(v.Actor, cvd.VerbAdvise, draft.Case) != nil {
+	if may.Allow(v.Actor, cvd.VerbAdvise, now.Case) != nil {
 		return nil, nil, nil, cvd.ErrNotFound
 	}
 	if err := web.Form(r); err != nil {
 		return nil, nil, nil, err
 	}
 	typed, faults := visit.Clean(r.PostForm)
-	return draft, typed, faults, nil
+	return now, typed, faults, nil
 }
 
 // scheduled tells whether saving calls a release off.
-func scheduled(draft *casework.Draft) bool { return !draft.Case.Release.At.IsZero() }
+func scheduled(now *casework.Draft) bool { return !now.Case.Release.At.IsZero() }
 
 // unaware is the fault of a form that did not say that saving it calls a release off.
-func unaware(v lens, draft *casework.Draft, typed url.Values) cvd.Faults {
-	if !scheduled(draft) || typed.Get("off") != "" {
+func unaware(v lens, now *casework.Draft, typed url.Values) cvd.Faults {
+	if !scheduled(now) || typed.Get("off") != "" {
 		return nil
 	}
 	return cvd.Faults{{Field: v.Say("verb.advise"), Problem: v.Say("desk.advisory.unaware"), Remedy: v.Say("desk.advisory.unaware.remedy")}}
 }
 
 // after is the address after the draft was saved.
-func after(at string, draft *casework.Draft) string {
+func after(at string, now *casework.Draft) string {
 	done := "advise"
-	if scheduled(draft) {
+	if scheduled(now) {
 		done = "off"
 	}
 	if strings.Contains(at, "?") {
@@ -101,50 +102,59 @@ func (v lens) done(r *http.Request) string {
 	return ""
 }
 
-// save takes the form: it adds empty rows, shows every format of what was typed, or
-// saves the draft.
+// save takes the form: it adds rows or vulnerabilities and takes them out, shows every
+// format of what was typed, or saves the draft.
 func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 	session := d.Site.Desk.As(v.Actor)
-	draft, typed, faults, err := d.typed(r, v)
+	now, typed, faults, err := d.typed(r, v)
 	if err != nil {
 		return err
 	}
-	a, wrong := read(draft.Record, typed)
-	faults = append(faults, wrong...)
+	if !typed.Has("whole") {
+		faults = append(faults, cvd.Fault{Field: v.Say("desk.refused"), Problem: "the form did not arrive whole", Remedy: "open the page of the advisory again; what is missing here stands in its latest draft"})
+	}
 	step := typed.Get("step")
+	if to, is := v.turned(typed, step); is && typed.Has("whole") {
+		parts := fill(v, to.form, to.empty)
+		marked(parts, to)
+		return d.show(w, r, v, http.StatusOK, now, sheet{parts: parts, typed: to.form, place: to.place, done: to.done})
+	}
+	from, _ := ends(now, typed)
+	a, wrong := draft.Read(from, now.Record, typed)
+	faults = append(faults, wrong...)
+	form := sheet{parts: fill(v, typed, 1), typed: typed, place: -1}
 	switch {
 	case len(faults) > 0:
-		return d.show(w, r, v, http.StatusUnprocessableEntity, draft, sheet{parts: refill(v, a, typed, 1), typed: typed, faults: faults})
-	case step == "more":
-		return d.show(w, r, v, http.StatusOK, draft, sheet{parts: fill(v, a, 3), typed: typed})
+		form.faults = faults
+		return d.show(w, r, v, http.StatusUnprocessableEntity, now, form)
 	case step == "look":
-		docs, err := session.Rehearse(r.Context(), draft.Case.ID, a)
+		docs, err := session.Rehearse(r.Context(), now.Case.ID, a)
 		if err != nil {
-			return d.refused(w, r, v, draft, sheet{parts: fill(v, a, 1), typed: typed}, err)
+			return d.refused(w, r, v, now, form, err)
 		}
-		return d.documents(w, r, v, draft, a, docs, true)
+		return d.documents(w, r, v, now, a, docs, true)
 	}
-	if done, err := d.overtaken(w, r, v, draft, typed); done {
+	if done, err := d.overtaken(w, r, v, now, typed); done {
 		return err
 	}
-	if faults := unaware(v, draft, typed); len(faults) > 0 {
-		return d.show(w, r, v, http.StatusConflict, draft, sheet{parts: fill(v, a, 1), typed: typed, faults: faults})
+	if form.faults = unaware(v, now, typed); len(form.faults) > 0 {
+		return d.show(w, r, v, http.StatusConflict, now, form)
 	}
 	in := cvd.Input{Advisory: a, Seq: visit.Number(typed.Get("seq")), Note: typed.Get("note"), Others: typed.Get("others") != ""}
-	if _, err := session.Do(r.Context(), draft.Case.ID, cvd.VerbAdvise, in); err != nil {
+	if _, err := session.Do(r.Context(), now.Case.ID, cvd.VerbAdvise, in); err != nil {
 		if won, failed := d.lost(r, v, typed, err); failed != nil {
 			return failed
 		} else if won != nil {
 			_, err = d.overtaken(w, r, v, won, typed)
 			return err
 		}
-		return d.refused(w, r, v, draft, sheet{parts: fill(v, a, 1), typed: typed}, err)
+		return d.refused(w, r, v, now, form, err)
 	}
-	return web.See(w, r, after(address(draft.Case.ID, ""), draft))
+	return web.See(w, r, after(address(now.Case.ID, ""), now))
 }
 
 // refused shows the form again with everything that was typed, and why not.
-func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, form sheet, err error) error {
+func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, now *casework.Draft, form sheet, err error) error {
 	status := web.Status(err)
 	if status >= http.StatusInternalServerError || status == http.StatusNotFound {
 		return err
@@ -152,5 +162,5 @@ func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, draft *ca
 	if !errors.As(err, &form.faults) {
 		form.faults = cvd.Faults{{Field: v.Say("desk.refused"), Problem: web.Plain(err)}}
 	}
-	return d.show(w, r, v, status, draft, form)
+	return d.show(w, r, v, status, now, form)
 }

@@ -6,8 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"fairlead/internal/advisory"
-	"fairlead/internal/advisory/page"
+	"fairlead/internal/advisory/draft"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -16,38 +15,66 @@ import (
 type part struct {
 	ID, Title, Help string
 	Fields          []web.Field
-	Rows            [][]web.Field
+	Rows            []rowView
 	Folded          bool
-	More            []page.Flaw // vulnerabilities that the form leaves as they are
+	Flaws           []flawView
 }
 
-// filler makes fields of a record.
+// rowView is one row of a list under its own name.
+type rowView struct {
+	Legend string
+	Fields []web.Field
+}
+
+// filler makes fields of what stands in a form.
 type filler struct {
 	v     lens
+	form  url.Values
+	empty int // rows behind each list
 	parts []part
 }
 
-func (f *filler) part(id string) *part {
-	p := part{ID: id, Title: f.v.Say("desk.advisory.part." + id)}
-	if help := "desk.advisory.part." + id + ".help"; f.v.Voice.Has(help) {
-		p.Help = f.v.Say(help)
+func (f *filler) words(id string) (title, help string) {
+	if h := "desk.advisory.part." + id + ".help"; f.v.Voice.Has(h) {
+		help = f.v.Say(h)
 	}
-	f.parts = append(f.parts, p)
+	return f.v.Say("desk.advisory.part." + id), help
+}
+
+func (f *filler) part(id string) *part {
+	title, help := f.words(id)
+	f.parts = append(f.parts, part{ID: id, Title: title, Help: help})
 	return &f.parts[len(f.parts)-1]
 }
 
-// field is one field; name is "title", or "credit.2.name" in a row.
-func (f *filler) field(name, kind, value string, options ...string) web.Field {
-	words := name
-	if parts := strings.Split(name, "."); len(parts) == 3 {
-		words = parts[0] + "." + parts[2]
+// naming is what the catalogue calls a field: "credit.2.name" is "credit.name", and of a
+// vulnerability, "flaw.0.remedy.1.text" is "remedy.text".
+func naming(name string) string {
+	parts := strings.Split(name, ".")
+	if len(parts) > 2 && parts[0] == "flaw" {
+		parts = parts[2:]
+		if len(parts) == 1 && (parts[0] == "title" || parts[0] == "ids") {
+			return "flaw." + parts[0]
+		}
 	}
+	if len(parts) == 3 {
+		return parts[0] + "." + parts[2]
+	}
+	return parts[0]
+}
+
+// field is one field; name is "title", or "credit.2.name" in a row.
+func (f *filler) field(name, kind string, options ...string) web.Field {
+	words, value := naming(name), f.form.Get(name)
 	out := web.Field{Name: name, Kind: kind, Value: value, Label: f.v.Say("desk.advisory." + words)}
 	if help := "desk.advisory." + words + ".help"; f.v.Voice.Has(help) {
 		out.Help = f.v.Say(help)
 	}
 	if kind == "area" {
 		out.Rows = 3
+	}
+	if kind == "select" && !slices.Contains(options, value) && value != "" {
+		options = append([]string{value}, options...)
 	}
 	for _, o := range options {
 		label := o
@@ -69,155 +96,86 @@ var (
 	reference = []string{"WEB", "ADVISORY", "FIX", "REPORT", "ARTICLE", "DETECTION", "DISCUSSION", "INTRODUCED", "PACKAGE", "EVIDENCE", "GIT"}
 )
 
-// fill makes the form of a record, each list with that many empty rows behind.
-func fill(v lens, a *cvd.Advisory, empty int) []part {
-	f := &filler{v: v}
-	f.words(a)
-	f.products(a, empty)
-	f.flaw(a, empty)
-	f.around(a, empty)
+// fill makes the form of what was typed, or of a record as draft.Write has it, each list
+// with that many empty rows behind.
+func fill(v lens, form url.Values, empty int) []part {
+	f := &filler{v: v, form: draft.Tidy(form), empty: empty}
+	p := f.part("words")
+	p.Fields = []web.Field{f.field("title", ""), f.field("overview", "area"), f.field("details", "area"), f.field("lang", ""), f.field("tlp", "select", labels...)}
+	p.Fields[2].Rows = 8
+	p = f.part("products")
+	p.Rows = f.rows("product", p.Title, func(at string) []web.Field {
+		return []web.Field{f.field(at+".name", ""), f.field(at+".purl", ""), {Name: at + ".id", Kind: "hidden", Value: f.form.Get(at + ".id")}}
+	})
+	p = f.part("flaws")
+	n := max(1, draft.Flaws(f.form))
+	for i := range n {
+		p.Flaws = append(p.Flaws, f.flaw(i, n))
+	}
+	p = f.part("credits")
+	others := f.field("others", "tick") // never ticked at first: it is said of one draft
+	others.Checked = others.Value != ""
+	p.Fields = []web.Field{others}
+	p.Rows = f.rows("credit", p.Title, func(at string) []web.Field {
+		return []web.Field{f.field(at+".name", ""), f.field(at+".organisation", ""), f.field(at+".kind", "select", creditAs...)}
+	})
+	p = f.part("references")
+	p.Fields = []web.Field{f.field("aliases", "")}
+	p.Rows = f.rows("reference", p.Title, func(at string) []web.Field {
+		return []web.Field{f.field(at+".kind", "select", reference...), f.field(at+".url", "url"), f.field(at+".text", "")}
+	})
+	p = f.part("timeline")
+	p.Rows = f.rows("time", p.Title, func(at string) []web.Field {
+		return []web.Field{f.field(at+".at", "date"), f.field(at+".text", "")}
+	})
 	return f.parts
 }
 
-func (f *filler) words(a *cvd.Advisory) {
-	p := f.part("words")
-	details := f.field("details", "area", a.Details)
-	details.Rows = 8
-	p.Fields = []web.Field{
-		f.field("title", "", a.Title), f.field("overview", "area", a.Overview), details,
-		f.field("lang", "", a.Lang), f.field("tlp", "select", string(a.TLP), labels...),
+// rows are those of a list, and empty ones behind them.
+func (f *filler) rows(list, title string, make func(at string) []web.Field) []rowView {
+	var out []rowView
+	n := draft.Rows(f.form, list) + f.empty
+	if list == "product" {
+		n = f.products()
 	}
+	for i := range n {
+		out = append(out, rowView{Legend: title + " " + strconv.Itoa(i+1), Fields: make(draft.Name(list, i))})
+	}
+	return out
 }
 
-// row is the name of a field in a list.
-func row(list string, i int, name string) string { return list + "." + strconv.Itoa(i) + "." + name }
-
-func (f *filler) products(a *cvd.Advisory, empty int) {
-	p := f.part("products")
-	for i := range len(a.Products) + empty {
-		var one cvd.AdvisoryProduct
-		affect := cvd.Affect{Status: cvd.StatusAffected}
-		if i < len(a.Products) {
-			one = a.Products[i]
-			affect = affectOf(a, one.ID)
-		}
-		p.Rows = append(p.Rows, []web.Field{
-			f.field(row("product", i, "name"), "", one.Name), f.field(row("product", i, "purl"), "", one.PURL),
-			f.field(row("product", i, "status"), "select", string(affect.Status), statuses...),
-			f.field(row("product", i, "ranges"), "area", rangesText(affect.Ranges)),
-			f.field(row("product", i, "versions"), "", strings.Join(affect.Versions, ", ")),
-			f.field(row("product", i, "because"), "select", string(affect.Justification), because...),
-			f.field(row("product", i, "statement"), "", affect.Statement),
-			{Name: row("product", i, "id"), Kind: "hidden", Value: one.ID},
-		})
+// products is how many rows of them are shown. Vulnerabilities name its rows, so those
+// that are empty stay where they are.
+func (f *filler) products() int {
+	n := draft.Rows(f.form, "product")
+	last := n
+	for last > 0 && f.form.Get(draft.Name("product", last-1, "name")) == "" {
+		last--
 	}
-}
-
-// affectOf is what the first vulnerability says of a product.
-func affectOf(a *cvd.Advisory, product string) cvd.Affect {
-	if len(a.Vulnerabilities) > 0 {
-		for _, one := range a.Vulnerabilities[0].Affects {
-			if one.Product == product {
-				return one
-			}
-		}
-	}
-	return cvd.Affect{Status: cvd.StatusAffected}
-}
-
-func (f *filler) flaw(a *cvd.Advisory, empty int) {
-	v := cvd.Vulnerability{}
-	if len(a.Vulnerabilities) > 0 {
-		v = a.Vulnerabilities[0]
-	}
-	var vectors []string
-	for _, s := range v.Scores {
-		vectors = append(vectors, s.Vector)
-	}
-	p := f.part("flaw")
-	p.Fields = []web.Field{
-		f.field("cve", "", v.CVE), f.field("cwe", "", strings.Join(v.CWE, ", ")), f.field("vectors", "area", strings.Join(vectors, "\n")),
-		f.field("description", "area", v.Description), f.field("impact", "area", v.Impact), f.field("exploited", "area", v.Exploited),
-	}
-	p.Fields[2].Rows, p.Fields[5].Rows = 2, 2
-	if len(a.Vulnerabilities) > 1 {
-		p.More = page.In(a, advisory.Publisher{}, f.v.Voice).Flaws[1:]
-	}
-	p = f.part("remedies")
-	for i := range len(v.Remedies) + empty {
-		one := cvd.Remedy{Kind: cvd.RemedyFix}
-		if i < len(v.Remedies) {
-			one = v.Remedies[i]
-		}
-		p.Rows = append(p.Rows, []web.Field{
-			f.field(row("remedy", i, "kind"), "select", string(one.Kind), remedies...), f.field(row("remedy", i, "text"), "area", one.Text),
-			f.field(row("remedy", i, "url"), "url", one.URL), f.field(row("remedy", i, "date"), "date", dayText(one.Date)),
-		})
-	}
-}
-
-func (f *filler) around(a *cvd.Advisory, empty int) {
-	p := f.part("credits")
-	p.Fields = []web.Field{f.field("others", "tick", "")} // never ticked yet: it is said of one draft
-	for i := range len(a.Credits) + empty {
-		one := cvd.AdvisoryCredit{Kind: "FINDER"}
-		if i < len(a.Credits) {
-			one = a.Credits[i]
-		}
-		kinds := creditAs
-		if !slices.Contains(kinds, one.Kind) {
-			kinds = append([]string{one.Kind}, kinds...)
-		}
-		p.Rows = append(p.Rows, []web.Field{
-			f.field(row("credit", i, "name"), "", one.Name), f.field(row("credit", i, "organisation"), "", one.Organisation),
-			f.field(row("credit", i, "kind"), "select", one.Kind, kinds...),
-		})
-	}
-	p = f.part("references")
-	p.Fields = []web.Field{f.field("aliases", "", strings.Join(a.Aliases, ", "))}
-	for i := range len(a.References) + empty {
-		one := cvd.Reference{Kind: "WEB"}
-		if i < len(a.References) {
-			one = a.References[i]
-		}
-		p.Rows = append(p.Rows, []web.Field{
-			f.field(row("reference", i, "kind"), "select", one.Kind, reference...), f.field(row("reference", i, "url"), "url", one.URL), f.field(row("reference", i, "text"), "", one.Text),
-		})
-	}
-	p = f.part("timeline")
-	for i := range len(a.Timeline) + empty {
-		var one cvd.Milestone
-		if i < len(a.Timeline) {
-			one = a.Timeline[i]
-		}
-		p.Rows = append(p.Rows, []web.Field{f.field(row("time", i, "at"), "date", dayText(one.At)), f.field(row("time", i, "text"), "", one.Text)})
-	}
-}
-
-// refill is the form with the very words that were typed, also where they could
-// not be read.
-func refill(v lens, a *cvd.Advisory, typed url.Values, empty int) []part {
-	parts := fill(v, a, empty)
-	each(parts, func(f *web.Field) {
-		if typed.Has(f.Name) {
-			f.Value = typed.Get(f.Name)
-			for i := range f.Options {
-				f.Options[i].Chosen = f.Options[i].Value == f.Value
-			}
-		}
-	})
-	return parts
+	return max(n, last+f.empty)
 }
 
 // each visits every field.
 func each(parts []part, do func(*web.Field)) {
+	rows := func(all []rowView) {
+		for r := range all {
+			for i := range all[r].Fields {
+				do(&all[r].Fields[i])
+			}
+		}
+	}
 	for p := range parts {
 		for i := range parts[p].Fields {
 			do(&parts[p].Fields[i])
 		}
-		for _, row := range parts[p].Rows {
-			for i := range row {
-				do(&row[i])
+		rows(parts[p].Rows)
+		for n := range parts[p].Flaws {
+			one := &parts[p].Flaws[n]
+			for i := range one.Fields {
+				do(&one.Fields[i])
+			}
+			for _, list := range one.Lists {
+				rows(list.Rows)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	form "fairlead/internal/advisory/draft"
 	"fairlead/internal/advisory/release"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/parcel"
@@ -35,7 +36,7 @@ func (d *desk) rehearse(w http.ResponseWriter, r *http.Request, v lens) error {
 	}
 	docs, err := session.Rehearse(r.Context(), caseOf(r), nil)
 	if err != nil {
-		return d.refused(w, r, v, draft, sheet{parts: fill(v, draft.Record, 1)}, err)
+		return d.refused(w, r, v, draft, sheet{parts: fill(v, form.Write(draft.Record), 1), place: -1}, err)
 	}
 	return d.documents(w, r, v, draft, draft.Record, docs, draft.Seq == 0)
 }

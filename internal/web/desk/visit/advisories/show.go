@@ -1,15 +1,12 @@
 package advisories
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"fairlead/internal/advisory"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
@@ -41,6 +38,8 @@ type pageView struct {
 	Requests    []string // for a CVE id, to be sent to a CNA
 	Note        string
 	Clash       *clashView
+	Whole       bool   // the form holds all that it should
+	Unsaved     bool   // what was typed stands in it
 	From        string // the draft that the form began from, while it is brought together with another
 }
 
@@ -50,6 +49,8 @@ type sheet struct {
 	faults cvd.Faults
 	typed  url.Values // nil where nothing was
 	clash  *clashView
+	place  int    // the vulnerability that is opened, from 0; -1: none in particular
+	done   string // what was just done to the form
 }
 
 // partyView is somebody outside who is told of the release.
@@ -115,10 +116,17 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if form.typed != nil { // what was typed stays with the draft that it was typed over
 		view.Seq, view.From, view.Note = visit.Number(form.typed.Get("seq")), form.typed.Get("from"), form.typed.Get("note")
 	}
-	view.Findings = v.findings(c.ID, draft.Findings, parts)
-	if rest := blame(parts, form.faults); len(form.faults) > 0 {
+	view.Whole, view.Unsaved = form.typed == nil || form.typed.Has("whole"), form.typed != nil
+	if form.done != "" {
+		view.Done = form.done
+	}
+	begin, _ := ends(draft, form.typed)
+	spots := spots(begin, draft.Record, form.typed)
+	view.Findings = v.findings(c.ID, draft.Findings, parts, spots)
+	if rest := blame(parts, form.faults, spots); len(form.faults) > 0 {
 		view.Summary = summarise(v, parts, rest)
 	}
+	v.unfold(parts, form.place, view.May)
 	view.Gates, view.Steps, view.Drafts = v.gates(draft), v.steps(draft), v.drafts(draft)
 	for _, verb := range []cvd.Verb{cvd.VerbConfirm, cvd.VerbRefuse, cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbUnschedule, cvd.VerbOfferCheck, cvd.VerbCheckResult, cvd.VerbCVE, cvd.VerbNameParty, cvd.VerbDropParty, cvd.VerbRetract, cvd.VerbNoAdvisory} {
 		if slices.Contains(draft.Verbs, verb) {
@@ -244,95 +252,4 @@ func (v lens) drafts(draft *casework.Draft) []draftView {
 		out = append(out, one)
 	}
 	return out
-}
-
-// places says which field of the form holds a member of the record.
-var places = []struct{ member, field string }{
-	{"vulnerabilities[0].cve", "cve"},
-	{"vulnerabilities[0].cwe", "cwe"},
-	{"vulnerabilities[0].scores", "vectors"},
-	{"vulnerabilities[0].description", "description"},
-	{"vulnerabilities[0].impact", "impact"},
-	{"vulnerabilities[0].exploited", "exploited"},
-	{"vulnerabilities[0].affects", "product.0.ranges"},
-	{"vulnerabilities[0].remedies", "remedy.0.text"},
-	{"vulnerabilities[0].title", "title"},
-	{"vulnerabilities", "description"},
-	{"products", "product.0.name"},
-	{"references", "reference.0.url"},
-	{"credits", "credit.0.name"},
-	{"timeline", "time.0.text"},
-	{"aliases", "aliases"},
-	{"title", "title"},
-	{"overview", "overview"},
-	{"details", "details"},
-	{"lang", "lang"},
-	{"tlp", "tlp"},
-}
-
-// place finds the field of the form for a member such as "credits[2].name".
-func place(member string) string {
-	for _, p := range places {
-		rest, ok := strings.CutPrefix(member, p.member)
-		if !ok || (rest != "" && rest[0] != '[' && rest[0] != '.') {
-			continue
-		}
-		if i, err := strconv.Atoi(strings.TrimPrefix(strings.SplitN(rest, "]", 2)[0], "[")); err == nil && strings.Contains(p.field, ".0.") {
-			return strings.Replace(p.field, ".0.", fmt.Sprintf(".%d.", i), 1)
-		}
-		return p.field
-	}
-	return ""
-}
-
-// findings are what the lint says, each put to its field where there is one.
-func (v lens) findings(id cvd.CaseID, all []advisory.Finding, parts []part) []findingView {
-	kinds := map[advisory.Level]string{advisory.LevelError: "alarm", advisory.LevelWarning: "warn", advisory.LevelInfo: "info"}
-	var out []findingView
-	for _, f := range all {
-		one := findingView{
-			Level: web.Badge{Kind: kinds[f.Level], Text: v.Say("desk.advisory.level." + string(f.Level))},
-			Field: f.Field, Problem: f.Problem, Remedy: f.Remedy, Rule: f.Rule,
-		}
-		if lang, ok := strings.CutPrefix(f.Field, "texts."); ok {
-			lang, _, _ = strings.Cut(lang, ".")
-			one.Href = address(id, lang)
-		}
-		at := place(f.Field)
-		each(parts, func(field *web.Field) {
-			if field.Name == at && at != "" {
-				one.Href = "#" + field.ID()
-				if f.Level == advisory.LevelError {
-					field.Faults = append(field.Faults, f.Fault)
-				}
-			}
-		})
-		out = append(out, one)
-	}
-	return out
-}
-
-// blame puts faults to their fields; those of none come back.
-func blame(parts []part, faults cvd.Faults) []cvd.Fault {
-	var rest []cvd.Fault
-	for _, fault := range faults {
-		found := false
-		for _, name := range []string{fault.Field, place(fault.Field)} {
-			each(parts, func(f *web.Field) {
-				if f.Name == name && name != "" && !found {
-					f.Faults, found = append(f.Faults, fault), true
-				}
-			})
-		}
-		if !found {
-			rest = append(rest, fault)
-		}
-	}
-	return rest
-}
-
-func summarise(v lens, parts []part, rest []cvd.Fault) *web.Summary {
-	var all []web.Field
-	each(parts, func(f *web.Field) { all = append(all, *f) })
-	return web.Summarise(v.Say("desk.faults"), all, rest)
 }

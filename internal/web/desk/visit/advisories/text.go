@@ -194,11 +194,12 @@ func translate(v lens, draft *casework.Draft, a *cvd.Advisory, lang string, type
 	}
 	var t cvd.AdvisoryText
 	var rows []clashRow
+	several := len(draft.Record.Vulnerabilities) > 1
 	for _, w := range advisory.Wordings(draft.Record, lang) {
 		typed, there := mine[w.Own]
 		before, known := was[w.Own]
 		delete(mine, w.Own)
-		one := clashRow{Label: v.place(w.Field), Was: before, Theirs: w.Said, Both: there && (!known || typed != before)}
+		one := clashRow{Label: v.place(w.Field, several), Was: before, Theirs: w.Said, Both: there && (!known || typed != before)}
 		if !one.Both {
 			typed = w.Said
 		}
@@ -214,7 +215,7 @@ func translate(v lens, draft *casework.Draft, a *cvd.Advisory, lang string, type
 	}
 	for _, w := range advisory.Wordings(shown, lang) {
 		if s := mine[w.Own]; s != "" { // the words that it translates are gone
-			rows = append(rows, clashRow{Label: v.place(w.Field), Was: was[w.Own], Mine: s})
+			rows = append(rows, clashRow{Label: v.place(w.Field, several), Was: was[w.Own], Mine: s})
 		}
 	}
 	delete(a.Texts, lang)
@@ -246,10 +247,10 @@ func (v lens) textView(r *http.Request, draft *casework.Draft, a *cvd.Advisory, 
 		Off: scheduled(draft), Done: v.done(r),
 	}
 	f := &filler{v: v}
-	view.Others = f.field("others", "tick", "")
+	view.Others = f.field("others", "tick")
 	if lang != "" {
 		for i, one := range advisory.Wordings(a, lang) {
-			row := textRow{Label: v.place(one.Field), Own: one.Own}
+			row := textRow{Label: v.place(one.Field, len(a.Vulnerabilities) > 1), Own: one.Own}
 			row.Field = web.Field{Name: partName(i), Label: v.Say("desk.advisory.text.said", "lang", lang, "what", row.Label), Kind: "area", Value: one.Said, Rows: 2 + len(one.Own)/90, Lang: lang}
 			if one.Said == "" {
 				row.Field.Help = v.Say("desk.advisory.text.missing")
@@ -257,7 +258,7 @@ func (v lens) textView(r *http.Request, draft *casework.Draft, a *cvd.Advisory, 
 			view.Rows = append(view.Rows, row)
 		}
 		if n := missing(a, lang); n > 0 {
-			view.Missing = v.Say("desk.advisory.text.lacks", "n", n)
+			view.Missing = v.Say("desk.advisory.text.lacks", "count", n)
 		}
 	}
 	return view
@@ -280,21 +281,22 @@ func (d *desk) showText(w http.ResponseWriter, r *http.Request, v lens, status i
 }
 
 // place is what the form calls the field of a member such as "vulnerabilities[0].impact".
-func (v lens) place(member string) string {
-	name := place(member)
-	if parts := strings.Split(name, "."); len(parts) == 3 {
-		name = parts[0] + "." + parts[2]
-	}
+func (v lens) place(member string, several bool) string {
+	at := place(member, nil)
+	name := naming(at)
 	switch {
 	case strings.HasPrefix(name, "remedy."):
 		name = "part.remedies"
 	case strings.HasSuffix(member, ".statement"):
-		name = "product.statement"
-	case strings.HasSuffix(member, "].title"):
-		name = "flaw.title"
+		name = "affect.statement"
 	}
-	if id := "desk.advisory." + name; name != "" && v.Voice.Has(id) {
-		return v.Say(id)
+	id := "desk.advisory." + name
+	if at == "" || !v.Voice.Has(id) {
+		return member
 	}
-	return member
+	if parts := strings.Split(at, "."); several && parts[0] == "flaw" {
+		n, _ := strconv.Atoi(parts[1])
+		return v.Say("desk.advisory.flaw.of", "flaw", v.Say("desk.advisory.flaw", "n", n+1), "what", v.Say(id))
+	}
+	return v.Say(id)
 }
