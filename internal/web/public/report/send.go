@@ -220,7 +220,12 @@ func (p *pub) keepFiles(r *http.Request, in *public.Posted, taken casework.Accep
 			v.Kept = append(v.Kept, shown) // came with the first sending
 			return true, nil
 		}
-		if _, err := session.Attach(r.Context(), taken.Case, name, body, cvd.Input{}); err != nil {
+		err := p.Site.Uploads.Keep(p.Site.From(r), body, func(paid io.Reader) error {
+			_, err := session.Attach(r.Context(), taken.Case, name, paid, cvd.Input{})
+			return err
+		})
+		if err != nil {
+			p.Spent(r, err)
 			v.Refused = append(v.Refused, refused{shown, p.Why(err)})
 			return false, nil
 		}
