@@ -22,6 +22,7 @@ type Field struct {
 	Autocomplete string // HTML's own tokens
 	List         []string
 	Multiple     bool
+	MiB, Count   int             // of file: of each, and how many; a script looks before they are sent
 	Lang         string          // of what is typed, where it is not the page's
 	Half         bool            // short enough to share a line with another
 	Clauses      []policy.Clause // of the policy, shown beside the field

@@ -70,6 +70,9 @@ func UploadLimit(site *web.Site) int64 {
 	return web.FormLimit + int64(in.AttachmentMiB)<<20*int64(max(in.AttachmentsTotal, 1))
 }
 
+// TooLarge tells whether a form declares more bytes than all that it may hold.
+func TooLarge(site *web.Site, r *http.Request) bool { return r.ContentLength > UploadLimit(site) }
+
 // Promised is one date as a page shows it.
 type Promised struct {
 	What   string

@@ -323,6 +323,11 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 	var faults cvd.Faults
 	var kept []string
 	var spent error
+	if public.TooLarge(p.Site, r) {
+		return p.refuse(w, r, a, errors.Join(cvd.Faults{{
+			Field: p.Say("public.thread.file"), Problem: p.Say("public.thread.large"), Remedy: p.Say("public.thread.large.remedy"),
+		}}, cvd.ErrTooLarge))
+	}
 	if in.HasFiles() {
 		_, err = in.Each(func(name string, body io.Reader) (bool, error) {
 			err := p.Site.Uploads.Keep(p.Site.From(r), body, func(paid io.Reader) error {
