@@ -20,6 +20,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/pgp"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
@@ -91,6 +92,7 @@ type Promised struct {
 type Reach struct {
 	Href             template.URL // of a scheme that a policy may name
 	Label, Note, Key string
+	Print            string // fingerprint of the key, in groups of four
 }
 
 // Ways are contacts as links.
@@ -99,6 +101,9 @@ func Ways(contacts []policy.Contact) []Reach {
 	for _, c := range contacts {
 		one := ReachAt(c.URI)
 		one.Note, one.Key = c.Note, c.Encryption
+		if print, ok := strings.CutPrefix(c.Encryption, "openpgp4fpr:"); ok { // a link that no page may have
+			one.Key, one.Print = "", pgp.Spaced(strings.ToUpper(print))
+		}
 		out = append(out, one)
 	}
 	return out
