@@ -28,6 +28,7 @@ import (
 	"fairlead/internal/api/strict"
 	"fairlead/internal/api/view"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
@@ -38,8 +39,8 @@ import (
 	"fairlead/internal/words"
 )
 
-// Config is what the door is built from. Everything but From, Log and Unlimited
-// must be given.
+// Config is what the door is built from. Everything but From, Log, Unlimited and
+// Uploads must be given.
 type Config struct {
 	Desk  *casework.Desk
 	Book  *rulebook.Book
@@ -58,6 +59,8 @@ type Config struct {
 	Log  *slog.Logger
 	// Unlimited lifts the limits against abuse. For load tests only.
 	Unlimited bool
+	// Uploads is how many bytes of files reporters may send; nil sets no limit.
+	Uploads *limit.Budget
 }
 
 // Limits against abuse, in acts a minute. Reports in flood are kept rather than

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fairlead/internal/api/problem"
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 )
@@ -56,6 +57,13 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, by cvd.Actor, err e
 func (a *api) detail(k problem.Kind, err error, reads bool) string {
 	if errors.Is(err, problem.ErrCode) {
 		return a.Voice.Say("api.problem.code.detail")
+	}
+	if spent, ok := errors.AsType[limit.Spent](err); ok {
+		id := "api.problem.spent.network"
+		if spent.All {
+			id = "api.problem.spent.all"
+		}
+		return a.Voice.Say(id, "mib", int(spent.Most>>20), "count", int(spent.Span.Hours()))
 	}
 	if !k.Fixed {
 		text := strings.TrimPrefix(err.Error(), k.Err.Error()+": ")

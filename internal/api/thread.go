@@ -188,7 +188,15 @@ func (c *call) attach(id cvd.CaseID, fields ...string) (*view.File, casework.Don
 	if len(c.found) > 0 {
 		return nil, casework.Done{}, c.desk().Judge(c.r.Context(), id, cvd.VerbAttach, in, c.found)
 	}
-	done, err := c.desk().Attach(c.r.Context(), id, up.Name, up, in)
+	budget := c.Uploads
+	if c.actor.Kind != cvd.ActorReporter {
+		budget = nil // the team's own files fill no disk by surprise
+	}
+	var done casework.Done
+	err = budget.Keep(c.From(c.r), up, func(paid io.Reader) error {
+		done, err = c.desk().Attach(c.r.Context(), id, up.Name, paid, in)
+		return err
+	})
 	if fault := up.Fault(); fault != nil {
 		return nil, done, fault // what is wrong with the body, not with its keeping
 	}

@@ -38,10 +38,10 @@ func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 			add("alarm", "outbox-stuck", "/desk/outbox")
 		}
 	}
-	if h.full() {
-		add("alarm", "disk-full", "")
-	}
 	h.elsewhere(add)
+	if until, spent := h.uploads.Full(); spent {
+		add("alarm", "uploads-spent", "", "when", v.Instant(until, time.UTC))
+	}
 	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {
 		add("alarm", "mail-unknown", "/desk/mail")
 	} else {
@@ -82,8 +82,11 @@ func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 	return out
 }
 
-// elsewhere tells of servers of others that do not answer.
+// elsewhere tells of a disk without room, and of servers of others that do not answer.
 func (h *House) elsewhere(add func(kind, id, href string, pairs ...any)) {
+	if h.full() {
+		add("alarm", "disk-full", "")
+	}
 	for _, p := range h.pollers {
 		if p.Failures() >= mailbox.Alarm {
 			add("alarm", "imap-failing", "/desk/channels", "name", p.Door(), "count", p.Failures())

@@ -27,6 +27,7 @@ import (
 	"fairlead/internal/app/ways"
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/watch"
@@ -95,6 +96,7 @@ type House struct {
 	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
+	uploads *limit.Budget // of files of strangers; nil for no limit
 }
 
 // Build opens the store and the keys and wires the rooms. A missing or wrong
@@ -140,8 +142,8 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.openSigning()
 	h.openRegister()
 	aDay, together := noticesADay, newReports
-	if opt.Unlimited {
-		aDay, together = 0, 0
+	if h.uploads = cfg.Uploads.Budget(opt.Clock.Now); opt.Unlimited {
+		aDay, together, h.uploads = 0, 0, nil
 	}
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,

@@ -24,20 +24,21 @@ const FormLimit = 4 << 20
 
 // Open makes a route for strangers: its pages may be kept for a moment and are
 // compressed.
-func (s *Site) Open(do Handler) http.Handler { return s.route(false, FormLimit, do) }
+func (s *Site) Open(do Handler) http.Handler { return s.route(false, false, FormLimit, do) }
 
 // Private makes a route whose pages belong to one reader: never kept by a cache
 // and never compressed beside a secret.
-func (s *Site) Private(do Handler) http.Handler { return s.route(true, FormLimit, do) }
+func (s *Site) Private(do Handler) http.Handler { return s.route(true, false, FormLimit, do) }
 
-// Upload makes a private route that reads its body itself, up to limit bytes.
+// Upload makes a private route that reads its body itself, up to limit bytes, and
+// answers one that declares more: what came first is still read.
 func (s *Site) Upload(limit func() int64, do Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.route(true, limit(), do).ServeHTTP(w, r)
+		s.route(true, true, limit(), do).ServeHTTP(w, r)
 	})
 }
 
-func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
+func (s *Site) route(private, uploads bool, limit int64, do Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.Now()
 		out := &answer{ResponseWriter: w}
@@ -49,10 +50,10 @@ func (s *Site) route(private bool, limit int64, do Handler) http.Handler {
 			return
 		}
 		if r.ContentLength > limit {
-			// The rest is never read: say so, and end the connection. On the desk its own
-			// page says it, so that nobody falls out of it and what came first is kept.
+			// The rest is never read: say so, and end the connection. On the desk and where
+			// files are sent the page itself says it, so that what came first is kept.
 			out.Header().Set("Connection", "close")
-			if !strings.HasPrefix(r.URL.Path, "/desk/") {
+			if !uploads && !strings.HasPrefix(r.URL.Path, "/desk/") {
 				s.Fail(out, r, cvd.ErrTooLarge)
 				return
 			}

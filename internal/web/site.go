@@ -20,6 +20,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/auth/toll"
 	"fairlead/internal/casework"
@@ -69,6 +70,8 @@ type Config struct {
 	Secure func(*http.Request) bool
 	// Unlimited lifts the limits of abuse, for load tests.
 	Unlimited bool
+	// Uploads is how many bytes of files strangers may send; nil sets no limit.
+	Uploads *limit.Budget
 	// Address is whom limits are counted for; nil takes the connection's own
 	// address. App sets it where a proxy stands in front.
 	Address func(*http.Request) string

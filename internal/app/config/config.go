@@ -13,9 +13,11 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/cvd"
 	"fairlead/internal/policy/source"
 )
@@ -44,6 +46,7 @@ type Config struct {
 	CVE            *CVE       `yaml:"cve"`
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
 	KeepFreeMiB    int64      `yaml:"keep_free_mib"`
+	Uploads        Uploads    `yaml:"uploads"`
 	Log            Log        `yaml:"log"`
 	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
@@ -51,6 +54,27 @@ type Config struct {
 
 // Floor is how many bytes of the data folder's disk are kept free of files, for words.
 func (c *Config) Floor() int64 { return cmp.Or(c.KeepFreeMiB, 256) << 20 }
+
+// Uploads is how many MiB of files strangers may send in an hour and a day, from one
+// network and all together.
+type Uploads struct {
+	NetworkHourMiB int64 `yaml:"network_hour_mib"`
+	NetworkDayMiB  int64 `yaml:"network_day_mib"`
+	AllHourMiB     int64 `yaml:"all_hour_mib"`
+	AllDayMiB      int64 `yaml:"all_day_mib"`
+}
+
+// networksKept is of how many networks it is known what they sent.
+const networksKept = 1 << 14
+
+// Budget holds strangers to it, on the house's clock. By default a case may come whole,
+// with all its files of 25 MiB, in an hour.
+func (u Uploads) Budget(now func() time.Time) *limit.Budget {
+	mib := func(set, otherwise int64) int64 { return cmp.Or(set, otherwise) << 20 }
+	return limit.NewBudget(
+		limit.Bytes{Hour: mib(u.NetworkHourMiB, 512), Day: mib(u.NetworkDayMiB, 2048)},
+		limit.Bytes{Hour: mib(u.AllHourMiB, 2048), Day: mib(u.AllDayMiB, 8192)}, networksKept, now)
+}
 
 // Database says where cases are kept.
 type Database struct {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -43,6 +44,34 @@ func TestTheAnswerComesBeforeTheRestOfTheBody(t *testing.T) {
 				t.Fatalf("%s, %s: %v %v", path, name, res, err)
 			}
 		}
+	}
+}
+
+// Who sends a large form hears why it was refused, once all of it is sent: it is read
+// to its end, and the connection is not reset meanwhile.
+func TestALargeFormIsHeardOut(t *testing.T) {
+	srv := httptest.NewServer(Lingering(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+	})))
+	defer srv.Close()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const size = 160 << 20
+	if _, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", size); err != nil {
+		t.Fatal(err)
+	}
+	piece := make([]byte, 1<<20)
+	for range size >> 20 {
+		if _, err := conn.Write(piece); err != nil {
+			t.Fatal("it was cut off:", err)
+		}
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || res.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Fatalf("%v %v", res, err)
 	}
 }
 

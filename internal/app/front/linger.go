@@ -12,9 +12,12 @@ import (
 	"time"
 )
 
-// What a refused request may still send, and for how long it is listened to.
+// What a refused request may still send, and for how long it is listened to: so long,
+// and a second longer for each lingerRate bytes that came. Browsers show an answer only
+// once they have sent everything, and a form may hold large files.
 const (
-	lingerBytes = 64 << 20
+	lingerBytes = 256 << 20
+	lingerRate  = 256 << 10
 	lingerTime  = 5 * time.Second
 	// strangerTime is that of a request whose credentials were refused before
 	// its body was looked at.
@@ -49,16 +52,27 @@ func Lingering(next http.Handler) http.Handler {
 		if err := control.Flush(); err != nil {
 			return
 		}
-		unknown := out.status == http.StatusUnauthorized && !body.begun
-		wait := lingerTime
-		if unknown {
-			wait = strangerTime
-		}
-		if err := control.SetReadDeadline(time.Now().Add(wait)); err != nil || unknown {
+		if out.status == http.StatusUnauthorized && !body.begun {
+			_ = control.SetReadDeadline(time.Now().Add(strangerTime))
 			return
 		}
-		_, _ = io.CopyN(io.Discard, body.ReadCloser, lingerBytes)
+		hear(control, body.ReadCloser)
 	})
+}
+
+// hear reads on for as long as the rest comes fast enough.
+func hear(control *http.ResponseController, rest io.Reader) {
+	start := time.Now()
+	for heard := int64(0); heard < lingerBytes; {
+		until := start.Add(lingerTime + time.Duration(heard/lingerRate)*time.Second)
+		if err := control.SetReadDeadline(until); err != nil {
+			return
+		}
+		n, err := io.CopyN(io.Discard, rest, lingerRate)
+		if heard += n; err != nil {
+			return
+		}
+	}
 }
 
 // started knows whether a body was read, and whether to its end.

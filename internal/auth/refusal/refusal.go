@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 )
@@ -31,7 +32,7 @@ const (
 	Credential Event = "credential-refused"
 	// CrossSite: a form that a page of another site sent.
 	CrossSite Event = "cross-site-refused"
-	// Limit: somebody tried more often than is allowed.
+	// Limit: somebody tried more often than is allowed, or sent more.
 	Limit Event = "limit-hit"
 	// Input: what was sent breaks the rules of its form.
 	Input Event = "input-refused"
@@ -53,6 +54,7 @@ var kinds = []struct {
 	{cvd.ErrUnauthenticated, "unauthenticated", Credential},
 	{cvd.ErrForbidden, "forbidden", Right},
 	{cvd.ErrNotFound, "not-found", Right},
+	{limit.ErrSpent, "uploads", Limit},
 	{cvd.ErrLimited, "limited", Limit},
 	{cvd.ErrTooLarge, "too-large", Input},
 	{cvd.ErrUnreadable, "unreadable", Input},

@@ -11,7 +11,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 )
@@ -296,6 +298,9 @@ func (p *Door) Why(err error) string {
 	if plain := web.Plain(err); plain != "" {
 		return plain
 	}
+	if spent, ok := errors.AsType[limit.Spent](err); ok {
+		return p.whySpent(spent)
+	}
 	switch {
 	case errors.Is(err, cvd.ErrTooLarge):
 		return p.Say("public.why.too-large")
@@ -307,4 +312,27 @@ func (p *Door) Why(err error) string {
 	id := web.NewID()
 	p.Site.Log.Error("a file could not be kept", "id", id, "err", err)
 	return p.Say("public.why.internal", "id", id)
+}
+
+// whySpent says which budget of bytes has no room for a file, and when it will have.
+func (p *Door) whySpent(spent limit.Spent) string {
+	id, span := "public.why.spent.", "hour"
+	if spent.All {
+		id += "all."
+	}
+	if spent.Span > time.Hour {
+		span = "day"
+	}
+	when := p.Site.Now().Add(spent.After).Truncate(time.Minute).Add(time.Minute)
+	return p.Say(id+span, "mib", int(spent.Most>>20), "when", p.Voice().Instant(when, p.Site.Zone()))
+}
+
+// Spent tells whether a file was refused because a budget of bytes is spent, and tells the
+// log.
+func (p *Door) Spent(r *http.Request, err error) bool {
+	if !errors.Is(err, limit.ErrSpent) {
+		return false
+	}
+	web.Refused(r, err)
+	return true
 }

@@ -20,6 +20,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/pgp"
 	"fairlead/internal/policy"
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
@@ -70,6 +71,9 @@ func UploadLimit(site *web.Site) int64 {
 	return web.FormLimit + int64(in.AttachmentMiB)<<20*int64(max(in.AttachmentsTotal, 1))
 }
 
+// TooLarge tells whether a form declares more bytes than all that it may hold.
+func TooLarge(site *web.Site, r *http.Request) bool { return r.ContentLength > UploadLimit(site) }
+
 // Promised is one date as a page shows it.
 type Promised struct {
 	What   string
@@ -88,6 +92,7 @@ type Promised struct {
 type Reach struct {
 	Href             template.URL // of a scheme that a policy may name
 	Label, Note, Key string
+	Print            string // fingerprint of the key, in groups of four
 }
 
 // Ways are contacts as links.
@@ -96,6 +101,9 @@ func Ways(contacts []policy.Contact) []Reach {
 	for _, c := range contacts {
 		one := ReachAt(c.URI)
 		one.Note, one.Key = c.Note, c.Encryption
+		if print, ok := strings.CutPrefix(c.Encryption, "openpgp4fpr:"); ok { // a link that no page may have
+			one.Key, one.Print = "", pgp.Spaced(strings.ToUpper(print))
+		}
 		out = append(out, one)
 	}
 	return out

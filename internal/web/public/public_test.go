@@ -14,8 +14,10 @@ import (
 	"golang.org/x/net/html"
 
 	"fairlead/internal/casework"
+	"fairlead/internal/policy"
 	"fairlead/internal/web"
 	"fairlead/internal/web/advisories"
+	"fairlead/internal/web/public"
 	"fairlead/internal/web/public/promise"
 	"fairlead/internal/web/public/report"
 	"fairlead/internal/web/public/thread"
@@ -295,6 +297,7 @@ func TestSecurityTxt(t *testing.T) {
 	h := house(t, small, func(c *web.Config) {
 		c.SecurityTxt = func(*http.Request) ([]byte, error) { return []byte("Contact: mailto:a@example.org\n"), nil }
 		c.PublicKey = func() []byte { return []byte("key") }
+		c.Fingerprint = func() string { return fingerprint }
 	})
 	b := h.Browser()
 	a := b.Get("/.well-known/security.txt").Check(h, 200)
@@ -308,8 +311,27 @@ func TestSecurityTxt(t *testing.T) {
 	none := house(t, small, nil).Browser()
 	none.Get("/.well-known/security.txt").Check(h, 404)
 	none.Get("/.well-known/openpgp-key.asc").Check(h, 404)
-	if !strings.Contains(h.Browser().Get("/").Check(h, 200).Body, `href="/.well-known/openpgp-key.asc"`) {
-		t.Error("the landing does not lead to the key")
+	// Wherever the key is linked, its fingerprint stands beside it, in no language.
+	for _, path := range []string{"/", "/policy", "/?lang=de"} {
+		page := b.Get(path).Check(h, 200)
+		_, behind, linked := strings.Cut(page.Body, `href="/.well-known/openpgp-key.asc"`)
+		if at := strings.Index(behind, `<p class="mono" lang="zxx" translate="no">`+fingerprint+"</p>"); !linked || at < 0 || at > 300 {
+			t.Errorf("%s: linked %t, the fingerprint %d behind it", path, linked, at)
+		}
+		sound(t, page)
+	}
+}
+
+const fingerprint = "5E1F 0C0A 77B2 41D9 8C1E 0A32 9C5E 7D11 42F0 91AB"
+
+// A contact's key may be named by its fingerprint alone, which no link can carry.
+func TestAContactNamesItsKey(t *testing.T) {
+	ways := public.Ways([]policy.Contact{
+		{URI: "mailto:a@example.org", Encryption: "openpgp4fpr:5e1f0c0a77b241d98c1e0a329c5e7d1142f091ab"},
+		{URI: "mailto:b@example.org", Encryption: "https://example.org/key.asc"},
+	})
+	if ways[0].Print != fingerprint || ways[0].Key != "" || ways[1].Print != "" || ways[1].Key == "" {
+		t.Errorf("%+v", ways)
 	}
 }
 

@@ -3,6 +3,7 @@ package public_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -453,6 +454,40 @@ func TestDeclaredSizeIsRefusedAtOnce(t *testing.T) {
 	r.Header.Set("Content-Type", boundary)
 	r.ContentLength = 1 << 40
 	h.Browser().Send(r).Check(h, 413)
+}
+
+// Files that are declared too large are not waited for, yet what was typed comes back,
+// with what to do, in the reader's language; and so in the thread.
+func TestDeclaredSizeLosesNoWords(t *testing.T) {
+	h := house(t, small, nil)
+	declared := func(b *webtest.Browser, path, body string) *webtest.Answer {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", boundary)
+		r.ContentLength = 1 << 40
+		return b.Send(r).Check(h, 413)
+	}
+	file := "--b\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"dump.bin\"\r\n\r\nx\r\n--b--\r\n"
+	b := h.Browser()
+	b.Lang = "de"
+	a := declared(b, "/report?step=send", part("title", "Ein Titel")+part("description", "Es bricht.")+fmt.Sprintf(file, "attachments"))
+	sound(t, a)
+	for _, want := range []string{"Ein Titel", "Es bricht.", "dump.bin", "bis zu 20 Dateien von je 25 MiB", "ohne die Dateien"} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if a.Header.Get("Connection") != "close" || cases(h) != 0 {
+		t.Errorf("%v, %d cases", a.Header, cases(h))
+	}
+	got := h.Receive(cvd.Report{Title: "x"})
+	id := string(got.Case)
+	a = declared(opened(h, got), "/thread/attach?case="+id, part("text."+id, "Typed beside.")+fmt.Sprintf(file, "file."+id))
+	sound(t, a)
+	for _, want := range []string{"Typed beside.", "they are too large together", "send them one at a time"} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
 }
 
 // A form that another site sends is refused before it is read.

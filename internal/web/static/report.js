@@ -50,6 +50,10 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  // What stands beside the form where there is room is open; on a phone it would stand before it.
+  const rules = document.querySelector(".before.rules");
+  if (rules) rules.open = matchMedia("(min-width: 62rem)").matches;
+
   // The price of a report, where the policy asks for one: computed while the reporter types.
   const stamp = document.querySelector("[name=work]"), answer = document.querySelector("[name=worked]");
   if (stamp && answer && !answer.value && window.crypto?.subtle) {

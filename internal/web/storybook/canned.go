@@ -51,7 +51,7 @@ type row struct {
 	Note        string
 }
 
-type way struct{ Href, Label, Note, Key string }
+type way struct{ Href, Label, Note, Key, Print string }
 
 func notices() []web.Notice {
 	return []web.Notice{
@@ -105,7 +105,7 @@ func invent(voice *words.Voice, now time.Time, theme string) view {
 		Receipt: receipt{
 			Case: "FL-2026-7KQ4MXZ", Receipt: "harbour-violet-candle-meadow-copper-lantern-thistle", Thread: "https://security.example.org/thread",
 		},
-		Ways: []way{{Href: "mailto:security@example.org", Label: "security@example.org", Note: "Answered on business days.", Key: "#ways"}, {Href: "tel:+15550100", Label: "+1 555 0100"}},
+		Ways: []way{{Href: "mailto:security@example.org", Label: "security@example.org", Note: "Answered on business days.", Key: "#ways"}, {Href: "tel:+15550100", Label: "+1 555 0100"}, {Label: "security@example.org", Print: "5E1F 0C0A 77B2 41D9 8C1E 0A32 9C5E 7D11 42F0 91AB"}},
 	}
 	for _, rm := range []cvd.RM{cvd.RMReceived, cvd.RMValid, cvd.RMInvalid, cvd.RMAccepted, cvd.RMDeferred, cvd.RMClosed} {
 		v.States = append(v.States, web.State(voice, rm))

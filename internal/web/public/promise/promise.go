@@ -68,7 +68,7 @@ type landingView struct {
 	Overdue   bool
 	Now       time.Time
 	Bounty    bool
-	Key       bool // there is one for encrypted mail
+	Key       string // fingerprint of the one for encrypted mail; empty if there is none
 }
 
 func (p *pub) landing(w http.ResponseWriter, r *http.Request) error {
@@ -78,7 +78,9 @@ func (p *pub) landing(w http.ResponseWriter, r *http.Request) error {
 	}
 	now := p.Site.Now()
 	v := landingView{Policy: cur.Policy, Version: cur.Number, Now: now, Urgent: public.Ways(cur.Policy.UrgentContacts()), Bounty: cur.Policy.Rewards.Bounty}
-	v.Key = p.Site.PublicKey != nil && len(p.Site.PublicKey()) > 0
+	if p.Site.Fingerprint != nil {
+		v.Key = p.Site.Fingerprint()
+	}
 	v.AtOnce = slices.ContainsFunc(cur.Policy.Contacts, func(c policy.Contact) bool { return c.Urgent })
 	for _, d := range cur.Policy.PromisedBy(p.Voice(), cur.Calendar, now) {
 		v.Promises = append(v.Promises, public.Promised{What: p.Say("clock." + string(d.Kind)), Due: d.Due, Basis: d.Basis, Target: d.Target})

@@ -92,7 +92,7 @@ func (p *pub) showForm(w http.ResponseWriter, r *http.Request, status int, v rep
 	}
 	page := p.Page(title, "/report")
 	page.Tongues = p.Site.ByForm(r, "whole", "/report?step=lang")
-	page.Scripts = []string{"report.js"}
+	page.Scripts = []string{"report.js", "files.js"}
 	return p.Pages.Render(w, r, status, "report", page, v)
 }
 
@@ -201,7 +201,7 @@ func (p *pub) filesField(pol *policy.Policy, f policy.Field) web.Field {
 	if f.Help != "" {
 		help = f.Help + " " + help
 	}
-	return web.Field{Name: "attachments", Kind: "file", Multiple: true, Label: f.Label, Help: help}
+	return web.Field{Name: "attachments", Kind: "file", Multiple: true, MiB: pol.Intake.AttachmentMiB, Count: pol.Intake.AttachmentsTotal, Label: f.Label, Help: help}
 }
 
 // blame puts the faults to the fields and lists them above the form.
@@ -242,7 +242,12 @@ func (p *pub) chooseAgain(v *reportView, lost []string) {
 
 // refuse shows the form again with everything that was typed, and what is wrong.
 func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values, cause error) error {
-	lost := in.Drop(typed)
+	var lost []string
+	if files := errors.Is(cause, errFiles); !files {
+		lost = in.Drop(typed)
+	} else if in.HasFiles() { // the rest is not waited for
+		lost = []string{in.First()}
+	}
 	v, err := p.formView(typed)
 	if err != nil {
 		return err
@@ -267,6 +272,11 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 		if limited, ok := errors.AsType[auth.Limited](cause); ok {
 			wait = web.RetryAfter(w, limited)
 		}
+	case errors.Is(cause, errFiles):
+		in := v.Policy.Intake
+		v.At = p.reached(v.Fields, true)
+		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.files.title"), Text: p.Say("public.report.files.text", "mib", in.AttachmentMiB, "count", in.AttachmentsTotal)}
+		return p.showForm(w, r, status, v)
 	case errors.Is(cause, cvd.ErrTooLarge):
 		id = "too-large"
 	case status >= http.StatusInternalServerError:

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -45,6 +46,9 @@ type confirmation struct {
 	NewProduct bool
 }
 
+// errFiles refuses files that are larger together than a case may hold.
+var errFiles = fmt.Errorf("%w", cvd.ErrTooLarge)
+
 // refused is a file that was not kept, with the reason.
 type refused struct{ Name, Why string }
 
@@ -73,6 +77,9 @@ func (p *pub) send(w http.ResponseWriter, r *http.Request) error {
 		return p.showPreview(w, r, in, typed)
 	case "lang":
 		return p.showAgain(w, r, in, typed)
+	}
+	if public.TooLarge(p.Site, r) {
+		return p.refuse(w, r, in, typed, errFiles)
 	}
 	return p.take(w, r, in, typed, once)
 }
@@ -127,6 +134,9 @@ func (p *pub) take(w http.ResponseWriter, r *http.Request, in *public.Posted, ty
 // unread answers a form that could not be read to its end.
 func (p *pub) unread(w http.ResponseWriter, r *http.Request, in *public.Posted, body io.Reader, err error) error {
 	if !errors.Is(err, cvd.ErrTooLarge) {
+		if public.TooLarge(p.Site, r) {
+			return cvd.ErrTooLarge
+		}
 		return err
 	}
 	web.Drain(body)
@@ -220,7 +230,12 @@ func (p *pub) keepFiles(r *http.Request, in *public.Posted, taken casework.Accep
 			v.Kept = append(v.Kept, shown) // came with the first sending
 			return true, nil
 		}
-		if _, err := session.Attach(r.Context(), taken.Case, name, body, cvd.Input{}); err != nil {
+		err := p.Site.Uploads.Keep(p.Site.From(r), body, func(paid io.Reader) error {
+			_, err := session.Attach(r.Context(), taken.Case, name, paid, cvd.Input{})
+			return err
+		})
+		if err != nil {
+			p.Spent(r, err)
 			v.Refused = append(v.Refused, refused{shown, p.Why(err)})
 			return false, nil
 		}

@@ -322,9 +322,18 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 	a := newAsked(r, s, in.Fields)
 	var faults cvd.Faults
 	var kept []string
+	var spent error
+	if public.TooLarge(p.Site, r) {
+		return p.refuse(w, r, a, errors.Join(cvd.Faults{{
+			Field: p.Say("public.thread.file"), Problem: p.Say("public.thread.large"), Remedy: p.Say("public.thread.large.remedy"),
+		}}, cvd.ErrTooLarge))
+	}
 	if in.HasFiles() {
 		_, err = in.Each(func(name string, body io.Reader) (bool, error) {
-			_, err := s.Attach(r.Context(), a.id, name, body, cvd.Input{})
+			err := p.Site.Uploads.Keep(p.Site.From(r), body, func(paid io.Reader) error {
+				_, err := s.Attach(r.Context(), a.id, name, paid, cvd.Input{})
+				return err
+			})
 			if errors.Is(err, cvd.ErrNotFound) || errors.Is(err, cvd.ErrForbidden) {
 				return false, err
 			}
@@ -332,6 +341,9 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 				faults = append(faults, cvd.Fault{Field: public.FileLabel(name), Problem: p.Why(err)})
 			} else {
 				kept = append(kept, public.FileLabel(name))
+			}
+			if p.Spent(r, err) {
+				spent = err
 			}
 			return err == nil, nil
 		})
@@ -345,8 +357,11 @@ func (p *pub) attach(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(faults) > 0 {
+		if limited, ok := errors.AsType[auth.Limited](spent); ok {
+			web.RetryAfter(w, limited)
+		}
 		p.kept = kept
-		return p.refuse(w, r, a, faults)
+		return p.refuse(w, r, a, errors.Join(faults, spent))
 	}
 	return p.onward(w, r, a, "file", a.id)
 }

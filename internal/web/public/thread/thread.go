@@ -82,20 +82,18 @@ type openView struct {
 	Wrong bool
 	Ended bool // the session is over
 	Left  bool
-	// Limited keeps what was typed while too many tries came.
-	Limited bool
-	Kept    *kept // what was typed before, if anything
+	// Limited keeps what was typed while too many tries came, unless it is Unshown:
+	// too large to be read then.
+	Limited, Unshown bool
+	Kept             *kept // what was typed before, if anything
 }
 
-// maxCode is the most bytes of a receipt that the page gives back.
+// maxCode is the most bytes of a receipt, a code or a case that the page gives back.
 const maxCode = 16 << 10
 
 func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v openView) error {
 	v.Field.Name, v.Field.Label, v.Field.Required, v.Field.Autocomplete = "receipt", p.Say("public.open.label"), true, "current-password"
 	v.Field.Help = p.Say("public.open.help")
-	if len(v.Field.Value) > maxCode {
-		v.Field.Value = ""
-	}
 	// Managers fill and save nothing but a field of type password, with a name for it in a
 	// field before it; there the receipt's page puts the case. Seven words are hard to type
 	// unseen: one button shows them, by a script at once, else by asking for the page again.
@@ -107,6 +105,11 @@ func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v o
 	v.Name.Help = p.Say("public.open.case.help")
 	if v.Code.Name == "" {
 		v.Code = p.codeField("", false)
+	}
+	for _, f := range []*web.Field{&v.Name, &v.Field, &v.Code} {
+		if len(f.Value) > maxCode {
+			f.Value = ""
+		}
 	}
 	if v.Wrong {
 		v.Field.Faults = []cvd.Fault{{Problem: p.Say("public.open.wrong"), Remedy: p.Say("public.open.remedy")}}
@@ -120,6 +123,9 @@ func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v o
 // openThread turns a receipt into a session. A wrong one costs the same work and
 // tells nothing.
 func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
+	if ok, after := p.Site.Looks.Allow(p.Site.From(r)); !ok {
+		return p.limited(w, r, auth.Limited{After: after})
+	}
 	if err := web.Form(r); err != nil {
 		return err
 	}
@@ -131,9 +137,7 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 	}
 	var limited auth.Limited
 	if err := p.AllowCode(r); errors.As(err, &limited) {
-		web.RetryAfter(w, limited)
-		v.Limited = true
-		return p.askReceipt(w, r, http.StatusTooManyRequests, v)
+		return p.limited(w, r, limited)
 	}
 	actor, err := p.Site.Auth.Receipt(r.Context(), code)
 	if errors.Is(err, cvd.ErrUnauthenticated) {
@@ -157,6 +161,20 @@ func (p *pub) openThread(w http.ResponseWriter, r *http.Request) error {
 		return p.back(w, r, p.Site.Desk.As(session.Actor), before)
 	}
 	return web.See(w, r, "/thread")
+}
+
+// limited asks for the receipt later. What was typed is given back only if it is no
+// larger than a person's form: whoever is refused may not have megabytes read and sent.
+func (p *pub) limited(w http.ResponseWriter, r *http.Request, l auth.Limited) error {
+	web.RetryAfter(w, l)
+	v := openView{Limited: true, Unshown: r.ContentLength < 0 || r.ContentLength > public.MaxShown}
+	if !v.Unshown {
+		if err := web.Form(r); err != nil {
+			return err
+		}
+		v.Name.Value, v.Field.Value, v.Kept = r.PostForm.Get("username"), r.PostForm.Get("receipt"), p.keptBefore(r.PostForm)
+	}
+	return p.askReceipt(w, r, http.StatusTooManyRequests, v)
 }
 
 func (p *pub) leave(w http.ResponseWriter, r *http.Request) error {
@@ -212,6 +230,7 @@ type caseView struct {
 	Policy    int
 	Links     []cvd.Link
 	FileMiB   int
+	FileCount int // how many more the case takes
 	Release   *releaseView
 	// What was typed and refused:
 	Draft   string
@@ -276,6 +295,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 		v.Cases = append(v.Cases, one)
 	}
 	page := p.Page(p.Say("public.thread.title"), "/thread")
+	page.Scripts = []string{"files.js"}
 	if slices.ContainsFunc(v.Cases, func(c caseView) bool { return !c.Erased }) {
 		page.Tongues = p.Site.ByForm(r, "thread", "/thread") // what was typed goes along
 	}
@@ -293,7 +313,8 @@ func (p *pub) caseView(ctx context.Context, f *casework.File) caseView {
 		CanChange: slices.Contains(f.Verbs, cvd.VerbContact), Release: p.release(ctx, c),
 	}
 	if f.Policy != nil {
-		v.FileMiB = f.Policy.Policy.Intake.AttachmentMiB
+		in := f.Policy.Policy.Intake
+		v.FileMiB, v.FileCount = in.AttachmentMiB, max(in.AttachmentsTotal-c.Files, 0)
 	}
 	if f.Erased {
 		v.Title = p.Say("public.thread.erased")
