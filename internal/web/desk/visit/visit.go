@@ -134,6 +134,7 @@ func (d *Desk) lets(look func(*http.Request) (auth.Session, error), area may.Are
 	return func(w http.ResponseWriter, r *http.Request) error {
 		s, err := look(r)
 		if errors.Is(err, cvd.ErrUnauthenticated) {
+			d.Site.Prefer(r, "") // a lang of the desk's names a translation, not a reader's language
 			return d.ended(w, r)
 		}
 		if err != nil {
