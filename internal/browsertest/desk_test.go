@@ -57,6 +57,20 @@ func (p person) is(expression string) bool {
 	return got
 }
 
+// arrives waits for a page that another leads to by itself: in between there is none to ask.
+func (p person) arrives(path string) {
+	p.t.Helper()
+	for {
+		at, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.readyState === 'complete' ? location.pathname : ''"))
+		if err == nil && at == path {
+			return
+		}
+		if p.ctx.Err() != nil {
+			p.t.Fatalf("never at %s: %q %v", path, at, err)
+		}
+	}
+}
+
 func (p person) must(expression string) {
 	p.t.Helper()
 	if !p.is(expression) {

@@ -41,13 +41,13 @@ func TestABrokenLineIsSaidAndTakenUpAgain(t *testing.T) {
 	down.Store(true)
 	member.goTo(proxy.URL + "/desk/?view=open") // a cookie is the host's, whatever the port
 	report(t, h, "First overflow")
-	const live = "document.querySelector('#live').textContent"
+	const live = "document.querySelector('#live span').textContent"
 	member.waits(live + ".includes('The line broke') && !document.querySelector('#live button').hidden")
 	down.Store(false)
 	member.waits(live + ".includes('1 case changed')")
 
 	member.point("#live button")
-	member.waits("document.querySelector('#rows tbody').textContent.includes('First overflow') && " + live + ".includes('changed') === false")
+	member.waits("document.querySelector('#rows tbody').textContent.includes('First overflow') && " + live + " === ''")
 	down.Store(true)
 	proxy.CloseClientConnections()
 	member.waits(live + ".includes('The line broke')")
