@@ -195,8 +195,9 @@ func TestDeskByKeyboard(t *testing.T) {
 	has(t, "the preview", member.leads("\r"), "Thank you, we look.")
 	member.tabTo(`button[value="do"]`)
 	has(t, "the answered case", member.leads("\r"), "Thank you, we look.")
-	member.keys("j")
-	member.must("document.activeElement.matches('#entries > .entry:first-child')")
+	member.must("document.activeElement.matches('#entries > .entry:target')") // what was sent
+	member.keys("k")
+	member.must("document.activeElement.matches('#entries > .entry:has(+ .entry:target)')")
 
 	// By its name: whatever stands on the page.
 	member.chord("k", chromedp.ModifierCtrl)
