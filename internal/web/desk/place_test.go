@@ -91,6 +91,12 @@ func TestAListIsWorkedThrough(t *testing.T) {
 		t.Errorf("after a note it stands at %+v, led to %s", again, to)
 	}
 
+	// A case that never stood in the list has no place in it, and gets none by what is done.
+	path = "/desk/cases/" + ids[0] + "/do/note?list=view%3Dclosed"
+	if to := b.Post(path, url.Values{"note": {"Seen."}, "step": {"do"}}).Check(h, http.StatusSeeOther).Header.Get("Location"); !strings.Contains(to, "&list=view%3Dclosed#e") {
+		t.Errorf("it is led to %s", to)
+	}
+
 	// What the address says is not believed.
 	for _, from := range []string{"", "view=nothing", "q=%zz", "//evil.example/", "after=never&view=open", strings.Repeat("x", 3000)} {
 		strange := standOf(t, b.Get("/desk/cases/"+ids[0]+"?"+url.Values{"list": {from}, "then": {"FL-2026-XXXXXXX"}}.Encode()).Check(h, http.StatusOK))

@@ -17,7 +17,7 @@ type Place struct {
 	Number       string     // the case's in the list, and of how many; empty where it is not known
 	Count        string     // of the cases in the list, where the case has no number; empty where it is not known
 	Before, Next *PlaceLink // nil for none
-	Then         string     // the case that comes next, as an address says it; never empty
+	Then         string     // the case that comes next, as an address says it; empty where the case has no place
 }
 
 // PlaceLink leads to a case beside, or on to more of the list.

@@ -34,7 +34,7 @@ func (d *desk) place(r *http.Request, v lens, id cvd.CaseID) (visit.Place, error
 	if err != nil {
 		return visit.Place{}, err
 	}
-	out := visit.Place{Back: address(backOf(q)) + "#c-" + string(id), Then: visit.ThenNone}
+	out := visit.Place{Back: address(backOf(q)) + "#c-" + string(id)}
 	if out.List, err = d.called(r, v, q); err != nil {
 		return visit.Place{}, err
 	}
@@ -45,6 +45,9 @@ func (d *desk) place(r *http.Request, v lens, id cvd.CaseID) (visit.Place, error
 	at, before, next := besides(ids, string(id), r.URL.Query().Get(visit.Then))
 	link := func(row *casework.Row) *visit.PlaceLink {
 		return &visit.PlaceLink{Href: "/desk/cases/" + string(row.ID) + wayFrom(backOf(q)), Title: v.batchCase(row).Title}
+	}
+	if next >= 0 {
+		out.Then = visit.ThenNone
 	}
 	if before >= 0 {
 		out.Before = link(&page.Rows[before])
