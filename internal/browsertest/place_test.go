@@ -99,8 +99,8 @@ func TestAnOpenCaseSaysWhatHappens(t *testing.T) {
 	member.leads("o")
 
 	// What is due goes on as the clock does.
-	if err := chromedp.Do(member.ctx, chromedp.Evaluate[chromedp.Void](`(() => { const e = document.querySelector('.now-move time'); globalThis.was = e.textContent; Date.now = () => new Date(e.dateTime).getTime() + 3 * 6e4; })();0`)); err != nil {
+	if err := chromedp.Do(member.ctx, chromedp.Evaluate[chromedp.Void](`(() => { const e = document.querySelector('.move-due time:last-child'); globalThis.was = e.textContent; Date.now = () => new Date(e.dateTime).getTime() + 3 * 6e4; })();0`)); err != nil {
 		t.Fatal(err)
 	}
-	member.waits("document.querySelector('.now-move time').textContent === '3 minutes ago'")
+	member.waits("document.querySelector('.move-due time:last-child').textContent === '3 minutes ago'")
 }

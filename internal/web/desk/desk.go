@@ -42,7 +42,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 		return err
 	}
 	d := desk{shared}
-	shared.Ended, shared.Came = d.ended, d.goOn
+	shared.Ended, shared.Came, shared.Beside = d.ended, d.goOn, queue.Beside(shared)
 	mux.Handle("GET /desk", site.Private(func(w http.ResponseWriter, r *http.Request) error { return web.See(w, r, "/desk/") }))
 	mux.Handle("GET /desk/sign-in", site.Private(d.signInPage))
 	mux.Handle("POST /desk/sign-in", site.Private(d.signIn))

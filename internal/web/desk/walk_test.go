@@ -323,7 +323,7 @@ func TestQueue(t *testing.T) {
 	rest := b.Get(next).Check(h, http.StatusOK)
 	shown := 0
 	for id := range ids {
-		shown += strings.Count(a.Body+rest.Body, `href="/desk/cases/`+id+`"`)
+		shown += strings.Count(a.Body+rest.Body, `id="c-`+id+`"`)
 	}
 	if shown != len(ids) {
 		t.Errorf("two pages show %d of %d", shown, len(ids))

@@ -35,7 +35,7 @@
   // Rows of the queue, or entries of a case: where the keyboard is, and alone on the way of
   // Tab (WAI-ARIA practices, roving tabindex).
   let at = 0;
-  const items = () => $$('#rows tbody tr, #entries > .entry');
+  const items = () => $$('#rows tbody tr, #entries > .entry:not(.middle), #entries [open] .entry');
   const focusOf = (item) => $('th a', item) || item;
   const rove = () => items().forEach((item, i) => {
     for (const el of item.matches('tr') ? $$('a, input', item) : [item]) el.tabIndex = i === at ? 0 : -1;
@@ -54,7 +54,7 @@
 
   // Distances go on, where the clock of this machine says what the page said.
   const tick = () => {
-    for (const el of $$('.now-move time, .move-due time:last-child, #rows .due strong time')) {
+    for (const el of $$('.move-due time:last-child, #rows .due strong time')) {
       const m = Math.round((new Date(el.dateTime) - Date.now()) / 6e4), far = Math.abs(m);
       const [n, unit] = far >= 2880 ? [m / 1440, 'day'] : far >= 120 ? [m / 60, 'hour'] : [m, 'minute'];
       const text = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: m ? 'always' : 'auto' }).format(Math.round(n), m ? unit : 'second');
@@ -160,7 +160,7 @@
   addEventListener('pagehide', () => {
     const typed = words().filter((box) => box.value).map((box) => [box.id, box.value, box.form === sent]);
     if (one) keep('words.' + one, typed.length && typed);
-    if ($('#rows')) keep('place', [location.pathname + location.search, here() < 0 ? '' : items()[at].id, items().map((item) => item.id)]);
+    if ($('#rows')) keep('place', [location.pathname + location.search, here() < 0 ? '' : items()[at].id]);
   });
   addEventListener('beforeunload', (e) => {
     const open = $$('main form:has(textarea) :is(textarea, input:not([type=hidden], [type=file]))').some((el) => !el.closest('.write') && el.value !== el.defaultValue);
@@ -174,12 +174,12 @@
   const changed = new Map(), kinds = new Set(), own = new Set(), title = document.title;
   const shown = () => {
     const out = new Map();
-    for (const row of $$('#rows tbody tr')) out.set(focusOf(row).pathname.split('/').pop(), Number(row.dataset.v));
+    for (const row of $$('#rows tbody tr')) out.set(row.id.slice(2), Number(row.dataset.v));
     const one = $('#case');
     if (one) out.set(one.dataset.case, Number(one.dataset.v));
     return out;
   };
-  const lineOf = (id) => $(`#rows a[href="/desk/cases/${id}"]`)?.closest('tr');
+  const lineOf = (id) => $('#c-' + id);
   const say = (text) => { $('span', live).textContent = text; $('button', live).hidden = text === ''; };
   const tell = () => {
     const n = changed.size, d = live.dataset;
@@ -246,9 +246,10 @@
   };
   // The case as it is now; what is being typed stays.
   const reread = (page) => {
-    for (const part of ['.case-head > h1', '.case-head .marks', '.case-head .now-move', '.side', '#timeline', '#entries']) {
+    for (const part of ['.case-bar', '.case-head > h1', '.case-head .marks', '.side', '#timeline', '#entries']) {
       const mine = $(part), theirs = $(part, page);
       if (!mine || !theirs) { location.reload(); return; }
+      if ($('.middle > [open]', mine)) $('.middle > *', theirs)?.toggleAttribute('open', true);
       mine.replaceWith(document.importNode(theirs, true));
     }
     $('#case').dataset.v = $('#case', page).dataset.v;
@@ -266,7 +267,7 @@
   };
   const again = () => fetchPage((page) => { // what changed while nobody looked
     const known = shown();
-    const rows = $$('#rows tbody tr', page).map((row) => [$('th a', row).getAttribute('href').split('/').pop(), Number(row.dataset.v)]);
+    const rows = $$('#rows tbody tr', page).map((row) => [row.id.slice(2), Number(row.dataset.v)]);
     const one = $('#case', page);
     if (one) rows.push([one.dataset.case, Number(one.dataset.v)]);
     for (const [id, v] of rows) if (known.get(id) !== v) changed.set(id, v);
@@ -302,7 +303,7 @@
     return out;
   };
   // The keys that do the same as an entry; none while single keys are switched off.
-  const claims = '.batch button[value=claim], form[action$="/do/claim"] button, a[href$="/do/claim"]';
+  const claims = '.batch button[value=claim], form[action*="/do/claim"] button, a[href*="/do/claim"]';
   const keysOf = (el) => {
     if (off.checked) return [];
     if (el.matches(claims)) return ['c'];
@@ -355,17 +356,13 @@
     if (e.key === 'Enter') { e.preventDefault(); run(chosen); }
   });
 
-  // The case beside this one in the list that was seen last.
-  const beside = (by) => {
-    const place = kept('place'), to = one && place?.[2][place[2].indexOf('c-' + one) + by];
-    if (!to || !place[2].includes('c-' + one)) return;
-    keep('place', [place[0], to, place[2]]);
-    location.assign('/desk/cases/' + to.slice(2));
-  };
+  // The case beside this one in its list.
+  const beside = (rel) => $(`.place [rel=${rel}]`)?.click(), back = $('.place a');
+  if (back) { back.hash = ''; keep('place', [back.pathname + back.search, 'c-' + one]); } // the list goes there by itself
   const focus = (s) => { const el = $(s); el?.focus(); el?.scrollIntoView({ block: 'center' }); return Boolean(el); };
   const places = { q: '/desk/', m: '/desk/mail', r: '/desk/record', c: '/desk/components', p: '/desk/policy', t: '/desk/team', o: '/desk/outbox', a: '/desk/audit', i: '/desk/me' };
   const deeds = {
-    j: () => move(1), k: () => move(-1), J: () => beside(1), K: () => beside(-1), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
+    j: () => move(1), k: () => move(-1), J: () => beside('next'), K: () => beside('prev'), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
     x: pick, c: claim, '/': () => focus('#find'), f: () => { const c = $('.choose'); if (c) c.open = true; focus('.choose :is(select, input)'); }, m: () => focus('#message'), n: () => focus('#note'),
     r: () => { if (live && !$('button', live).hidden) show(); }, ':': open, '?': () => keys.showModal(),
   };
@@ -392,7 +389,7 @@
     if (Object.hasOwn(deeds, e.key)) { e.preventDefault(); deeds[e.key](); }
   });
   const place = kept('place'), row = location.hash.slice(1) || place?.[0] === location.pathname + location.search && place[1];
-  const led = items().findIndex((item) => item.matches('tr') && item.id === row);
+  const led = items().findIndex((item) => item.id === row);
   if (led >= 0) go(led); else rove();
   listen();
 })();

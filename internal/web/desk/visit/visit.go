@@ -31,6 +31,8 @@ type Desk struct {
 	// Came leads somebody on who signed in, by the fields of the form that did it: next,
 	// and what waits.
 	Came func(w http.ResponseWriter, r *http.Request, s auth.Session, form url.Values) error
+	// Beside finds where a case stands in the list that it was opened from.
+	Beside Beside
 
 	routes map[string]Route // by pattern
 }
@@ -49,6 +51,7 @@ type Visit struct {
 	Lens
 	Session auth.Session
 	Still   bool // no script runs on the page
+	Way     Way  // what the address says of the list that a case was opened from
 }
 
 // Handler answers a request of a member; its error is shown as a page.
@@ -176,7 +179,7 @@ func (d *Desk) visit(r *http.Request, s auth.Session) (*Visit, error) {
 		return nil, err
 	}
 	d.Site.Prefer(r, team[s.Actor.ID].Language)
-	return &Visit{Session: s, Lens: Lens{
+	return &Visit{Session: s, Way: wayOf(r, r.URL.Query().Get(Then)), Lens: Lens{
 		Site: d.Site, Voice: d.Site.Voice(r), Zone: d.Site.Zone(), Now: d.Site.Now(), Actor: s.Actor, Team: team,
 	}}, nil
 }
@@ -208,7 +211,7 @@ func Inside(path string) string {
 
 // lookings are the choices of what a page shows. They come through a sign-in; nothing else
 // of a query does, so that no link says of a case what was not done, or fills in a form.
-var lookings = []string{"view", "q", "state", "severity", "product", "program", "holder", "due", "flag", "sort", "show", "whole", "raw"}
+var lookings = []string{"view", "q", "state", "severity", "product", "program", "holder", "due", "flag", "sort", "show", "whole", "raw", List, Then}
 
 func looked(q url.Values) string {
 	kept := url.Values{}

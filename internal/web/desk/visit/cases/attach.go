@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/moves"
+	"fairlead/internal/web/desk/visit/cases/tale"
 )
 
 // mebibytes is the most of one file that the case's policy takes; 0 if it is not known.
@@ -47,14 +48,18 @@ func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) e
 	if r.ContentLength > d.UploadLimit() { // nothing of it is read
 		return d.tooLarge(w, r, v, o)
 	}
-	_, err = d.Site.Desk.As(v.Actor).Attach(context.WithoutCancel(r.Context()), o.file.Case.ID, upload.Name, upload.File, in)
+	before, err := d.Beside(r, v.Visit, o.file.Case.ID)
+	if err != nil {
+		return err
+	}
+	done, err := d.Site.Desk.As(v.Actor).Attach(context.WithoutCancel(r.Context()), o.file.Case.ID, upload.Name, upload.File, in)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large || errors.Is(err, cvd.ErrTooLarge) {
 		return d.tooLarge(w, r, v, o)
 	}
 	if err != nil {
 		return d.refused(w, r, v, o, err)
 	}
-	return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"?done="+string(o.verb))
+	return d.led(w, r, string(o.file.Case.ID), o.verb, before, done.Events)
 }
 
 func (v lens) ways(c *cvd.Case) []moves.Way {
@@ -94,7 +99,7 @@ func (d *desk) late(w http.ResponseWriter, r *http.Request, v lens, o *deed) err
 		Kind: "warn", Title: v.Say("error.not-ready.title"), Text: v.Say("desk.late", "state", view.State.Text),
 		Href: "/desk/cases/" + view.Case, Label: v.Say("desk.late.open"),
 	}
-	entries := v.entries(o.file, reading{})
+	entries := v.entries(o.file, tale.Reading{})
 	view.Last = entries[max(0, len(entries)-1):]
 	return d.showDo(w, r, v, http.StatusConflict, view)
 }

@@ -14,6 +14,7 @@ import (
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/web/desk/visit/cases/post"
+	"fairlead/internal/web/desk/visit/cases/tale"
 	"fairlead/internal/words"
 )
 
@@ -43,19 +44,23 @@ type caseView struct {
 	Policy                      int
 	Revision                    string
 	Entries                     []entryView
+	Middle, Latest              []entryView // behind them: what is folded, and what stands open
 	Shows                       []visit.Tab // the kinds of entries that can be shown alone
 	Whole                       bool        // nothing is folded
 	Raw                         bool        // the words stand as they were written
 	Next                        []actionView
 	Groups                      []groupView
 	Quick                       []actionView
-	Rules                       bool // a ruling waits for the reader
+	Leads                       bool // what comes next stands before what one press does
 	Message, Note, Attach       bool // may write, or add a file
 	Canned                      []web.Option
 	Told                        string
 	Notices                     []web.Notice
 	Held                        []post.Held
 	Suggested                   []suggestedView // components that the report may mean
+	Place                       visit.Place
+	Way                         visit.Way
+	Said                        bool // what was done is an entry, which is led to
 }
 
 // moveView says who has to do what next.
@@ -100,15 +105,19 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	as := reading{whole: r.URL.Query().Get("whole") != "", raw: r.URL.Query().Get("raw") != ""}
+	as := tale.Reading{Whole: r.URL.Query().Get("whole") != "", Raw: r.URL.Query().Get("raw") != ""}
 	view := v.caseFile(f, as)
+	if view.Place, err = d.Beside(r, v.Visit, f.Case.ID); err != nil {
+		return err
+	}
 	view.Entries, view.Shows = v.shown(view.ID, view.Entries, r.URL.Query().Get("show"), as)
+	view.Entries, view.Middle, view.Latest = tale.Parts(view.Entries, as)
 	suggested, failed := d.suggested(r, v, f)
 	if view.Suggested = suggested; failed != nil {
 		view.Notices = append(view.Notices, *failed)
 	}
 	if done := cvd.Verb(r.URL.Query().Get("done")); rule.SpecOf(done) != nil {
-		view.Told = v.saysDone(f, done)
+		view.Told, view.Said = v.saysDone(f, done), slices.Contains(moves.Said, done)
 	}
 	title := view.ID
 	if view.Title != "" {
@@ -117,15 +126,15 @@ func (d *desk) caseFile(w http.ResponseWriter, r *http.Request, v lens) error {
 	return d.show(w, r, v, http.StatusOK, "case", title, view)
 }
 
-func (l lens) caseFile(f *casework.File, as reading) caseView {
+func (l lens) caseFile(f *casework.File, as tale.Reading) caseView {
 	c := f.Case
 	v := caseView{
 		ID: string(c.ID), Version: c.Version, Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
 		State: web.State(l.Voice, c.RM()), Band: l.Band(c.Band),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: l.Voice.Outcome(c.Outcome), Missing: c.Missing,
-		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, as), Whole: as.whole, Raw: as.raw, Links: l.links(c), Also: l.also(f.Readers),
+		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, as), Whole: as.Whole, Raw: as.Raw, Links: l.links(c), Also: l.also(f.Readers),
 		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, as),
-		Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote), Attach: slices.Contains(f.Verbs, cvd.VerbAttach),
+		Way: l.Way, Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote), Attach: slices.Contains(f.Verbs, cvd.VerbAttach),
 	}
 	if f.Erased {
 		v.Title = l.Say("desk.erased")
@@ -147,7 +156,7 @@ func (l lens) caseFile(f *casework.File, as reading) caseView {
 		}
 	}
 	v.Next, v.Groups, v.Quick = l.actions(f)
-	v.Rules = l.rules(f)
+	v.Leads = len(v.Next) > 0 && v.Next[0].Main
 	if kind, name := moves.Advisory(&c.Release); name != "" {
 		v.Flags = append(v.Flags, web.Badge{Kind: kind, Text: l.Say("desk.flag." + name)})
 	}

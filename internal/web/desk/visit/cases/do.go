@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fairlead/internal/casework"
@@ -15,11 +16,13 @@ import (
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/web/desk/visit/cases/post"
+	"fairlead/internal/web/desk/visit/cases/tale"
 )
 
 // doView is the form of one verb, or what it will do once that is asked.
 type doView struct {
 	Case, Title string
+	Way         visit.Way
 	State       web.Badge
 	Verb, Text  string
 	About       string
@@ -138,11 +141,15 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 		if err := v.Proven(may.DeedOf(may.For(o.verb, in))); err != nil {
 			return err
 		}
+		before, err := d.Beside(r, v.Visit, o.file.Case.ID)
+		if err != nil {
+			return err
+		}
 		done, err := session.Do(r.Context(), o.file.Case.ID, o.verb, in)
 		if err != nil {
 			return d.refused(w, r, v, o, err)
 		}
-		return d.done(w, r, v, o, done)
+		return d.done(w, r, v, o, done, before)
 	}
 	p, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in)
 	if err != nil {
@@ -175,16 +182,24 @@ func (d *desk) refused(w http.ResponseWriter, r *http.Request, v lens, o *deed, 
 	return d.form(w, r, v, o, status, err)
 }
 
-// done leads on after a verb.
-func (d *desk) done(w http.ResponseWriter, r *http.Request, v lens, o *deed, done casework.Done) error {
+// done leads on after a verb; before is where the case stood in its list.
+func (d *desk) done(w http.ResponseWriter, r *http.Request, v lens, o *deed, done casework.Done, before visit.Place) error {
 	if done.Receipt != "" {
 		return d.ShowReceipt(w, r, v.Visit, visit.Receipt{Case: string(o.file.Case.ID), Receipt: done.Receipt, Again: true})
 	}
-	to := string(o.file.Case.ID)
 	if done.Successor != nil {
-		to = string(done.Successor.Case)
+		return d.led(w, r, string(done.Successor.Case), o.verb, before, nil)
 	}
-	return web.See(w, r, "/desk/cases/"+to+"?done="+string(o.verb))
+	return d.led(w, r, string(o.file.Case.ID), o.verb, before, done.Events)
+}
+
+// led leads to the case: to its head, or to what was added to its history.
+func (d *desk) led(w http.ResponseWriter, r *http.Request, id string, verb cvd.Verb, before visit.Place, evs []cvd.Event) error {
+	to := "/desk/cases/" + id + "?done=" + string(verb) + string(visit.WayAfter(r, before).And)
+	if at := moves.Landing(verb, evs); at > 0 {
+		to += "#e" + strconv.FormatInt(at, 10)
+	}
+	return web.See(w, r, to)
 }
 
 // form shows the verb's form with everything that was typed, and what is wrong
@@ -223,9 +238,9 @@ func (d *desk) showDo(w http.ResponseWriter, r *http.Request, v lens, status int
 func (d *desk) doView(v lens, o *deed) doView {
 	c := o.file.Case
 	view := doView{
-		Case: string(c.ID), Title: c.Title, State: web.State(v.Voice, c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
+		Case: string(c.ID), Title: c.Title, Way: v.Way, State: web.State(v.Voice, c.RM()), Verb: string(o.verb), Text: v.Say("verb." + string(o.verb)),
 		Direct: slices.Contains(moves.Direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
-		Seen: c.Version, Since: o.since, Report: v.report(o.file, reading{}),
+		Seen: c.Version, Since: o.since, Report: v.report(o.file, tale.Reading{}),
 	}
 	if view.Upload {
 		view.Ways = v.ways(c)
@@ -240,7 +255,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
 		return view
 	}
-	entries := v.entries(o.file, reading{})
+	entries := v.entries(o.file, tale.Reading{})
 	for _, e := range slices.Backward(entries) {
 		told := slices.ContainsFunc(o.since, func(s entryView) bool { return s.Seq == e.Seq })
 		if len(view.Last) < 3 && len(e.Said) > 0 && !told {
@@ -285,7 +300,7 @@ func (v lens) since(o *deed) []entryView {
 	for i := range o.file.Events {
 		ev := &o.file.Events[i]
 		if ev.Seq > seen && ev.Actor != v.Actor.Ref() && ev.Actor != cvd.System.Ref() {
-			out = append(out, v.entry(o.file, ev, reading{}))
+			out = append(out, v.entry(o.file, ev, tale.Reading{}))
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
 	"fairlead/internal/web/desk/visit/cases/post"
+	"fairlead/internal/web/desk/visit/cases/tale"
 	"fairlead/internal/words"
 )
 
@@ -20,7 +22,7 @@ type entryView struct {
 	Who     string
 	Kind    string // reporter, team, note, clock, alarm, house
 	Heading string
-	Said    []saidView
+	Said    []tale.Text
 	Clauses []citeView
 	Missing []string
 	File    *fileView
@@ -28,7 +30,7 @@ type entryView struct {
 	Moves   []string     // states and dates that it changed, in words
 	Told    web.Badge
 	Erased  bool
-	Redact  bool // its words may be removed
+	Redact  string // where its words are removed; empty if they may not be
 	about   []string
 }
 
@@ -42,13 +44,13 @@ type fileView struct {
 // reportView is what was reported, field by field.
 type reportView struct {
 	Channel     string
-	Description saidView
-	Texts       []saidView   // long ones, with line breaks
+	Description tale.Text
+	Texts       []tale.Text  // long ones, with line breaks
 	Facts       []visit.Pair // short ones
 	Unknown     bool         // a product that the policy does not list
 }
 
-func (l lens) entries(f *casework.File, as reading) []entryView {
+func (l lens) entries(f *casework.File, as tale.Reading) []entryView {
 	redact := false
 	for _, v := range f.Verbs {
 		redact = redact || v == cvd.VerbRedact
@@ -60,18 +62,20 @@ func (l lens) entries(f *casework.File, as reading) []entryView {
 		if e.Seq == 1 {
 			spoken = may.Of(l.Actor, may.For(cvd.VerbRedact, cvd.Input{Seq: 1})) == may.All
 		}
-		e.Redact = redact && !e.Erased && spoken
+		if redact && !e.Erased && spoken {
+			e.Redact = fmt.Sprintf("/desk/cases/%s/do/redact?seq=%d%s", f.Case.ID, e.Seq, l.Way.And)
+		}
 		out = append(out, e)
 	}
 	return out
 }
 
-func (l lens) entry(f *casework.File, ev *cvd.Event, as reading) entryView {
+func (l lens) entry(f *casework.File, ev *cvd.Event, as tale.Reading) entryView {
 	told := l.Voice.Event(ev, words.ForTeam, l.Zone)
 	kind := kindOf(ev)
-	as.raw = as.raw || kind == "clock" // the house's own words are no Markdown
+	as.Raw = as.Raw || kind == "clock" // the house's own words are no Markdown
 	e := entryView{
-		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kind, Heading: told.Heading, Said: said(told.Quotes, as),
+		Seq: ev.Seq, At: ev.At, Who: l.Who(ev.Actor), Kind: kind, Heading: told.Heading, Said: tale.Said(told.Quotes, as),
 		Clauses: l.clauses(f, told.Clauses), Missing: told.Missing, Erased: told.Erased, Moves: l.moves(ev),
 		Mail: post.OriginOf(&l.Lens, f, ev),
 	}
@@ -147,15 +151,15 @@ func (l lens) moves(ev *cvd.Event) []string {
 }
 
 // report is the first event's, as the reporter wrote it.
-func (l lens) report(f *casework.File, as reading) *reportView {
+func (l lens) report(f *casework.File, as tale.Reading) *reportView {
 	if len(f.Events) == 0 || f.Events[0].Body == nil || f.Events[0].Body.Report == nil {
 		return nil
 	}
 	r := f.Events[0].Body.Report
-	v := &reportView{Description: folded("", r.Description, as), Unknown: r.UnknownProduct, Channel: l.Channel(f.Events[0].Body.Channel)}
+	v := &reportView{Description: tale.Folded("", r.Description, as), Unknown: r.UnknownProduct, Channel: l.Channel(f.Events[0].Body.Channel)}
 	text := func(name, s string) {
 		if strings.TrimSpace(s) != "" {
-			v.Texts = append(v.Texts, folded(l.Say("desk.report."+name), s, as))
+			v.Texts = append(v.Texts, tale.Folded(l.Say("desk.report."+name), s, as))
 		}
 	}
 	fact := func(name, s string) {
@@ -182,11 +186,11 @@ func (l lens) report(f *casework.File, as reading) *reportView {
 	text("steps", r.Steps)
 	text("impact", r.Impact)
 	text("proposed_fix", r.ProposedFix)
-	as.raw = true // lists of names and addresses
+	as.Raw = true // lists of names and addresses
 	text("tools", strings.Join(r.Tools, "\n"))
 	text("urls", strings.Join(r.URLs, "\n"))
 	for _, k := range visit.Sorted(r.Extra) {
-		v.Texts = append(v.Texts, folded(l.Say("desk.report.extra", "name", k), words.Value(r.Extra[k]), as))
+		v.Texts = append(v.Texts, tale.Folded(l.Say("desk.report.extra", "name", k), words.Value(r.Extra[k]), as))
 	}
 	return v
 }

@@ -87,7 +87,7 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if view.Counters, view.Views, err = d.linked(r.Context(), session, v, at); err != nil {
 		return err
 	}
-	if view.Rows, err = d.rows(v, page); err != nil {
+	if view.Rows, err = d.rows(v, page, view.Back); err != nil {
 		return err
 	}
 	if view.Toolbar, err = d.toolbar(v, views[viewOf(q)].id, chosen); err != nil {

@@ -96,16 +96,17 @@ type way struct {
 // reader it was made for, with the lines that it was made of.
 type table struct {
 	lines []template.HTML
+	from  string // the page of the queue that its links name
 	html  template.HTML
 }
 
-// rows renders the lines of the table. Lines that look as before, and a table of
-// the same lines, are not made again.
-func (d *desk) rows(l lens, page casework.Page) (template.HTML, error) {
+// rows renders the lines of the table, whose links say from which page of the queue they
+// lead. Lines that look as before, and a table of the same lines, are not made again.
+func (d *desk) rows(l lens, page casework.Page, from string) (template.HTML, error) {
 	pick := len(l.can()) > 0
 	ways := map[bool]any{false: way{false, pick, l.Voice.Lang()}, true: way{true, pick, l.Voice.Lang()}}
 	kept, _ := page.Kept.Find(l.Actor.ID).(*table)
-	same := kept != nil && len(kept.lines) == len(page.Rows)
+	same := kept != nil && kept.from == from && len(kept.lines) == len(page.Rows)
 	lines := make([]template.HTML, len(page.Rows))
 	for i := range page.Rows {
 		r := &page.Rows[i]
@@ -126,11 +127,12 @@ func (d *desk) rows(l lens, page casework.Page) (template.HTML, error) {
 		return kept.html, nil
 	}
 	var b strings.Builder
-	for _, one := range lines {
-		b.WriteString(string(one))
+	for i, one := range lines {
+		to := "/desk/cases/" + string(page.Rows[i].ID)
+		b.WriteString(strings.Replace(string(one), `"`+to+`"`, `"`+to+wayFrom(from)+`"`, 1))
 	}
-	//nolint:gosec // each line was escaped by its template
-	kept = &table{lines, template.HTML(b.String())}
+	//nolint:gosec // each line was escaped by its template, and what its link says of the list as a query
+	kept = &table{lines, from, template.HTML(b.String())}
 	page.Kept.Put(l.Actor.ID, kept)
 	return kept.html, nil
 }

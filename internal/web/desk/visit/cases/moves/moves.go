@@ -4,7 +4,12 @@
 // It never decides whether a verb may be done.
 package moves
 
-import "fairlead/internal/cvd"
+import (
+	"slices"
+
+	"fairlead/internal/cvd"
+	"fairlead/internal/cvd/rule"
+)
 
 // Group is a set of verbs that belong together.
 type Group struct {
@@ -35,7 +40,7 @@ var Groups = []Group{
 
 // Likely are the verbs that usually come next, by state.
 var Likely = map[cvd.RM][]cvd.Verb{
-	cvd.RMReceived: {cvd.VerbValidate, cvd.VerbAsk},
+	cvd.RMReceived: {cvd.VerbValidate, cvd.VerbInvalidate, cvd.VerbAsk},
 	cvd.RMValid:    {cvd.VerbAccept, cvd.VerbSeverity},
 	cvd.RMAccepted: {cvd.VerbFixReady, cvd.VerbFixDeployed},
 	cvd.RMDeferred: {cvd.VerbAccept},
@@ -52,6 +57,23 @@ var Direct = []cvd.Verb{
 	cvd.VerbDismiss, cvd.VerbReached,
 	cvd.VerbClaim, cvd.VerbRelease, cvd.VerbNote, cvd.VerbRefuse, cvd.VerbAct, cvd.VerbAfterAction, cvd.VerbInvite, cvd.VerbAttach,
 	cvd.VerbNameParty, cvd.VerbDropParty,
+}
+
+// Said are the verbs that are done for an entry of the timeline: it is what is looked at next.
+// What moves a case is looked at in its head, with what comes next.
+var Said = []cvd.Verb{cvd.VerbMessage, cvd.VerbNote, cvd.VerbProvide, cvd.VerbAttach, cvd.VerbRedact}
+
+// Landing is the entry to look at after a verb that made these events; 0 for the head.
+func Landing(verb cvd.Verb, evs []cvd.Event) int64 {
+	if !slices.Contains(Said, verb) {
+		return 0
+	}
+	for _, ev := range slices.Backward(evs) {
+		if ev.Type == rule.SpecOf(verb).Event {
+			return ev.Seq
+		}
+	}
+	return 0
 }
 
 // Who gets a file. It is chosen with the button, and nothing is chosen beforehand: what
