@@ -18,6 +18,7 @@ import (
 	"fairlead/internal/app/wkd"
 	"fairlead/internal/auth/toll"
 	"fairlead/internal/casework/filters"
+	"fairlead/internal/casework/unsent"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
@@ -66,7 +67,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
 		Alarms:      func(r *http.Request) []web.Notice { return h.alarms(r, site.Voice(r)) },
-		Filters:     filters.New(h.Store, h.Vault, h.Options.Clock.Now), Watch: h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
+		Filters:     filters.New(h.Store, h.Vault, h.Options.Clock.Now), Unsent: unsent.New(h.Store, h.Vault, h.Options.Clock.Now), Watch: h.Watch, Within: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	if err != nil {
 		return nil, err

@@ -163,7 +163,11 @@ var (
 // read prints a page as the text that a person reads, on one line, so that a
 // story need not know where lines break.
 func (s *story) read(ts *testscript.TestScript, neg bool, req *http.Request) string {
-	w := s.quietly(ts, neg, req)
+	return s.print(ts, s.quietly(ts, neg, req))
+}
+
+// print writes what a page says to stdout.
+func (s *story) print(ts *testscript.TestScript, w *httptest.ResponseRecorder) string {
 	text := w.Body.String()
 	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 		text = html.UnescapeString(tags.ReplaceAllString(fields.ReplaceAllString(text, " $1 "), " "))

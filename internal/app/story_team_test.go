@@ -99,7 +99,16 @@ func storyPress(ts *testscript.TestScript, neg bool, args []string) {
 		key, value, _ := strings.Cut(a, "=")
 		fields.Add(key, value)
 	}
-	s.read(ts, neg, s.signedIn(ts, args[0], posted(deskPath(ts, args[1]), fields)))
+	req := s.signedIn(ts, args[0], posted(deskPath(ts, args[1]), fields))
+	w := s.quietly(ts, neg, req)
+	if to := w.Header().Get("Location"); strings.Contains(to, "?preview=") { // as a browser follows it
+		look := httptest.NewRequest("GET", origin+to, nil)
+		for _, c := range req.Cookies() {
+			look.AddCookie(c)
+		}
+		w = s.quietly(ts, false, look)
+	}
+	s.print(ts, w)
 	check(ts, s.h.Turn(context.Background()))
 }
 

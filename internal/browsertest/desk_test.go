@@ -161,7 +161,7 @@ func TestDeskByKeyboard(t *testing.T) {
 
 	// Claimed at once, on the same page and the same line; all by one box.
 	member.keys("c")
-	member.waits("document.querySelector('#told').textContent.includes('You hold ')")
+	member.waits("document.querySelector('#told').textContent.includes('is assigned to you now')")
 	member.must("document.activeElement.matches('#rows tbody tr.mine th a') && document.querySelectorAll('#rows tr.picked').length === 0")
 	member.point("#pick-all input")
 	member.must("document.querySelectorAll('#rows tr.picked').length === 3 && document.querySelector('#chosen').value === '3 chosen'")
@@ -200,11 +200,11 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.must("document.querySelector('#message').value === 'Half an answer' && document.querySelector('.write [name=seen]').value === document.querySelector('#case').dataset.v")
 	member.press(`.write form button[value="preview"]`)
 	member.goTo(place)
-	member.must("document.querySelector('#message').value === ''") // what was shown is not kept twice
+	member.must("document.querySelector('#message').value === 'Half an answer'") // what is only shown is not sent
 	member.keys(kb.Escape)
 	member.one("m")
 	member.must("document.activeElement.id === 'message'")
-	member.keys("Thank you, we look.")
+	member.keys(" Thank you, we look.")
 	member.tabTo(`button[value="preview"]`)
 	has(t, "the preview", member.leads("\r"), "Thank you, we look.")
 	member.tabTo(`button[value="do"]`)

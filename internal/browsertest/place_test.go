@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -64,6 +65,49 @@ func TestNeitherWordsNorPlaceAreLost(t *testing.T) {
 	member.must("!" + asks)
 	member.fill("main textarea", "By telephone.")
 	member.must(asks)
+}
+
+// TestBackAfterWhatWasSent goes back from what was sent, with scripts and without: the
+// preview says that it was sent, and nothing is sent twice. Before, going back keeps what
+// was typed.
+func TestBackAfterWhatWasSent(t *testing.T) {
+	quiet, member := people(t)
+	for _, p := range []person{quiet, member} {
+		h := open(t)
+		report(t, h, "One overflow")
+		p.goTo(h.SignIn)
+		if p == quiet {
+			p.fill("#link", h.SignIn)
+		}
+		p.press(`form:has(#link) button`)
+		p.goTo(h.URL + "/desk/")
+		p.press("#rows tbody th a")
+		at, err := chromedp.Run(p.ctx, chromedp.Location())
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := strings.TrimPrefix(at, h.URL)
+		p.fill("#message", "We look at it.")
+		has(t, "the preview", p.press(`.write form button[value="preview"]`), "We look at it.", "Send to the reporter")
+		p.back(path)
+		p.must("document.querySelector('#message').value === 'We look at it.'")
+		p.goTo(at)
+		if p == quiet {
+			p.fill("#message", "We look at it.")
+		}
+		p.press(`.write form button[value="preview"]`)
+		p.press(`.actions a[href*="?edit="]`)
+		p.must("document.querySelector('main textarea').value === 'We look at it.'")
+		p.fill(`main textarea`, "Today. ")
+		has(t, "the preview", p.press(`button[value="preview"]`), "Today. We look at it.")
+		p.press(`button[value="do"]`)
+		p.must("location.pathname === '" + path + "' && document.querySelector('#message').value === ''")
+		p.back(path + "/do/message")
+		p.is("document.querySelector('button[value=do]')?.click()") // where the browser kept the page whole
+		p.until("document.readyState === 'complete' && document.querySelector('main').innerText.includes('This is done already')")
+		p.goTo(at)
+		p.must("document.querySelector('#entries').innerText.split('Today. We look at it.').length === 2")
+	}
 }
 
 // TestAnOpenCaseSaysWhatHappens hears what changed and not only that, shows what a verb will

@@ -2,13 +2,13 @@ package casework
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"fairlead/internal/casework/claim"
 	"fairlead/internal/casework/post"
 	"fairlead/internal/casework/spine"
+	"fairlead/internal/casework/unsent"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
@@ -32,10 +32,7 @@ func (s *Session) eraseOnce(ctx context.Context, id cvd.CaseID, in cvd.Input) (D
 	if err != nil {
 		return Done{}, err
 	}
-	more := []aside{spine.Same(all), func(tx store.Tx) error {
-		_, err := tx.DeleteRecords(store.Selection{Kind: once.Kind, Owner: string(id)})
-		return errors.Join(err, post.Drop(tx, id))
-	}}
+	more := []aside{spine.Same(all), spine.Revoke(all[:1], once.Kind, unsent.Kind), func(tx store.Tx) error { return post.Drop(tx, id) }}
 	if !slices.ContainsFunc(all, func(one *spine.Loaded) bool { return one.Key != nil && one.State.ID != id }) {
 		more = append(more, spine.Revoke(all, s.desk.ReceiptKind, claim.Kind))
 	}

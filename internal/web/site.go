@@ -26,6 +26,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/casework/unsent"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/inbox/channels"
 	"fairlead/internal/parts"
@@ -90,6 +91,8 @@ type Config struct {
 	Alarms func(*http.Request) []Notice
 	// Filters are those that members keep for themselves; nil where nobody can.
 	Filters *filters.Book
+	// Unsent keeps what a member typed for a verb between its preview and its doing.
+	Unsent *unsent.Book
 	// Watch tells which cases changed; nil where no page listens.
 	Watch *watch.Board
 	// Within is the real instant so long from now, by which slow readers of a stream

@@ -2,6 +2,7 @@ package words
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -136,6 +137,10 @@ func (v *Voice) outcome(of cvd.EventType, outcome string) string {
 	return v.Outcome(outcome)
 }
 
+// written are the outcomes as the program writes them into histories, which stay for ever;
+// in the order in which each language says them.
+var written = map[string]string{"event.outcomes": "handed on|withdrawn|invalid|deferred"}
+
 // Outcome says in this language how a case ended, where that is one of the words that
 // the program writes or proposes in any language; people's own words stay.
 func (v *Voice) Outcome(outcome string) string {
@@ -144,9 +149,12 @@ func (v *Voice) Outcome(outcome string) string {
 		return outcome
 	}
 	for _, id := range []string{"event.outcomes", "desk.outcomes"} {
+		ours, known := strings.Split(v.Say(id), "|"), []string{cmp.Or(written[id], v.Say(id))}
 		for _, other := range book.voices {
-			ours := strings.Split(v.Say(id), "|")
-			if i := slices.Index(strings.Split(other.Say(id), "|"), outcome); i >= 0 && i < len(ours) {
+			known = append(known, other.Say(id))
+		}
+		for _, list := range known {
+			if i := slices.Index(strings.Split(list, "|"), outcome); i >= 0 && i < len(ours) {
 				return ours[i]
 			}
 		}

@@ -89,15 +89,15 @@ func TestEventWithoutItsWords(t *testing.T) {
 	v := voice(t)
 	clock := cvd.Clock{Kind: cvd.ClockFix, Due: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
 	for kind, want := range map[cvd.EventType]string{
-		cvd.EventRated: "Severity set to (erased)", cvd.EventClosed: "Closed: (erased)", cvd.EventHandedOn: "Handed on to (erased)",
+		cvd.EventRated: "Severity set to (erased)", cvd.EventClosed: "Closed: (erased)", cvd.EventHandedOn: "Forwarded to (erased)",
 		cvd.EventAttached: "File added: (erased)", cvd.EventBreached: "Promise broken: " + v.Say("clock.fix"),
-		cvd.EventPostponed: "Postponed: " + v.Say("clock.fix") + ", now by Fri 20 Nov 2026, 12:00 UTC",
+		cvd.EventPostponed: "Date postponed: " + v.Say("clock.fix") + ", now by Fri 20 Nov 2026, 12:00 UTC",
 	} {
 		if got := v.Event(&cvd.Event{Head: cvd.Head{Type: kind, Clocks: []cvd.Clock{clock}}}, ForTeam, time.UTC); got.Heading != want || !got.Erased {
 			t.Errorf("%s: %q, want %q", kind, got.Heading, want)
 		}
 	}
-	if got := v.Event(&cvd.Event{Head: cvd.Head{Type: cvd.EventPostponed}}, ForTeam, time.UTC).Heading; got != "Postponed: (erased), now by (erased)" {
+	if got := v.Event(&cvd.Event{Head: cvd.Head{Type: cvd.EventPostponed}}, ForTeam, time.UTC).Heading; got != "Date postponed: (erased), now by (erased)" {
 		t.Errorf("%q", got)
 	}
 }
@@ -172,6 +172,7 @@ func TestOutcomeInTheReadersLanguage(t *testing.T) {
 	for _, c := range []struct{ lang, written, want string }{
 		{"fr", "resolved", "résolu"},
 		{"fr", "handed on", "transmis"},
+		{"en", "handed on", "forwarded"},
 		{"en", "doublon", "duplicate"},
 		{"de", "doublon", "Dublette"},
 		{"fr", "fixed in 2.4", "fixed in 2.4"},

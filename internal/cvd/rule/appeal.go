@@ -33,7 +33,7 @@ func checkAppeal(c *cvd.Case, d Deed) error {
 		}
 	case cvd.VerbClose, cvd.VerbHandOn:
 		if c.Flags.Appeal {
-			return refuse("an appeal waits for its answer; find the report valid, or uphold the ruling, first")
+			return refuse("an appeal waits for its answer; confirm the report as valid, or uphold the ruling, first")
 		}
 	}
 	return nil

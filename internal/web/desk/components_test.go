@@ -140,7 +140,7 @@ func TestHandOnUpstream(t *testing.T) {
 	whole(t, "the component", member.Get("/desk/components/one?key=pkg:generic/image-decoder").Check(h, 200))
 	typed := member.Form(ask, path+"/do/hand-on")
 	if typed.Get("to") != "<b>Decoder</b> <https://decoder.example/>" || typed.Get("clauses") != "third-party" || typed.Get("component") != "pkg:generic/image-decoder" ||
-		!strings.Contains(typed.Get("text"), "We hand it on to that project") || !strings.Contains(typed.Get("reason"), "image-decoder") {
+		!strings.Contains(typed.Get("reason"), "We forward it to that project") || !strings.Contains(typed.Get("reason"), "image-decoder") || typed.Has("text") {
 		t.Errorf("prefilled with %v", typed)
 	}
 	if text := ask.Text(); !strings.Contains(text, "What we ship contains image-decoder (version 1.9)") || !strings.Contains(text, string(id)) || strings.Contains(ask.Body, "<b>") || strings.Contains(ask.Body, "ann@example.net") {
@@ -154,8 +154,8 @@ func TestHandOnUpstream(t *testing.T) {
 	}
 	in(h, "auditor@example.org").Get(path+"/report.csaf.json").Check(h, 404)
 	typed.Set("step", "preview")
-	typed.Set("text", "We hand it on, "+canary+".")
-	shown := member.Post(path+"/do/hand-on", typed).Check(h, 200)
+	typed.Set("text", "We forward it, "+canary+".")
+	shown := member.Follow(member.Post(path+"/do/hand-on", typed)).Check(h, 200)
 	typed = member.Form(shown, path+"/do/hand-on")
 	if typed.Get("component") != "pkg:generic/image-decoder" || !strings.Contains(shown.Text(), canary) {
 		t.Errorf("after the preview: %v", typed)
@@ -166,7 +166,7 @@ func TestHandOnUpstream(t *testing.T) {
 	}
 	typed.Set("step", "do")
 	member.Post(path+"/do/hand-on", typed).Check(h, 303)
-	if text := member.Get(path).Text(); !strings.Contains(text, "https://decoder.example/") || strings.Contains(text, "Hand on to its project") {
+	if text := member.Get(path).Text(); !strings.Contains(text, "https://decoder.example/") || strings.Contains(text, "Forward to its project") {
 		t.Errorf("after handing on: %s", text)
 	}
 	// A component that nobody lists is no hindrance, nor is it one for another verb.

@@ -211,7 +211,7 @@ func TestOneCaseIsClaimedAtOnce(t *testing.T) {
 	}
 	page := b.Follow(a).Check(h, http.StatusOK)
 	whole(t, "claimed", page)
-	if state(h, free).Assignee != h.Lead.ID || !strings.Contains(page.Text(), "You hold "+string(free)+" now") || !strings.Contains(page.Body, `id="c-`+string(free)+`"`) {
+	if state(h, free).Assignee != h.Lead.ID || !strings.Contains(page.Text(), string(free)+" is assigned to you now") || !strings.Contains(page.Body, `id="c-`+string(free)+`"`) {
 		t.Errorf("held by %q: %s", state(h, free).Assignee, page.Text())
 	}
 	version := state(h, free).Version
@@ -221,10 +221,10 @@ func TestOneCaseIsClaimedAtOnce(t *testing.T) {
 	}
 	form["case"] = []string{string(held)}
 	asked := b.Post("/desk/batch", form).Check(h, http.StatusOK)
-	if state(h, held).Assignee != h.Member.ID || !strings.Contains(asked.Text(), "Taken over from Milo Member") || !strings.Contains(asked.Body, `href="/desk/?severity=unrated&amp;sort=created">Cancel`) {
+	if state(h, held).Assignee != h.Member.ID || !strings.Contains(asked.Text(), "Was assigned to Milo Member") || !strings.Contains(asked.Body, `href="/desk/?severity=unrated&amp;sort=created">Cancel`) {
 		t.Errorf("a case that somebody holds: %s", asked.Text())
 	}
-	if lie := b.Get("/desk/?done=claimed&case=" + string(held)).Text(); strings.Contains(lie, "You hold") {
+	if lie := b.Get("/desk/?done=claimed&case=" + string(held)).Text(); strings.Contains(lie, "is assigned to you now") {
 		t.Error("a link says what is not so")
 	}
 	if fixer := in(h, "fixer@example.org").Post("/desk/batch", form); fixer.Status != http.StatusNotFound {
@@ -249,7 +249,7 @@ func TestSeveralCasesAtOnce(t *testing.T) {
 	choose.Add("case", "FL-2026-AAAAAA2")
 	shown := lead.Post("/desk/batch", choose).Check(h, http.StatusOK)
 	whole(t, "shown", shown)
-	for _, want := range []string{"Claim 4 cases", "Was nobody's", "Taken over from Milo Member", "Already so", "1 chosen case is not there", "Apply to 3 cases"} {
+	for _, want := range []string{"Assign 4 cases to me", "Was assigned to nobody", "Was assigned to Milo Member", "Already so", "1 chosen case is not there", "Apply to 3 cases"} {
 		if !strings.Contains(shown.Text(), want) {
 			t.Errorf("it does not say %q: %s", want, shown.Text())
 		}

@@ -238,7 +238,7 @@ func TestWordsStayText(t *testing.T) {
 		"queue": b.Get("/desk/"), "closed": b.Get("/desk/?view=closed"), "case": b.Get("/desk/cases/" + string(id)), "outbox": b.Get("/desk/outbox"),
 		"policy": b.Get("/desk/policy"), "contact": b.Get(at + "contact"), "sign-in": h.Browser().Get("/desk/sign-in?" + url.Values{"next": {hostile}}.Encode()),
 		"link": h.Browser().Post("/desk/sign-in", url.Values{"next": {hostile}, "link": {hostile}}), "invitation": h.Browser().Post("/desk/sign-in", url.Values{"link": {hostile + "code=" + hostile}}),
-		"preview": b.Post(at+"ask", url.Values{"step": {"preview"}, "missing_more": {hostile}, "text": {hostile}, "note": {hostile}}),
+		"preview": b.Follow(b.Post(at+"ask", url.Values{"step": {"preview"}, "missing_more": {hostile}, "text": {hostile}, "note": {hostile}})),
 		"form":    b.Post(at+"defer", url.Values{"step": {"edit"}, "reason": {hostile}, "text": {hostile}, "note": {hostile}}),
 		"record":  b.Post("/desk/record", url.Values{"description": {hostile}, "title": {hostile}, "reporter.name": {hostile}, "received_at": {hostile}, "channel": {hostile}}),
 		"member":  b.Post("/desk/team", url.Values{"name": {hostile}, "email": {hostile}, "qualification": {hostile}, "roles": {hostile}}),

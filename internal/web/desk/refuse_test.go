@@ -125,7 +125,7 @@ func TestTheReportStandsWhereItIsJudged(t *testing.T) {
 		t.Errorf("%d moves are the first", n)
 	}
 	done := b.Follow(b.Post("/desk/cases/"+id+"/do/claim", url.Values{"step": {"do"}}).Check(h, http.StatusSeeOther))
-	if !strings.Contains(done.Text(), "You hold this case now.") {
+	if !strings.Contains(done.Text(), "The case is assigned to you.") {
 		t.Error("what was done is not said")
 	}
 }
@@ -136,7 +136,7 @@ func TestAReasonSaysWhoReadsIt(t *testing.T) {
 	id := string(h.Receive(full()).Case)
 	b := in(h, "lead@example.org")
 	for verb, want := range map[string]string{
-		"emergency": "Only the team reads this", "invalidate": "The reporter reads this, unless you tell them nothing", "reissue": "The reporter reads this.",
+		"emergency": "Only the team reads this", "invalidate": "If you tell the reporter nothing of this step, only the team reads it.", "reissue": "The reporter reads it in their thread.",
 	} {
 		if text := b.Get("/desk/cases/"+id+"/do/"+verb).Check(h, http.StatusOK).Text(); !strings.Contains(text, want) {
 			t.Errorf("%s does not say %q: %s", verb, want, text)

@@ -25,7 +25,7 @@ func do(b *webtest.Browser, h *webtest.House, id cvd.CaseID, verb string, fill u
 		form[name] = values
 	}
 	form.Set("step", "preview")
-	preview := b.Post(path, form).Check(h, http.StatusOK)
+	preview := b.Follow(b.Post(path, form)).Check(h, http.StatusOK)
 	whole(h.T.(*testing.T), verb, preview)
 	last := b.Form(preview, path)
 	last.Set("step", "do")
@@ -311,7 +311,7 @@ func TestQueue(t *testing.T) {
 	if len(a.Body) > 60<<10 {
 		t.Errorf("50 rows weigh %d bytes", len(a.Body))
 	}
-	if !strings.Contains(a.Text(), "Open 53") || !strings.Contains(a.Text(), "Unowned 53") || !strings.Contains(a.Text(), "Mine 0") {
+	if !strings.Contains(a.Text(), "Open 53") || !strings.Contains(a.Text(), "Unassigned 53") || !strings.Contains(a.Text(), "Mine 0") {
 		t.Errorf("counts are wrong: %.400s", a.Text())
 	}
 	next := ""

@@ -1,35 +1,36 @@
-// The desk by keyboard, and what changes while it is open. Everything here only adds:
-// each key presses something that stands on the page, and whatever is heard can be had
-// by loading the page anew. Texts come with the page; none is made into markup.
+// The desk by keyboard, and what changes while it is open. All of it only adds: a key
+// presses what stands on the page, and what is heard can be had by loading it anew. Texts
+// come with the page; none is made into markup.
 'use strict';
 (() => {
   const $ = (s, in_ = document) => in_.querySelector(s);
   const $$ = (s, in_ = document) => [...in_.querySelectorAll(s)];
+  const make = (tag, what) => Object.assign(document.createElement(tag), what);
   const keys = $('#keys'), palette = $('#palette');
   if (!keys || !palette) return;
 
   // The choice of no single keys is kept in this browser (WCAG 2.2, 2.1.4).
   const store = 'fairlead.keys', off = $('#keys-off');
-  try { off.checked = localStorage.getItem(store) === 'off'; } catch { /* then it lasts as long as the page */ }
+  try { off.checked = localStorage.getItem(store) === 'off'; } catch { /* kept for this page */ }
   off.addEventListener('change', () => {
-    try { localStorage.setItem(store, off.checked ? 'off' : 'on'); } catch { /* as above */ }
+    try { localStorage.setItem(store, off.checked ? 'off' : 'on'); } catch { /* so */ }
   });
 
   const help = $('#keys-open');
   help.hidden = false;
-  $('footer .foot-in p')?.after(help); // at the end of a gap: nothing moves for it
+  $('footer .foot-in p')?.after(help); // where nothing moves for it
   help.addEventListener('click', () => keys.showModal());
 
   const section = $('header .nav [aria-current]');
   if (section) section.closest('ul').scrollLeft = section.offsetLeft - section.closest('ul').offsetLeft - 16;
 
-  // What this tab remembers until its member signs out; nothing, if it may not.
+  // What this tab remembers until its member signs out.
   const kept = (key) => { try { return JSON.parse(sessionStorage.getItem('fairlead.' + key)); } catch { return null; } };
   const keep = (key, what) => {
-    try { if (what) sessionStorage.setItem('fairlead.' + key, JSON.stringify(what)); else sessionStorage.removeItem('fairlead.' + key); } catch { /* as above */ }
+    try { if (what) sessionStorage.setItem('fairlead.' + key, JSON.stringify(what)); else sessionStorage.removeItem('fairlead.' + key); } catch { /* so */ }
   };
   $('form[action="/desk/sign-out"]')?.addEventListener('submit', () => {
-    try { for (const key of Object.keys(sessionStorage)) if (key.startsWith('fairlead.')) sessionStorage.removeItem(key); } catch { /* as above */ }
+    try { sessionStorage.clear(); } catch { /* so */ }
   });
 
   // Rows of the queue, or entries of a case: where the keyboard is, and alone on the way of
@@ -52,7 +53,7 @@
   const move = (by) => { const i = here(); go(i < 0 ? at + (items()[at] && document.activeElement === document.body ? 0 : by) : i + by); };
   document.addEventListener('focusin', () => { const i = here(); if (i >= 0 && i !== at) { at = i; rove(); } });
 
-  // Distances go on, where the clock of this machine says what the page said.
+  // Distances go on, where this machine's clock agrees.
   const tick = () => {
     for (const el of $$('.move-due time:last-child, #rows .due strong time')) {
       const m = Math.round((new Date(el.dateTime) - Date.now()) / 6e4), far = Math.abs(m);
@@ -69,16 +70,15 @@
   const headOf = $('#pick-all');
   let all = null;
   if (headOf && batch) { // a box for all needs a script, so it is made by one
-    all = Object.assign(document.createElement('input'), { type: 'checkbox' });
-    all.setAttribute('aria-label', headOf.dataset.label);
-    all.title = headOf.dataset.label;
+    all = make('input', { type: 'checkbox' });
+    all.ariaLabel = all.title = headOf.dataset.label;
     all.addEventListener('change', () => { for (const b of boxes()) b.checked = all.checked; count(); });
     headOf.append(all);
   }
   const boxes = () => $$('#rows input[name=case]');
   const count = () => {
-    const n = boxes().filter((b) => b.checked).length;
-    $('#chosen').value = n ? $('#chosen').dataset.many.replace('#', String(n)) : '';
+    const n = boxes().filter((b) => b.checked).length, out = $('#chosen');
+    out.value = n ? out.dataset.many.replace('#', n) : '';
     for (const b of $$('button', batch)) b.disabled = !n;
     batch.classList.toggle('any', n > 0);
     for (const b of boxes()) b.closest('tr').classList.toggle('picked', b.checked);
@@ -100,8 +100,8 @@
     $(claims)?.click();
   };
 
-  // One case is claimed without leaving the page. Whatever is answered but that it was done
-  // is asked for once more as the form asks, so that its page is read.
+  // One case is claimed on the page itself. Any other answer than that it was done is asked
+  // for once more as the form asks, so that its page is read.
   let plain = false;
   const claimOne = (box, button) => {
     const ask = new XMLHttpRequest(), was = box.checked;
@@ -142,15 +142,15 @@
   }
 
   // What is typed in a box of a case outlives the page until the case is shown again; what was
-  // sent, until a page shows that it arrived, for a session may have ended. Other pages ask.
+  // sent, until a page shows that it arrived. Other pages ask.
   const words = () => $$('.write textarea'), one = $('#case')?.dataset.case;
   let sent = null;
   document.addEventListener('submit', (e) => { if (!e.defaultPrevented && e.target.method !== 'dialog') sent = e.target; });
   document.addEventListener('input', () => { sent = null; });
-  const about = location.pathname.match(/^\/desk\/cases\/([^/]+)(\/do\/)?/);
+  const about = location.pathname.match(/^\/desk\/cases\/([^/]+)/);
   if (about) {
-    const arrived = about[2] || new URLSearchParams(location.search).has('done');
-    const left = (kept('words.' + about[1]) || []).filter(([, , gone]) => !(gone && arrived));
+    const done = new URLSearchParams(location.search).get('done');
+    const left = (kept('words.' + about[1]) || []).filter(([id, , gone]) => !gone || id !== done); // a box is called as its verb
     for (const [id, typed] of one ? left : []) {
       const box = $('#' + id);
       if (box && !box.value) box.value = typed;
@@ -172,10 +172,9 @@
   const live = $('#live');
   let line = null, broke = false, many = false, hiddenAt = 0, still = 0, pause = 1e3;
   const changed = new Map(), kinds = new Set(), own = new Set(), title = document.title;
-  const shown = () => {
-    const out = new Map();
-    for (const row of $$('#rows tbody tr')) out.set(row.id.slice(2), Number(row.dataset.v));
-    const one = $('#case');
+  const shown = (page = document) => {
+    const out = new Map(), one = $('#case', page);
+    for (const row of $$('#rows tbody tr', page)) out.set(row.id.slice(2), Number(row.dataset.v));
     if (one) out.set(one.dataset.case, Number(one.dataset.v));
     return out;
   };
@@ -185,7 +184,7 @@
     const n = changed.size, d = live.dataset;
     const what = n ? [...kinds].map((kind) => d[kind]).filter(Boolean) : [];
     document.title = (many ? '(…) ' : n ? `(${n}) ` : '') + title;
-    say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : [$('#case') ? d.this : n === 1 ? d.single : d.many.replace('#', String(n)), ...what].join(' · '));
+    say(many ? d.flood : n === 0 ? (broke ? d.lost : '') : [$('#case') ? d.this : n === 1 ? d.single : d.many.replace('#', n), ...what].join(' · '));
   };
   const calm = () => { changed.clear(); kinds.clear(); many = broke = false; tick(); tell(); };
   const hear = (e) => {
@@ -227,7 +226,7 @@
     ask.send();
   };
   // The list and the counts of another reading; false if one has no list. Who stood on a
-  // line stands there again, or where it was.
+  // line still does.
   const take = (page) => {
     const was = items()[at] && focusOf(items()[at]).href, picked = new Set(boxes().filter((b) => b.checked).map((b) => b.value));
     const mine = $('#rows'), theirs = $('#rows', page);
@@ -267,10 +266,7 @@
   };
   const again = () => fetchPage((page) => { // what changed while nobody looked
     const known = shown();
-    const rows = $$('#rows tbody tr', page).map((row) => [row.id.slice(2), Number(row.dataset.v)]);
-    const one = $('#case', page);
-    if (one) rows.push([one.dataset.case, Number(one.dataset.v)]);
-    for (const [id, v] of rows) if (known.get(id) !== v) changed.set(id, v);
+    for (const [id, v] of shown(page)) if (known.get(id) !== v) changed.set(id, v);
     broke = false;
     tell();
   });
@@ -288,21 +284,22 @@
   // Do or go by name: whatever can be pressed on the page, by its own text.
   const text = $('#palette-text'), list = $('#palette-list');
   list.setAttribute('role', 'listbox');
+  const does = (el) => el.matches('button, a[href*="/do/"]');
   let found = [], chosen = 0;
   const names = () => {
     const seen = new Set(), out = [];
-    const ways = [$$('header .nav a[href], .alarms a[href]'), $$('main a[href], main button')];
-    for (const el of (one ? ways.reverse() : ways).flat()) {
-      const line = el.closest('#rows th'); // found by what stands under the title too
-      const name = (el.getAttribute('aria-label') || (line ? [...line.childNodes].map((n) => n.textContent).join(' ') : el.textContent)).replace(/\s+/g, ' ').trim();
+    const all = $$('header .nav a[href], main a[href], main button, .alarms a[href]');
+    for (const el of all.filter(does).concat(all.filter((el) => !does(el)))) {
+      const line = el.closest('#rows th') || el; // found by what stands under the title too
+      const name = (el.ariaLabel || [...line.childNodes].map((n) => (n.matches?.('.count') ? '' : n.textContent)).join(' ')).replace(/\s+/g, ' ').trim();
       const key = name + (el.href || '');
-      if (!name || el.hidden || el.disabled || el.closest('#live, .entry-do') || seen.has(key)) continue;
+      if (!name || el.hidden || el.disabled || el.closest('#live, .entry-do') || el.hash === '#move' || seen.has(key)) continue;
       seen.add(key);
       out.push({ el, name });
     }
     return out;
   };
-  // The keys that do the same as an entry; none while single keys are switched off.
+  // The keys that do the same as an entry.
   const claims = '.batch button[value=claim], form[action*="/do/claim"] button, a[href*="/do/claim"]';
   const keysOf = (el) => {
     if (off.checked) return [];
@@ -312,31 +309,30 @@
     return key ? ['g', key] : [];
   };
   const mark = () => {
-    [...list.children].forEach((li, i) => li.setAttribute('aria-selected', String(i === chosen)));
-    const li = list.children[chosen];
+    const all = $$('[role=option]', list), li = all[chosen];
+    all.forEach((o) => o.setAttribute('aria-selected', o === li));
     if (li) { text.setAttribute('aria-activedescendant', li.id); li.scrollIntoView({ block: 'nearest' }); } else text.removeAttribute('aria-activedescendant');
   };
   const fill = () => {
-    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const typed = text.value.trim(), words = typed.toLowerCase().split(/\s+/), where = (href) => make('a', { href });
     found = names().filter(({ name }) => words.every((w) => name.toLowerCase().includes(w))).slice(0, 50);
-    const typed = text.value.trim(), where = (href) => Object.assign(document.createElement('a'), { href });
     if (/^[a-z]{2,6}-\d{4}-[a-z0-9]{4,}$/i.test(typed)) {
       found.push({ el: where('/desk/cases/' + encodeURIComponent(typed.toUpperCase())), name: palette.dataset.open.replace('#', typed.toUpperCase()) });
     }
     if (typed && $('header a[href="/desk/"]')) {
       found.push({ el: where('/desk/?q=' + encodeURIComponent(typed)), name: palette.dataset.search.replace('#', typed) });
     }
-    list.replaceChildren(...found.map(({ name, el }, i) => {
-      const li = document.createElement('li');
-      li.id = 'palette-' + i;
-      li.setAttribute('role', 'option');
-      li.append(Object.assign(document.createElement('span'), { textContent: name }));
-      for (const key of keysOf(el)) li.append(' ', Object.assign(document.createElement('kbd'), { textContent: key }));
-      li.className = el.matches('button') ? 'does' : '';
+    list.replaceChildren(...found.flatMap(({ name, el }, i) => {
+      const li = make('li', { id: 'palette-' + i, role: 'option' });
+      li.append(make('span', { textContent: name }));
+      for (const key of keysOf(el)) li.append(' ', make('kbd', { textContent: key }));
       li.addEventListener('click', () => run(i));
-      return li;
+      const kind = does(el);
+      if (i && kind === does(found[i - 1].el)) return li;
+      return [make('li', { role: 'presentation', textContent: palette.dataset[kind ? 'do' : 'go'] }), li];
     }));
-    chosen = 0;
+    // First what the case asks for; elsewhere, where to go.
+    chosen = Math.max(0, found.findIndex(({ el }) => typed || (one ? el.matches('.move .main') : !does(el))));
     $('#palette-none').hidden = found.length > 0;
     mark();
   };
@@ -345,7 +341,7 @@
     if (!el) return;
     palette.close();
     el.closest('details')?.setAttribute('open', '');
-    // What tells the reporter is shown before.
+    // Shown before it is told.
     if (el.form?.dataset.tells) location.assign(el.form.action); else el.click();
   };
   const open = () => { text.value = ''; fill(); palette.showModal(); text.focus(); };
@@ -359,11 +355,11 @@
   // The case beside this one in its list.
   const beside = (rel) => $(`.place [rel=${rel}]`)?.click(), back = $('.place a');
   if (back) { back.hash = ''; keep('place', [back.pathname + back.search, 'c-' + one]); } // the list goes there by itself
-  const focus = (s) => { const el = $(s); el?.focus(); el?.scrollIntoView({ block: 'center' }); return Boolean(el); };
+  const focus = (s) => { const el = $(s); el?.focus(); el?.scrollIntoView({ block: 'center' }); };
   const places = { q: '/desk/', m: '/desk/mail', r: '/desk/record', c: '/desk/components', p: '/desk/policy', t: '/desk/team', o: '/desk/outbox', a: '/desk/audit', i: '/desk/me' };
   const deeds = {
     j: () => move(1), k: () => move(-1), J: () => beside('next'), K: () => beside('prev'), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
-    x: pick, c: claim, '/': () => focus('#find'), f: () => { const c = $('.choose'); if (c) c.open = true; focus('.choose :is(select, input)'); }, m: () => focus('#message'), n: () => focus('#note'),
+    x: pick, c: claim, '/': () => focus('#find'), f: () => { $('.choose')?.setAttribute('open', ''); focus('.choose :is(select, input)'); }, m: () => focus('#message'), n: () => focus('#note'),
     r: () => { if (live && !$('button', live).hidden) show(); }, ':': open, '?': () => keys.showModal(),
   };
   let going = 0;

@@ -27,6 +27,7 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/mailroom"
+	"fairlead/internal/casework/unsent"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/cvd"
 	"fairlead/internal/inbox"
@@ -142,7 +143,7 @@ func New(t testing.TB, policyFile string, change func(*web.Config), doors ...fun
 	}
 	cfg := web.Config{
 		Work: toll.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Now),
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Watch: h.Watch, Filters: filters.New(h.Store, h.Vault, h.Now), Words: book, Log: log, Now: h.Now,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Channels: h.Channels, Watch: h.Watch, Filters: filters.New(h.Store, h.Vault, h.Now), Unsent: unsent.New(h.Store, h.Vault, h.Now), Words: book, Log: log, Now: h.Now,
 		BaseURL: func(r *http.Request) string { return "http://" + r.Host },
 	}
 	if change != nil {

@@ -58,7 +58,11 @@ func (l lens) actions(f *casework.File) (next []actionView, all []groupView, fas
 		if !slices.Contains(f.Verbs, verb) || (verb == cvd.VerbClaim && f.Case.Assignee != "") {
 			continue
 		}
-		fast = append(fast, actionView{Verb: string(verb), Text: l.Say("verb." + string(verb)), Loud: verb != cvd.VerbRelease, Says: l.says(f.Case, verb), Tells: rule.SpecOf(verb).Tell == cvd.TellReporter && f.Case.Waited()})
+		text := l.Say("verb." + string(verb))
+		if verb == cvd.VerbClaim {
+			text = l.Say("desk.claim")
+		}
+		fast = append(fast, actionView{Verb: string(verb), Text: text, Loud: verb != cvd.VerbRelease, Says: l.says(f.Case, verb), Tells: rule.SpecOf(verb).Tell == cvd.TellReporter && f.Case.Waited()})
 	}
 	if i := slices.IndexFunc(fast, func(a actionView) bool { return a.Loud }); i >= 0 && !l.rules(f) {
 		fast[i].Main = true

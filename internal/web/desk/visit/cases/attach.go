@@ -6,21 +6,13 @@ import (
 	"net/http"
 	"strings"
 
-	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/fields"
 	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/web/desk/visit/cases/tale"
 )
-
-// mebibytes is the most of one file that the case's policy takes; 0 if it is not known.
-func mebibytes(f *casework.File) int {
-	if f.Policy == nil {
-		return 0
-	}
-	return f.Policy.Policy.Intake.AttachmentMiB
-}
 
 // attach streams a file into the case; it is never kept in the open on the way. What
 // was typed beside it came before it, so that it is still there if the file is refused.
@@ -86,20 +78,29 @@ func (v lens) forWhom(o *deed, whom string) (cvd.Input, cvd.Faults) {
 
 // tooLarge shows the form again, with the limit at the file's field.
 func (d *desk) tooLarge(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
-	fault := cvd.Fault{Field: "file", Problem: v.Say("desk.file.large", "mib", mebibytes(o.file)), Remedy: v.Say("desk.file.large.remedy")}
+	fault := cvd.Fault{Field: "file", Problem: v.Say("desk.file.large", "mib", fields.Mebibytes(o.file)), Remedy: v.Say("desk.file.large.remedy")}
 	return d.form(w, r, v, o, http.StatusRequestEntityTooLarge, cvd.Faults{fault})
 }
 
 // late says that the case has moved on since the link to the verb was shown: where it
 // stands, and what was done last.
 func (d *desk) late(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
+	state := web.State(v.Voice, o.file.Case.RM()).Text
+	return d.over(w, r, v, o, http.StatusConflict, web.Notice{Title: v.Say("error.not-ready.title"), Text: v.Say("desk.late", "state", state)})
+}
+
+// past says that what a preview showed was done, or is kept no longer.
+func (d *desk) past(w http.ResponseWriter, r *http.Request, v lens, o *deed, what string) error {
+	return d.over(w, r, v, o, http.StatusGone, web.Notice{Title: v.Say("desk.kept." + what), Text: v.Say("desk.kept." + what + ".text")})
+}
+
+// over shows a verb that there is nothing more to do of, with what was done last.
+func (d *desk) over(w http.ResponseWriter, r *http.Request, v lens, o *deed, status int, why web.Notice) error {
 	view := d.doView(v, o)
 	view.Late, view.Mail, view.About = true, nil, ""
-	view.Refusal = &web.Notice{
-		Kind: "warn", Title: v.Say("error.not-ready.title"), Text: v.Say("desk.late", "state", view.State.Text),
-		Href: "/desk/cases/" + view.Case, Label: v.Say("desk.late.open"),
-	}
+	why.Kind, why.Href, why.Label = "warn", "/desk/cases/"+view.Case, v.Say("desk.late.open")
+	view.Refusal = &why
 	entries := v.entries(o.file, tale.Reading{})
 	view.Last = entries[max(0, len(entries)-1):]
-	return d.showDo(w, r, v, http.StatusConflict, view)
+	return d.showDo(w, r, v, status, view)
 }

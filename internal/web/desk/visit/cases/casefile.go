@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/fields"
 	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/web/desk/visit/cases/tale"
@@ -161,7 +162,7 @@ func (l lens) caseFile(f *casework.File, as tale.Reading) caseView {
 		v.Flags = append(v.Flags, web.Badge{Kind: kind, Text: l.Say("desk.flag." + name)})
 	}
 	if v.Message {
-		v.Canned = l.replies(f)
+		v.Canned = fields.Replies(&l.Lens, f)
 	}
 	asks := post.Of(&l.Lens, f)
 	v.Held, v.Notices = asks.Held, append(v.Notices, asks.Notices...)
@@ -174,7 +175,11 @@ func (l lens) saysDone(f *casework.File, verb cvd.Verb) string {
 		return l.Say("desk.case.proposed", "verb", l.Say("verb."+string(verb)))
 	}
 	own := "desk.case.done." + string(verb)
-	if !l.Voice.Has(own) || verb == cvd.VerbClaim && f.Case.Assignee != l.Actor.ID || verb == cvd.VerbRelease && f.Case.Assignee != "" {
+	holder := f.Case.Assignee
+	switch {
+	case verb == cvd.VerbClaim && holder != "" && holder != l.Actor.ID:
+		return l.Say("desk.case.done.assign", "name", l.Member(holder))
+	case !l.Voice.Has(own), verb == cvd.VerbClaim && holder == "", verb == cvd.VerbRelease && holder != "":
 		return l.Say("desk.case.done", "verb", l.Say("verb."+string(verb)))
 	}
 	if moves.Told(f.Events, verb) {

@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit/cases/fields"
 )
 
 // suggestedView is a component that the report may mean.
@@ -76,8 +77,8 @@ func (d *desk) upstream(r *http.Request, v lens, o *deed, fill bool) (letter str
 	if fill {
 		o.typed.Set("to", cmp.Or(f.Contact.String(), v.Say("desk.upstream.to", "component", f.Name)))
 		o.typed.Set("reason", v.Say("desk.upstream.reason", "component", f.Name))
-		if o.file.Case.Waited() {
-			o.typed.Set("text", v.Say("desk.upstream.text", "component", f.Name))
+		if o.file.Case.Waited() { // they read it
+			o.typed.Set("reason", v.Say("desk.upstream.text", "component", f.Name))
 		}
 		if p := o.file.Policy; p != nil && p.Policy.Scope.ThirdParty.ID != "" {
 			o.typed.Set("clauses", p.Policy.Scope.ThirdParty.ID)
@@ -88,9 +89,9 @@ func (d *desk) upstream(r *http.Request, v lens, o *deed, fill bool) (letter str
 }
 
 // carried keeps which component was chosen in the form.
-func carried(o *deed) []itemView {
+func carried(o *deed) []fields.Item {
 	if key := o.typed.Get("component"); key != "" && o.verb == cvd.VerbHandOn {
-		return []itemView{{Field: &web.Field{Name: "component", Kind: "hidden", Value: key}}}
+		return []fields.Item{{Field: &web.Field{Name: "component", Kind: "hidden", Value: key}}}
 	}
 	return nil
 }

@@ -1,19 +1,22 @@
 package cases
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/unsent"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/cases/fields"
 	"fairlead/internal/web/desk/visit/cases/moves"
 	"fairlead/internal/web/desk/visit/cases/post"
 	"fairlead/internal/web/desk/visit/cases/tale"
@@ -26,18 +29,20 @@ type doView struct {
 	State       web.Badge
 	Verb, Text  string
 	About       string
-	Parts       []partView
+	Parts       []fields.Part
 	Canned      []web.Option
 	Direct      bool // nothing to show before: one step
 	Upload      bool
 	Ways        []moves.Way // who may get a file
 	Says        string
+	Send        string // the button that does it, after the preview
 	Seen        int64
 	Since       []entryView // what others did meanwhile
 	Refusal     *web.Notice
 	Summary     *web.Summary
 	Preview     *previewView
 	World       *visit.World // what is released
+	Kept        string       // names what was typed, for the address that changes it
 	Hidden      []visit.Pair
 	Mail        *post.Held  // the mail that the verb settles
 	Last        []entryView // the latest words of the thread, where it settles none
@@ -48,18 +53,12 @@ type doView struct {
 	Large       string      // what is said of a larger one
 }
 
-// partView is a run of fields that are shown, or folded away, together.
-type partView struct {
-	Fold  string
-	Open  bool
-	Items []itemView
-}
-
 // deed is one verb on its way: what was typed, and what came of it.
 type deed struct {
 	file  *casework.File
 	verb  cvd.Verb
 	typed url.Values
+	kept  string // the name under which it is kept for the preview
 	since []entryView
 }
 
@@ -89,11 +88,15 @@ func (d *desk) ask(w http.ResponseWriter, r *http.Request, v lens) error {
 	if o.verb == cvd.VerbAdvise {
 		return web.See(w, r, "/desk/cases/"+string(o.file.Case.ID)+"/advisory")
 	}
+	q := r.URL.Query()
+	if o.kept = cmp.Or(q.Get("preview"), q.Get("edit")); o.kept != "" {
+		return d.again(w, r, v, o)
+	}
 	if !o.possible() {
 		return d.late(w, r, v, o)
 	}
 	for _, name := range []string{"seq", "to", "component"} {
-		if s := r.URL.Query().Get(name); s != "" {
+		if s := q.Get(name); s != "" {
 			o.typed.Set(name, s)
 		}
 	}
@@ -124,16 +127,19 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	o.typed, faults = visit.Clean(r.PostForm)
 	step := o.typed.Get("step")
 	if step == "insert" {
-		d.insert(r, o)
+		fields.Insert(&v.Lens, o.file, o.verb, o.typed, d.Site.BaseURL(r))
 	}
 	if step == "insert" || step == "edit" || o.verb == cvd.VerbAttach {
 		return d.form(w, r, v, o, statusOf(faults), faults.Err())
+	}
+	if _, err := d.Site.Unsent.Read(r.Context(), v.deed(o), o.typed.Get("kept")); step == "do" && errors.Is(err, unsent.ErrDone) {
+		return d.past(w, r, v, o, "done") // from a page that the browser kept whole
 	}
 	if o.since = v.since(o); len(o.since) > 0 {
 		return d.form(w, r, v, o, http.StatusConflict, nil)
 	}
 	session := d.Site.Desk.As(v.Actor)
-	in, more := v.input(o)
+	in, more := fields.Input(&v.Lens, o.file, o.verb, o.typed)
 	if faults = faults.And(more); len(faults) > 0 {
 		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
 	}
@@ -149,18 +155,19 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 		if err != nil {
 			return d.refused(w, r, v, o, err)
 		}
+		if err := d.Site.Unsent.Done(context.WithoutCancel(r.Context()), v.deed(o), o.typed.Get("kept")); err != nil {
+			d.Site.Log.Error("what was done stays kept as it was typed, until tomorrow", "case", o.file.Case.ID, "err", err)
+		}
 		return d.done(w, r, v, o, done, before)
 	}
-	p, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in)
-	if err != nil {
+	if _, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in); err != nil {
 		return d.refused(w, r, v, o, err)
 	}
-	view := d.doView(v, o)
-	view.Preview, view.Hidden = v.preview(o.file, &p), hidden(o.typed)
-	if view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in.Reason); err != nil {
+	kept, err := d.Site.Unsent.Keep(r.Context(), v.deed(o), o.typed)
+	if err != nil {
 		return err
 	}
-	return d.showDo(w, r, v, http.StatusOK, view)
+	return web.See(w, r, r.URL.Path+"?"+url.Values{"preview": {kept}}.Encode()+string(v.Way.And))
 }
 
 func statusOf(faults cvd.Faults) int {
@@ -206,7 +213,7 @@ func (d *desk) led(w http.ResponseWriter, r *http.Request, id string, verb cvd.V
 // with it.
 func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, status int, problem error) error {
 	view := d.doView(v, o)
-	items := append(v.fields(o.file, o.verb, o.typed), carried(o)...)
+	items := append(fields.Of(&v.Lens, o.file, o.verb, o.typed), carried(o)...)
 	var err error
 	if view.Letter, err = d.upstream(r, v, o, false); err != nil {
 		return err
@@ -214,7 +221,7 @@ func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, sta
 	var faults cvd.Faults
 	switch {
 	case errors.As(problem, &faults):
-		view.Summary = v.summary(items, blame(items, faults))
+		view.Summary = fields.Summary(v.Say("desk.faults"), items, fields.Blame(items, faults))
 	case problem != nil:
 		text := v.Voice.Gloss(web.Plain(problem))
 		if errors.Is(problem, cvd.ErrForbidden) && o.verb == cvd.VerbConfirm {
@@ -227,7 +234,7 @@ func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, sta
 	case !o.possible():
 		view.Refusal = &web.Notice{Kind: "warn", Title: v.Say("desk.refused"), Text: v.Say("desk.refused.text")}
 	}
-	view.Parts = parts(items)
+	view.Parts = fields.Parts(items)
 	return d.showDo(w, r, v, status, view)
 }
 
@@ -242,15 +249,19 @@ func (d *desk) doView(v lens, o *deed) doView {
 		Direct: slices.Contains(moves.Direct, o.verb), Upload: o.verb == cvd.VerbAttach, Says: v.says(c, o.verb),
 		Seen: c.Version, Since: o.since, Report: v.report(o.file, tale.Reading{}),
 	}
+	view.Send = view.Text
+	if o.verb == cvd.VerbMessage {
+		view.Send = v.Say("desk.send")
+	}
 	if view.Upload {
 		view.Ways = v.ways(c)
-		view.Most, view.Large = int64(mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", mebibytes(o.file))
+		view.Most, view.Large = int64(fields.Mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", fields.Mebibytes(o.file))
 	}
 	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
 		view.About = v.Say(id)
 	}
-	if slices.Contains(rule.SpecOf(o.verb).Takes, "text") && o.verb != cvd.VerbProvide && o.verb != cvd.VerbSuccessor {
-		view.Canned = v.replies(o.file)
+	if fields.Replied(c, o.verb) {
+		view.Canned = fields.Replies(&v.Lens, o.file)
 	}
 	if view.Mail = post.About(&v.Lens, o.file, o.verb, visit.Number(o.typed.Get("seq"))); view.Mail != nil {
 		return view
@@ -265,31 +276,6 @@ func (d *desk) doView(v lens, o *deed) doView {
 	return view
 }
 
-// insert puts a prepared reply below what was typed.
-func (d *desk) insert(r *http.Request, o *deed) {
-	if o.file.Policy == nil {
-		return
-	}
-	id, lang, _ := strings.Cut(o.typed.Get("canned"), "/")
-	p := d.Site.Terms(d.Site.Words.In(lang), o.file.Policy)
-	origin := p.PublicURL
-	if origin == "" {
-		origin = d.Site.BaseURL(r)
-	}
-	reply, err := p.Reply(id, origin)
-	if err != nil {
-		return // none was chosen
-	}
-	text := o.typed.Get("text")
-	if text != "" {
-		text += "\n\n"
-	}
-	o.typed.Set("text", text+moves.Unwrapped(reply.Text))
-	if reply.Clause != "" && slices.Contains(rule.SpecOf(o.verb).Takes, "clauses") && !slices.Contains(o.typed["clauses"], reply.Clause) {
-		o.typed.Add("clauses", reply.Clause)
-	}
-}
-
 // since lists what other people did to the case after the form was opened.
 func (v lens) since(o *deed) []entryView {
 	seen := visit.Number(o.typed.Get("seen"))
@@ -301,63 +287,6 @@ func (v lens) since(o *deed) []entryView {
 		ev := &o.file.Events[i]
 		if ev.Seq > seen && ev.Actor != v.Actor.Ref() && ev.Actor != cvd.System.Ref() {
 			out = append(out, v.entry(o.file, ev, tale.Reading{}))
-		}
-	}
-	return out
-}
-
-// parts folds away what is rarely needed, unless something is in it.
-func parts(items []itemView) []partView {
-	var out []partView
-	for _, it := range items {
-		if len(out) == 0 || out[len(out)-1].Fold != it.Fold {
-			out = append(out, partView{Fold: it.Fold})
-		}
-		p := &out[len(out)-1]
-		p.Items = append(p.Items, it)
-		p.Open = p.Open || (it.Field != nil && (it.Field.Value != "" || len(it.Field.Faults) > 0))
-	}
-	return out
-}
-
-// blame puts each fault to its field; those of none come back.
-func blame(items []itemView, faults cvd.Faults) []cvd.Fault {
-	var rest []cvd.Fault
-	for _, fault := range faults {
-		at := slices.IndexFunc(items, func(it itemView) bool { return it.named(fault.Field) })
-		switch {
-		case at < 0:
-			rest = append(rest, fault)
-		case items[at].Checks != nil:
-			items[at].Checks.Faults = append(items[at].Checks.Faults, fault)
-		default:
-			items[at].Field.Faults = append(items[at].Field.Faults, fault)
-		}
-	}
-	return rest
-}
-
-func (v lens) summary(items []itemView, rest []cvd.Fault) *web.Summary {
-	var fields []web.Field
-	for _, it := range items {
-		if it.Field != nil {
-			fields = append(fields, *it.Field)
-		} else {
-			fields = append(fields, web.Field{Name: it.Checks.Name, Label: it.Checks.Legend, Faults: it.Checks.Faults})
-		}
-	}
-	return web.Summarise(v.Say("desk.faults"), fields, rest)
-}
-
-// hidden carries what was typed through the preview.
-func hidden(typed url.Values) []visit.Pair {
-	var out []visit.Pair
-	for _, name := range visit.Sorted(typed) {
-		if name == "step" || name == "canned" || name == "seen" {
-			continue
-		}
-		for _, value := range typed[name] {
-			out = append(out, visit.Pair{Label: name, Text: value})
 		}
 	}
 	return out

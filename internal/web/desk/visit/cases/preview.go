@@ -1,10 +1,15 @@
 package cases
 
 import (
+	"errors"
+	"net/http"
+
 	"fairlead/internal/casework"
+	"fairlead/internal/casework/unsent"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit/cases/fields"
 	"fairlead/internal/words"
 )
 
@@ -28,6 +33,53 @@ type toldView struct {
 	Quotes           []words.Quote
 	Clauses          []citeView
 	Missing          []string
+}
+
+func (v lens) deed(o *deed) unsent.Deed {
+	return unsent.Deed{By: v.Actor, Case: o.file.Case.ID, Verb: o.verb}
+}
+
+// again takes up what was kept when a preview was asked for. What was done since is not
+// shown again, so that going back to it does nothing twice.
+func (d *desk) again(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
+	typed, err := d.Site.Unsent.Read(r.Context(), v.deed(o), o.kept)
+	switch {
+	case errors.Is(err, unsent.ErrDone):
+		return d.past(w, r, v, o, "done")
+	case err != nil && !errors.Is(err, cvd.ErrNotFound):
+		return err
+	case !o.possible():
+		return d.late(w, r, v, o)
+	case err != nil:
+		return d.past(w, r, v, o, "gone")
+	}
+	if o.typed = typed; r.URL.Query().Has("preview") {
+		return d.previewed(w, r, v, o)
+	}
+	o.since = v.since(o)
+	return d.form(w, r, v, o, http.StatusOK, nil)
+}
+
+// previewed shows what the verb will do, before it is done.
+func (d *desk) previewed(w http.ResponseWriter, r *http.Request, v lens, o *deed) error {
+	if o.since = v.since(o); len(o.since) > 0 {
+		return d.form(w, r, v, o, http.StatusConflict, nil)
+	}
+	session := d.Site.Desk.As(v.Actor)
+	in, faults := fields.Input(&v.Lens, o.file, o.verb, o.typed)
+	if len(faults) > 0 {
+		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
+	}
+	p, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in)
+	if err != nil {
+		return d.refused(w, r, v, o, err)
+	}
+	view := d.doView(v, o)
+	view.Preview, view.Hidden, view.Kept = v.preview(o.file, &p), fields.Hidden(o.typed), o.kept
+	if view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in.Reason); err != nil {
+		return err
+	}
+	return d.showDo(w, r, v, http.StatusOK, view)
 }
 
 func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -17,8 +18,11 @@ import (
 // recordView is the form for a report that came by another way than the site.
 type recordView struct {
 	How     []web.Field // how and when it came
-	Report  []web.Field
+	Report  []web.Field // what somebody on the telephone says first
+	Row     []web.Field // in what it is
 	Person  []web.Field
+	More    []web.Field // all else that the policy asks for
+	Open    bool        // something was typed there, or is wrong
 	Summary *web.Summary
 	Refusal *web.Notice
 }
@@ -42,6 +46,36 @@ func (d *desk) showRecord(w http.ResponseWriter, r *http.Request, v lens, status
 var kinds = map[string]string{
 	"description": "area", "steps": "area", "impact": "area", "urls": "area", "tools": "area", "proposed_fix": "area",
 	"disclosure_plan": "area", "reporter.email": "email", "reporter.credit": "select", "reporter.pgp_key": "area",
+}
+
+// places are those of the fields that stand open; the others are folded away.
+var places = map[string]func(*recordView) *[]web.Field{
+	"title": (*recordView).report, "description": (*recordView).report, "product": (*recordView).row, "version": (*recordView).row,
+	"reporter.name": (*recordView).person, "reporter.email": (*recordView).person,
+}
+
+func (v *recordView) report() *[]web.Field { return &v.Report }
+func (v *recordView) row() *[]web.Field    { return &v.Row }
+func (v *recordView) person() *[]web.Field { return &v.Person }
+
+// sort puts the fields into the order of the public form.
+func (v *recordView) sort() {
+	for _, fields := range [][]web.Field{v.Report, v.Person, v.More} {
+		slices.SortStableFunc(fields, func(a, b web.Field) int { return rank(a.Name) - rank(b.Name) })
+	}
+	v.Open = slices.ContainsFunc(v.More, func(f web.Field) bool { return f.Value != "" })
+}
+
+// rank is the order of the public form: what was found, what more is known, who tells.
+func rank(name string) int {
+	first := []string{"title", "description", "program", "steps", "impact"}
+	switch i := slices.Index(first, name); {
+	case i >= 0:
+		return i
+	case strings.HasPrefix(name, "reporter."):
+		return len(first) + 1
+	}
+	return len(first)
 }
 
 // recordView asks for what the policy asks reporters for, and for what it does
@@ -87,11 +121,11 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 				}
 			}
 		}
-		if len(f.Name) > 9 && f.Name[:9] == "reporter." {
-			view.Person = append(view.Person, field)
-		} else {
-			view.Report = append(view.Report, field)
+		place := &view.More
+		if at := places[f.Name]; at != nil {
+			place = at(view)
 		}
+		*place = append(*place, field)
 	}
 	for _, f := range p.Information {
 		add(f)
@@ -103,6 +137,7 @@ func (v lens) recordView(p *policy.Policy, typed url.Values) *recordView {
 		}
 		add(policy.Field{Name: name, Label: v.Say(id)})
 	}
+	view.sort()
 	return view
 }
 
@@ -156,7 +191,12 @@ func (d *desk) recordReport(w http.ResponseWriter, r *http.Request, v lens) erro
 
 func (d *desk) recordAgain(w http.ResponseWriter, r *http.Request, v lens, p *policy.Policy, faults cvd.Faults) error {
 	view := v.recordView(p, r.PostForm)
-	rest := web.Blame(view.Person, web.Blame(view.Report, web.Blame(view.How, faults)))
-	view.Summary = web.Summarise(v.Say("desk.faults"), slices.Concat(view.How, view.Report, view.Person), rest)
+	rest := []cvd.Fault(faults)
+	all := [][]web.Field{view.How, view.Report, view.Row, view.Person, view.More}
+	for _, fields := range all {
+		rest = web.Blame(fields, rest)
+	}
+	view.Open = view.Open || slices.ContainsFunc(view.More, func(f web.Field) bool { return len(f.Faults) > 0 })
+	view.Summary = web.Summarise(v.Say("desk.faults"), slices.Concat(all...), rest)
 	return d.showRecord(w, r, v, http.StatusUnprocessableEntity, view)
 }

@@ -1,4 +1,4 @@
-package moves
+package fields
 
 import (
 	"slices"
@@ -10,9 +10,9 @@ import (
 	"fairlead/internal/web"
 )
 
-// Files are the files of a case by the events that they came with, latest first, behind
+// files are the files of a case by the events that they came with, latest first, behind
 // the choice of none.
-func Files(evs []cvd.Event, chosen, none string) []web.Option {
+func files(evs []cvd.Event, chosen, none string) []web.Option {
 	out := []web.Option{{Label: none, Chosen: chosen == ""}}
 	for _, ev := range slices.Backward(evs) {
 		if ev.Type == cvd.EventAttached && ev.Body != nil && ev.Body.File != nil {
@@ -23,8 +23,8 @@ func Files(evs []cvd.Event, chosen, none string) []web.Option {
 	return out
 }
 
-// Parties are whom a case names to be told of a release.
-func Parties(c *cvd.Case, chosen string) []web.Option {
+// parties are whom a case names to be told of a release.
+func parties(c *cvd.Case, chosen string) []web.Option {
 	var out []web.Option
 	for i := range c.Participants {
 		if p := &c.Participants[i]; rule.Party(p) && p.Contact != nil {
@@ -34,9 +34,9 @@ func Parties(c *cvd.Case, chosen string) []web.Option {
 	return out
 }
 
-// Outcomes are what may come of a case, behind the choice that its state says it. They
+// outcomes are what may come of a case, behind the choice that its state says it. They
 // are kept as words, for whoever reads the case; one that was chosen otherwise stays.
-func Outcomes(state, list, chosen string) []web.Option {
+func outcomes(state, list, chosen string) []web.Option {
 	out := []web.Option{{Label: state, Chosen: chosen == ""}}
 	values := strings.Split(list, "|")
 	if chosen != "" && !slices.Contains(values, chosen) {

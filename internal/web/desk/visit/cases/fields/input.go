@@ -1,4 +1,4 @@
-package cases
+package fields
 
 import (
 	"cmp"
@@ -7,18 +7,19 @@ import (
 	"slices"
 	"strings"
 
+	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
 	"fairlead/internal/intake"
 	"fairlead/internal/web/desk/visit"
 )
 
-// input makes the verb's input of what was typed, as far as it takes it.
-func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
+// Input makes the verb's input of what was typed, as far as it takes it.
+func Input(v *visit.Lens, f *casework.File, verb cvd.Verb, typed url.Values) (cvd.Input, cvd.Faults) {
 	var in cvd.Input
 	var faults cvd.Faults
-	get := o.typed.Get
-	for _, name := range rule.SpecOf(o.verb).Takes {
+	get := typed.Get
+	for _, name := range rule.SpecOf(verb).Takes {
 		switch name {
 		case "text":
 			in.Text = get("text")
@@ -29,14 +30,14 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 		case "silent":
 			in.Silent = get("silent")
 		case "clauses":
-			in.Clauses = o.typed["clauses"]
+			in.Clauses = typed["clauses"]
 		case "missing":
-			in.Missing = append(slices.Clone(o.typed["missing"]), intake.SplitLines(get("missing_more"))...)
+			in.Missing = append(slices.Clone(typed["missing"]), intake.SplitLines(get("missing_more"))...)
 		case "vector":
-			in.Vector = cmp.Or(builtVector(o.typed), get("vector"))
+			in.Vector = cmp.Or(builtVector(typed), get("vector"))
 		case "to":
 			in.To = get("to")
-			if o.verb == cvd.VerbClaim && in.To == v.Actor.ID && o.file.Case.Assignee == "" {
+			if verb == cvd.VerbClaim && in.To == v.Actor.ID && f.Case.Assignee == "" {
 				in.To = ""
 			}
 		case "outcome":
@@ -58,7 +59,7 @@ func (v lens) input(o *deed) (cvd.Input, cvd.Faults) {
 			in.CVE = strings.ToUpper(strings.TrimSpace(get("cve")))
 		case "contact":
 			var wrong cvd.Faults
-			in.Contact, wrong = contactOf(o.typed)
+			in.Contact, wrong = contactOf(typed)
 			faults = append(faults, wrong...)
 		}
 	}
@@ -81,13 +82,4 @@ func contactOf(typed url.Values) (*cvd.Contact, cvd.Faults) {
 		return &cvd.Contact{}, nil
 	}
 	return r.Reporter, nil
-}
-
-// named tells whether a fault's field is this one.
-func (it itemView) named(field string) bool {
-	name, _, _ := strings.Cut(field, "[")
-	if it.Checks != nil {
-		return it.Checks.Name == name
-	}
-	return it.Field.Name == name
 }

@@ -1,10 +1,10 @@
-package moves_test
+package fields_test
 
 import (
 	"strings"
 	"testing"
 
-	"fairlead/internal/web/desk/visit/cases/moves"
+	"fairlead/internal/web/desk/visit/cases/fields"
 )
 
 func TestUnwrapped(t *testing.T) {
@@ -19,7 +19,7 @@ func TestUnwrapped(t *testing.T) {
 		full + "\n    stands here":               full + "\n    stands here",
 		full + "  \nstays":                       full + "  \nstays",
 	} {
-		if got := moves.Unwrapped(in); got != want {
+		if got := fields.Unwrapped(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
