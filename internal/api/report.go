@@ -37,6 +37,9 @@ func (c *call) receive() error {
 		return err
 	}
 	once := c.once("stranger/", raw)
+	if once != nil {
+		once.Among = c.From(c.r) // else whoever is first to use a key that others may guess spoils theirs
+	}
 	report, lost, err := handover.Read(raw, c.Now())
 	if err := c.note(err); err != nil {
 		return err
