@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"fairlead/internal/api/strict"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake"
 )
 
 // The schemes of the Authorization header. Cookies are never looked at, so a
@@ -71,9 +73,19 @@ func credentials(h http.Header, scheme string) (string, bool) {
 	return secret, ok && secret != "" && strings.EqualFold(got, scheme)
 }
 
-// limitWrites counts one act of a receipt against its limit.
-func (c *call) limitWrites() error {
-	if ok, after := c.writes.Allow(c.actor.Receipt); !ok {
+// limit counts a request that writes against its limit. A try of a letter's code counts
+// like a wrong credential, right or not.
+func (c *call) limit() error {
+	of, key := c.reports, c.From(c.r)
+	switch {
+	case c.route.Access == openapi.ByReceipt:
+		of, key = c.writes, c.actor.Receipt
+	case c.route.Path == pathClaim:
+		of = c.wrong
+	case c.route.Path != pathReports:
+		return nil
+	}
+	if ok, after := of.Allow(key); !ok {
 		return auth.Limited{After: after}
 	}
 	return nil
@@ -94,8 +106,12 @@ func (c *call) checkQuery() error {
 	for _, q := range c.route.Query {
 		names = append(names, q.Name)
 	}
-	for name, given := range values {
-		i := slices.Index(names, name)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if len(faults) == intake.MaxFaults { // words cost more than what makes them
+			faults = intake.Add(faults, cvd.Fault{})
+			break
+		}
+		i, given := slices.Index(names, name), values[name]
 		switch {
 		case i < 0:
 			faults = append(faults, c.Fault(strict.Shown(name), "query.unknown", "names", strings.Join(names, ", ")))

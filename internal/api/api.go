@@ -33,6 +33,7 @@ import (
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/intake/load"
 	"fairlead/internal/may"
 	"fairlead/internal/parts"
 	"fairlead/internal/rulebook"
@@ -40,7 +41,7 @@ import (
 )
 
 // Config is what the door is built from. Everything but From, Log, Unlimited and
-// Uploads must be given.
+// Uploads and Bodies must be given.
 type Config struct {
 	Desk  *casework.Desk
 	Book  *rulebook.Book
@@ -61,6 +62,9 @@ type Config struct {
 	Unlimited bool
 	// Uploads is how many bytes of files reporters may send; nil sets no limit.
 	Uploads *limit.Budget
+	// Bodies is what the bodies of requests hold, shared with the other doors; nil makes
+	// one of the door's own.
+	Bodies *load.Load
 }
 
 // Limits against abuse, in acts a minute. Reports in flood are kept rather than
@@ -96,6 +100,9 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	if cfg.From == nil {
 		cfg.From = strict.Network
+	}
+	if cfg.Bodies == nil {
+		cfg.Bodies = load.House(cfg.Unlimited)
 	}
 	voice := cfg.Words.In("en")
 	a := &api{Config: cfg, Reader: strict.Reader{Voice: voice}, views: view.Show{Voice: voice}, mux: http.NewServeMux()}
@@ -206,6 +213,9 @@ type call struct {
 }
 
 func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
+	body := a.Bodies.Body(r.Body, a.From(r), r.Header.Get("Content-Type"))
+	defer body.Free()
+	r.Body = body
 	c := &call{api: a, w: w, r: r, route: to}
 	err := c.identify()
 	if err == nil {
@@ -216,6 +226,9 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 	}
 	if err == nil && to.Body == nil && len(to.Query) == 0 {
 		err = c.found.Err() // nothing else could be wrong
+	}
+	if err == nil && to.Body != nil {
+		err = c.limit() // before it is read
 	}
 	if err == nil {
 		err = to.do(c)
@@ -255,6 +268,7 @@ func (c *call) answer(status int, v any) error {
 const (
 	maxReport = intake.MaxBody
 	maxBody   = 512 << 10
+	maxClaim  = 4 << 10
 	maxPolicy = 1 << 20
 )
 
@@ -268,8 +282,10 @@ func (c *call) body(limit int64, types ...string) (_ []byte, err error) {
 
 // read takes a JSON object as body into the struct that v points to, and notes what
 // is wrong with it. Where empty is set, a body may be left out.
-func (c *call) read(v any, empty bool) error {
-	raw, err := c.body(maxBody, typeJSON)
+func (c *call) read(v any, empty bool) error { return c.readUpTo(maxBody, v, empty) }
+
+func (c *call) readUpTo(limit int64, v any, empty bool) error {
+	raw, err := c.body(limit, typeJSON)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"fairlead/internal/api/problem"
+	"fairlead/internal/auth"
 	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake/load"
 )
 
 // refuse answers an error. What it is not known for is logged under a number,
@@ -27,11 +29,15 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, by cvd.Actor, err e
 	case http.StatusInternalServerError, http.StatusServiceUnavailable:
 		id := newID()
 		p.Instance = "urn:fairlead:error:" + id
-		if !errors.Is(err, context.Canceled) {
+		busy := errors.Is(err, load.ErrBusy)
+		if !busy && !errors.Is(err, context.Canceled) {
 			a.Log.Error("a request to the API failed", "id", id, "method", r.Method, "route", r.Pattern, "err", err)
 		}
 		if k.Status == http.StatusServiceUnavailable {
 			h.Set("Retry-After", "5")
+			if busy {
+				h.Set("Retry-After", problem.RetryAfter(auth.Limited{After: load.After}))
+			}
 		}
 	case http.StatusTooManyRequests:
 		h.Set("Retry-After", problem.RetryAfter(err))

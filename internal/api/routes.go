@@ -21,6 +21,7 @@ const (
 	pathReports  = "/api/v1/reports"
 	pathPromises = "/api/v1/promises"
 	pathThread   = "/api/v1/thread"
+	pathClaim    = pathThread + "/claim"
 	pathCases    = "/api/v1/cases"
 	pathPolicy   = "/api/v1/policy"
 	pathDocument = "/api/openapi.json"
@@ -73,7 +74,7 @@ func threadRoutes() []route {
 			Short: "Your thread", Long: "State, promises and messages of the receipt's newest case, and of those linked to it.",
 		}, do: (*call).showThread},
 		{Operation: openapi.Operation{
-			Method: post, Path: pathThread + "/claim", Name: "claim", Status: http.StatusOK, Gives: claimed{}, Body: &openapi.Body{Of: claimBody{}, Needs: []string{"code"}}, Also: append([]int{http.StatusUnauthorized}, unread...),
+			Method: post, Path: pathClaim, Name: "claim", Status: http.StatusOK, Gives: claimed{}, Body: &openapi.Body{Of: claimBody{}, Needs: []string{"code"}}, Also: append([]int{http.StatusUnauthorized}, unread...),
 			Short: "Show a receipt", Long: "By the code of a letter, for whoever reported by mail. A code that is unknown, used or too old has one answer.",
 		}, do: (*call).claim},
 		{Operation: openapi.Operation{

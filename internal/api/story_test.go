@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -97,6 +98,54 @@ func TestIdempotency(t *testing.T) {
 	own := h.ask("POST", "/api/v1/cases", `{"description":"planted","channel":"phone"}`, "Authorization", "Bearer "+h.token(h.Lead, false), "Idempotency-Key", "k9").want(t, 201).object(t)
 	if own["case"] == planted["case"] {
 		t.Error("a stranger's key answers a member")
+	}
+}
+
+// Strangers who choose the same key do not meet: neither takes the other's answer, nor
+// makes the other's report fail. A client that sends again from elsewhere is known by its body.
+func TestNoStrangerSpoilsTheKeyOfAnother(t *testing.T) {
+	h := open(t, true)
+	send := func(from, body string) answer {
+		r := httptest.NewRequest("POST", "/api/v1/reports", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Idempotency-Key", "report-1")
+		r.RemoteAddr = from + ":1"
+		w := httptest.NewRecorder()
+		h.api.ServeHTTP(w, r)
+		return answer{w}
+	}
+	const one, two, a, b, c = "192.0.2.1", "192.0.2.2", `{"description":"a"}`, `{"description":"b"}`, `{"description":"c"}`
+	first := send(one, a).want(t, 201)
+	victim := send(two, b).want(t, 201)
+	if first.Body.String() == victim.Body.String() {
+		t.Error("one stranger got the answer of another")
+	}
+	for _, again := range []struct {
+		from, body string
+		like       answer
+	}{{one, a, first}, {two, b, victim}, {"198.51.100.7", b, victim}} {
+		if got := send(again.from, again.body).want(t, 201); got.Body.String() != again.like.Body.String() {
+			t.Errorf("%s sends %s again and gets %s", again.from, again.body, got.Body)
+		}
+	}
+	for _, from := range []string{one, two} {
+		if o := problemOf(t, send(from, c).want(t, 422)); !slices.Equal(fieldsOf(o), []string{"Idempotency-Key"}) {
+			t.Errorf("%v", o)
+		}
+	}
+	h.as(h.Lead, "POST", "/api/v1/cases/"+victim.object(t)["case"].(string)+"/acknowledge", "").want(t, 200)
+	if n := len(h.as(h.Lead, "GET", "/api/v1/cases", "").object(t)["cases"].([]any)); n != 2 {
+		t.Errorf("%d cases, want 2", n)
+	}
+	// Both at once from two networks with one body are one report.
+	var wg sync.WaitGroup
+	bodies := make([]string, 16)
+	for i := range bodies {
+		wg.Go(func() { bodies[i] = send(fmt.Sprintf("203.0.113.%d", i%4), `{"description":"at once"}`).Body.String() })
+	}
+	wg.Wait()
+	if slices.Sort(bodies); bodies[0] != bodies[15] || !strings.Contains(bodies[0], "receipt") {
+		t.Errorf("got %s and %s", bodies[0], bodies[15])
 	}
 }
 

@@ -194,5 +194,5 @@ func (h *House) servePrivate(addr string) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: private_listen: %w", cvd.ErrUnavailable, err)
 	}
-	return front.Beside(l, h.Private(), h.Options.Log, "private"), nil
+	return front.Beside(l, front.Named(addr, h.Private()), h.Options.Log, "private"), nil
 }

@@ -20,6 +20,7 @@ import (
 	"fairlead/internal/casework/filters"
 	"fairlead/internal/casework/unsent"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake/load"
 	"fairlead/internal/store/memo"
 	"fairlead/internal/web"
 	"fairlead/internal/web/advisories"
@@ -29,17 +30,8 @@ import (
 	"fairlead/internal/web/public/thread"
 )
 
-// Limits of the public listener. A report of many files takes a while over a
-// slow line, so only the head of a request is bounded tightly; bodies are
-// bounded by size in the doors.
-const (
-	headTimeout  = 10 * time.Second
-	readTimeout  = 10 * time.Minute
-	writeTimeout = 10 * time.Minute
-	idleTimeout  = 2 * time.Minute
-	maxHead      = 32 << 10
-	stopTimeout  = 20 * time.Second
-)
+// stopTimeout is how long requests under way may take to end when the server stops.
+const stopTimeout = 20 * time.Second
 
 // Handler is the public face: site, desk, API, health. secure says that all its
 // readers come by https; else it is told for each request.
@@ -49,9 +41,10 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux.HandleFunc("GET /readyz", h.readyz(&front.Lately{}))
 	base := func(*http.Request) string { return h.Base() }
 	https := func(r *http.Request) bool { return secure || h.secured(r) }
+	bodies := load.House(h.Options.Unlimited)
 	rest, err := api.New(api.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Mail: h.Clerks.Room, Words: h.Words, Now: h.Options.Clock.Now,
-		BaseURL: base, From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited, Uploads: h.uploads,
+		BaseURL: base, From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Bodies: bodies,
 	})
 	if err != nil {
 		return nil, err
@@ -60,7 +53,8 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	h.admin(mux)
 	var site *web.Site
 	site, err = web.New(web.Config{
-		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
+		Bodies: bodies,
+		Desk:   h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		Work:    toll.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Options.Clock.Now),
 		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
@@ -85,7 +79,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(h.proxies().Only(front.Guarded(https, func() string { return front.HSTS(h.Base(), h.Config.HSTSSubdomains) }, steady(mux)))), nil
+	return front.Lingering(front.Patient(h.proxies().Only(front.Guarded(https, func() string { return front.HSTS(h.Base(), h.Config.HSTSSubdomains) }, steady(mux))))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,
@@ -165,12 +159,12 @@ func (h *House) Serve(ctx context.Context, l net.Listener, kept *cert.Keeper) er
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout,
-		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHead,
-	}
+	srv := front.Server(handler)
 	srv.RegisterOnShutdown(h.Watch.Close)
 	h.cert = kept
+	if !h.Options.Unlimited {
+		l = front.NewGate(l, h.proxies(), h.Options.Log)
+	}
 	if kept != nil {
 		l = tls.NewListener(l, kept.TLS())
 	}

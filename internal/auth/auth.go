@@ -52,6 +52,14 @@ const (
 	looksKept = 1000
 )
 
+// How long it takes, in the long run, until one more password may fail for an account:
+// from one source, and from all that are strange to it. It takes more than four sources
+// to use up what all have.
+const (
+	sourceGap = 2 * time.Minute
+	targetGap = 30 * time.Second
+)
+
 // The acts that the audit records.
 const (
 	ActSignIn        = keeper.ActSignIn
@@ -127,8 +135,9 @@ type Auth struct {
 	seconds second.Book
 	keys    *passkey.Book
 
-	byAccount *Limiter // from one source
-	byTarget  *Limiter // an account from everywhere
+	byAccount *Limiter // failures for an account from one source, and of a member's proofs
+	byTarget  *Limiter // failures for an account from everywhere that it was never opened from
+	byCode    *Limiter // codes and passkeys of a member who is in, or half in
 	bySource  *Limiter
 	byAsk     *Limiter // asking for a passkey costs a record, and shows nobody anything
 
@@ -158,8 +167,9 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 		leaked:    opt.Breached,
 		seconds:   second.Book{Store: st, Vault: v, Now: k.Now},
 		keys:      passkey.New(k),
-		byAccount: NewLimiter(5, 10, 4096, k.Now),
-		byTarget:  NewLimiter(2, 100, 4096, k.Now),
+		byAccount: limit.Every(sourceGap, 10, 4096, k.Now),
+		byTarget:  limit.Every(targetGap, 100, 4096, k.Now),
+		byCode:    NewLimiter(2, 10, 4096, k.Now),
 		bySource:  NewLimiter(20, 20, 4096, k.Now),
 		byAsk:     NewLimiter(20, 20, 4096, k.Now),
 		looks:     memo.New[string, look](st, looksKept),
@@ -169,7 +179,7 @@ func New(st store.Store, v *vault.Vault, opt Options) *Auth {
 	}
 	if opt.Unlimited {
 		none := NewLimiter(0, 0, 1, k.Now)
-		a.byAccount, a.byTarget, a.bySource, a.byAsk = none, none, none, none
+		a.byAccount, a.byTarget, a.byCode, a.bySource, a.byAsk = none, none, none, none, none
 	}
 	return a
 }

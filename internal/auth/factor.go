@@ -44,7 +44,7 @@ func (a *Auth) tryCode(by cvd.Actor) error {
 	if by.Kind != cvd.ActorMember || by.ID == "" {
 		return fmt.Errorf("%w: only people have a second factor", cvd.ErrForbidden)
 	}
-	if wait := a.limitAccount("second/"+by.ID, ""); wait > 0 {
+	if _, wait := a.byCode.Allow(by.ID); wait > 0 {
 		return Limited{After: wait}
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 
 	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/password"
-	"fairlead/internal/auth/person"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 )
@@ -124,10 +123,12 @@ func (a *Auth) credentialIn(tx store.Tx, id string) (version int64, cred credent
 	return rec.Version, cred, err
 }
 
-// isCurrent checks the present password, with the same limit as a sign-in: a
-// stolen session must not be a way to guess it.
+// isCurrent checks the present password. Failures are limited as those of a sign-in, since a
+// stolen session must not be a way to guess it, and counted for the member alone: a
+// stranger's guesses keep nobody from a proof.
 func (a *Auth) isCurrent(ctx context.Context, m cvd.Member, cred credential, current string) (bool, error) {
-	if wait := a.limitAccount(person.Fold(m.Email), keeper.OriginOf(ctx).From); wait > 0 {
+	key := "proof\n" + m.ID
+	if _, wait := a.byAccount.Allow(key); wait > 0 {
 		return false, Limited{After: wait}
 	}
 	if len(current) > password.MaxBytes {
@@ -141,6 +142,9 @@ func (a *Auth) isCurrent(ctx context.Context, m cvd.Member, cred credential, cur
 	if err == nil && !right {
 		err = a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInFailed, Subject: m.ID})
 	}
+	if right {
+		a.byAccount.Back(key)
+	}
 	return right, err
 }
 
@@ -151,8 +155,9 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 		return err
 	}
 	now := a.k.Now()
-	rec, err1 := a.k.Vault.Seal(store.Record{Kind: keeper.RecordCredential, ID: m.ID, Owner: m.ID, At: now},
-		credential{PHC: hashed.String(), Serial: rand.Text(), Used: now})
+	made := credential{PHC: hashed.String(), Serial: rand.Text(), Used: now}
+	made.opened(keeper.OriginOf(ctx).From)
+	rec, err1 := a.k.Vault.Seal(store.Record{Kind: keeper.RecordCredential, ID: m.ID, Owner: m.ID, At: now}, made)
 	note, err2 := a.k.Entry(ctx, keeper.AuditEntry{By: keeper.ActorOf(m).Ref(), Act: keeper.ActPasswordSet, Subject: m.ID})
 	if err := errors.Join(err1, err2); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fairlead/internal/auth/keeper"
@@ -33,6 +34,20 @@ type credential struct {
 	PHC    string    `json:"phc"`
 	Serial string    `json:"serial"` // random, another with each new password
 	Used   time.Time `json:"used"`   // also makes each sign-in a change, so that it cannot pass a change of the password
+	// From is from where the password was right or was set, the latest first: guesses of
+	// others do not keep its owner out there.
+	From []string `json:"from,omitempty"`
+}
+
+// mostFrom is how many sources a credential remembers.
+const mostFrom = 8
+
+// opened remembers a source from which the owner came.
+func (c *credential) opened(from string) {
+	if from != "" {
+		c.From = slices.DeleteFunc(c.From, func(one string) bool { return one == from })
+		c.From = append([]string{from}, c.From[:min(len(c.From), mostFrom-1)]...)
+	}
 }
 
 func (a *Auth) linkID(code string) string { return a.k.Vault.Blind("auth/link", code) }
@@ -212,28 +227,36 @@ func (a *Auth) account(ctx context.Context, email string) (account, error) {
 // SignIn starts a session by password; one that is Half where the member has a
 // second factor. An unknown address, a wrong password, a
 // member without one and an inactive member get the same
-// cvd.ErrUnauthenticated after the same work. Too many tries for one address from
-// one source, known or not, from one source for any, or far more for one address
-// from everywhere are Limited. from is what the door limits
+// cvd.ErrUnauthenticated after the same work. Too many tries from one source are Limited,
+// and too many failures for one address, known or not: from one source, or far more
+// from everywhere; the latter stop nobody where the member came in before. from is what the door limits
 // by, such as a network address; an empty one is not limited.
 func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session, error) {
 	if from != "" {
 		ctx = WithOrigin(ctx, from, keeper.OriginOf(ctx).Agent)
 	}
 	email = person.Fold(keeper.Clip(email, 4*person.MaxEmail))
-	if wait := a.limited(email, from); wait > 0 {
-		if err := a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInLimited}); err != nil {
-			return Session{}, err
-		}
-		return Session{}, Limited{After: wait}
+	wait := a.limitSource(from)
+	if wait == 0 {
+		_, wait = a.byAccount.Allow(signInKey(email, from))
 	}
-	long := len(secret) > password.MaxBytes
-	if long {
-		secret = secret[:password.MaxBytes]
+	if wait > 0 {
+		return Session{}, a.tooMany(ctx, wait)
 	}
 	acc, err := a.account(ctx, email)
 	if err != nil {
 		return Session{}, err
+	}
+	strange := from == "" || !acc.real || !slices.Contains(acc.cred.From, from)
+	if strange {
+		if _, wait := a.byTarget.Allow(email); wait > 0 {
+			a.byAccount.Back(signInKey(email, from)) // it failed for the sake of others
+			return Session{}, a.tooMany(ctx, wait)
+		}
+	}
+	long := len(secret) > password.MaxBytes
+	if long {
+		secret = secret[:password.MaxBytes]
 	}
 	ok, err := a.hasher.Matches(ctx, acc.hash, secret)
 	if err != nil {
@@ -245,6 +268,11 @@ func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session,
 		}
 		return Session{}, cvd.ErrUnauthenticated
 	}
+	a.byAccount.Back(signInKey(email, from))
+	if strange {
+		a.byTarget.Back(email)
+	}
+	acc.cred.opened(from)
 	if a.hasher.Outdated(acc.hash) {
 		better, err := a.hasher.Hash(ctx, secret)
 		if err != nil {
@@ -255,23 +283,15 @@ func (a *Auth) SignIn(ctx context.Context, email, secret, from string) (Session,
 	return a.admit(ctx, acc)
 }
 
-func (a *Auth) limited(email, from string) time.Duration {
-	if from != "" {
-		if ok, wait := a.bySource.Allow(from); !ok {
-			return wait
-		}
-	}
-	return a.limitAccount(email, from)
-}
+// signInKey is what failures of a sign-in count for.
+func signInKey(email, from string) string { return "sign-in\n" + email + "\n" + from }
 
-// limitAccount counts one try of an account. Tries from elsewhere hardly count, so
-// that nobody is locked out by the guesses of others.
-func (a *Auth) limitAccount(email, from string) time.Duration {
-	if ok, wait := a.byAccount.Allow(email + "\n" + from); !ok {
-		return wait
+// tooMany records and refuses one try too many.
+func (a *Auth) tooMany(ctx context.Context, wait time.Duration) error {
+	if err := a.k.Failure(ctx, keeper.AuditEntry{Act: keeper.ActSignInLimited}); err != nil {
+		return err
 	}
-	_, wait := a.byTarget.Allow(email)
-	return wait
+	return Limited{After: wait}
 }
 
 // admit starts the session of somebody whose password was right, provided that

@@ -137,6 +137,117 @@ func TestGuessesOfOthersLockNobodyOut(t *testing.T) {
 	}
 }
 
+// One source that guesses for hours, as fast as it may, takes nothing from the others: not
+// for the member, nor for an address that nobody has.
+func TestOneSourceStarvesNobody(t *testing.T) {
+	d := open(t)
+	d.password(d.lead, goodPassword)
+	for i := range 3 * 60 {
+		for _, email := range []string{leadEmail, "nobody@example.org"} {
+			for range 5 {
+				if _, err := d.SignIn(t.Context(), email, "wrong", "192.0.2.66"); err == nil {
+					t.Fatal("a wrong password opens")
+				}
+			}
+			if i%10 > 0 {
+				continue
+			}
+			want := cvd.ErrUnauthenticated
+			if _, err := d.SignIn(t.Context(), email, "wrong", fmt.Sprintf("198.51.%d.%d", i/250, i%250)); !errors.Is(err, want) {
+				t.Fatalf("minute %d, %s from elsewhere: %v", i, email, err)
+			}
+		}
+		d.clock.pass(time.Minute)
+	}
+}
+
+// A flood from everywhere stops those who come from where nobody came in before, and says
+// so; whoever comes from where they signed in, or set the password, is not stopped, after a
+// restart neither. How many sources are remembered has an end.
+func TestAFloodLocksNobodyOutWhereTheyWere(t *testing.T) {
+	d := open(t)
+	first := d.link(d.lead)
+	d.ok(d.SetPassword(auth.WithOrigin(auth.InSession(t.Context(), first), "203.0.113.1", ""), d.lead, "", goodPassword))
+	for i := 2; i <= 8; i++ {
+		_, err := d.SignIn(t.Context(), leadEmail, goodPassword, fmt.Sprintf("203.0.113.%d", i))
+		d.ok(err)
+		d.clock.pass(time.Minute)
+	}
+	again := auth.New(d.store, d.vault, auth.Options{Now: d.clock.now, DevFastHash: true})
+	tries := 0
+	flood := func() {
+		t.Helper()
+		for i := 0; ; i++ {
+			if i > 400 {
+				t.Fatal("a flood of guesses from everywhere has no limit")
+			}
+			_, err := again.SignIn(t.Context(), leadEmail, "wrong", fmt.Sprintf("198.51.100.%d", i))
+			if errors.Is(err, cvd.ErrLimited) {
+				return
+			}
+			tries++
+		}
+	}
+	from := func(where, secret string) error {
+		_, err := again.SignIn(t.Context(), leadEmail, secret, where)
+		return err
+	}
+	flood()
+	if tries != 100 {
+		t.Errorf("%d guesses in one go from everywhere", tries)
+	}
+	d.want(from("192.0.2.1", goodPassword), cvd.ErrLimited)
+	for i := 1; i <= 8; i++ {
+		d.ok(from(fmt.Sprintf("203.0.113.%d", i), goodPassword))
+	}
+	for range 10 { // there too, only so many may fail
+		d.want(from("203.0.113.5", "wrong"), cvd.ErrUnauthenticated)
+	}
+	d.want(from("203.0.113.5", goodPassword), cvd.ErrLimited)
+	for range 20 { // to be refused for the sake of others takes nothing
+		d.want(from("192.0.2.1", goodPassword), cvd.ErrLimited)
+	}
+	d.clock.pass(30 * time.Second)
+	d.ok(from("192.0.2.1", goodPassword))
+	flood()
+	d.want(from("203.0.113.1", goodPassword), cvd.ErrLimited) // the ninth: forgotten
+	d.ok(from("192.0.2.1", goodPassword))
+
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	d.password(bo, otherPassword)
+	for i := range 100 {
+		_, err := again.SignIn(t.Context(), "bo@example.org", "wrong", fmt.Sprintf("198.51.100.%d", i%20))
+		d.want(err, cvd.ErrUnauthenticated)
+		d.clock.pass(time.Millisecond)
+		if i%20 == 19 {
+			d.clock.pass(4 * time.Second) // sources may do only so much
+		}
+	}
+	_, err := again.SignIn(t.Context(), "bo@example.org", otherPassword, "192.0.2.1")
+	d.want(err, cvd.ErrLimited) // where another member came in says nothing of this one
+}
+
+// What strangers may write as an address never reaches the tries of those who are in.
+func TestGuessesReachNoProof(t *testing.T) {
+	d := open(t)
+	d.password(d.lead, goodPassword)
+	phone, _ := d.factor(d.lead)
+	half, err := d.SignIn(t.Context(), leadEmail, goodPassword, "")
+	d.ok(err)
+	s, err := d.Second(t.Context(), half.Token, phone.code())
+	d.ok(err)
+	d.clock.pass(time.Minute)
+	for i := range 300 {
+		for _, email := range []string{"second/" + d.lead.ID, d.lead.ID, "proof\n" + d.lead.ID, leadEmail} {
+			_, _ = d.SignIn(t.Context(), email, "wrong", fmt.Sprintf("198.51.%d.%d", i/200, i%200))
+		}
+	}
+	s, err = d.Prove(t.Context(), s.Token, auth.Proof{Password: goodPassword})
+	d.ok(err)
+	_, err = d.Prove(t.Context(), s.Token, auth.Proof{Code: phone.code()})
+	d.ok(err)
+}
+
 // A stolen session is no way to guess the password.
 func TestProofsAreLimited(t *testing.T) {
 	d := open(t)

@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake/load"
 )
 
 var (
@@ -45,7 +46,7 @@ var rows = []row{
 	{cvd.ErrEmbargoed, http.StatusConflict, "embargoed", true},
 	{cvd.ErrInvalid, http.StatusUnprocessableEntity, "invalid", true},
 	{cvd.ErrFull, http.StatusInsufficientStorage, "full", false},
-	{errBusy, http.StatusServiceUnavailable, "busy", false},
+	{load.ErrBusy, http.StatusServiceUnavailable, "busy", false},
 	{cvd.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", false},
 }
 
@@ -93,8 +94,8 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	Refused(r, err)
 	one, id := rowOf(err), ""
-	if errors.Is(err, errBusy) {
-		RetryAfter(w, auth.Limited{After: busyAfter})
+	if errors.Is(err, load.ErrBusy) {
+		RetryAfter(w, auth.Limited{After: load.After})
 		s.Log.Warn("a large request was put off", "route", r.Pattern)
 	} else if one.status >= 500 {
 		id = NewID()

@@ -144,6 +144,24 @@ type Tongue struct {
 	Form string
 }
 
+// carried are the parts of a query that pages for strangers read, by which a page is the
+// same in another language; maxCarried is the most bytes of one. Nothing else is repeated:
+// it would stand in the page once or twice for each language.
+var carried = []string{"case", "done", "from", "page", "q", "severity", "to", "year"}
+
+const maxCarried = 200
+
+// carry is what of a query leads to the same page.
+func carry(query url.Values) string {
+	out := url.Values{}
+	for _, name := range carried {
+		if v := query.Get(name); v != "" && len(v) <= maxCarried {
+			out.Set(name, v)
+		}
+	}
+	return out.Encode()
+}
+
 // tongues are the languages of a page that is asked for by its address alone. What
 // answers a form has none: to ask for it again would lose what was typed, or show a
 // receipt no more.
@@ -151,9 +169,7 @@ func (s *Site) tongues(r *http.Request) []Tongue {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return nil
 	}
-	q := r.URL.Query()
-	q.Del(langParam)
-	address := (&url.URL{Path: r.URL.Path, RawQuery: q.Encode()}).String()
+	address := (&url.URL{Path: r.URL.Path, RawQuery: carry(r.URL.Query())}).String()
 	here := s.Voice(r).Lang()
 	var out []Tongue
 	for _, lang := range words.Languages {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"fairlead/internal/web"
 	"fairlead/internal/web/webtest"
@@ -72,5 +73,34 @@ func TestPageInALanguage(t *testing.T) {
 	plain := h.Browser().Get("/no/such/page").Check(h, 404)
 	if !strings.Contains(plain.Body, `<html lang="en">`) || !strings.Contains(plain.Body, `href="/report"`) {
 		t.Error("without a choice, addresses hold one")
+	}
+}
+
+// What nobody reads of an address is not repeated in it for each language, however long
+// it is; what leads to the page is.
+func TestLanguagesCarryWhatThePageReads(t *testing.T) {
+	h := webtest.New(t, "two-person-team.yaml", nil)
+	pages, err := h.Site.Pages(fstest.MapFS{"templates/probe.html": {Data: []byte(`{{define "main"}}{{end}}`)}}, "templates")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Mux.Handle("GET /probe", h.Site.Open(func(w http.ResponseWriter, r *http.Request) error {
+		return pages.Render(w, r, http.StatusOK, "probe", h.Site.Page(r, "Probe"), nil)
+	}))
+	plain := len(h.Browser().Get("/probe").Check(h, 200).Body)
+	a := h.Browser().Get("/probe?q=a%26c&severity=high&year=2026&page=2&lang=de&canary=1&to=3&from=2").Check(h, 200)
+	if want := `href="/probe?from=2&amp;page=2&amp;q=a%26c&amp;severity=high&amp;to=3&amp;year=2026&amp;lang=fr"`; !strings.Contains(a.Body, want) || strings.Contains(a.Body, "canary") {
+		t.Errorf("%s is missing in %s", want, a.Body)
+	}
+	for name, query := range map[string]string{
+		"of no page":   "x=" + strings.Repeat("y", 30_000),
+		"of many":      strings.Repeat("a&", 15_000),
+		"of a page":    "q=" + strings.Repeat("y", 30_000),
+		"more than it": strings.Repeat("q=y&done=z&", 2_700),
+	} {
+		a := h.Browser().Get("/probe?"+query).Check(h, 200)
+		if len(a.Body) > plain+500 {
+			t.Errorf("%s: %d bytes for a query of %d; without one it is %d", name, len(a.Body), len(query), plain)
+		}
 	}
 }

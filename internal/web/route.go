@@ -12,6 +12,7 @@ import (
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
+	"fairlead/internal/intake/load"
 )
 
 // Handler answers a request, or says by its error what is wrong; the error is
@@ -20,7 +21,7 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // FormLimit is the most bytes of a form without files. A form's text grows up to
 // threefold on its way, so this is more than the fields may hold.
-const FormLimit = 4 << 20
+const FormLimit = load.Form
 
 // Open makes a route for strangers: its pages may be kept for a moment and are
 // compressed.
@@ -58,8 +59,9 @@ func (s *Site) route(private, uploads bool, limit int64, do Handler) http.Handle
 				return
 			}
 		}
-		defer s.weigh(r)()
-		r.Body = http.MaxBytesReader(out, r.Body, limit)
+		body := s.Bodies.Body(r.Body, s.From(r), r.Header.Get("Content-Type"))
+		defer body.Free()
+		r.Body = http.MaxBytesReader(out, body, limit)
 		if err := do(out, r); err != nil {
 			s.Fail(out, r, err)
 		}

@@ -29,10 +29,10 @@ import (
 	"fairlead/internal/casework/unsent"
 	"fairlead/internal/casework/watch"
 	"fairlead/internal/inbox/channels"
+	"fairlead/internal/intake/load"
 	"fairlead/internal/parts"
 	"fairlead/internal/register"
 	"fairlead/internal/rulebook"
-	"fairlead/internal/web/load"
 	"fairlead/internal/words"
 )
 
@@ -76,6 +76,9 @@ type Config struct {
 	// Address is whom limits are counted for; nil takes the connection's own
 	// address. App sets it where a proxy stands in front.
 	Address func(*http.Request) string
+	// Bodies is what the bodies of requests hold, shared with the other doors; nil makes
+	// one of the site's own.
+	Bodies *load.Load
 	// SecurityTxt makes the site's security.txt as it is now, signed where
 	// there is a key; nil means that there is none.
 	SecurityTxt func(*http.Request) ([]byte, error)
@@ -118,7 +121,6 @@ type Site struct {
 	mark   atomic.Pointer[picture]
 	prosed sync.Map   // texts of the policy as HTML, by their Markdown
 	terms  sync.Map   // the policy as it reads, by termsKey
-	bodies *load.Load // large forms that are read
 	pages  *load.Load // large pages that are sent
 
 	// Reports limits new reports, Codes tries of receipts, Suggest words about
@@ -143,7 +145,10 @@ const (
 
 // New makes a site. It fails if a template or a static file cannot be read.
 func New(cfg Config) (*Site, error) {
-	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection(), bodies: newLoad(cfg.Unlimited), pages: newLoad(cfg.Unlimited)}
+	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection(), pages: load.House(cfg.Unlimited)}
+	if s.Bodies == nil {
+		s.Bodies = load.House(cfg.Unlimited)
+	}
 	if s.Secure == nil {
 		s.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/text"
+
+	policypage "fairlead/internal/policy/page"
 )
 
 // maxRounds is how often a text is read again after tags of it were taken apart:
@@ -116,7 +118,7 @@ func harmless(destination string) bool {
 // Linkable tells whether an address of the record may become a link.
 func Linkable(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsAny(address, "<>\"`\\ \t\r\n")
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !policypage.Astray(address) && !strings.ContainsAny(address, "<>\"`\\ \t\r\n")
 }
 
 // address is an address in Markdown: a link, or the text of what is none.

@@ -257,3 +257,16 @@ func TestMarkdownHoldsNoHTML(t *testing.T) {
 		t.Errorf("the page drops a text: %s", got)
 	}
 }
+
+// A stranger's text and an advisory's references lead to no host that hides behind
+// another's name.
+func TestHiddenHostsAreText(t *testing.T) {
+	const bad = "https://example.com@evil.example/"
+	html, plain := page.Shown("see " + bad + " and [it](" + bad + "), <" + bad + ">; [not](https://example.org/a)")
+	if plain || strings.Contains(string(html), `"`+bad) || strings.Count(string(html), "@evil.example/") != 3 || !strings.Contains(string(html), `href="https://example.org/a"`) {
+		t.Error(html)
+	}
+	if page.Linkable(bad) || !page.Linkable("https://example.org/@a") {
+		t.Error("a reference leads astray, or a good one nowhere")
+	}
+}

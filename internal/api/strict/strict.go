@@ -27,6 +27,7 @@ import (
 	"fairlead/internal/calendar"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/intake/load"
 	"fairlead/internal/words"
 )
 
@@ -35,6 +36,10 @@ const (
 	MaxText  = 100_000
 	MaxItems = 100
 )
+
+// grow is how much of a body has room before it comes, in bytes: most reports need no
+// more.
+const grow = 4 << 10
 
 // ErrMedia is the refusal of a media type that is not read here.
 var ErrMedia = errors.New("unsupported media type")
@@ -67,13 +72,16 @@ func (c Reader) Body(w http.ResponseWriter, r *http.Request, limit int64, types 
 		return nil, tooLarge(limit)
 	}
 	var b bytes.Buffer
-	if r.ContentLength > 0 {
-		b.Grow(int(r.ContentLength) + bytes.MinRead)
+	if r.ContentLength > 0 { // what is only declared gets no room of its own
+		b.Grow(int(min(r.ContentLength, grow)) + bytes.MinRead)
 	}
 	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
 	var over *http.MaxBytesError
 	if errors.As(err, &over) {
 		return nil, tooLarge(limit)
+	}
+	if errors.Is(err, load.ErrBusy) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: the body ended before it was whole; send it again", cvd.ErrUnreadable)
@@ -129,6 +137,9 @@ func (c Reader) fill(v reflect.Value, raw []byte, at string) cvd.Faults {
 	var faults cvd.Faults
 	list := strings.Join(known, ", ")
 	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if len(faults) == intake.MaxFaults { // words cost more than what makes them
+			return intake.Add(faults, cvd.Fault{})
+		}
 		f, ok := fields[name]
 		if !ok {
 			faults = intake.Add(faults, c.Fault(Join(at, Shown(name)), "unknown", "names", list))

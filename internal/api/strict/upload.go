@@ -11,6 +11,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
+	"fairlead/internal/intake/load"
 )
 
 // Upload is the one file of a multipart body, as a stream. What comes after it
@@ -34,7 +35,7 @@ func (u *Upload) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 	case !errors.Is(err, io.EOF):
-		u.fault = errMultipart
+		u.fault = broken(err)
 	case u.n == 0:
 		u.fault = cvd.Faults{u.c.Fault("file", "empty")}
 	default:
@@ -50,6 +51,14 @@ func (u *Upload) Read(p []byte) (int, error) {
 func (u *Upload) Fault() error { return u.fault }
 
 var errMultipart = fmt.Errorf("%w: the body is not whole multipart/form-data; send the file again", cvd.ErrUnreadable)
+
+// broken is why a body could not be read on.
+func broken(err error) error {
+	if errors.Is(err, load.ErrBusy) {
+		return err
+	}
+	return errMultipart
+}
 
 // maxFields bounds each of what comes before the file, in bytes, and maxParts all in
 // number.
@@ -78,7 +87,7 @@ func (c Reader) File(r *http.Request, names ...string) (*Upload, map[string]stri
 			return nil, fields, intake.Add(faults, c.Fault("file", "nofile"))
 		}
 		if err != nil {
-			return nil, nil, errMultipart
+			return nil, nil, broken(err)
 		}
 		name := part.FormName()
 		if name == "file" {
@@ -96,7 +105,7 @@ func (c Reader) File(r *http.Request, names ...string) (*Upload, map[string]stri
 		_, twice := fields[name]
 		switch {
 		case err != nil:
-			return nil, nil, errMultipart
+			return nil, nil, broken(err)
 		case len(b) > maxFields || n == maxParts:
 			return nil, nil, tooLarge(maxFields)
 		case !slices.Contains(names, name):

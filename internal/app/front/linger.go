@@ -7,6 +7,7 @@
 package front
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -75,21 +76,24 @@ func hear(control *http.ResponseController, rest io.Reader) {
 	}
 }
 
-// started knows whether a body was read, and whether to its end.
+// started knows whether a body was read, whether to its end, and whether it broke off
+// before that.
 type started struct {
 	io.ReadCloser
-	begun, over bool
+	begun, over, broke bool
 }
 
 func (s *started) Read(p []byte) (int, error) {
 	s.begun = true
 	n, err := s.ReadCloser.Read(p)
 	s.over = s.over || err != nil
+	s.broke = s.broke || (err != nil && !errors.Is(err, io.EOF))
 	return n, err
 }
 
 // noted knows the status of the answer. A refusal before the end of the body
-// ends the connection: would the server, which drops the rest of the body by
+// ends the connection, and so does a body that broke off: what comes after it is no
+// request. Would the server, which drops the rest of the body by
 // itself, meet its end there, it would read the connection twice at once and
 // panic.
 type noted struct {
@@ -101,7 +105,7 @@ type noted struct {
 func (n *noted) WriteHeader(status int) {
 	if n.status == 0 {
 		n.status = status
-		if status >= http.StatusBadRequest && !n.body.over {
+		if n.body.broke || (status >= http.StatusBadRequest && !n.body.over) {
 			n.Header().Set("Connection", "close")
 		}
 	}

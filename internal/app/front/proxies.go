@@ -31,11 +31,12 @@ func (p Proxies) Only(next http.Handler) http.Handler {
 
 func (p Proxies) from(r *http.Request) bool {
 	addr, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
+	return err == nil && p.holds(addr.Addr().Unmap())
+}
+
+func (p Proxies) holds(addr netip.Addr) bool {
 	for _, one := range p {
-		if net, err := config.ParseProxy(one); err == nil && net.Contains(addr.Addr().Unmap()) {
+		if net, err := config.ParseProxy(one); err == nil && net.Contains(addr) {
 			return true
 		}
 	}

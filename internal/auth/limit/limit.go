@@ -22,8 +22,9 @@ import (
 // commands more keys than it holds is not stopped by it. It is safe for use by
 // several goroutines.
 type Limiter struct {
-	perMinute, burst, size int
-	now                    func() time.Time
+	gap         time.Duration // between two acts in the long run; 0 sets no limit
+	burst, size int
+	now         func() time.Time
 
 	mu   sync.Mutex
 	used *list.List // of *bucket, the one used last in front
@@ -38,8 +39,17 @@ type bucket struct {
 // New makes a limiter of perMinute acts a minute and burst at once, for
 // at most keys keys. perMinute 0 allows everything.
 func New(perMinute, burst, keys int, now func() time.Time) *Limiter {
+	gap := time.Duration(0)
+	if perMinute > 0 {
+		gap = time.Minute / time.Duration(perMinute)
+	}
+	return Every(gap, burst, keys, now)
+}
+
+// Every is New for one act in each gap of time.
+func Every(gap time.Duration, burst, keys int, now func() time.Time) *Limiter {
 	return &Limiter{
-		perMinute: perMinute, burst: max(burst, 1), size: max(keys, 1), now: now,
+		gap: gap, burst: max(burst, 1), size: max(keys, 1), now: now,
 		used: list.New(), keys: map[string]*list.Element{},
 	}
 }
@@ -47,7 +57,7 @@ func New(perMinute, burst, keys int, now func() time.Time) *Limiter {
 // Allow counts one act of key. If it is one too many, it does not count, and
 // retryAfter says when the next will be allowed.
 func (l *Limiter) Allow(key string) (ok bool, retryAfter time.Duration) {
-	if l.perMinute <= 0 {
+	if l.gap <= 0 {
 		return true, 0
 	}
 	now := l.now()
@@ -61,6 +71,17 @@ func (l *Limiter) Allow(key string) (ok bool, retryAfter time.Duration) {
 	return true, 0
 }
 
+// Back takes one act of key that was allowed as if it had not been: where only those
+// count that fail.
+func (l *Limiter) Back(key string) {
+	if l.gap <= 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bucket(key).AllowN(l.now(), -1) // never more than there is at once
+}
+
 func (l *Limiter) bucket(key string) *rate.Limiter {
 	if e, ok := l.keys[key]; ok {
 		l.used.MoveToFront(e)
@@ -71,7 +92,7 @@ func (l *Limiter) bucket(key string) *rate.Limiter {
 		delete(l.keys, oldest.Value.(*bucket).key)
 		l.used.Remove(oldest)
 	}
-	b := &bucket{key: key, rate: rate.NewLimiter(rate.Limit(float64(l.perMinute)/60), l.burst)}
+	b := &bucket{key: key, rate: rate.NewLimiter(rate.Every(l.gap), l.burst)}
 	l.keys[key] = l.used.PushFront(b)
 	return b.rate
 }

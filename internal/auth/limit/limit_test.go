@@ -53,6 +53,35 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
+// What is taken back is as if it had not been, and never more than there is at once.
+func TestWhatIsTakenBack(t *testing.T) {
+	c := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	l := limit.Every(2*time.Minute, 2, 2, c.now)
+	allow := func(want bool) {
+		t.Helper()
+		ok, wait := l.Allow("a")
+		if ok != want || (!ok && (wait <= 0 || wait > 2*time.Minute)) {
+			t.Errorf("%t after %s, want %t", ok, wait, want)
+		}
+	}
+	for range 5 {
+		allow(true)
+		l.Back("a")
+	}
+	l.Back("a") // one that never was
+	allow(true)
+	allow(true)
+	allow(false)
+	c.pass(time.Minute)
+	allow(false)
+	l.Back("a")
+	allow(true)
+	c.pass(time.Minute)
+	allow(true)
+	allow(false)
+	limit.New(0, 1, 1, c.now).Back("a") // of no limit
+}
+
 // TestLimiterNeverAllowsMore holds the limit over any span, whatever the steps.
 func TestLimiterNeverAllowsMore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

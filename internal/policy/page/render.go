@@ -235,10 +235,11 @@ func foreign(lang string, html template.HTML) template.HTML {
 }
 
 // tidy keeps the author's headings below the page's own, and turns pictures
-// into links: a page of ours never makes a reader's browser ask somebody else.
+// into links, for a page of ours never makes a reader's browser ask somebody else, and
+// links that lead astray into text.
 type tidy struct{}
 
-func (tidy) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+func (tidy) Transform(doc *ast.Document, in text.Reader, _ parser.Context) {
 	var pictures []*ast.Image
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -262,4 +263,5 @@ func (tidy) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 		}
 		image.Parent().ReplaceChild(image.Parent(), image, link)
 	}
+	unlink(doc, in.Source())
 }

@@ -19,7 +19,7 @@ func TestHostileMarkdown(t *testing.T) {
 	h := house(t)
 	id := h.Receive(cvd.Report{Title: "md", Description: wrote, Steps: wrote, Tools: []string{"**tool**"}}).Case
 	h.Do(cvd.Actor{Kind: cvd.ActorReporter, Cases: []cvd.Reach{{Case: id}}}, id, cvd.VerbMessage, cvd.Input{Text: wrote})
-	h.Do(cvd.Actor{Kind: cvd.ActorReporter, Cases: []cvd.Reach{{Case: id}}}, id, cvd.VerbMessage, cvd.Input{Text: "[https://**good**.example](https://evil.example/login) https://plain.example/x"})
+	h.Do(cvd.Actor{Kind: cvd.ActorReporter, Cases: []cvd.Reach{{Case: id}}}, id, cvd.VerbMessage, cvd.Input{Text: "[https://**good**.example](https://evil.example/login) https://plain.example/x https://example.com@hidden.example/ [h](https://example.com@hidden.example/h)"})
 	h.Do(h.Lead, id, cvd.VerbNote, cvd.Input{Note: "a *note* of ours"})
 	b := in(h, "lead@example.org")
 	path := "/desk/cases/" + string(id)
@@ -27,7 +27,7 @@ func TestHostileMarkdown(t *testing.T) {
 	whole(t, "markdown", page)
 	from := strings.Index(page.Body, `<div class="story">`)
 	story := page.Body[from : from+strings.Index(page.Body[from:], `<div class="write">`)]
-	for _, want := range []string{"<strong>send</strong>", "<ol>", "<pre><code>&lt;script&gt;alert(1)", "&lt;https://evil.example/login&gt;", "a <em>note</em> of ours", "**tool**", "&lt;iframe"} {
+	for _, want := range []string{"<strong>send</strong>", "<ol>", "<pre><code>&lt;script&gt;alert(1)", "&lt;https://evil.example/login&gt;", "a <em>note</em> of ours", "**tool**", "&lt;iframe", " https://example.com@hidden.example/ h &lt;https://example.com@hidden.example/h&gt;"} {
 		if !strings.Contains(story, want) {
 			t.Errorf("it does not show %q", want)
 		}
@@ -36,7 +36,7 @@ func TestHostileMarkdown(t *testing.T) {
 		t.Errorf("%d of the report's two texts and the message are read", strings.Count(story, "<strong>send</strong>"))
 	}
 	low := strings.ToLower(story)
-	for _, bad := range []string{"<script", "<img", "<svg", "<iframe", "<style", "<i ", "<button", `href="javascript:`, `href="data:`, `<form action=/`, "https://plain.example/x&gt;"} {
+	for _, bad := range []string{"<script", "<img", "<svg", "<iframe", "<style", "<i ", "<button", `href="javascript:`, `href="data:`, `href="https://example.com@`, `<form action=/`, "https://plain.example/x&gt;"} {
 		if strings.Contains(low, bad) {
 			t.Errorf("it holds %q: %s", bad, story)
 		}

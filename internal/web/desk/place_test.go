@@ -61,14 +61,14 @@ func TestAListIsWorkedThrough(t *testing.T) {
 	}
 	first := b.Get(order[0][1]).Check(h, http.StatusOK)
 	at := standOf(t, first)
-	if at.words != "Unowned, filtered 1 of 3" || at.before != "" || at.next != order[1][1] || at.back != "/desk/?sort=created&view=unowned#c-"+ids[2] {
+	if at.words != "Unassigned, filtered 1 of 3" || at.before != "" || at.next != order[1][1] || at.back != "/desk/?sort=created&view=unowned#c-"+ids[2] {
 		t.Errorf("the first stands at %+v", at)
 	}
 	second := standOf(t, b.Get(at.next).Check(h, http.StatusOK))
-	if second.words != "Unowned, filtered 2 of 3" || second.before != order[0][1] || second.next != order[2][1] {
+	if second.words != "Unassigned, filtered 2 of 3" || second.before != order[0][1] || second.next != order[2][1] {
 		t.Errorf("the second stands at %+v", second)
 	}
-	if last := standOf(t, b.Get(order[2][1])); last.words != "Unowned, filtered 3 of 3" || last.next != "" || last.before != order[1][1] {
+	if last := standOf(t, b.Get(order[2][1])); last.words != "Unassigned, filtered 3 of 3" || last.next != "" || last.before != order[1][1] {
 		t.Errorf("the last stands at %+v", last)
 	}
 
@@ -77,7 +77,7 @@ func TestAListIsWorkedThrough(t *testing.T) {
 	path := "/desk/cases/" + ids[1] + "/do/claim?" + strings.SplitN(at.next, "?", 2)[1]
 	claimed := b.Follow(b.Post(path, b.Form(b.Get(at.next), path)))
 	after := standOf(t, claimed)
-	if after.words != "Unowned, filtered 2" || after.before != order[0][1] || after.next != order[2][1] || !strings.Contains(claimed.Text(), "Next case: Flaw number 1") {
+	if after.words != "Unassigned, filtered 2" || after.before != order[0][1] || after.next != order[2][1] || !strings.Contains(claimed.Text(), "Next case: Flaw number 1") {
 		t.Errorf("after it was claimed it stands at %+v: %s", after, claimed.Text())
 	}
 	form := regexp.MustCompile(`action="([^"]+/do/note[^"]*)"`).FindStringSubmatch(claimed.Body)

@@ -144,21 +144,7 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
 	}
 	if step == "do" {
-		if err := v.Proven(may.DeedOf(may.For(o.verb, in))); err != nil {
-			return err
-		}
-		before, err := d.Beside(r, v.Visit, o.file.Case.ID)
-		if err != nil {
-			return err
-		}
-		done, err := session.Do(r.Context(), o.file.Case.ID, o.verb, in)
-		if err != nil {
-			return d.refused(w, r, v, o, err)
-		}
-		if err := d.Site.Unsent.Done(context.WithoutCancel(r.Context()), v.deed(o), o.typed.Get("kept")); err != nil {
-			d.Site.Log.Error("what was done stays kept as it was typed, until tomorrow", "case", o.file.Case.ID, "err", err)
-		}
-		return d.done(w, r, v, o, done, before)
+		return d.carry(w, r, v, o, in)
 	}
 	if _, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in); err != nil {
 		return d.refused(w, r, v, o, err)
@@ -168,6 +154,25 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	return web.See(w, r, r.URL.Path+"?"+url.Values{"preview": {kept}}.Encode()+string(v.Way.And))
+}
+
+// carry does what was asked for, and leads on.
+func (d *desk) carry(w http.ResponseWriter, r *http.Request, v lens, o *deed, in cvd.Input) error {
+	if err := v.Proven(may.DeedOf(may.For(o.verb, in))); err != nil {
+		return err
+	}
+	before, err := d.Beside(r, v.Visit, o.file.Case.ID)
+	if err != nil {
+		return err
+	}
+	done, err := d.Site.Desk.As(v.Actor).Do(r.Context(), o.file.Case.ID, o.verb, in)
+	if err != nil {
+		return d.refused(w, r, v, o, err)
+	}
+	if err := d.Site.Unsent.Done(context.WithoutCancel(r.Context()), v.deed(o), o.typed.Get("kept")); err != nil {
+		d.Site.Log.Error("what was done stays kept as it was typed, until tomorrow", "case", o.file.Case.ID, "err", err)
+	}
+	return d.done(w, r, v, o, done, before)
 }
 
 func statusOf(faults cvd.Faults) int {
