@@ -344,3 +344,65 @@ func TestSingleHanded(t *testing.T) {
 	}
 	h.addsUp(b.Case)
 }
+
+// Whoever proposed a ruling does not answer the appeal against it any more than who
+// confirmed it, while a third could. A team of two must still answer, and says so.
+func TestWhoRuledDoesNotAnswerTheAppeal(t *testing.T) {
+	for name, third := range map[string]bool{"a team of two": false, "a team of three": true} {
+		t.Run(name, func(t *testing.T) {
+			h := build(t, "signed-policy.yaml", onSQLite)
+			src, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", "signed-policy.yaml"))
+			must(t, err)
+			h.publishText([]byte(strings.Replace(string(src), "  invalidate: false", "  invalidate: true", 1)))
+			a := h.report()
+			h.do(h.member, a.Case, cvd.VerbInvalidate, cvd.Input{Reason: "x"})
+			h.do(h.lead, a.Case, cvd.VerbConfirm, cvd.Input{})
+			h.do(h.reporter(a), a.Case, cvd.VerbAppeal, cvd.Input{Text: "look again"})
+			by := h.member
+			if third {
+				by = h.addMember("Third", "third@example.org", cvd.RoleMember)
+				h.refused(h.member, a.Case, cvd.VerbUphold, cvd.Input{Reason: "x"}, cvd.ErrNotReady)
+				h.refused(h.lead, a.Case, cvd.VerbUphold, cvd.Input{Reason: "x"}, cvd.ErrNotReady)
+			}
+			done := h.do(by, a.Case, cvd.VerbUphold, cvd.Input{Reason: "x"})
+			if said := strings.Contains(done.Events[0].Body.Note, "single-handed"); said == third {
+				t.Errorf("answered as %q", done.Events[0].Body.Note)
+			}
+			h.addsUp(a.Case)
+		})
+	}
+}
+
+// Ending a case that was never accepted is a no, whatever it went through.
+func TestTheEndOfWhatWasNeverAccepted(t *testing.T) {
+	for name, c := range map[string]struct {
+		way   []cvd.Verb
+		end   cvd.Verb
+		in    cvd.Input
+		waits bool
+	}{
+		"put off and closed": {[]cvd.Verb{cvd.VerbValidate, cvd.VerbDefer}, cvd.VerbClose, cvd.Input{Reason: "x"}, true},
+		"valid, handed on":   {[]cvd.Verb{cvd.VerbValidate}, cvd.VerbHandOn, cvd.Input{Reason: "x", To: "y"}, true},
+		"ruled on by two":    {[]cvd.Verb{cvd.VerbInvalidate}, cvd.VerbClose, cvd.Input{Reason: "x"}, false},
+		"found valid again":  {[]cvd.Verb{cvd.VerbInvalidate, cvd.VerbValidate, cvd.VerbDefer}, cvd.VerbClose, cvd.Input{Reason: "x"}, true},
+		"accepted":           {[]cvd.Verb{cvd.VerbValidate, cvd.VerbAccept}, cvd.VerbClose, cvd.Input{Reason: "x"}, false},
+		"accepted, put off":  {[]cvd.Verb{cvd.VerbValidate, cvd.VerbAccept, cvd.VerbDefer}, cvd.VerbHandOn, cvd.Input{Reason: "x", To: "y"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := build(t, "signed-policy.yaml", onSQLite)
+			src, err := os.ReadFile(filepath.Join("..", "..", "examples", "policies", "signed-policy.yaml"))
+			must(t, err)
+			h.publishText([]byte(strings.Replace(string(src), "  invalidate: false", "  invalidate: true", 1)))
+			a := h.report()
+			for _, verb := range c.way {
+				if done := h.do(h.member, a.Case, verb, cvd.Input{Reason: "x"}); done.Case.Pending != nil {
+					h.do(h.lead, a.Case, cvd.VerbConfirm, cvd.Input{})
+				}
+			}
+			done := h.do(h.member, a.Case, c.end, c.in)
+			if done.Case.Closed() == c.waits || (done.Case.Pending != nil) != c.waits {
+				t.Errorf("%s, %+v", done.Case.RM(), done.Case.Pending)
+			}
+		})
+	}
+}

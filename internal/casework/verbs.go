@@ -162,7 +162,7 @@ func (s *Session) asReporterMeans(ctx context.Context, id cvd.CaseID, verb cvd.V
 // decision gathers what the verb needs from outside the case, so that what is
 // left is pure; asides are what is written along with it.
 func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (decision, []aside, error) {
-	deed, wrong, err := s.deed(ctx, id, verb, in)
+	deed, members, wrong, err := s.deed(ctx, id, verb, in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -188,11 +188,12 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 			return nil, err
 		}
 		deed := deed
+		deed.Alone = may.Alone(s.actor, members, rule.Spent(c, verb)...)
 		if deed.Score != nil {
 			deed.Urgent = deed.Score.Band.AtLeast(v.Policy.Emergency.At)
 		}
 		deed.Entrusts = may.Entrust(s.actor, c)
-		deed.Second = !byClock && v.Policy.NeedsSecond(verb, c.RM(), in.Clauses)
+		deed.Second = !byClock && v.Policy.NeedsSecond(verb, c, in.Clauses)
 		evs, err := rule.Decide(c, deed, now)
 		var more cvd.Faults
 		errors.As(err, &more)
@@ -212,8 +213,9 @@ func (s *Session) decision(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in
 	}, more, nil
 }
 
-// deed is the verb with what must be looked up for it; wrong is what that found.
-func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (deed rule.Deed, wrong cvd.Faults, err error) {
+// deed is the verb with what must be looked up for it, the members among that; wrong is
+// what that found.
+func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd.Input) (deed rule.Deed, members []cvd.Member, wrong cvd.Faults, err error) {
 	deed = rule.Deed{Verb: verb, In: in, By: s.actor}
 	if verb == cvd.VerbAttach { // judged only, and whether a file came the door knows
 		deed.File = &cvd.Attachment{}
@@ -224,12 +226,10 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 			deed.Score = &cvd.Score{Vector: sc.Vector, Version: sc.Version, Score: sc.Score, Band: cvd.Band(sc.Band)}
 		}
 	}
-	members, err := s.desk.Team.Members(ctx)
-	if err != nil {
-		return deed, nil, err
+	if members, err = s.desk.Team.Members(ctx); err != nil {
+		return deed, nil, nil, err
 	}
 	wrong = append(wrong, may.Name(members, s.actor, in.To, verb)...)
-	deed.Alone = may.Alone(s.actor, members)
 	switch verb {
 	case cvd.VerbConfirm:
 		deed.Ruling, err = s.ruling(ctx, id)
@@ -240,7 +240,7 @@ func (s *Session) deed(ctx context.Context, id cvd.CaseID, verb cvd.Verb, in cvd
 	case cvd.VerbAdmit, cvd.VerbTrustKey:
 		deed.Held, err = s.held(ctx, id, verb, in.Seq)
 	}
-	return deed, wrong, err
+	return deed, members, wrong, err
 }
 
 // ruling fetches the words of the ruling that waits for confirmation.

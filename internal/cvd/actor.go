@@ -46,6 +46,7 @@ type Actor struct {
 	Cases   []Reach
 	Receipt string // names the receipt in the store (a digest, never the code)
 	Token   string // id of the API token by which they ask (never the secret); else empty
+	Through string // actor reference of the colleague who made that token, or the link by which they came; else empty
 }
 
 // Member is a person of the team, as its members know each other.
@@ -74,9 +75,11 @@ type Reach struct {
 // Is tells whether the actor holds the role.
 func (a Actor) Is(r Role) bool { return slices.Contains(a.Roles, r) }
 
-// Human tells whether a person stands behind the act: only those acts meet the
-// promise of a human acknowledgement.
-func (a Actor) Human() bool { return a.Kind == ActorMember || a.Kind == ActorReporter }
+// Human tells whether a person stands behind the act, themselves and not by what a colleague
+// made for them: only those acts meet the promise of a human acknowledgement.
+func (a Actor) Human() bool {
+	return a.Kind == ActorReporter || a.Kind == ActorMember && a.Through == ""
+}
 
 // Ref is how heads of events name the actor: kind, and id where there is one.
 func (a Actor) Ref() string {

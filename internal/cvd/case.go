@@ -29,6 +29,7 @@ type Case struct {
 	Dormant       bool          `json:"dormant,omitempty"`        // imported, and neither side has spoken here since: nothing is sent to the reporter by itself
 	Accepted      time.Time     `json:"accepted,omitzero"`        // when the organisation accepted it first
 	Ruled         string        `json:"ruled,omitempty"`          // actor reference of who found it not valid last
+	Hands         []string      `json:"hands,omitempty"`          // those of who else had one in that; nil where it is not known
 	ClosedInvalid bool          `json:"closed_invalid,omitempty"` // it was not valid when the organisation ended it
 	Release       Release       `json:"release,omitzero"`
 	HeldMail      []int64       `json:"held_mail,omitempty"`  // the events of mails that wait for a member's nod
@@ -68,8 +69,7 @@ func (c *Case) Participant(id ParticipantID) *Participant {
 	return nil
 }
 
-// RM is the organisation's own Report Management state, by which the case is
-// known.
+// RM is the organisation's own Report Management state, by which the case is known.
 func (c *Case) RM() RM {
 	if p := c.Participant(Vendor); p != nil {
 		return p.RM
@@ -87,8 +87,7 @@ func (c *Case) Embargoed() bool { return c.EM == EMActive || c.EM == EMRevise }
 // HasReporter tells whether the case came from somebody outside.
 func (c *Case) HasReporter() bool { return c.Participant(Reporter) != nil }
 
-// Waited tells whether the reporter still waits for answers: they have not
-// withdrawn.
+// Waited tells whether the reporter still waits for answers: they have not withdrawn.
 func (c *Case) Waited() bool {
 	p := c.Participant(Reporter)
 	return p != nil && p.RM != RMClosed
@@ -155,7 +154,7 @@ func (c *Case) Clone() *Case {
 	d.Links = slices.Clone(c.Links)
 	d.Missing = slices.Clone(c.Missing)
 	d.CVEs = slices.Clone(c.CVEs)
-	d.HeldMail = slices.Clone(c.HeldMail)
+	d.HeldMail, d.Hands = slices.Clone(c.HeldMail), slices.Clone(c.Hands)
 	return &d
 }
 
@@ -280,10 +279,8 @@ func (c *Case) mark(h Head) {
 		c.Replied = true
 	}
 	c.Dormant = (c.Dormant || (h.Type == EventReceived && c.Flags.Imported)) && !c.Replied && h.Actor != string(ActorReporter)
-	for _, a := range h.Arrows {
-		if a.Machine == MachineRM && a.Participant == Vendor && a.To == string(RMAccepted) && c.Accepted.IsZero() {
-			c.Accepted = h.At
-		}
+	if c.Accepted.IsZero() && c.RM() == RMAccepted { // no event leads through it
+		c.Accepted = h.At
 	}
 	if p := c.Participant(h.Forgets); p != nil {
 		p.Contact, p.ContactBox = nil, nil
@@ -322,7 +319,7 @@ func (c *Case) learn(ev *Event) {
 	case EventAsked, EventProvided, EventProceeded:
 		c.Missing, c.Sources.Missing = b.Missing, ev.Seq
 	case EventInvalidated:
-		c.Ruled = ev.Actor // of the head: it stays when the words go
+		c.Ruled, c.Hands = ev.Actor, ev.Hands // of the head: they stay when the words go
 	case EventRated:
 		c.Score, c.Sources.Score = b.Score, ev.Seq
 	case EventClosed, EventHandedOn, EventWithdrawn:

@@ -79,9 +79,10 @@ type Flags struct {
 
 // Pending is a ruling that waits for a second member.
 type Pending struct {
-	Seq  int64  `json:"seq"` // the event that holds what was ruled
-	Verb Verb   `json:"verb"`
-	By   string `json:"by"` // actor reference
+	Seq     int64  `json:"seq"` // the event that holds what was ruled
+	Verb    Verb   `json:"verb"`
+	By      string `json:"by"`                // actor reference
+	Through string `json:"through,omitempty"` // their Actor.Through, who confirms it no more than they do
 }
 
 // Telling says whether an event reaches the reporter.
@@ -104,6 +105,7 @@ type Head struct {
 	At    time.Time `json:"at"`
 	Actor string    `json:"actor"`
 	Human bool      `json:"human,omitempty"`
+	Hands []string  `json:"hands,omitempty"` // who else had one in it: who proposed it, and whom these came Through
 	Tell  Telling   `json:"tell"`
 
 	Arrows []Arrow `json:"arrows,omitempty"`

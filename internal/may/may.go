@@ -8,6 +8,7 @@ package may
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"fairlead/internal/cvd"
 )
@@ -278,10 +279,11 @@ func Withholds(evs []cvd.Event, i int) bool {
 	return b != nil && b.With > 0 && slices.ContainsFunc(evs, func(ev cvd.Event) bool { return ev.Seq == b.With && Sealed(&ev) })
 }
 
-// Alone tells whether the person is the only one there who works cases, so that
-// nobody could be a second one.
-func Alone(a cvd.Actor, members []cvd.Member) bool {
+// Alone tells whether the person is the only one there who works cases, but for those
+// whose actor references are given, so that nobody could be a second one.
+func Alone(a cvd.Actor, members []cvd.Member, but ...string) bool {
 	return a.Kind == cvd.ActorMember && !slices.ContainsFunc(members, func(m cvd.Member) bool {
-		return m.Active && m.ID != a.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember))
+		return m.Active && m.ID != a.ID && (m.Is(cvd.RoleLead) || m.Is(cvd.RoleMember)) &&
+			!slices.ContainsFunc(but, func(ref string) bool { return strings.HasSuffix(ref, "/"+m.ID) })
 	})
 }

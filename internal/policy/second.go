@@ -6,13 +6,14 @@ import (
 	"fairlead/internal/cvd"
 )
 
-// NeedsSecond tells whether another member must confirm the verb, done from that
-// state and citing these clauses, before anything moves. Handing on a report that
-// nobody assessed finds it not valid on the way, so it counts as that ruling.
-func (p *Policy) NeedsSecond(verb cvd.Verb, from cvd.RM, clauses []string) bool {
+// NeedsSecond tells whether another member must confirm the verb, done to the case and
+// citing these clauses, before anything moves. Ending a case that was never accepted is a
+// no like that of finding it not valid, whatever states it went through, so it counts as
+// that ruling; where it was found not valid before, that was the ruling.
+func (p *Policy) NeedsSecond(verb cvd.Verb, c *cvd.Case, clauses []string) bool {
 	switch verb {
-	case cvd.VerbHandOn:
-		return from == cvd.RMReceived && p.rejectsByTwo(clauses)
+	case cvd.VerbHandOn, cvd.VerbClose:
+		return c.Accepted.IsZero() && c.RM() != cvd.RMInvalid && p.rejectsByTwo(clauses)
 	case cvd.VerbInvalidate:
 		return p.rejectsByTwo(clauses)
 	case cvd.VerbNoncompliance:

@@ -38,6 +38,8 @@ type Deed struct {
 	Public bool
 	// Two says that a second person confirmed it, or somebody single-handed.
 	Two bool
+	// Hands are the actor references of who proposed what By confirms.
+	Hands []string
 	// Held is the body of the event that the input names, for admit and trust-key.
 	Held *cvd.Body
 	// Ruling is the input of the pending ruling, for confirm.
@@ -208,7 +210,7 @@ func start(c *cvd.Case, spec *Spec, d Deed, now time.Time) cvd.Event {
 	ev := cvd.Event{
 		Head: cvd.Head{
 			Case: c.ID, Seq: c.Version + 1, Type: spec.Event, V: 1, At: now,
-			Actor: d.By.Ref(), Human: d.By.Human(), Tell: spec.Tell,
+			Actor: d.By.Ref(), Human: d.By.Human(), Hands: d.hands(), Tell: spec.Tell,
 		},
 		Body: &cvd.Body{
 			Text: in.Text, Note: in.Note, Reason: in.Reason, Clauses: in.Clauses, Missing: in.Missing,
@@ -363,7 +365,7 @@ func outcome(c *cvd.Case, d Deed) string {
 	case d.Verb == cvd.VerbWithdraw:
 		return "withdrawn"
 	case c.RM() == cvd.RMInvalid:
-		return "invalid"
+		return outcomeInvalid
 	case c.RM() == cvd.RMDeferred:
 		return "deferred"
 	}

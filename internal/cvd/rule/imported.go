@@ -87,7 +87,7 @@ func appendOld(c *cvd.Case, evs []cvd.Event, others []Old, by cvd.Actor, now tim
 	for _, o := range others {
 		seq++
 		ev := cvd.Event{
-			Head: cvd.Head{Case: id, Seq: seq, Type: cvd.EventImported, V: 1, At: now, Actor: by.Ref(), Human: by.Human(), Tell: cvd.TellTeam},
+			Head: cvd.Head{Case: id, Seq: seq, Type: cvd.EventImported, V: 1, At: now, Actor: by.Ref(), Human: by.Human(), Hands: Deed{By: by}.hands(), Tell: cvd.TellTeam},
 			Body: &cvd.Body{Text: o.Text, Mail: o.Mail, Author: o.Author, Channel: cvd.ChannelImported},
 		}
 		if o.Shown && next.HasReporter() {

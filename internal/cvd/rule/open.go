@@ -30,7 +30,7 @@ func Open(o Opening, now time.Time) ([]cvd.Event, error) {
 		return nil, cvd.Faults{{Field: "description", Problem: "is empty", Remedy: "describe what you found in a sentence or more"}}
 	}
 	ev := cvd.Event{Head: cvd.Head{
-		Case: o.ID, Seq: 1, Type: cvd.EventReceived, V: 1, At: now, Actor: o.By.Ref(), Human: o.By.Human(),
+		Case: o.ID, Seq: 1, Type: cvd.EventReceived, V: 1, At: now, Actor: o.By.Ref(), Human: o.By.Human(), Hands: Deed{By: o.By}.hands(),
 		Tell: cvd.TellReporter, Program: o.Program, Policy: o.Policy, Created: o.Received, Link: o.Link,
 		Joined: []cvd.Participant{{ID: cvd.Vendor, Roles: []cvd.ParticipantRole{cvd.AsVendor}, RM: cvd.RMStart, Consent: cvd.ConsentNone}},
 		Arrows: []cvd.Arrow{

@@ -134,9 +134,10 @@ func TestStateRules(t *testing.T) {
 		"release a free case":      {nil, deed(cvd.VerbRelease, ann), cvd.ErrNotReady},
 		"appeal twice":             {func(c *cvd.Case) { c.Flags.Appealed = true; c.Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
 		"appeal twice, closed":     {func(c *cvd.Case) { c.Flags.Appealed, c.ClosedInvalid = true, true; c.Participants[0].RM = cvd.RMClosed }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
-		"appeal what was resolved": {func(c *cvd.Case) { c.Participants[0].RM = cvd.RMClosed }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
+		"appeal what was resolved": {func(c *cvd.Case) { c.Participants[0].RM, c.Accepted = cvd.RMClosed, noon }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
 		"uphold without an appeal": {func(c *cvd.Case) { c.Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbUphold, ann), cvd.ErrNotReady},
 		"uphold the own ruling":    {func(c *cvd.Case) { ready(c, cvd.VerbUphold).Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbUphold, ann), cvd.ErrNotReady},
+		"closed as invalid":        {func(c *cvd.Case) { c.Participants[0].RM = cvd.RMDeferred }, func() Deed { d := deed(cvd.VerbClose, bob); d.In.Outcome = " Invalid"; return d }(), cvd.ErrInvalid},
 		"close over an appeal":     {func(c *cvd.Case) { ready(c, cvd.VerbUphold).Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbClose, bob), cvd.ErrNotReady},
 		"hand on over an appeal":   {func(c *cvd.Case) { ready(c, cvd.VerbUphold).Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbHandOn, bob), cvd.ErrNotReady},
 		"emergency twice":          {func(c *cvd.Case) { c.Flags.Emergency = true }, deed(cvd.VerbEmergency, ann), cvd.ErrNotReady},
@@ -419,8 +420,9 @@ func TestAMachineOfTheSameMemberConfirmsNothing(t *testing.T) {
 	}
 }
 
-// The ruling "not valid" can be appealed once, whatever ends the case; where it was
-// ended for another reason, or the reporter left, there is nothing to appeal.
+// The ruling "not valid" can be appealed once, whatever ends the case, and so can an end
+// without ever being accepted; where it was accepted, or the reporter left, there is
+// nothing to appeal.
 func TestAppealOutlivesTheCase(t *testing.T) {
 	for name, c := range map[string]struct {
 		verbs []Deed
@@ -428,10 +430,13 @@ func TestAppealOutlivesTheCase(t *testing.T) {
 	}{
 		"closed":              {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbClose, bob)}, true},
 		"handed on":           {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbHandOn, bob)}, true},
-		"never ruled on":      {[]Deed{deed(cvd.VerbHandOn, bob)}, false},
+		"never ruled on":      {[]Deed{deed(cvd.VerbHandOn, bob)}, true},
+		"valid, handed on":    {[]Deed{deed(cvd.VerbValidate, ann), deed(cvd.VerbHandOn, bob)}, true},
+		"valid, put off":      {[]Deed{deed(cvd.VerbValidate, ann), deed(cvd.VerbDefer, ann), deed(cvd.VerbClose, bob)}, true},
+		"accepted":            {[]Deed{deed(cvd.VerbValidate, ann), deed(cvd.VerbAccept, ann), deed(cvd.VerbDefer, ann), deed(cvd.VerbClose, bob)}, false},
 		"used before":         {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbAppeal, rep), deed(cvd.VerbUphold, bob), deed(cvd.VerbClose, bob)}, false},
 		"left":                {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbWithdraw, rep)}, false},
-		"ruled valid in time": {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbValidate, ann), deed(cvd.VerbDefer, ann), deed(cvd.VerbClose, bob)}, false},
+		"ruled valid in time": {[]Deed{deed(cvd.VerbInvalidate, ann), deed(cvd.VerbValidate, ann), deed(cvd.VerbAccept, ann), deed(cvd.VerbClose, bob)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cs := caseIn(cvd.RMReceived)
@@ -452,5 +457,83 @@ func TestAppealOutlivesTheCase(t *testing.T) {
 			}
 			refused(t, cs, d, cvd.ErrNotReady)
 		})
+	}
+}
+
+// Two pairs of eyes are two people: whoever made what something was proposed by, a token
+// for another or a link, is no second person for it, and neither is who came by what the
+// proposer made.
+func TestWhoIsASecondPerson(t *testing.T) {
+	through := func(a, by cvd.Actor) cvd.Actor { a.Through = by.Ref(); return a }
+	machine := func(a cvd.Actor) cvd.Actor { a.Kind = cvd.ActorMachine; return a }
+	cid := cvd.Actor{Kind: cvd.ActorMember, ID: "cid", Name: "Cid", Roles: ann.Roles}
+	for name, c := range map[string]struct {
+		by, second cvd.Actor
+		may        bool
+		hands      []string // of the ruling, beside who confirmed it
+	}{
+		"another":                        {ann, bob, true, []string{"member/ann"}},
+		"the same":                       {ann, ann, false, nil},
+		"their machine":                  {machine(ann), ann, false, nil},
+		"another's machine":              {machine(ann), bob, true, []string{"machine/ann"}},
+		"a machine that they made":       {through(machine(ann), bob), bob, false, nil},
+		"a machine in their name":        {through(machine(ann), bob), ann, false, nil},
+		"a machine that somebody made":   {through(machine(ann), bob), cid, true, []string{"machine/ann", "member/bob"}},
+		"a link that they made":          {through(ann, bob), bob, false, nil},
+		"a link that the proposer made":  {bob, through(ann, bob), false, nil},
+		"links that one made":            {through(ann, cid), through(bob, cid), false, nil},
+		"a link that somebody else made": {ann, through(bob, cid), true, []string{"member/ann", "member/cid"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cs := caseIn(cvd.RMReceived)
+			d := deed(cvd.VerbInvalidate, c.by)
+			d.Second = true
+			evs := do(t, cs, d)
+			yes := Deed{Verb: cvd.VerbConfirm, By: c.second, Ruling: evs[0].Body.Input}
+			if Proposer(cs, c.second) == c.may {
+				t.Errorf("they count as who proposed it: %v", !c.may)
+			}
+			if !c.may {
+				refused(t, cs, yes, cvd.ErrNotReady)
+				return
+			}
+			evs = do(t, cs, yes)
+			if diff := cmp.Diff(c.hands, evs[1].Hands); diff != "" || cs.Ruled != c.second.Ref() {
+				t.Errorf("ruled by %s and (-want +got)\n%s", cs.Ruled, diff)
+			}
+			for _, a := range []cvd.Actor{c.by, c.second, {Kind: cvd.ActorMember, ID: idOf(c.by.Through)}, {Kind: cvd.ActorMember, ID: idOf(c.second.Through)}} {
+				if a.ID != "" && !Ruler(cs, a) {
+					t.Errorf("%s had a hand in it", a.Ref())
+				}
+			}
+			// None of them answers the appeal but where nobody else could, and then it says so.
+			do(t, cs, deed(cvd.VerbAppeal, rep))
+			refused(t, cs, deed(cvd.VerbUphold, c.by), cvd.ErrNotReady)
+			last := deed(cvd.VerbUphold, c.second)
+			refused(t, cs, last, cvd.ErrNotReady)
+			last.Alone = true
+			if evs := do(t, cs, last); !strings.Contains(evs[0].Body.Note, "no hand in the ruling") {
+				t.Errorf("answered as %q", evs[0].Body.Note)
+			}
+		})
+	}
+	// What was written before said nothing of it, and reads as it did.
+	old := caseIn(cvd.RMInvalid)
+	old.Ruled = ann.Ref()
+	if !Ruler(old, ann) || Ruler(old, bob) {
+		t.Error("an old ruling is not who made it")
+	}
+}
+
+func idOf(ref string) string { _, id, _ := strings.Cut(ref, "/"); return id }
+
+// What somebody does by what a colleague made for them is no word of theirs.
+func TestALentWordIsNoHumanWord(t *testing.T) {
+	c := caseIn(cvd.RMReceived)
+	lent := ann
+	lent.Through = bob.Ref()
+	evs := do(t, c, Deed{Verb: cvd.VerbMessage, By: lent, In: cvd.Input{Text: "We look at it."}})
+	if evs[0].Human || c.Replied || len(evs[0].Hands) != 1 || evs[0].Hands[0] != bob.Ref() {
+		t.Errorf("%+v, replied %v", evs[0].Head, c.Replied)
 	}
 }

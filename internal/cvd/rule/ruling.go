@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,10 +16,24 @@ func checkPending(c *cvd.Case, d Deed) error {
 	if c.Pending == nil {
 		return fmt.Errorf("%w: no ruling waits for a second person", cvd.ErrNotReady)
 	}
-	if sameMember(c.Pending.By, d.By.Ref()) && d.Verb == cvd.VerbConfirm && !d.Alone {
-		return fmt.Errorf("%w: another member must confirm it", cvd.ErrNotReady)
+	switch {
+	case d.Verb != cvd.VerbConfirm || d.Alone || !Proposer(c, d.By):
+		return nil
+	case sameMember(c.Pending.By, d.By.Ref()):
+		return refuse("another member must confirm it")
 	}
-	return nil
+	return refuse("another member must confirm it, who made neither the token nor the sign-in link by which it was proposed")
+}
+
+// Proposer tells whether the actor is no second person for the ruling that waits: they
+// proposed it, or made what it was proposed by, or came by what the proposer made.
+func Proposer(c *cvd.Case, by cvd.Actor) bool {
+	return c.Pending != nil && engaged(by, c.Pending.By, c.Pending.Through)
+}
+
+// engaged tells whether the actor, or whom they came through, is one of these.
+func engaged(by cvd.Actor, refs ...string) bool {
+	return slices.ContainsFunc(refs, func(ref string) bool { return sameMember(ref, by.Ref()) || sameMember(ref, by.Through) })
 }
 
 // sameMember tells whether two actor references are of one member, in person or
@@ -29,14 +44,25 @@ func sameMember(a, b string) bool {
 	return a == b && a != ""
 }
 
+// hands are the references of those who stand behind the deed beside the actor.
+func (d Deed) hands() []string {
+	var out []string
+	for _, ref := range append(slices.Clone(d.Hands), d.By.Through) {
+		if ref != "" && ref != d.By.Ref() && !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
 // propose records a ruling that another member must confirm; nothing moves.
 func propose(c *cvd.Case, d Deed, now time.Time) cvd.Event {
 	seq := c.Version + 1
 	in := d.In
 	return cvd.Event{
 		Head: cvd.Head{
-			Case: c.ID, Seq: seq, Type: cvd.EventRuled, V: 1, At: now, Actor: d.By.Ref(), Human: d.By.Human(),
-			Tell: cvd.TellTeam, Pending: &cvd.Pending{Seq: seq, Verb: d.Verb, By: d.By.Ref()},
+			Case: c.ID, Seq: seq, Type: cvd.EventRuled, V: 1, At: now, Actor: d.By.Ref(), Human: d.By.Human(), Hands: d.hands(),
+			Tell: cvd.TellTeam, Pending: &cvd.Pending{Seq: seq, Verb: d.Verb, By: d.By.Ref(), Through: d.By.Through},
 		},
 		Body: &cvd.Body{Input: &in},
 	}
@@ -44,11 +70,11 @@ func propose(c *cvd.Case, d Deed, now time.Time) cvd.Event {
 
 // confirm records the second person's yes and does what was ruled.
 func confirm(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
-	verb := c.Pending.Verb
+	verb, by := c.Pending.Verb, []string{c.Pending.By, c.Pending.Through}
 	ev := cvd.Event{
 		Head: cvd.Head{
 			Case: c.ID, Seq: c.Version + 1, Type: cvd.EventConfirmed, V: 1, At: now, Actor: d.By.Ref(),
-			Human: d.By.Human(), Tell: cvd.TellTeam, Pending: &cvd.Pending{},
+			Human: d.By.Human(), Hands: d.hands(), Tell: cvd.TellTeam, Pending: &cvd.Pending{},
 		},
 		Body: &cvd.Body{Note: d.In.Note},
 	}
@@ -62,7 +88,7 @@ func confirm(c *cvd.Case, d Deed, now time.Time) ([]cvd.Event, error) {
 	if d.Ruling == nil {
 		return nil, fmt.Errorf("%w: the ruling's words are gone; rule again", cvd.ErrNotReady)
 	}
-	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score, Public: d.Public, Two: true}, now)
+	then, err := Decide(next, Deed{Verb: verb, In: *d.Ruling, By: d.By, Score: d.Score, Public: d.Public, Two: true, Hands: by}, now)
 	if err != nil {
 		return nil, err
 	}
