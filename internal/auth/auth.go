@@ -84,6 +84,7 @@ const (
 	ActPasskeyFailed = keeper.ActPasskeyFailed
 	ActPasskeyCopied = keeper.ActPasskeyCopied
 	ActProved        = keeper.ActProved
+	ActPasswordGone  = keeper.ActPasswordGone
 	ActReset         = keeper.ActReset
 )
 

@@ -156,3 +156,49 @@ func TestNoTokenHides(t *testing.T) {
 	_, _, err = d.CreateToken(ctx, bo, auth.Token{Name: "x"})
 	d.ok(err)
 }
+
+// An actor says through whom they come, where a colleague made the token or the link,
+// until they show who they are. The house and the operator are nobody's colleague.
+func TestWhomSomebodyComesThrough(t *testing.T) {
+	d := open(t)
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	d.password(bo, goodPassword)
+	for name, c := range map[string]struct {
+		by   cvd.Actor
+		want string
+	}{
+		"a lead":       {d.lead, d.lead.Ref()},
+		"the house":    {cvd.System, ""},
+		"the operator": {auth.Operator, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, err := d.NewLink(auth.AskedBy(t.Context(), c.by), bo.ID, time.Hour)
+			d.ok(err)
+			s, err := d.UseLink(t.Context(), code)
+			d.ok(err)
+			seen, err := d.Look(t.Context(), s.Token)
+			d.ok(err)
+			secret, _, err := d.CreateToken(t.Context(), c.by, auth.Token{Name: "x", Member: bo.ID, Machine: true})
+			d.ok(err)
+			robot, err := d.Token(t.Context(), secret)
+			d.ok(err)
+			for what, who := range map[string]cvd.Actor{"at once": s.Actor, "later": seen.Actor, "machine": robot} {
+				if who.Through != c.want || who.Human() != (c.want == "" && who.Kind == cvd.ActorMember) {
+					t.Errorf("%s: through %q, human %v", what, who.Through, who.Human())
+				}
+			}
+			shown, err := d.Prove(t.Context(), s.Token, auth.Proof{Password: goodPassword})
+			d.ok(err)
+			seen, err = d.Look(t.Context(), shown.Token)
+			d.ok(err)
+			if shown.Actor.Through+seen.Actor.Through != "" || !seen.Actor.Human() {
+				t.Errorf("proved, and through %q", shown.Actor.Through)
+			}
+		})
+	}
+	secret, _, err := d.CreateToken(t.Context(), bo, auth.Token{Name: "own", Machine: true})
+	d.ok(err)
+	if own, err := d.Token(t.Context(), secret); err != nil || own.Through != "" {
+		t.Errorf("their own: %+v, %v", own, err)
+	}
+}

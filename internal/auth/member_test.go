@@ -213,14 +213,42 @@ func TestAuditIsForLeadsAndAuditors(t *testing.T) {
 	m := d.member(d.lead.ID)
 	m.Roles, m.Name = append(m.Roles, cvd.RoleOfficer), "Ada Q."
 	d.clock.pass(time.Second)
-	d.ok(d.ChangeMember(auth.WithOrigin(t.Context(), "192.0.2.7", "Walker/1.0"), d.lead, m))
+	ed := d.add("Ed Lane", "ed@example.org", cvd.RoleLead)
+	d.clock.pass(time.Second)
+	d.ok(d.ChangeMember(auth.WithOrigin(t.Context(), "192.0.2.7", "Walker/1.0"), ed, m))
 	got, err := d.Audit(t.Context(), d.lead, 1)
 	d.ok(err)
 	want := auth.AuditEntry{
-		ID: got[0].ID, At: d.clock.now(), By: "member/" + m.ID, Act: auth.ActMemberChanged, Subject: m.ID,
+		ID: got[0].ID, At: d.clock.now(), By: ed.Ref(), Act: auth.ActMemberChanged, Subject: m.ID,
 		From: "192.0.2.7", Agent: "Walker/1.0", Detail: "name; roles: lead, officer",
 	}
 	if diff := cmp.Diff(want, got[0]); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// Nobody makes themselves more, or a second signature: another lead does, or the house.
+func TestNoLeadChangesTheOwnRoles(t *testing.T) {
+	d := open(t)
+	ctx := t.Context()
+	ed := d.add("Ed Lane", "ed@example.org", cvd.RoleLead)
+	for name, change := range map[string]func(*cvd.Member){
+		"another role": func(m *cvd.Member) { m.Roles = append(m.Roles, cvd.RoleOfficer) },
+		"an office":    func(m *cvd.Member) { m.Offices = []string{"Chief executive"} },
+		"less":         func(m *cvd.Member) { m.Roles = []cvd.Role{cvd.RoleMember} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			was := d.member(ed.ID)
+			m := was
+			change(&m)
+			d.want(d.ChangeMember(ctx, ed, m), cvd.ErrNotReady)
+			for _, by := range []cvd.Actor{d.lead, auth.Operator, cvd.System} {
+				d.ok(d.ChangeMember(ctx, by, m))
+				d.ok(d.ChangeMember(ctx, by, was))
+			}
+		})
+	}
+	m := d.member(ed.ID)
+	m.Name, m.Qualification = "Ed L.", "much"
+	d.ok(d.ChangeMember(ctx, ed, m))
 }

@@ -17,13 +17,14 @@ import (
 // without the old one.
 const linkGrace = 10 * time.Minute
 
-var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a passkey or a new link and set another within 10 minutes"}
+var wrongCurrent = cvd.Fault{Field: "current", Problem: "is not the present password", Remedy: "type the present password, or sign in by a passkey and set another within 10 minutes, or ask a lead to take the old one away"}
 
 // SetPassword sets the actor's own password. What is wrong with next, or a
 // wrong current, comes as cvd.Faults; cvd.ErrUnavailable if the list of breached ones
 // cannot be asked. current is needed if there is a password
 // already, unless ctx carries (InSession) a live session of the member that
-// came from a link or a passkey at most 10 minutes ago. Without a password yet, ctx must
+// came from a link or a passkey at most 10 minutes ago. A link of another member alone is
+// not enough: whoever made it could have used it. Without a password yet, ctx must
 // carry a live session: an API token alone cannot make one (cvd.ErrForbidden),
 // and one whose owner has not shown lately who they are cannot either (cvd.ErrNotReady):
 // the password would be the proof of the moment to whoever set it.
@@ -52,7 +53,7 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 	if err != nil {
 		return err
 	}
-	linked := here != nil && (here.ViaLink || here.Way == WayPasskey) && a.k.Now().Sub(here.Started) <= linkGrace
+	linked := here != nil && !keeper.Lends(here.By) && (here.ViaLink || here.Way == WayPasskey) && a.k.Now().Sub(here.Started) <= linkGrace
 	switch {
 	case cred.Serial == "" && here == nil:
 		return fmt.Errorf("%w: a first password is set in a session that a link has started", cvd.ErrForbidden)
@@ -71,6 +72,37 @@ func (a *Auth) SetPassword(ctx context.Context, by cvd.Actor, current, next stri
 		return err
 	}
 	return a.storePassword(ctx, m, cred.Serial, next, here)
+}
+
+// ForgetPassword takes the password of somebody who forgot it away, so that a link lets
+// them set another. Only a lead may, and not their own; all sessions and links of the
+// member end, the API tokens that they made, and what they handed out: they see that
+// somebody did it, and the trail says who. The caller must have made sure that it is the
+// member who asks. Without a password it is cvd.ErrNotReady.
+func (a *Auth) ForgetPassword(ctx context.Context, by cvd.Actor, memberID string) error {
+	if !keeper.Leads(by) || by.ID == memberID {
+		return fmt.Errorf("%w: only another lead may take a password away", cvd.ErrForbidden)
+	}
+	if _, err := a.Member(ctx, memberID); err != nil {
+		return err
+	}
+	note, err := a.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActPasswordGone, Subject: memberID})
+	if err != nil {
+		return err
+	}
+	return a.k.Store.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordCredential, ID: memberID})
+		if err == nil && n == 0 {
+			err = fmt.Errorf("%w: the member has no password", cvd.ErrNotReady)
+		}
+		if err != nil {
+			return err
+		}
+		if err := keeper.DropOwned(tx, memberID, keeper.RecordLink, keeper.RecordSession); err != nil {
+			return err
+		}
+		return errors.Join(a.DropMade(tx, memberID), a.k.Recall(tx, memberID), tx.PutRecord(note, 0))
+	})
 }
 
 // weak lists what is wrong with a new password of the member. Its error is that of the

@@ -166,7 +166,7 @@ func (a *Auth) renew(ctx context.Context, token string, by cvd.Actor, how string
 		return Session{}, err
 	}
 	was, next := rec.ID, keeper.NewSecret()
-	s.Proved, s.Seen, s.By = a.k.Now(), a.k.Now(), ""
+	s.Proved, s.Seen, s.By, by.Through = a.k.Now(), a.k.Now(), "", ""
 	rec, err1 := a.k.Vault.Seal(store.Record{Kind: rec.Kind, ID: a.sessionID(next), Owner: rec.Owner, At: rec.At, Expires: s.ends()}, s)
 	out := s.public(rec)
 	out.Token, out.Actor = next, by

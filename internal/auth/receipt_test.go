@@ -239,7 +239,7 @@ func TestTokens(t *testing.T) {
 	}
 	want := []cvd.Actor{
 		{Kind: cvd.ActorMember, ID: bo.ID, Name: "Bo Lark", Roles: bo.Roles, Offices: bo.Offices, Token: made.ID},
-		{Kind: cvd.ActorMachine, ID: bo.ID, Name: "scanner", Roles: bo.Roles, Token: ids["scanner"]},
+		{Kind: cvd.ActorMachine, ID: bo.ID, Name: "scanner", Roles: bo.Roles, Token: ids["scanner"], Through: d.lead.Ref()},
 	}
 	if diff := cmp.Diff(want, []cvd.Actor{person, machine}); diff != "" {
 		t.Error(diff)

@@ -140,6 +140,7 @@ func (a *Auth) beginWith(ctx context.Context, actor cvd.Actor, way Way, entry en
 	} else {
 		s.Member = actor.ID
 	}
+	actor.Through = keeper.Lender(s.By)
 	token := keeper.NewSecret()
 	rec, err := a.k.Vault.Seal(store.Record{Kind: keeper.RecordSession, ID: a.sessionID(token), Owner: owner, At: now, Expires: s.ends()}, s)
 	if err != nil {
@@ -283,6 +284,7 @@ func (a *Auth) look(ctx context.Context, id string) (l look, err error) {
 				}
 			}
 			if l.actor, err = a.k.ActiveIn(tx, l.Member); err == nil {
+				l.actor.Through = keeper.Lender(l.By)
 				l.two, err = a.hasSecondIn(tx, l.Member)
 			}
 		}

@@ -343,3 +343,55 @@ func TestAFirstPasswordWantsAProof(t *testing.T) {
 		d.ok(d.SetPassword(auth.InSession(t.Context(), s), bo, "", goodPassword))
 	}
 }
+
+// Whoever makes a link for a member sets no password over the one that there is: it would
+// stand for the member's name to them. A lead takes a forgotten one away instead, which
+// its owner notices and the trail tells.
+func TestALentSessionReplacesNoPassword(t *testing.T) {
+	d := open(t)
+	ctx := t.Context()
+	bo := d.add("Bo Lark", "bo@example.org", cvd.RoleMember)
+	own := d.password(bo, goodPassword)
+	lent := func() auth.Session {
+		code, err := d.NewLink(auth.AskedBy(ctx, d.lead), bo.ID, time.Hour)
+		d.ok(err)
+		s, err := d.UseLink(ctx, code)
+		d.ok(err)
+		return s
+	}
+	s := lent()
+	d.want(d.SetPassword(auth.InSession(ctx, s), bo, "", otherPassword), cvd.ErrInvalid)
+	_, err := d.Prove(ctx, s.Token, auth.Proof{Password: otherPassword})
+	d.want(err, cvd.ErrInvalid)
+	if _, err := d.SignIn(ctx, "bo@example.org", goodPassword, ""); err != nil {
+		t.Fatalf("their password is another: %v", err)
+	}
+
+	token, _, err := d.CreateToken(ctx, bo, auth.Token{Name: "own"})
+	d.ok(err)
+	for name, by := range map[string]cvd.Actor{"themselves": bo, "a stranger": cvd.Stranger} {
+		if err := d.ForgetPassword(ctx, by, bo.ID); !errors.Is(err, cvd.ErrForbidden) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	d.want(d.ForgetPassword(ctx, d.lead, d.lead.ID), cvd.ErrForbidden)
+	d.want(d.ForgetPassword(ctx, d.lead, "m-nobody22"), cvd.ErrNotFound)
+	d.ok(d.ForgetPassword(ctx, d.lead, bo.ID))
+	if d.alive(own.Token) || d.alive(s.Token) || d.opens(token) || d.acts()[auth.ActPasswordGone] != 1 {
+		t.Error("something goes on, or the trail does not tell")
+	}
+	_, err = d.SignIn(ctx, "bo@example.org", goodPassword, "")
+	d.want(err, cvd.ErrUnauthenticated)
+	d.want(d.ForgetPassword(ctx, d.lead, bo.ID), cvd.ErrNotReady)
+	d.ok(d.SetPassword(auth.InSession(ctx, lent()), bo, "", otherPassword))
+
+	// Who shows their second factor behind the link has shown something of their own.
+	_, paper := d.factor(bo)
+	code, err := d.NewLink(auth.AskedBy(ctx, d.lead), bo.ID, time.Hour)
+	d.ok(err)
+	waits, err := d.UseLink(ctx, code)
+	d.ok(err)
+	whole, err := d.Second(ctx, waits.Token, paper[0])
+	d.ok(err)
+	d.ok(d.SetPassword(auth.InSession(ctx, whole), bo, "", goodPassword))
+}

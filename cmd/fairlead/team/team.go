@@ -39,6 +39,7 @@ type Members struct {
 	Add   AddCmd   `cmd:"" help:"Add a member and print their one-time sign-in link."`
 	List  ListCmd  `cmd:"" help:"List members."`
 	Link  LinkCmd  `cmd:"" help:"Print a fresh one-time sign-in link for a member who cannot sign in."`
+	Roles RolesCmd `cmd:"" help:"Set a member's roles and offices. On the desk a lead does that for others, and nobody for themselves."`
 	Reset ResetCmd `cmd:"" help:"Take everything away that lets a member in, and print a one-time sign-in link: for one who lost it all, or whose account somebody took over."`
 }
 
@@ -192,6 +193,37 @@ func (c *CreateCmd) Run(d *Door) error {
 		return d.print(out)
 	}
 	_, err = fmt.Fprintln(d.Out, out["token"])
+	return err
+}
+
+// RolesCmd sets roles and offices. It is the operator's, for the team that has one lead,
+// who may not change their own.
+type RolesCmd struct {
+	Member string   `arg:"" help:"Member id; see member list."`
+	Role   []string `required:"" enum:"lead,member,fixer,officer,auditor,reader" help:"All that they hold from now on; may be repeated."`
+	Office []string `help:"Office of an officer, as the policy's sign_offs name it; all that they hold from now on." sep:"none"`
+	keys.Where
+}
+
+// Run runs it.
+func (c *RolesCmd) Run(d *Door) error {
+	body, err := json.Marshal(map[string]any{"roles": c.Role, "offices": c.Office})
+	if err != nil {
+		return err
+	}
+	do, done, err := d.Operate(c.Where)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var out cvd.Member
+	if err := do("POST", "/api/v1/admin/members/"+url.PathEscape(c.Member)+"/roles", "application/json", body, &out); err != nil {
+		return err
+	}
+	if c.JSON {
+		return d.print(out)
+	}
+	_, err = fmt.Fprintf(d.Out, "member %s  roles %v  offices %q\n", out.ID, out.Roles, out.Offices)
 	return err
 }
 

@@ -27,6 +27,24 @@ func Members(handle func(pattern string, do func(*http.Request) (any, error)), t
 		}
 		return map[string]any{"id": id, "until": now().Add(linkLife).UTC(), "sign_in_url": base() + onetime.SignIn(code)}, nil
 	})
+	handle("POST /api/v1/admin/members/{member}/roles", func(r *http.Request) (any, error) {
+		var in struct {
+			Roles   []cvd.Role
+			Offices []string
+		}
+		if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10)).Decode(&in); err != nil {
+			return nil, cvd.ErrUnreadable
+		}
+		m, err := team.Member(r.Context(), r.PathValue("member"))
+		if err != nil {
+			return nil, err
+		}
+		m.Roles, m.Offices = in.Roles, in.Offices
+		if err := team.ChangeMember(r.Context(), auth.Operator, m); err != nil {
+			return nil, err
+		}
+		return team.Member(r.Context(), m.ID)
+	})
 }
 
 // Answer writes what was asked for, or why not.

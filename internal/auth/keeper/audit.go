@@ -38,7 +38,8 @@ const (
 	ActPasskeyFailed Act = "passkey.failed"
 	ActPasskeyCopied Act = "passkey.copied" // a signature counter went backwards
 	ActProved        Act = "proved"         // somebody signed in showed again who they are
-	ActReset         Act = "member.reset"   // everything that lets a member in was taken away
+	ActPasswordGone  Act = "password.removed"
+	ActReset         Act = "member.reset" // everything that lets a member in was taken away
 	ActLinked        Act = "identity.linked"
 	ActUnlinked      Act = "identity.removed"
 	ActInvited       Act = "invitation.made"
@@ -52,7 +53,7 @@ var Acts = []Act{
 	ActSignIn, ActSignInFailed, ActSignInLimited, ActSignOut, ActLinkMade, ActLinkUsed,
 	ActPasswordSet, ActMemberAdded, ActMemberChanged, ActSessionEnded, ActTokenMade, ActTokenRevoked,
 	ActFactorPassed, ActFactorFailed, ActFactorSet, ActFactorPaper, ActFactorGone, ActPasskeyAdded,
-	ActPasskeyGone, ActPasskeyFailed, ActPasskeyCopied, ActProved, ActReset, ActLinked, ActUnlinked,
+	ActPasskeyGone, ActPasskeyFailed, ActPasskeyCopied, ActProved, ActPasswordGone, ActReset, ActLinked, ActUnlinked,
 	ActInvited, ActInvitedAgain, ActInviteRevoked, ActInviteUsed,
 }
 

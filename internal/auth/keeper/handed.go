@@ -44,6 +44,14 @@ func memberOf(ref string) string {
 // name, they own the machine.
 func Lends(by string) bool { return memberOf(by) != "" }
 
+// Lender is the member who vouches, as an actor's Through has it; empty where none does.
+func Lender(by string) string {
+	if !Lends(by) {
+		return ""
+	}
+	return by
+}
+
 // ForOthers is who vouches for what by made for the member: nobody need for oneself.
 func ForOthers(by, member string) string {
 	if by == refOf(member) {

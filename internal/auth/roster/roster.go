@@ -168,8 +168,8 @@ func (b *Book) emailOf(m cvd.Member) keeper.Put {
 }
 
 // ChangeMember stores m in place of the member with its ID; Added stays as it
-// was. Leads and the system may change everything, a member only the own Name
-// Away and Language; others get cvd.ErrForbidden. Deactivating ends the member's
+// was. Leads and the system may change everything, but a lead not the own roles and
+// offices; a member only the own Name, Away and Language; others get cvd.ErrForbidden. Deactivating ends the member's
 // sessions, links and tokens and forgets the password and the passkeys; what a lead handed
 // out to others ends with that and with the role. The last active lead
 // cannot be removed: cvd.ErrNotReady.
@@ -207,6 +207,9 @@ func mayChange(by cvd.Actor, r Roster, old, m cvd.Member) error {
 		if len(person.Differences(own, m)) > 0 {
 			return fmt.Errorf("%w: members may change their own name and whether they are away; a lead changes the rest", cvd.ErrForbidden)
 		}
+	}
+	if by.ID == m.ID && (!slices.Equal(old.Roles, m.Roles) || !slices.Equal(old.Offices, m.Offices)) {
+		return ownRoles
 	}
 	faults := person.Faults(m)
 	if r.hasEmail(m.Email, m.ID) {
@@ -282,5 +285,8 @@ func (b *Book) Member(ctx context.Context, id string) (cvd.Member, error) {
 	})
 	return m, err
 }
+
+// ownRoles is the refusal to make oneself more, or a second signature.
+var ownRoles = fmt.Errorf("%w: your own roles and offices are for another lead to change; where there is none, for whoever runs the server (fairlead member roles)", cvd.ErrNotReady)
 
 var emailTaken = cvd.Fault{Field: "email", Problem: "another member has this address", Remedy: "use another address, or change that member"}

@@ -183,7 +183,7 @@ func tokenFaults(t Token) cvd.Faults {
 // are now, or a machine with the member's id and roles and the token's name. A
 // machine holds no office. An unknown, expired or revoked one, or one of a
 // member who is no longer active, is cvd.ErrUnauthenticated; so is one that somebody made
-// for another who may not let others in any more.
+// for another who may not let others in any more. What another member made, they act Through.
 func (b *Book) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 	if b.operator != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(b.operator)) == 1 {
 		return keeper.Operator, nil
@@ -206,12 +206,14 @@ func (b *Book) Token(ctx context.Context, secret string) (cvd.Actor, error) {
 		if !now.Before(t.Expires) {
 			return cvd.ErrUnauthenticated
 		}
-		if by := keeper.ForOthers(t.By, t.Member); by != "" {
+		by := keeper.ForOthers(t.By, t.Member)
+		if by != "" {
 			if err := b.k.Vouched(tx, by); err != nil {
 				return err
 			}
 		}
 		actor, err = b.k.ActiveIn(tx, t.Member)
+		actor.Through = keeper.Lender(by)
 		return err
 	})
 	if err != nil {
