@@ -123,16 +123,17 @@ func (d *Book) Publish(ctx context.Context, by cvd.Actor, source []byte, wrong .
 }
 
 // Sign records an officer's act over a version's digest. With the last
-// one that the version demands it takes effect; a review of the version in
+// one that the version demands it takes effect; who signed a waiting version for one
+// office signs it for no other. A review of the version in
 // effect starts the time to the next review anew. Where the version asks nobody for
 // a review, a lead or an officer records one without an office: that it was read and
 // stays as it is. What a door found wrong with the input is told with the rest, and
 // then nothing is signed.
 func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, digest, note string, wrong ...cvd.Fault) (*Version, error) {
-	if office == "" && (by.Kind != cvd.ActorMember || !(by.Is(cvd.RoleLead) || by.Is(cvd.RoleOfficer))) {
+	if office == "" && (!by.Human() || !(by.Is(cvd.RoleLead) || by.Is(cvd.RoleOfficer))) {
 		return nil, fmt.Errorf("%w: a lead or an officer says that the policy stays, signed in as a person", cvd.ErrForbidden)
 	}
-	if office != "" && (!by.Is(cvd.RoleOfficer) || !slices.Contains(by.Offices, office) || by.Kind != cvd.ActorMember) {
+	if office != "" && (!by.Is(cvd.RoleOfficer) || !slices.Contains(by.Offices, office) || !by.Human()) {
 		return nil, fmt.Errorf("%w: only the %s may sign as such, signed in as a person", cvd.ErrForbidden, office)
 	}
 	err := d.change(ctx, by, func(b *Versions, now time.Time) ([]policyEvent, error) {
@@ -140,7 +141,7 @@ func (d *Book) Sign(ctx context.Context, by cvd.Actor, number int, office, act, 
 		if v == nil {
 			return nil, fmt.Errorf("%w: no such version", cvd.ErrNotFound)
 		}
-		err := v.takes(policy.SignOff{Office: office, Act: act}, b.current)
+		err := v.takes(policy.SignOff{Office: office, Act: act}, by.ID, b.current)
 		var more cvd.Faults
 		if errors.As(err, &more); len(wrong) > 0 {
 			return nil, slices.Clip(cvd.Faults(wrong)).And(more)

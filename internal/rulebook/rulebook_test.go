@@ -386,3 +386,91 @@ func TestSignOffsAreNotDroppedByPublishing(t *testing.T) {
 		t.Errorf("the officers agreed to sign no more, yet the next version waits for %v", next.Missing())
 	}
 }
+
+// both asks for two signatures, of two offices.
+const both = "  sign_offs:\n    - office: Security team\n      act: reviewed\n    - office: The whole team\n      act: approved\n"
+
+func asking(t *testing.T, signs string, n int) []byte {
+	t.Helper()
+	plain := revised(t, source(t, "two-person-team.yaml"), n)
+	out := bytes.Replace(plain, []byte("  sign_offs: []\n"), []byte(signs), 1)
+	if bytes.Equal(out, plain) && signs != "  sign_offs: []\n" {
+		t.Fatal("the example asks for signatures already")
+	}
+	return out
+}
+
+// Two offices are two people, and one office may be asked for both signatures.
+func TestTwoOfficesAreTwoPeople(t *testing.T) {
+	b := newShelf(t, engines.SQLite(t)).book()
+	v, err := b.Publish(ctx, lead, asking(t, both, 2))
+	must(t, err)
+	one := officer("m-4", "Security team")
+	one.Offices = append(one.Offices, "The whole team")
+	v, err = b.Sign(ctx, one, v.Number, "Security team", "reviewed", v.Digest, "")
+	must(t, err)
+	if !v.Spent(one.ID, "The whole team") || v.Spent(one.ID, "Security team") || v.Spent("m-5", "The whole team") {
+		t.Error("who signed for what is not told")
+	}
+	if _, err := b.Sign(ctx, one, v.Number, "The whole team", "approved", v.Digest, ""); !errors.Is(err, cvd.ErrNotReady) {
+		t.Errorf("one member signed for two offices: %v", err)
+	}
+	lent := officer("m-5", "The whole team")
+	lent.Through = "member/m-4"
+	if _, err := b.Sign(ctx, lent, v.Number, "The whole team", "approved", v.Digest, ""); !errors.Is(err, cvd.ErrForbidden) {
+		t.Errorf("signed by what a colleague made: %v", err)
+	}
+	v, err = b.Sign(ctx, officer("m-5", "The whole team"), v.Number, "The whole team", "approved", v.Digest, "")
+	must(t, err)
+	if v.Effective.IsZero() {
+		t.Fatal("two signed, and it waits")
+	}
+	// Reviewed anew, by whoever holds the office now.
+	_, err = b.Sign(ctx, officer("m-5", "Security team"), v.Number, "Security team", "reviewed", v.Digest, "")
+	must(t, err)
+
+	// A team in which one person holds both says so: one office for both signatures.
+	small := newShelf(t, engines.SQLite(t)).book()
+	v, err = small.Publish(ctx, lead, asking(t, strings.ReplaceAll(both, "The whole team", "Security team"), 2))
+	must(t, err)
+	for _, act := range []string{"reviewed", "approved"} {
+		v, err = small.Sign(ctx, one, v.Number, "Security team", act, v.Digest, "")
+		must(t, err)
+	}
+	if v.Effective.IsZero() {
+		t.Error("it waits")
+	}
+}
+
+// A version that waits gets no way around the signatures that a version asks for which
+// takes effect meanwhile.
+func TestAWaitingVersionDropsNoSignature(t *testing.T) {
+	s := newShelf(t, engines.SQLite(t))
+	b := s.book()
+	sign := func(v *rulebook.Version, office, act string) *rulebook.Version {
+		t.Helper()
+		v, err := b.Sign(ctx, officer("m-"+office, office), v.Number, office, act, v.Digest, "")
+		must(t, err)
+		return v
+	}
+	_, err := b.Publish(ctx, lead, source(t, "two-person-team.yaml"))
+	must(t, err)
+	strict, err := b.Publish(ctx, lead, asking(t, both, 2))
+	must(t, err)
+	lax, err := b.Publish(ctx, lead, asking(t, "  sign_offs:\n    - office: Security team\n      act: reviewed\n", 3))
+	must(t, err)
+	sign(strict, "Security team", "reviewed")
+	if strict = sign(strict, "The whole team", "approved"); strict.Effective.IsZero() {
+		t.Fatal("the strict one waits")
+	}
+	lax = sign(lax, "Security team", "reviewed")
+	if !lax.Effective.IsZero() || len(lax.Missing()) != 1 || lax.Missing()[0].Office != "The whole team" {
+		t.Fatalf("one signed, and it is in effect since %s, missing %v", lax.Effective, lax.Missing())
+	}
+	if again := s.book().Version(lax.Number); len(again.Missing()) != 1 {
+		t.Errorf("read again it misses %v", again.Missing())
+	}
+	if lax = sign(lax, "The whole team", "approved"); lax.Effective.IsZero() {
+		t.Error("both signed, and it waits")
+	}
+}

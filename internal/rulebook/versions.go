@@ -44,9 +44,10 @@ type Version struct {
 	Digest    string // SHA-256 of Source, in hex; what officers sign
 	Published time.Time
 	By        string
-	// Needs are the sign-offs without which it does not take effect: its own,
-	// and those of the version that was in effect when it came, so that nobody
-	// drops a signature by publishing a version that asks for none.
+	// Needs are the sign-offs without which it does not take effect: its own, and
+	// those of each version that was in effect from the day it came until its own, so
+	// that nobody drops a signature by publishing a version that asks for none, nor by
+	// having one wait while another takes effect that asks for more.
 	Needs     []policy.SignOff
 	Signs     []Sign
 	Effective time.Time // zero: waits for its sign-offs
@@ -105,8 +106,14 @@ func (v *Version) Unsigned() bool {
 	return !slices.ContainsFunc(v.Needs, func(s policy.SignOff) bool { return s.Act == "reviewed" })
 }
 
-// takes says why the version does not take that signature now, or nil.
-func (v *Version) takes(s policy.SignOff, current int) error {
+// Spent tells whether the member signed the waiting version for another office than that:
+// two offices are two people.
+func (v *Version) Spent(member, office string) bool {
+	return v.Effective.IsZero() && slices.ContainsFunc(v.Signs, func(s Sign) bool { return s.Member == member && s.Office != office })
+}
+
+// takes says why the version does not take that signature of that member now, or nil.
+func (v *Version) takes(s policy.SignOff, member string, current int) error {
 	bare := s == policy.SignOff{Act: "reviewed"} && v.Unsigned()
 	if s.Office == "" && !bare {
 		return fmt.Errorf("%w: only the offices that the version names sign it", cvd.ErrForbidden)
@@ -120,6 +127,9 @@ func (v *Version) takes(s policy.SignOff, current int) error {
 	if bare && v.Effective.IsZero() {
 		return fmt.Errorf("%w: the version is not in effect yet", cvd.ErrNotReady)
 	}
+	if v.Spent(member, s.Office) {
+		return fmt.Errorf("%w: you signed this version for another office; two offices need two people. Where one person holds both, a version says so by naming one office for both signatures", cvd.ErrNotReady)
+	}
 	if again := !slices.Contains(v.Missing(), s); again && (v.Effective.IsZero() || s.Act != "reviewed") {
 		return fmt.Errorf("%w: signed already", cvd.ErrNotReady)
 	}
@@ -128,7 +138,10 @@ func (v *Version) takes(s policy.SignOff, current int) error {
 
 // needs joins what a version demands with what the one in effect does.
 func needs(v, current *Version) []policy.SignOff {
-	own := slices.Clone(v.Policy.Review.SignOffs)
+	return joined(slices.Clone(v.Policy.Review.SignOffs), current)
+}
+
+func joined(own []policy.SignOff, current *Version) []policy.SignOff {
 	if current == nil {
 		return own
 	}
@@ -200,6 +213,9 @@ func (d *Book) readPolicyEvent(b *Versions, row store.Event) error {
 	case "effective":
 		b.Version(h.Version).Effective = h.At
 		b.current = h.Version
+		for _, one := range b.Waiting() {
+			one.Needs = joined(one.Needs, b.Current())
+		}
 		b.warned, b.alarmed = time.Time{}, time.Time{}
 	case "review-warned":
 		b.warned = h.At

@@ -52,6 +52,8 @@ type signView struct {
 	Office, Act, Text string
 	Own               bool // the reader holds the office
 	Again             bool // given already; a new review may be recorded
+	Spent             bool // the reader holds it, and signed for another
+	Handed            bool // not the version asks for it, but one that was in effect before it
 	Bare              bool // a review that no office is asked for
 
 	Note  string // as it was typed before
@@ -103,10 +105,14 @@ func (d *desk) version(v lens, one *rulebook.Version) versionView {
 		Current: cur != nil && cur.Number == one.Number, Waits: one.Effective.IsZero() && (cur == nil || one.Number > cur.Number),
 	}
 	missing := one.Missing()
-	for _, want := range one.Policy.Review.SignOffs {
+	for _, want := range one.Needs {
 		s := signView{
 			Office: want.Office, Act: want.Act, Text: v.Say("desk.act."+want.Act, "office", want.Office),
 			Own: slices.Contains(v.Actor.Offices, want.Office) && v.Actor.Is(cvd.RoleOfficer), Again: !slices.Contains(missing, want),
+			Handed: !slices.Contains(one.Policy.Review.SignOffs, want),
+		}
+		if s.Own && one.Spent(v.Actor.ID, want.Office) {
+			s.Own, s.Spent = false, true
 		}
 		if out.Waits && !s.Again || out.Current && want.Act == "reviewed" {
 			out.Missing = append(out.Missing, s)
