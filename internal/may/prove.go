@@ -124,6 +124,10 @@ func Proof(d Deed) bool {
 	return wants
 }
 
+// InName tells whether the deed is done in a member's own name, as every verb of a case is:
+// a session that another member's link opened wants a proof for it first.
+func InName(d Deed) bool { return strings.HasPrefix(string(d), "verb/") }
+
 // ProofOf is Proof with the reason; it is empty for what no table names.
 func ProofOf(d Deed) (why Reason, wants bool) {
 	if why, ok := proofs[d]; ok {

@@ -258,8 +258,15 @@ func TestWordsStayText(t *testing.T) {
 	}
 }
 
-// An officer reads the waiting version, signs it as each office, and it takes
-// effect with the last signature.
+// chief is the browser of whoever holds the second office.
+func chief(h *webtest.House) *webtest.Browser {
+	h.T.Helper()
+	h.Add("Cleo Chief", "chief@example.org", []string{"Chief Executive Officer"}, cvd.RoleOfficer)
+	return in(h, "chief@example.org")
+}
+
+// Officers read the waiting version, each signs it for one office, and it takes effect
+// with the last signature.
 func TestPolicyIsSignedInTheBrowser(t *testing.T) {
 	h := house(t)
 	lead, officer := in(h, "lead@example.org"), in(h, "officer@example.org")
@@ -278,7 +285,7 @@ func TestPolicyIsSignedInTheBrowser(t *testing.T) {
 	if d := lead.Get("/desk/policy/diff?from=1&to=2"); !strings.Contains(d.Body, "1.1") {
 		t.Error("the difference is not shown")
 	}
-	for range 2 {
+	for i, officer := range []*webtest.Browser{officer, chief(h)} {
 		page := officer.Get("/desk/policy/2").Check(h, http.StatusOK)
 		form := officer.Form(page, "/desk/policy/2/sign")
 		form.Set("note", "read twice")
@@ -287,6 +294,18 @@ func TestPolicyIsSignedInTheBrowser(t *testing.T) {
 		}
 		form.Set("read", "yes")
 		officer.Post("/desk/policy/2/sign", form).Check(h, http.StatusSeeOther)
+		if i > 0 {
+			continue
+		}
+		// One who holds both offices signs for one of them.
+		spent := officer.Get("/desk/policy/2").Check(h, http.StatusOK)
+		whole(t, "spent", spent)
+		if !strings.Contains(spent.Text(), "You signed this version for another office") || strings.Contains(spent.Body, `action="/desk/policy/2/sign"`) {
+			t.Errorf("they may sign again: %s", spent.Text())
+		}
+		form.Set("office", "Chief Executive Officer")
+		form.Set("act", "approved")
+		officer.Post("/desk/policy/2/sign", form).Check(h, http.StatusConflict)
 	}
 	if got := h.Book.Current().Number; got != 2 {
 		t.Errorf("version %d is in effect", got)

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"fairlead/internal/web/webtest"
 )
 
 // A lead changes the policy by a form and sees what changes before it is published;
@@ -71,7 +73,7 @@ func TestPolicyByForm(t *testing.T) {
 	if !strings.Contains(page.Text(), "A person answers within") {
 		t.Error("an officer reads keys of the file alone")
 	}
-	for _, act := range []string{"reviewed", "approved"} {
+	for act, officer := range map[string]*webtest.Browser{"reviewed": officer, "approved": chief(h)} {
 		read := officer.Get("/desk/policy/2").Check(h, http.StatusOK)
 		sign := officer.Form(read, "/desk/policy/2/sign")
 		if sign.Get("act") != act {

@@ -476,10 +476,83 @@ func TestALentSessionProvesNothing(t *testing.T) {
 	if !strings.Contains(asked.Text(), "Set up a password or a passkey first") {
 		t.Errorf("no remedy: %s", asked.Text())
 	}
+	// Nothing is done to a case in their name either, not even what one more verb undoes.
+	id := h.Receive(full()).Case
+	for _, verb := range []string{"acknowledge", "noncompliance", "note", "claim"} {
+		typed := url.Values{"text": {"We look at it."}, "reason": {"x"}, "clauses": {"no-data-access"}, "note": {"x"}}
+		if preview := b.Post("/desk/cases/"+string(id)+"/do/"+verb, typed); preview.Status == http.StatusForbidden {
+			t.Errorf("a look at %s wants a proof", verb)
+		}
+		typed.Set("step", "do")
+		asked := b.Post("/desk/cases/"+string(id)+"/do/"+verb, typed).Check(h, http.StatusForbidden)
+		whole(t, "lent "+verb, asked)
+	}
+	if c := state(h, id); c.Replied || c.Pending != nil || c.Version != 1 {
+		t.Errorf("done in their name: %+v", c)
+	}
 	b.Post("/desk/me/password", url.Values{"password": {webtest.Password}}).Check(h, http.StatusSeeOther)
 	form := b.Form(b.Post("/desk/me/tokens", token).Check(h, http.StatusForbidden), "/desk/me/tokens")
 	form.Set("prove", "show")
 	form.Set("prove-password", webtest.Password)
 	b.Post("/desk/me/tokens", form).Check(h, http.StatusOK)
 	b.Post("/desk/me/tokens", token).Check(h, http.StatusOK)
+}
+
+// A member who forgot the password gets in by a lead: not by a link alone, which would let
+// its maker set one in their name, but where the old one is taken away first.
+func TestAForgottenPassword(t *testing.T) {
+	h := house(t)
+	lead, member := in(h, "lead@example.org"), in(h, "member@example.org")
+	path := "/desk/team/" + h.Member.ID
+	enter := func() *webtest.Browser {
+		made := lead.Post(path+"/link", nil).Check(h, http.StatusOK)
+		code := regexp.MustCompile(`/desk/sign-in#link=([\w-]+)`).FindStringSubmatch(made.Body)[1]
+		b := h.Browser()
+		b.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther)
+		return b
+	}
+	const another = "nine-loud-cranes-before-dawn"
+	lent := enter()
+	refused := lent.Post("/desk/me/password", url.Values{"password": {another}}).Check(h, http.StatusUnprocessableEntity)
+	whole(t, "refused", refused)
+	if !strings.Contains(refused.Text(), "ask a lead to take the old one away") {
+		t.Errorf("no remedy: %s", refused.Text())
+	}
+	in(h, "member@example.org") // the old one works
+
+	page := lead.Get(path).Check(h, http.StatusOK)
+	whole(t, "member", page)
+	done := lead.Post(path+"/password", lead.Form(page, path+"/password")).Check(h, http.StatusSeeOther)
+	if text := lead.Follow(done).Check(h, http.StatusOK).Text(); !strings.Contains(text, "The password is gone") {
+		t.Errorf("nothing says so: %s", text)
+	}
+	member.Get("/desk/me").Check(h, http.StatusSeeOther)
+	lent.Get("/desk/me").Check(h, http.StatusSeeOther)
+	lead.Post(path+"/password", nil).Check(h, http.StatusConflict)
+	lead.Post("/desk/team/"+h.Lead.ID+"/password", nil).Check(h, http.StatusNotFound)
+	enter().Post("/desk/me/password", url.Values{"password": {another}}).Check(h, http.StatusSeeOther)
+	if trail := lead.Get("/desk/audit").Check(h, http.StatusOK).Text(); !strings.Contains(trail, "Password taken away") {
+		t.Error("the trail does not tell")
+	}
+	in(h, "auditor@example.org").Post(path+"/password", nil).Check(h, http.StatusNotFound)
+}
+
+// Nobody is offered the own roles to change, and nothing changes them.
+func TestTheOwnRolesAreAnothers(t *testing.T) {
+	h := house(t)
+	lead := in(h, "lead@example.org")
+	path := "/desk/team/" + h.Lead.ID
+	page := lead.Get(path).Check(h, http.StatusOK)
+	whole(t, "own", page)
+	form := lead.Form(page, path)
+	if form.Has("roles") || form.Has("offices") || !strings.Contains(page.Text(), "Another lead changes your roles and offices") {
+		t.Errorf("offered: %v", form)
+	}
+	form.Set("qualification", "years of it")
+	lead.Post(path, form).Check(h, http.StatusSeeOther)
+	form["roles"], form["offices"] = []string{"lead", "officer"}, []string{"Chief Executive Officer"}
+	lead.Post(path, form).Check(h, http.StatusConflict)
+	if m, err := h.Auth.Member(t.Context(), h.Lead.ID); err != nil || len(m.Roles) != 1 || len(m.Offices) != 0 || m.Qualification != "years of it" {
+		t.Errorf("%+v, %v", m, err)
+	}
 }

@@ -107,7 +107,7 @@ func (d *Desk) proven(one Route) Handler {
 		if err != nil {
 			return err
 		}
-		if begins || !may.Proof(deed) {
+		if begins || !may.Proof(deed) && !(v.Session.Lent && may.InName(deed)) {
 			return one.Do(w, r, v)
 		}
 		kept, answer, err := posted(r)
@@ -132,7 +132,7 @@ func (d *Desk) proven(one Route) Handler {
 			return d.proofRefused(w, r, v, view, err)
 		}
 		d.Site.Remember(w, r, web.DeskJar, s.Token)
-		v.Session = s
+		v.Session, v.Actor = s, s.Actor
 		return one.Do(w, r.WithContext(auth.InSession(r.Context(), s)), v)
 	}
 }

@@ -79,15 +79,17 @@ func (l lens) rules(f *casework.File) bool {
 
 // second tells whether the reader may confirm the ruling that waits: not the
 // own one while somebody else could.
-func (l lens) second(c *cvd.Case) bool {
-	return c.Pending == nil || c.Pending.By != l.Actor.Ref() || l.alone()
-}
+func (l lens) second(c *cvd.Case) bool { return !rule.Proposer(c, l.Actor) || l.alone() }
 
 // answers tells whether the reader may answer the appeal: not against the own ruling
 // while somebody else could.
-func (l lens) answers(c *cvd.Case) bool { return !rule.Ruler(c, l.Actor) || l.alone() }
+func (l lens) answers(c *cvd.Case) bool {
+	return !rule.Ruler(c, l.Actor) || l.alone(rule.Spent(c, cvd.VerbUphold)...)
+}
 
-func (l lens) alone() bool { return may.Alone(l.Actor, slices.Collect(maps.Values(l.Team))) }
+func (l lens) alone(but ...string) bool {
+	return may.Alone(l.Actor, slices.Collect(maps.Values(l.Team)), but...)
+}
 
 // appeal says who answers it.
 func (l lens) appeal(c *cvd.Case) moveView {

@@ -147,7 +147,7 @@ func (l lens) caseFile(f *casework.File, as tale.Reading) caseView {
 		v.Holder = l.Member(c.Assignee)
 	}
 	if c.Pending != nil {
-		v.Pending = &pendingView{l.Say("verb." + string(c.Pending.Verb)), l.Who(c.Pending.By), c.Pending.By == l.Actor.Ref()}
+		v.Pending = &pendingView{l.Say("verb." + string(c.Pending.Verb)), l.Who(c.Pending.By), rule.Proposer(c, l.Actor)}
 	}
 	for _, k := range casework.Clocks(c) {
 		if k.Running() {

@@ -40,6 +40,7 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "GET /desk/team/{id}", Area: may.AreaTeam, Use: may.Change, Do: on(d.member)},
 		{Pattern: "POST /desk/team/{id}", Area: may.AreaTeam, Use: may.Change, Do: on(d.changeMember), Wants: visit.Deed(may.DeedMember)},
 		{Pattern: "POST /desk/team/{id}/link", Area: may.AreaTeam, Use: may.Change, Do: on(d.newLink), Wants: visit.Deed(may.DeedMember)},
+		{Pattern: "POST /desk/team/{id}/password", Area: may.AreaTeam, Use: may.Change, Do: on(d.forgetPassword), Wants: visit.Deed(may.DeedFactor)},
 		{Pattern: "POST /desk/team/{id}/sign-out", Area: may.AreaTeam, Use: may.Change, Do: on(d.endSessions), Wants: visit.Deed(may.DeedSession)},
 		{Pattern: "GET /desk/outbox", Area: may.AreaOutbox, Use: may.Look, Do: on(d.outbox)},
 		{Pattern: "POST /desk/outbox/retry", Area: may.AreaOutbox, Use: may.Change, Do: on(d.retry)},

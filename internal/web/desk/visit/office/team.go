@@ -39,6 +39,7 @@ type teamView struct {
 	Done    string
 	Second  bool // the one has a second factor or a passkey, which the reader may take away
 	Keyed   bool // a passkey
+	Worded  bool // a password, which the reader may take away
 }
 
 type memberView struct {
@@ -75,7 +76,7 @@ func (d *desk) showTeam(w http.ResponseWriter, r *http.Request, v lens, status i
 		if err != nil {
 			return err
 		}
-		view.Second, view.Keyed = means.Second(), means.Passkey
+		view.Second, view.Keyed, view.Worded = means.Second(), means.Passkey, means.Password
 	}
 	if err := d.arrivals(r.Context(), view); err != nil {
 		return err
@@ -213,6 +214,9 @@ func (d *desk) changeMember(w http.ResponseWriter, r *http.Request, v lens) erro
 		return err
 	}
 	next := memberOf(r.PostForm, m)
+	if m.ID == v.Actor.ID && !r.PostForm.Has("roles") { // the form does not ask for them
+		next.Roles, next.Offices = m.Roles, m.Offices
+	}
 	next.Active, next.Away = r.PostForm.Get("active") == "yes", r.PostForm.Get("away") == "yes"
 	if err := d.Site.Auth.ChangeMember(r.Context(), v.Actor, next); err != nil {
 		return d.teamAgain(w, r, v, next, err)
@@ -226,6 +230,18 @@ func (d *desk) newLink(w http.ResponseWriter, r *http.Request, v lens) error {
 		return err
 	}
 	return d.handOver(w, r, v, m)
+}
+
+// forgetPassword takes away what the member forgot, so that a link lets them set another.
+func (d *desk) forgetPassword(w http.ResponseWriter, r *http.Request, v lens) error {
+	m, err := d.one(r, v)
+	if err != nil {
+		return err
+	}
+	if err := d.Site.Auth.ForgetPassword(r.Context(), v.Actor, m.ID); err != nil {
+		return err
+	}
+	return web.See(w, r, "/desk/team/"+m.ID+"?done=password")
 }
 
 func (d *desk) endSessions(w http.ResponseWriter, r *http.Request, v lens) error {
