@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 )
 
@@ -116,9 +117,15 @@ func deskPath(ts *testscript.TestScript, path string) string {
 	return strings.NewReplacer("CASE", ts.Getenv("CASE"), "MAIL", ts.Getenv("MAIL")).Replace(path)
 }
 
-// signedIn adds the cookie of a fresh session, by a one-time link.
+// signedIn adds the cookie of a fresh session, by a one-time link; that of tomas@mara is one
+// that mara made.
 func (s *story) signedIn(ts *testscript.TestScript, name string, req *http.Request) *http.Request {
-	code, err := s.h.Auth.NewLink(context.Background(), s.members[name].ID, time.Hour)
+	ctx := context.Background()
+	name, maker, lent := strings.Cut(name, "@")
+	if lent {
+		ctx = auth.AskedBy(ctx, s.actor(maker))
+	}
+	code, err := s.h.Auth.NewLink(ctx, s.members[name].ID, time.Hour)
 	check(ts, err)
 	w := s.quietly(ts, false, posted("/desk/sign-in", url.Values{"link": {code}}))
 	for _, c := range w.Result().Cookies() {

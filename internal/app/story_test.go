@@ -174,6 +174,7 @@ func (s *story) member(ts *testscript.TestScript, name string, role cvd.Role, of
 	})
 	check(ts, err)
 	s.members[name] = m
+	ts.Setenv(strings.ToUpper(name), m.ID)
 	s.renew(ts, name)
 }
 
@@ -204,6 +205,7 @@ func (s *story) actor(name string) cvd.Actor {
 // bearer is the token of a member, or for NAME/machine the one that is marked
 // as a machine's.
 func (s *story) bearer(ts *testscript.TestScript, name string) string {
+	name, maker, made := strings.Cut(name, "@")
 	who := strings.TrimSuffix(name, "/machine")
 	if s.members[who].ID == "" {
 		ts.Fatalf("there is no member %s", who)
@@ -211,7 +213,18 @@ func (s *story) bearer(ts *testscript.TestScript, name string) string {
 	if s.h.Options.Clock.Now().After(s.expire[who]) {
 		s.renew(ts, who)
 	}
+	if made {
+		return "Bearer " + s.lent(ts, who, maker)
+	}
 	return "Bearer " + s.tokens[name]
+}
+
+// lent is a machine's token of a member that another one made for them.
+func (s *story) lent(ts *testscript.TestScript, name, maker string) string {
+	w := s.quietly(ts, false, request("POST", "/api/v1/tokens", s.bearer(ts, maker), map[string]any{"name": "story", "member": s.members[name].ID, "machine": true}))
+	var out struct{ Token string }
+	check(ts, json.Unmarshal(w.Body.Bytes(), &out))
+	return out.Token
 }
 
 // clock INSTANT   moves the clock without letting anything happen in between,

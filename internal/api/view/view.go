@@ -211,6 +211,7 @@ type Event struct {
 	At       time.Time         `json:"at"`
 	Actor    string            `json:"actor" doc:"Kind of actor, and member id where there is one."`
 	Human    bool              `json:"human,omitempty" doc:"A person stands behind it."`
+	Hands    []string          `json:"hands,omitempty" doc:"Who else had one in it, as actor has it: who proposed what was confirmed, and who made the token or the link by which somebody came."`
 	Tell     cvd.Telling       `json:"tell" enum:"reporter,team,nobody" doc:"Who hears of it."`
 	Arrows   []cvd.Arrow       `json:"arrows,omitempty" doc:"Which machines moved."`
 	Clocks   []Clock           `json:"clocks,omitempty" doc:"Each clock that it touched, as it stands after it."`
@@ -246,7 +247,7 @@ type Event struct {
 
 func (s Show) event(ev *cvd.Event, zone *time.Location) Event {
 	e := Event{
-		Seq: ev.Seq, Type: ev.Type, At: ev.At, Actor: ev.Actor, Human: ev.Human, Tell: ev.Tell, Arrows: ev.Arrows,
+		Seq: ev.Seq, Type: ev.Type, At: ev.At, Actor: ev.Actor, Human: ev.Human, Hands: ev.Hands, Tell: ev.Tell, Arrows: ev.Arrows,
 		Clocks: Clocks(ev.Clocks, ev.At), Assignee: ev.Assignee, Severity: ev.Band, Link: ev.Link, Pending: ev.Pending, Settles: ev.Head.Mail,
 		Redacts: ev.Redacts, Forgets: ev.Forgets, Heading: s.Voice.Event(ev, words.ForTeam, zone).Heading, Erased: ev.Erased(),
 	}
