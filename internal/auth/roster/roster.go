@@ -209,7 +209,7 @@ func mayChange(by cvd.Actor, r Roster, old, m cvd.Member) error {
 		}
 	}
 	if by.ID == m.ID && (!slices.Equal(old.Roles, m.Roles) || !slices.Equal(old.Offices, m.Offices)) {
-		return ownRoles
+		return errOwnRoles
 	}
 	faults := person.Faults(m)
 	if r.hasEmail(m.Email, m.ID) {
@@ -286,7 +286,7 @@ func (b *Book) Member(ctx context.Context, id string) (cvd.Member, error) {
 	return m, err
 }
 
-// ownRoles is the refusal to make oneself more, or a second signature.
-var ownRoles = fmt.Errorf("%w: your own roles and offices are for another lead to change; where there is none, for whoever runs the server (fairlead member roles)", cvd.ErrNotReady)
+// errOwnRoles is the refusal to make oneself more, or a second signature.
+var errOwnRoles = fmt.Errorf("%w: your own roles and offices are for another lead to change; where there is none, for whoever runs the server (fairlead member roles)", cvd.ErrNotReady)
 
 var emailTaken = cvd.Fault{Field: "email", Problem: "another member has this address", Remedy: "use another address, or change that member"}
