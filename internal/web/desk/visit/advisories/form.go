@@ -165,12 +165,13 @@ func each(parts []part, do func(*web.Field)) {
 		}
 	}
 	for p := range parts {
-		for i := range parts[p].Fields {
-			do(&parts[p].Fields[i])
+		part := &parts[p]
+		for i := range part.Fields {
+			do(&part.Fields[i])
 		}
-		rows(parts[p].Rows)
-		for n := range parts[p].Flaws {
-			one := &parts[p].Flaws[n]
+		rows(part.Rows)
+		for n := range part.Flaws {
+			one := &part.Flaws[n]
 			for i := range one.Fields {
 				do(&one.Fields[i])
 			}
