@@ -215,7 +215,7 @@ func (s *studio) published(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	href, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(a => a ? a.href : "")(document.querySelector('.advisories h2 a'))`))
+	href, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(a => a ? a.href.split("?")[0] : "")(document.querySelector('.advisories h2 a'))`))
 	if err != nil {
 		return err
 	}
@@ -243,12 +243,27 @@ func (s *studio) mail(ctx context.Context) error {
 	return s.shoot(ctx, "channels", s.URL+"/desk/channels")
 }
 
+// signIn comes by the link, of which a script leaves one button.
+func (s *studio) signIn(ctx context.Context) error {
+	if err := chromedp.Do(ctx, chromedp.Navigate(s.URL), chromedp.Navigate(s.SignIn)); err != nil {
+		return err
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelectorAll("main button").length === 1`)); err != nil {
+		return err
+	}
+	res, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](`document.querySelector("main button").click()`))
+	if err == nil && (res == nil || res.Status >= 400) {
+		err = errRefused
+	}
+	return err
+}
+
 // team is what a lead sees.
 func (s *studio) team(ctx context.Context) error {
 	if err := s.shoot(ctx, "sign-in", s.URL+"/desk/sign-in"); err != nil {
 		return err
 	}
-	if err := s.press(ctx, s.SignIn, `main form button`, nil); err != nil {
+	if err := s.signIn(ctx); err != nil {
 		return fmt.Errorf("signing in: %w", err)
 	}
 	if err := s.shoot(ctx, "queue", s.URL+"/desk/"); err != nil {
