@@ -248,8 +248,12 @@ func (s *studio) signIn(ctx context.Context) error {
 	if err := chromedp.Do(ctx, chromedp.Navigate(s.URL), chromedp.Navigate(s.SignIn)); err != nil {
 		return err
 	}
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelectorAll("main button").length === 1`)); err != nil {
-		return err
+	// Between the link and the page without it in its address there is none to ask.
+	for there := false; !there; {
+		there, _ = chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && document.querySelectorAll("main button").length === 1`))
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
 	res, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](`document.querySelector("main button").click()`))
 	if err == nil && (res == nil || res.Status >= 400) {

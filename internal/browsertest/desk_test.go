@@ -57,16 +57,17 @@ func (p person) is(expression string) bool {
 	return got
 }
 
-// arrives waits for a page that another leads to by itself: in between there is none to ask.
-func (p person) arrives(path string) {
+// arrives waits for a page of which this is true, to which another leads by itself: in
+// between there is none to ask.
+func (p person) arrives(expression string) {
 	p.t.Helper()
 	for {
-		at, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.readyState === 'complete' ? location.pathname : ''"))
-		if err == nil && at == path {
+		there, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && Boolean("+expression+")"))
+		if err == nil && there {
 			return
 		}
 		if p.ctx.Err() != nil {
-			p.t.Fatalf("never at %s: %q %v", path, at, err)
+			p.t.Fatalf("never so: %s: %v", expression, err)
 		}
 	}
 }

@@ -106,6 +106,18 @@ func (v *Voice) Short(t time.Time, zone *time.Location, year int) string {
 	return s
 }
 
+// Brief writes an instant for a column of them: the year as Short does, and the zone by
+// its name alone. Whoever shows it says the offset elsewhere.
+func (v *Voice) Brief(t time.Time, zone *time.Location, year int) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(zone)
+	c := calendars[v.lang]
+	name, _, _ := strings.Cut(c.zone(t), " (")
+	return c.weekdays[t.Weekday()] + c.comma + " " + v.Short(t, zone, year) + ", " + t.Format("15:04") + " " + name
+}
+
 // Weekday is the short name of a day of the week, without a dot.
 func (v *Voice) Weekday(d time.Weekday) string {
 	return strings.TrimSuffix(calendars[v.lang].weekdays[d], ".")

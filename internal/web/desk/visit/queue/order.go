@@ -21,6 +21,7 @@ type columnsView struct {
 	Order  string // as a sentence
 	Other  string // link to the order that the reader may want instead; empty for none
 	Usual  bool   // that one is the view's own
+	Zone   string // of the dates, as a sentence
 	Sorted []columnView
 }
 
@@ -43,7 +44,7 @@ func (l lens) columns(pick bool, by, usual casework.Sort, query url.Values) colu
 		}
 		return address(q.Encode())
 	}
-	v := columnsView{Pick: pick, Order: l.Say("desk.order." + wordOf(by))}
+	v := columnsView{Pick: pick, Order: l.Say("desk.order." + wordOf(by)), Zone: l.Say("desk.order.zone", "zone", l.Zone.String())}
 	for _, c := range sorted {
 		one := columnView{Name: c.name, Text: l.Say("desk.col." + c.name), Link: link(c.first)}
 		switch by {

@@ -42,6 +42,7 @@ type lookView struct {
 	Flags       []web.Badge
 	DueKind     string
 	Came, Moved string // the days
+	When        string // the due date; the page's own words tell the offset of its zone
 	Theirs      bool
 }
 
@@ -67,6 +68,7 @@ func (l lens) row(r *casework.Row, pick bool) rowView {
 func (l lens) look(r rowView) lookView {
 	v := lookView{rowView: r, State: web.State(l.Voice, r.RM), Band: l.Band(r.Severity), Flags: l.Flags(r.Marks), Theirs: r.Kind == cvd.ClockNeedsInfo}
 	v.Came, v.Moved = l.Voice.Short(r.Created, r.zone, r.year), l.Voice.Short(r.Updated, r.zone, r.year)
+	v.When = l.Voice.Brief(r.Due, r.zone, r.year)
 	if r.Erased {
 		v.Title = l.Say("desk.erased")
 	}
