@@ -18,8 +18,9 @@ import (
 func (p person) advising(t *testing.T, h house) (address string) {
 	t.Helper()
 	id, _ := send(t, h)
-	p.goTo(h.SignIn)
-	p.press(`form[action="/desk/sign-in"] button`)
+	p.goTo(h.URL + "/desk/sign-in")
+	p.fill("#link", h.SignIn)
+	p.press("#by-link button")
 	p.goTo(h.URL + "/desk/cases/" + id)
 	p.do("validate", "We see it as well.")
 	p.do("accept", "We mend it.")

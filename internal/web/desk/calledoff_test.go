@@ -60,6 +60,11 @@ func TestSavingCallsAReleaseOffOnWordOnly(t *testing.T) {
 		if at == path && again.Get("title") != "Typed before the date" {
 			t.Errorf("what was typed is lost: %q", again.Get("title"))
 		}
+		b.Post(at, again).Check(h, http.StatusConflict) // Enter in a field presses the first button
+		if state(h, id).Release.At.IsZero() {
+			t.Fatalf("%s: Enter called it off", at)
+		}
+		again.Set("step", "off")
 		if page := land(b.Post(at, again)); strings.Contains(page.Text(), "The reporter is told nothing of it.") || !strings.Contains(page.Text(), "the release is called off, and the reporter is told so") {
 			t.Errorf("%s: what was told is not said: %s", at, page.Text()[:600])
 		}

@@ -190,7 +190,7 @@ func (d desk) goOn(w http.ResponseWriter, r *http.Request, s auth.Session, form 
 	case s.Half:
 		return web.See(w, r, "/desk/sign-in/second")
 	case s.ViaLink:
-		return web.See(w, r, "/desk/me?welcome=1")
+		return web.See(w, r, "/desk/me?"+url.Values{"welcome": {to}}.Encode())
 	case to == "/desk/":
 		return web.See(w, r, visit.Home(s.Actor))
 	}

@@ -15,7 +15,6 @@ type Beside func(r *http.Request, v *Visit, id cvd.CaseID) (Place, error)
 type Place struct {
 	List, Back   string     // what the list is called, and the way back to the case in it
 	Number       string     // the case's in the list, and of how many; empty where it is not known
-	Count        string     // of the cases in the list, where the case has no number; empty where it is not known
 	Before, Next *PlaceLink // nil for none
 	Then         string     // the case that comes next, as an address says it; empty where the case has no place
 }

@@ -154,7 +154,11 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, field
 	if did.Successor != nil {
 		return p.onward(w, r, a, "linked", did.Successor.Case, field)
 	}
-	return p.onward(w, r, a, string(verb), a.id, field)
+	what := string(verb)
+	if verb == cvd.VerbMessage && a.form.Get("file."+string(a.id)) != "" { // its name alone came along
+		what = "unsent"
+	}
+	return p.onward(w, r, a, what, a.id, field)
 }
 
 // allowSuccessor counts words about a closed case as a report, since they may open

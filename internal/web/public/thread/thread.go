@@ -201,6 +201,7 @@ func (p *pub) reporter(r *http.Request) (*casework.Session, error) {
 type threadView struct {
 	Cases   []caseView
 	Done    string // what was just done, in words
+	Unsent  bool   // something that was chosen did not come along
 	Idle    int    // minutes
 	Several bool
 }
@@ -275,7 +276,7 @@ func (p *pub) thread(w http.ResponseWriter, r *http.Request) error {
 }
 
 // done are the words after a change, by what the address names.
-var done = []string{"message", "linked", "appeal", "withdrawn", "contact", "file", "checked"}
+var done = []string{"message", "linked", "appeal", "withdrawn", "contact", "file", "checked", "unsent"}
 
 // showThread shows the cases; change may put into one what was refused.
 func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Session, status int, change func(*caseView)) error {
@@ -285,7 +286,7 @@ func (p *pub) showThread(w http.ResponseWriter, r *http.Request, s *casework.Ses
 	}
 	v := threadView{Idle: int(auth.ReporterIdle / time.Minute), Several: len(files) > 1}
 	if what := cmp.Or(p.done, r.URL.Query().Get("done")); slices.Contains(done, what) {
-		v.Done = p.Say("public.done." + what)
+		v.Done, v.Unsent = p.Say("public.done."+what), what == "unsent"
 	}
 	for _, f := range files {
 		one := p.caseView(r.Context(), f)

@@ -71,9 +71,10 @@ func (d *desk) typed(r *http.Request, v lens) (*casework.Draft, url.Values, cvd.
 // scheduled tells whether saving calls a release off.
 func scheduled(now *casework.Draft) bool { return !now.Case.Release.At.IsZero() }
 
-// unaware is the fault of a form that did not say that saving it calls a release off.
+// unaware is the fault of a form that did not say that saving it calls a release off: only
+// the button that names it does, and neither Enter in a field nor a form from before.
 func unaware(v lens, now *casework.Draft, typed url.Values) cvd.Faults {
-	if !scheduled(now) || typed.Get("off") != "" {
+	if !scheduled(now) || typed.Get("step") == "off" {
 		return nil
 	}
 	return cvd.Faults{{Field: v.Say("verb.advise"), Problem: v.Say("desk.advisory.unaware"), Remedy: v.Say("desk.advisory.unaware.remedy")}}

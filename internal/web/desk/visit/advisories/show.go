@@ -26,6 +26,7 @@ type pageView struct {
 	May         bool // may edit
 	Off         bool // saving calls a release off that is scheduled
 	Done        string
+	Led         bool // the keyboard goes to a field, and not to what was done
 	Summary     *web.Summary
 	Notices     []web.Notice
 	Steps       []stepView
@@ -119,6 +120,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	view.Whole, view.Unsaved = form.typed == nil || form.typed.Has("whole"), form.typed != nil
 	if form.done != "" {
 		view.Done = form.done
+		each(parts, func(f *web.Field) { view.Led = view.Led || f.Focus })
 	}
 	begin, _ := ends(draft, form.typed)
 	spots := spots(begin, draft.Record, form.typed)

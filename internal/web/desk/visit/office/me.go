@@ -26,7 +26,7 @@ const freshLink = 9 * time.Minute
 type meView struct {
 	Member    cvd.Member
 	Roles     []string
-	Welcome   bool
+	Welcome   string // where somebody who came by a link goes on to; empty for anybody else
 	ViaLink   bool
 	Sessions  []sessionView
 	Tokens    []tokenView
@@ -68,7 +68,11 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	view.Welcome = v.Session.ViaLink && r.URL.Query().Get("welcome") != ""
+	if to := r.URL.Query().Get("welcome"); to != "" && v.Session.ViaLink {
+		if view.Welcome = visit.Inside(to); view.Welcome == "/desk/" {
+			view.Welcome = visit.Home(v.Actor)
+		}
+	}
 	if id := "desk.me.done." + r.URL.Query().Get("done"); v.Voice.Has(id) {
 		view.Done = v.Say(id)
 	}

@@ -95,7 +95,7 @@ func wayFrom(back string) string {
 // number says the number of the case in its list and how many there are. Nobody has counted
 // what stands before a later page, nor the lines in which a text was not looked for yet.
 func (d *desk) number(r *http.Request, v lens, out *visit.Place, f casework.Filter, page casework.Page, at int) error {
-	if f.After != nil {
+	if f.After != nil || at < 0 {
 		return nil
 	}
 	n := len(page.Rows)
@@ -110,9 +110,7 @@ func (d *desk) number(r *http.Request, v lens, out *visit.Place, f casework.Filt
 		}
 		n = counts[0]
 	}
-	if out.Count = v.count(n); at >= 0 {
-		out.Number, out.Count = v.Say("desk.place.number", "n", v.count(at+1), "of", v.count(n)), ""
-	}
+	out.Number = v.Say("desk.place.number", "n", v.count(at+1), "of", v.count(n))
 	return nil
 }
 
