@@ -34,7 +34,7 @@ type toolbarKey struct {
 func (d *desk) toolbar(v lens, view string, chosen url.Values) (template.HTML, error) {
 	text := chosen.Get("q")
 	made := func() any {
-		return toolbarView{View: view, Text: text, Fields: d.chooser(v, chosen), Chosen: len(finer(chosen)) - len(chosen["q"]), Batch: v.acts()}
+		return toolbarView{View: view, Text: text, Fields: d.chooser(v, chosen), Chosen: narrowed(chosen), Batch: v.acts()}
 	}
 	if text != "" || chosen.Has("product") {
 		return d.Pages.Part(v.Tone(), "queue", "toolbar", made())

@@ -123,6 +123,15 @@ func finer(q url.Values) url.Values {
 	return out
 }
 
+// narrowed counts the choices that leave something out: words have a box of their own, and
+// an order leaves nothing out.
+func narrowed(q url.Values) int {
+	q = finer(q)
+	q.Del("q")
+	q.Del("sort")
+	return len(q)
+}
+
 // viewOf is which view the address names; the first if none of ours.
 func viewOf(q url.Values) int {
 	return max(0, slices.IndexFunc(views[:], func(t ready) bool { return t.id == q.Get("view") }))
