@@ -86,6 +86,8 @@ func TestByKeysAlone(t *testing.T) {
 		t.Fatalf("Enter in a line: %v %v", res, err)
 	}
 	has(t, "the preview", stranger.read(), "Nothing was sent yet", "The link signs in a second time.", "curl 8.5")
+	stranger.tabTo(`.preview [href="#step-1"]`) // the preview stands alone until something is to be changed
+	stranger.keys("\r")
 	stranger.tabTo(`.stepped [href="#step-3"]`)
 	stranger.keys("\r")
 	stranger.tabTo(`[name="reporter.name"]`)

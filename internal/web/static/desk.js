@@ -329,7 +329,7 @@
       li.addEventListener('click', () => run(i));
       const kind = does(el);
       if (i && kind === does(found[i - 1].el)) return li;
-      return [make('li', { role: 'presentation', textContent: palette.dataset[kind ? 'do' : 'go'] }), li];
+      return [make('li', { role: 'none', textContent: palette.dataset[kind ? 'do' : 'go'] }), li];
     }));
     // First what the case asks for; elsewhere, where to go.
     chosen = Math.max(0, found.findIndex(({ el }) => typed || (one ? el.matches('.move .main') : !does(el))));
