@@ -102,7 +102,11 @@ func TestBudgetOfAPanic(t *testing.T) {
 	c := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	b := limit.NewBudget(limit.Bytes{}, limit.Bytes{Day: 100}, 8, c.now)
 	func() {
-		defer func() { _ = recover() }()
+		defer func() {
+			if got := recover(); got != "broken" {
+				t.Errorf("what broke is not passed on: %v", got)
+			}
+		}()
 		_ = b.Keep("a", strings.NewReader(strings.Repeat("x", 100)), func(r io.Reader) error {
 			_, _ = io.Copy(io.Discard, r)
 			panic("broken")
