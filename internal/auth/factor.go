@@ -82,21 +82,22 @@ func (a *Auth) ConfirmSecond(ctx context.Context, by cvd.Actor, code string) (pa
 	return paper, err
 }
 
-// NewPaper replaces the codes on paper, for a code of the factor.
-func (a *Auth) NewPaper(ctx context.Context, by cvd.Actor, code string) (paper []string, err error) {
-	if err := a.tryCode(by); err != nil {
+// NewPaper replaces the actor's own codes on paper. As for RemoveSecond, ctx must carry a
+// session in which they proved lately who they are; see Fresh.
+func (a *Auth) NewPaper(ctx context.Context, by cvd.Actor) (paper []string, err error) {
+	if _, err := a.proved(ctx, by); err != nil {
 		return nil, err
 	}
-	err = a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorPaper}, a.seconds.Renew(code, &paper), nil)
+	err = a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorPaper}, a.seconds.Renew(&paper), nil)
 	return paper, err
 }
 
-// RemoveSecond takes the actor's own factor away, for a code of it.
-func (a *Auth) RemoveSecond(ctx context.Context, by cvd.Actor, code string) error {
-	if err := a.tryCode(by); err != nil {
+// RemoveSecond takes the actor's own factor away.
+func (a *Auth) RemoveSecond(ctx context.Context, by cvd.Actor) error {
+	if _, err := a.proved(ctx, by); err != nil {
 		return err
 	}
-	return a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, a.seconds.Remove(code), nil)
+	return a.changeFactor(ctx, by.ID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, a.seconds.Remove, nil)
 }
 
 // ResetSecond takes the factor and the passkeys of somebody who lost them away.

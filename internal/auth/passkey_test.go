@@ -380,8 +380,11 @@ func TestProve(t *testing.T) {
 		field string
 	}{
 		"nothing":            {func() auth.Proof { return auth.Proof{} }, "password"},
-		"wrong password":     {func() auth.Proof { return auth.Proof{Password: "not it at all"} }, "password"},
-		"wrong code":         {func() auth.Proof { return auth.Proof{Code: "000000"} }, "code"},
+		"wrong password":     {func() auth.Proof { return auth.Proof{Password: "not it at all", Code: phone.code()} }, "password"},
+		"wrong code":         {func() auth.Proof { return auth.Proof{Password: goodPassword, Code: "000000"} }, "code"},
+		"password alone":     {func() auth.Proof { return auth.Proof{Password: goodPassword} }, "code"},
+		"code alone":         {func() auth.Proof { return auth.Proof{Code: phone.code()} }, "password"},
+		"paper alone":        {func() auth.Proof { return auth.Proof{Code: paper[0]} }, "password"},
 		"somebody else's":    {func() auth.Proof { return auth.Proof{Ceremony: open.ID, Answer: foreign.Get(open.Options)} }, "passkey"},
 		"no passkey at all":  {func() auth.Proof { return auth.Proof{Ceremony: ask().ID, Answer: "{}"} }, "passkey"},
 		"ceremony unrelated": {func() auth.Proof { o := d.ask(); return show(dev, o) }, "passkey"},
@@ -393,10 +396,9 @@ func TestProve(t *testing.T) {
 		}
 	}
 	for name, proof := range map[string]func() auth.Proof{
-		"password": func() auth.Proof { return auth.Proof{Password: goodPassword} },
-		"code":     func() auth.Proof { return auth.Proof{Code: phone.code()} },
-		"paper":    func() auth.Proof { return auth.Proof{Code: paper[0]} },
-		"passkey":  func() auth.Proof { return show(dev, ask()) },
+		"code":    func() auth.Proof { return auth.Proof{Password: goodPassword, Code: phone.code()} },
+		"paper":   func() auth.Proof { return auth.Proof{Password: goodPassword, Code: paper[0]} },
+		"passkey": func() auth.Proof { return show(dev, ask()) },
 	} {
 		d.clock.pass(auth.FreshFor + time.Minute)
 		old, err := d.Look(ctx, s.Token)
@@ -418,11 +420,65 @@ func TestProve(t *testing.T) {
 		}
 		s = next
 	}
-	if n := d.acts()[auth.ActProved]; n != 4 {
+	if n := d.acts()[auth.ActProved]; n != 3 {
 		t.Errorf("%d proofs recorded", n)
 	}
 	_, err := d.Prove(ctx, "x", auth.Proof{Password: goodPassword})
 	d.want(err, cvd.ErrUnauthenticated)
+}
+
+// A proof of the moment asks for no less than a sign-in, whatever somebody has.
+func TestAProofAsksWhatASignInAsks(t *testing.T) {
+	for name, c := range map[string]struct {
+		password, code, passkey bool
+		alone, codeAlone, both  string // the field of the refusal, or empty
+	}{
+		"nothing":           {alone: "password", codeAlone: "code", both: "password"},
+		"password":          {password: true, codeAlone: "password"},
+		"code":              {code: true, alone: "code", both: "password"},
+		"passkey":           {passkey: true, alone: "passkey", codeAlone: "passkey", both: "passkey"},
+		"password, code":    {password: true, code: true, alone: "code", codeAlone: "password"},
+		"password, passkey": {password: true, passkey: true, alone: "passkey", codeAlone: "passkey", both: "passkey"},
+		"code, passkey":     {code: true, passkey: true, alone: "passkey", codeAlone: "passkey", both: "passkey"},
+		"all":               {password: true, code: true, passkey: true, alone: "code", codeAlone: "password"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.both == "" && !c.code { // what is not asked for is not looked at, and fails
+				c.both = "code"
+			}
+			d := open(t)
+			if c.password {
+				d.password(d.lead, goodPassword)
+			}
+			code := func() string { return "000000" }
+			if c.code {
+				phone, _ := d.factor(d.lead)
+				code = phone.code
+			}
+			if c.passkey {
+				d.device(d.lead, "Laptop")
+			}
+			for proof, field := range map[string]string{"alone": c.alone, "code alone": c.codeAlone, "both": c.both} {
+				s := d.operated(d.lead)
+				d.clock.pass(auth.FreshFor + time.Minute)
+				p := auth.Proof{Password: goodPassword, Code: code()}
+				switch proof {
+				case "alone":
+					p.Code = ""
+				case "code alone":
+					p.Password = ""
+				}
+				s, err := d.Prove(t.Context(), s.Token, p)
+				faults, _ := errors.AsType[cvd.Faults](err)
+				switch {
+				case field == "" && (err != nil || !s.Fresh(d.clock.now())):
+					t.Errorf("%s: %v", proof, err)
+				case field != "" && (len(faults) == 0 || faults[0].Field != field):
+					t.Errorf("%s: %v, want %s", proof, err, field)
+				}
+			}
+		})
+	}
 }
 
 // The page of a sign-in asks for a passkey by itself, so asking is counted apart from

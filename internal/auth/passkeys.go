@@ -153,7 +153,7 @@ func (a *Auth) begins(ctx context.Context, by cvd.Actor, refused error) (cvd.Mem
 // they proved lately who they are. Otherwise it is a cvd.ErrNotReady.
 func (a *Auth) proved(ctx context.Context, by cvd.Actor) (cvd.Member, error) {
 	if by.Kind != cvd.ActorMember || by.ID == "" {
-		return cvd.Member{}, fmt.Errorf("%w: only people have passkeys", cvd.ErrForbidden)
+		return cvd.Member{}, fmt.Errorf("%w: only people have passkeys and second factors", cvd.ErrForbidden)
 	}
 	s, ok := sessionOf(ctx)
 	if !ok || s.Actor.ID != by.ID || !s.Fresh(a.k.Now()) {

@@ -41,6 +41,14 @@ type Means struct {
 // Second tells whether a password alone does not open.
 func (m Means) Second() bool { return m.Code || m.Passkey }
 
+// ByPassword tells whether a password is part of a proof, and ByCode whether a code is:
+// where both are, both are asked for. Each asks for no less than the member's sign-in does
+// (ASVS 5.0.0 V7.5.1), so that neither counts alone where a second factor is set.
+func (m Means) ByPassword() bool { return m.Password && (m.Code || !m.Passkey) }
+
+// ByCode is described with ByPassword.
+func (m Means) ByCode() bool { return m.Code && (m.Password || !m.Passkey) }
+
 // Means tells by what a member can show who they are. Passkeys count wherever
 // they work.
 func (a *Auth) Means(ctx context.Context, memberID string) (m Means, err error) {
@@ -57,11 +65,26 @@ func (a *Auth) Means(ctx context.Context, memberID string) (m Means, err error) 
 	return m, err
 }
 
-// Proof is what somebody shows. The first member that is set counts.
+// Proof is what somebody shows: a passkey, or whatever else their Means ask for.
 type Proof struct {
 	Password         string
 	Code             string // by time or on paper
 	Ceremony, Answer string // of a passkey; see AskProof
+}
+
+// short tells what a proof without a passkey lacks.
+func (p Proof) short(m Means) error {
+	switch {
+	case p.Password == "" && p.Code == "":
+		return cvd.Faults{noProof}
+	case m.Passkey && !m.ByPassword() && !m.ByCode():
+		return cvd.Faults{onlyPasskey}
+	case p.Password == "" && m.ByPassword():
+		return cvd.Faults{alsoPassword}
+	case p.Code == "" && m.ByCode():
+		return cvd.Faults{alsoCode}
+	}
+	return nil
 }
 
 // AskProof begins to ask the actor for one of their passkeys.
@@ -77,6 +100,9 @@ var (
 	wrongPassword = cvd.Fault{Field: "password", Problem: "is not the present password", Remedy: "type the password that you sign in with"}
 	wrongPasskey  = cvd.Fault{Field: "passkey", Problem: "did not fit", Remedy: "use one of your own passkeys, or another way"}
 	noProof       = cvd.Fault{Field: "password", Problem: "must not be empty", Remedy: "show by one of the ways that it is you"}
+	alsoPassword  = cvd.Fault{Field: "password", Problem: "must not be empty", Remedy: "type the password that you sign in with too: a code alone does not show that it is you"}
+	alsoCode      = cvd.Fault{Field: "code", Problem: "must not be empty", Remedy: "type a code too: where a second factor is set, a password alone does not show that it is you"}
+	onlyPasskey   = cvd.Fault{Field: "passkey", Problem: "must be shown", Remedy: "use one of your passkeys: a password alone does not show that it is you"}
 )
 
 // Prove takes a proof of who acts in the session with this token, which is under
@@ -91,22 +117,37 @@ func (a *Auth) Prove(ctx context.Context, token string, p Proof) (Session, error
 	if s.Actor.Kind != cvd.ActorMember {
 		return Session{}, fmt.Errorf("%w: only members prove who they are", cvd.ErrForbidden)
 	}
-	how, also := "", func(store.Tx) error { return nil }
-	switch {
-	case p.Password != "":
-		how, err = "password", a.provePassword(ctx, s.Actor, p.Password)
-	case p.Code != "":
-		how, err = "code", a.proveCode(ctx, s.Actor, p.Code)
-	case p.Answer != "":
-		how = "passkey"
-		also, err = a.provePasskey(ctx, s.Actor, p)
-	default:
-		err = cvd.Faults{noProof}
+	if p.Answer != "" {
+		also, err := a.provePasskey(ctx, s.Actor, p)
+		if err != nil {
+			return Session{}, err
+		}
+		return a.renew(ctx, token, s.Actor, "passkey", also)
 	}
+	how, err := a.proveByHand(ctx, s.Actor, p)
 	if err != nil {
 		return Session{}, err
 	}
-	return a.renew(ctx, token, s.Actor, how, also)
+	return a.renew(ctx, token, s.Actor, how, func(store.Tx) error { return nil })
+}
+
+// proveByHand takes what is typed. The password comes first, so that who does not know it
+// burns no code on paper.
+func (a *Auth) proveByHand(ctx context.Context, by cvd.Actor, p Proof) (how string, err error) {
+	m, err := a.Means(ctx, by.ID)
+	if err != nil {
+		return "", err
+	}
+	if err := p.short(m); err != nil {
+		return "", err
+	}
+	if p.Password != "" {
+		if err := a.provePassword(ctx, by, p.Password); err != nil || p.Code == "" {
+			return "password", err
+		}
+		how = "password and "
+	}
+	return how + "code", a.proveCode(ctx, by, p.Code)
 }
 
 func (a *Auth) provePassword(ctx context.Context, by cvd.Actor, password string) error {

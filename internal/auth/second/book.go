@@ -122,11 +122,14 @@ func (b Book) Confirm(code string, paper *[]string) func(*Held) error {
 	}
 }
 
+// errNone is the refusal to change what there is not.
+var errNone = fmt.Errorf("%w: there is no second factor", cvd.ErrNotReady)
+
 // Spend uses up a code of the factor that is set.
 func (b Book) Spend(code string) func(*Held) error {
 	return func(h *Held) error {
 		if !h.On() {
-			return fmt.Errorf("%w: there is no second factor", cvd.ErrNotReady)
+			return errNone
 		}
 		if !h.Set.Passes(code, b.Now(), b.digest) {
 			return cvd.Faults{Wrong}
@@ -135,24 +138,24 @@ func (b Book) Spend(code string) func(*Held) error {
 	}
 }
 
-// Renew replaces the codes on paper, for a code.
-func (b Book) Renew(code string, paper *[]string) func(*Held) error {
+// Renew replaces the codes on paper.
+func (b Book) Renew(paper *[]string) func(*Held) error {
 	return func(h *Held) error {
-		if err := b.Spend(code)(h); err != nil {
-			return err
+		if !h.On() {
+			return errNone
 		}
 		*paper = h.Set.NewPaper(b.digest)
 		return nil
 	}
 }
 
-// Remove takes the factor away, for a code.
-func (b Book) Remove(code string) func(*Held) error {
-	return func(h *Held) error {
-		err := b.Spend(code)(h)
-		h.Set = nil
-		return err
+// Remove takes the factor away from its owner.
+func (b Book) Remove(h *Held) error {
+	if !h.On() {
+		return errNone
 	}
+	h.Set = nil
+	return nil
 }
 
 // Clear takes away whatever there is.

@@ -139,7 +139,6 @@ func TestNoPasskeysHere(t *testing.T) {
 func TestProofOfTheMoment(t *testing.T) {
 	h := house(t, named)
 	b := in(h, "lead@example.org")
-	dev := own(t, h, b, "Laptop")
 	h.Pass(auth.FreshFor + time.Minute)
 	add := url.Values{"name": {"Nils <b>"}, "email": {"nils@example.org"}, "roles": {"member", "auditor"}, "qualification": {"line"}}
 	asked := b.Post("/desk/team", add).Check(h, http.StatusForbidden)
@@ -163,12 +162,19 @@ func TestProofOfTheMoment(t *testing.T) {
 		t.Errorf("the member was not added: %s", made.Text())
 	}
 	b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}).Check(h, http.StatusOK) // fresh now
+	dev := own(t, h, b, "Laptop")
 
 	h.Pass(auth.FreshFor + time.Minute)
 	b.Get("/desk/team").Check(h, http.StatusOK)
 	b.Post("/desk/me/profile", url.Values{"name": {"Lea"}}).Check(h, http.StatusSeeOther) // nothing of it
 	asked = b.Post("/desk/me/tokens", url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}).Check(h, http.StatusForbidden)
 	form = b.Form(asked, "/desk/me/tokens")
+	form.Set("prove", "show")
+	form.Set("prove-password", webtest.Password) // alone it opens no longer
+	if a := b.Post("/desk/me/tokens", form).Check(h, http.StatusUnprocessableEntity); strings.Contains(a.Body, "fl_") || strings.Contains(a.Body, `name="prove-password"`) {
+		t.Errorf("a password stands for a passkey: %s", a.Text())
+	}
+	form.Del("prove-password")
 	form.Set("prove", "passkey")
 	ask := b.Post("/desk/me/tokens", form).Check(h, http.StatusForbidden)
 	options, action := ceremony(t, ask)
@@ -177,6 +183,7 @@ func TestProofOfTheMoment(t *testing.T) {
 	if !strings.Contains(b.Post(action, form).Check(h, http.StatusOK).Body, "fl_") {
 		t.Error("no token after the proof")
 	}
+	b.Post("/desk/me/passkeys/remove", b.Form(b.Get("/desk/me/passkeys"), "/desk/me/passkeys/remove")).Check(h, http.StatusSeeOther)
 	h.Pass(auth.FreshFor + time.Minute)
 	on := b.Post("/desk/confirm", url.Values{"next": {"/desk/team"}}).Check(h, http.StatusForbidden)
 	form = b.Form(on, "/desk/confirm")
@@ -184,6 +191,41 @@ func TestProofOfTheMoment(t *testing.T) {
 	form.Set("prove-password", webtest.Password)
 	if to := b.Post("/desk/confirm", form).Check(h, http.StatusSeeOther).Header.Get("Location"); to != "/desk/team" {
 		t.Errorf("led to %s", to)
+	}
+}
+
+// Where codes are set, one form asks for the password and a code, and says which of the
+// two is missing (ASVS 5.0.0 V7.5.1).
+func TestProofWhereCodesAreSet(t *testing.T) {
+	h := house(t)
+	b := in(h, "member@example.org")
+	offer := b.Post("/desk/me/second/begin", nil).Check(h, http.StatusOK)
+	secret := secretIn(offer)
+	b.Post("/desk/me/second/confirm", url.Values{"code": {codeAt(t, h, secret)}}).Check(h, http.StatusOK)
+	h.Pass(auth.FreshFor + time.Minute)
+	make := url.Values{"name": {"scanner"}, "days": {"30"}, "scopes": {"all"}}
+	asked := b.Post("/desk/me/tokens", make).Check(h, http.StatusForbidden)
+	whole(t, "asked", asked)
+	form := b.Form(asked, "/desk/me/tokens")
+	form.Set("prove", "show")
+	for _, c := range []struct{ password, code, says string }{
+		{webtest.Password, "", "A code is missing"},
+		{"", codeAt(t, h, secret), "A password is missing"},
+		{webtest.Password, "000000", "That code did not work"},
+		{"not it at all", codeAt(t, h, secret), "That is not your password"},
+	} {
+		form.Set("prove-password", c.password)
+		form.Set("prove-code", c.code)
+		a := b.Post("/desk/me/tokens", form).Check(h, http.StatusUnprocessableEntity)
+		whole(t, c.says, a)
+		if !strings.Contains(a.Text(), c.says) || strings.Contains(a.Body, "fl_") || b.Form(a, "/desk/me/tokens").Get("name") != "scanner" {
+			t.Errorf("%+v: %s", c, a.Text())
+		}
+	}
+	form.Set("prove-password", webtest.Password)
+	form.Set("prove-code", codeAt(t, h, secret))
+	if a := b.Post("/desk/me/tokens", form).Check(h, http.StatusOK); !strings.Contains(a.Body, "fl_") {
+		t.Errorf("no token: %s", a.Text())
 	}
 }
 

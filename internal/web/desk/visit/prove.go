@@ -55,23 +55,24 @@ type Ceremony struct {
 // proveView asks somebody to show that it is still them, with what they were
 // about to do kept on the page.
 type proveView struct {
-	Deed     string
-	Action   string
-	Kept     []Pair // fields of the form that waits
-	Email    string
-	Means    auth.Means
-	Passkey  bool // one of theirs may work here
-	Lent     bool // a link that somebody else made opened this, and they have nothing of their own yet
-	Ceremony *Ceremony
-	Words    []string     // what was typed, to be seen where nothing here can show who it is
-	Helpers  []cvd.Member // who can make a fresh link
-	Summary  *web.Summary
-	Refusal  *web.Notice
-	Password web.Field
-	Code     web.Field
-	Ways     []oidc.Way // the providers, where the reader has an account linked
-	Next     string     // where they want to be after that
-	Along    Waiting    // what goes along to the provider and waits there
+	Deed      string
+	Action    string
+	Kept      []Pair // fields of the form that waits
+	Email     string
+	Means     auth.Means
+	Passkey   bool   // one of theirs may work here
+	Elsewhere string // why none of their passkeys works here, where nothing else would do
+	Lent      bool   // a link that somebody else made opened this, and they have nothing of their own yet
+	Ceremony  *Ceremony
+	Words     []string     // what was typed, to be seen where nothing here can show who it is
+	Helpers   []cvd.Member // who can make a fresh link
+	Summary   *web.Summary
+	Refusal   *web.Notice
+	Password  web.Field
+	Code      web.Field
+	Ways      []oidc.Way // the providers, where the reader has an account linked
+	Next      string     // where they want to be after that
+	Along     Waiting    // what goes along to the provider and waits there
 }
 
 // The fields by which the page answers; all others are of the form that waits.
@@ -129,7 +130,7 @@ func (d *Desk) proven(one Route) Handler {
 			Ceremony: answer.Get("prove-ceremony"), Answer: answer.Get("prove-answer"),
 		})
 		if err != nil {
-			return d.proofRefused(w, r, v, view, err)
+			return d.proofRefused(w, r, v, view, answer, err)
 		}
 		d.Site.Remember(w, r, web.DeskJar, s.Token)
 		v.Session, v.Actor = s, s.Actor
@@ -227,7 +228,10 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	view.Passkey = view.Means.Passkey && nowhere == nil
 	view.Email = v.Team[v.Actor.ID].Email
 	view.Lent = v.Session.Lent && v.Session.MayBegin(v.Now, view.Means)
-	if !view.Means.Password && !view.Means.Code && !view.Passkey {
+	if byHand := view.Means.ByPassword() || view.Means.ByCode(); !byHand && !view.Passkey {
+		if view.Means.Passkey {
+			view.Elsewhere = WhyNot(v.Say, nowhere)
+		}
 		view.Words, view.Helpers = Waiting{Fields: view.Kept}.Words(), Leads(v.Team, v.Actor.ID)
 	}
 	view.Password = web.Field{Name: "prove-password", Kind: "password", Label: v.Say("desk.signin.password"), Autocomplete: "current-password", Faults: view.Password.Faults}
@@ -274,7 +278,7 @@ func (d *Desk) askPasskey(w http.ResponseWriter, r *http.Request, v *Visit, view
 	return d.askProof(w, r, v, http.StatusForbidden, view)
 }
 
-func (d *Desk) proofRefused(w http.ResponseWriter, r *http.Request, v *Visit, view *proveView, err error) error {
+func (d *Desk) proofRefused(w http.ResponseWriter, r *http.Request, v *Visit, view *proveView, answer url.Values, err error) error {
 	if limited, ok := errors.AsType[auth.Limited](err); ok {
 		web.RetryAfter(w, limited)
 		view.Refusal = &web.Notice{Kind: "alarm", Title: v.Say("desk.signin.limited"), Text: v.Say("desk.signin.limited.text")}
@@ -286,6 +290,9 @@ func (d *Desk) proofRefused(w http.ResponseWriter, r *http.Request, v *Visit, vi
 	}
 	web.Refused(r, cvd.ErrUnauthenticated)
 	id := "desk.prove.wrong." + faults[0].Field
+	if field := faults[0].Field; field != "passkey" && answer.Get("prove-"+field) == "" {
+		id = "desk.prove.empty." + field
+	}
 	view.Refusal = &web.Notice{Kind: "alarm", Title: v.Say(id), Text: v.Say(id + ".text")}
 	return d.askProof(w, r, v, http.StatusUnprocessableEntity, view)
 }

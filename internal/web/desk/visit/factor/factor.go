@@ -29,8 +29,8 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "GET /desk/me/second", Area: may.AreaSelf, Use: may.Look, Do: d.page},
 		{Pattern: "POST /desk/me/second/begin", Area: may.AreaSelf, Use: may.Change, Do: d.begin, Wants: visit.Deed(may.DeedFactor)},
 		{Pattern: "POST /desk/me/second/confirm", Area: may.AreaSelf, Use: may.Change, Do: d.confirm},
-		{Pattern: "POST /desk/me/second/codes", Area: may.AreaSelf, Use: may.Change, Do: d.codes},
-		{Pattern: "POST /desk/me/second/remove", Area: may.AreaSelf, Use: may.Change, Do: d.remove},
+		{Pattern: "POST /desk/me/second/codes", Area: may.AreaSelf, Use: may.Change, Do: d.codes, Wants: visit.Deed(may.DeedFactor)},
+		{Pattern: "POST /desk/me/second/remove", Area: may.AreaSelf, Use: may.Change, Do: d.remove, Wants: visit.Deed(may.DeedFactor)},
 		{Pattern: "POST /desk/team/{id}/second", Area: may.AreaTeam, Use: may.Change, Do: d.reset, Wants: visit.Deed(may.DeedFactor)},
 		{Pattern: "GET /desk/me/passkeys", Area: may.AreaSelf, Use: may.Look, Do: d.passkeys},
 		{Pattern: "POST /desk/me/passkeys/begin", Area: may.AreaSelf, Use: may.Change, Do: d.beginKey, Wants: visit.Deed(may.DeedFactor)},
@@ -109,8 +109,8 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v *visit.Visit) erro
 	return d.show(w, r, v, http.StatusOK, out)
 }
 
-// again shows the page with what is wrong with its field.
-func (d *desk) again(w http.ResponseWriter, r *http.Request, v *visit.Visit, err error, offer bool) error {
+// again shows the offer with what is wrong with the code.
+func (d *desk) again(w http.ResponseWriter, r *http.Request, v *visit.Visit, err error) error {
 	faults, ok := errors.AsType[cvd.Faults](err)
 	if !ok {
 		return err
@@ -119,7 +119,7 @@ func (d *desk) again(w http.ResponseWriter, r *http.Request, v *visit.Visit, err
 	if err != nil {
 		return err
 	}
-	out.Offer = offer
+	out.Offer = true
 	fields := []web.Field{codeField(v)}
 	out.Code = fields
 	out.Wrong = web.Summarise(v.Say("desk.faults"), fields, web.Blame(fields, faults))
@@ -180,28 +180,22 @@ func (d *desk) confirm(w http.ResponseWriter, r *http.Request, v *visit.Visit) e
 	}
 	codes, err := d.Site.Auth.ConfirmSecond(r.Context(), v.Actor, r.PostForm.Get("code"))
 	if err != nil {
-		return d.again(w, r, v, err, true)
+		return d.again(w, r, v, err)
 	}
 	return d.paper(w, r, v, codes)
 }
 
 func (d *desk) codes(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
-	if err := web.Form(r); err != nil {
-		return err
-	}
-	codes, err := d.Site.Auth.NewPaper(r.Context(), v.Actor, r.PostForm.Get("code"))
+	codes, err := d.Site.Auth.NewPaper(r.Context(), v.Actor)
 	if err != nil {
-		return d.again(w, r, v, err, false)
+		return err
 	}
 	return d.paper(w, r, v, codes)
 }
 
 func (d *desk) remove(w http.ResponseWriter, r *http.Request, v *visit.Visit) error {
-	if err := web.Form(r); err != nil {
+	if err := d.Site.Auth.RemoveSecond(r.Context(), v.Actor); err != nil {
 		return err
-	}
-	if err := d.Site.Auth.RemoveSecond(r.Context(), v.Actor, r.PostForm.Get("code")); err != nil {
-		return d.again(w, r, v, err, false)
 	}
 	return web.See(w, r, "/desk/me?done=second")
 }
