@@ -97,7 +97,11 @@ func people(t *testing.T) (stranger, member person) {
 		if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel = context.WithTimeout(ctx, 9*time.Minute)
+		until, ok := t.Deadline()
+		if !ok {
+			until = time.Now().Add(time.Hour)
+		}
+		ctx, cancel = context.WithDeadline(ctx, until.Add(-30*time.Second)) // so that it is told where it stood still
 		t.Cleanup(cancel)
 		return person{t, ctx}
 	}
