@@ -18,6 +18,7 @@ import (
 	"fairlead/internal/store/sqlstore/fault"
 	"fairlead/internal/store/sqlstore/generation"
 	"fairlead/internal/store/sqlstore/migrations"
+	"fairlead/internal/store/sqlstore/wire"
 )
 
 var postgresEngine = &engine{
@@ -58,8 +59,8 @@ var _ store.Store = (*post)(nil)
 
 // OpenPostgres opens the database that dsn names (a URL or key=value words, as
 // libpq reads them) and brings its tables up to date. PostgreSQL 15 or newer. It
-// returns a cvd.ErrUnavailable if the database cannot be reached and a plain
-// error if a newer Fairlead wrote it.
+// returns a cvd.ErrUnavailable if the database cannot be reached, a cvd.ErrInvalid for a dsn
+// that wire.Check refuses, and a plain error if a newer Fairlead wrote it.
 //
 // Changes run at the isolation level repeatable read: two that write the same row
 // never both succeed by what they read before (the later one is run again), but a
@@ -68,7 +69,7 @@ var _ store.Store = (*post)(nil)
 // rows and in the server's own log until those are vacuumed and recycled.
 func OpenPostgres(ctx context.Context, dsn string, opt Options) (store.Store, error) {
 	opt = opt.filled()
-	db, err := postgresDB(dsn)
+	db, err := postgresDB(dsn, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +81,18 @@ func OpenPostgres(ctx context.Context, dsn string, opt Options) (store.Store, er
 	return &post{opt: opt, db: db}, nil
 }
 
-func postgresDB(dsn string) (*sql.DB, error) {
+func postgresDB(dsn string, opt Options) (*sql.DB, error) {
 	conf, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		// Its words would hold the dsn, and that a password.
 		return nil, fmt.Errorf("%w: the address of the database cannot be read", cvd.ErrInvalid)
+	}
+	doubts, err := wire.Check(&conf.Config)
+	if err != nil {
+		return nil, err
+	}
+	for _, doubt := range doubts {
+		opt.Logger.Warn("store: others on the way to the database could read or change what goes over it", "why", doubt)
 	}
 	for name, value := range postgresSettings {
 		if _, set := conf.RuntimeParams[name]; !set {
@@ -199,7 +207,7 @@ func (s *post) Backup(ctx context.Context, dir string) error {
 // from a backup of PostgreSQL in dir, all or nothing. Whoever serves it replays
 // the erasures since the backup first.
 func RestorePostgres(ctx context.Context, dir, dsn string) error {
-	db, err := postgresDB(dsn)
+	db, err := postgresDB(dsn, Options{}.filled()) // whoever serves it hears of doubts
 	if err != nil {
 		return err
 	}

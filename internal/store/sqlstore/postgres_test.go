@@ -204,6 +204,10 @@ func TestErrorsTellNoContent(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	t.Setenv("PGSSLMODE", "")
+	if _, err := OpenPostgres(background, "host=db.example.org user=canary password=canary", Options{}); !errors.Is(err, cvd.ErrInvalid) || strings.Contains(err.Error(), "canary") {
+		t.Errorf("an address that leaves TLS open: %v", err)
+	}
 	for _, dsn := range []string{"host=/nowhere user=canary password=canary", "postgres://canary:canary@%zz/"} {
 		ctx, cancel := context.WithCancel(background)
 		_, err := OpenPostgres(ctx, dsn, Options{})
