@@ -99,7 +99,7 @@ func (w *Ways) link(ctx context.Context, p *party, o who, member string, here cv
 	if err != nil {
 		return err
 	}
-	err = w.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note}) })
+	err = w.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, note) })
 	if errors.Is(err, cvd.ErrConflict) {
 		return p.fail(Taken, "somebody linked the account at the same time")
 	}
@@ -177,17 +177,24 @@ func (w *Ways) first(ctx context.Context, p *party, o *who) (string, error) {
 	if w.Invited != nil {
 		m, err := w.Invited(ctx, o.Email, o.Name)
 		if !errors.Is(err, cvd.ErrNotFound) {
-			return m.ID, err
+			return m.ID, p.unfit(err)
 		}
 	}
 	if len(o.Roles) == 0 {
 		return "", p.fail(Unknown, "no member has linked this account, and nobody named its address")
 	}
-	m, err := w.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: person.Named(o.Name, o.Email), Email: o.Email, Roles: o.Roles})
+	house := cvd.System
+	house.Through = keeper.Operator.Ref() // who configured the group
+	m, err := w.Auth.AddMember(ctx, house, cvd.Member{Name: person.Named(o.Name, o.Email), Email: o.Email, Roles: o.Roles})
+	return m.ID, p.unfit(err)
+}
+
+// unfit is the failure of an account of which no member can be made.
+func (p *party) unfit(err error) error {
 	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
-		return "", p.fail(Unknown, "no member can be made of this account: %w", err)
+		return p.fail(Unknown, "no member can be made of this account: %w", err)
 	}
-	return m.ID, err
+	return err
 }
 
 // fresh lets somebody in as the member whom a lead named by their address, as long

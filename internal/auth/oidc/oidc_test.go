@@ -512,7 +512,7 @@ func TestWeakMakesNobody(t *testing.T) {
 			return cvd.Member{}, cvd.ErrNotFound
 		}
 	}, p)
-	claims := map[string]any{"sub": "i", "email": "ivy@example.org", "groups": []string{"psirt"}}
+	claims := map[string]any{"sub": "i", "name": "Ivy Reed", "email": "ivy@example.org", "groups": []string{"psirt"}}
 	double.Set(func(x *oidctest.Double) { x.Claims = claims })
 	_, err := d.walk(double)
 	d.want(err, oidc.Weak)
