@@ -31,12 +31,13 @@ const (
 // somebody else did it; and all active leads.
 type hearing struct{ always, byOthers, leads bool }
 
-// hears is the table of what is told. What is not in it is in the audit alone. What one
+// hears is the table of what is told. What is not in it is in the audit alone. What lets
+// somebody in is told whoever did it, since an intruder acts in the member's name; what one
 // lead could do alone to become two is told to all of them.
 var hears = map[string]hearing{
-	string(ActLinkMade):     {byOthers: true},
+	string(ActLinkMade):     {always: true},
 	string(ActSessionEnded): {byOthers: true},
-	string(ActTokenMade):    {byOthers: true},
+	string(ActTokenMade):    {always: true},
 	string(ActTokenRevoked): {byOthers: true},
 	string(ActPasswordSet):  {always: true},
 	string(ActPasswordGone): {always: true},

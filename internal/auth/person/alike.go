@@ -7,6 +7,7 @@ import (
 
 	"go.mau.fi/util/confusable"
 	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
 	"fairlead/internal/cvd"
@@ -31,15 +32,22 @@ func NameFaults(m cvd.Member, team map[string]cvd.Member) (f cvd.Faults) {
 }
 
 // alike tells whether two names can be taken for each other: they have the same skeleton
-// (UTS #39 section 4), whatever their capitals and blanks. Capitals are folded before and
-// after, since a large i looks like a small l, and no large letter has the skeleton of its
-// small one.
+// (UTS #39 section 4) as they are written or in some capitals, whatever their blanks.
 func alike(a, b string) bool {
-	a, b = compact(a), compact(b)
-	return confusable.Skeleton(fold(a)) == confusable.Skeleton(fold(b)) || fold(confusable.Skeleton(a)) == fold(confusable.Skeleton(b))
+	looks := skeletons(b)
+	return slices.ContainsFunc(skeletons(a), func(s string) bool { return slices.Contains(looks, s) })
 }
 
-func fold(s string) string { return cases.Fold().String(s) }
+// skeletons are those of a name as it is written, in small letters and in large ones: a
+// large i looks like a small l, which a small i does not.
+func skeletons(name string) []string {
+	out := []string{compact(name)}
+	out = append(out, cases.Fold().String(out[0]), cases.Upper(language.Und).String(out[0]))
+	for i, s := range out {
+		out[i] = cases.Fold().String(confusable.Skeleton(s))
+	}
+	return out
+}
 
 func compact(s string) string {
 	return strings.Map(func(r rune) rune {
