@@ -27,6 +27,7 @@ import (
 	"fairlead/internal/app/ways"
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
@@ -331,6 +332,7 @@ func (h *House) openOutbox() error {
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier, cvd.EffectNotifyParty: carrier}
 	carriers[invite.Effect] = ways.Inviter{Invites: h.Invites, Auth: h.Auth, Book: h.Book, Mail: carrier, Words: h.Words, Base: h.Base}
+	carriers[keeper.EffectAccount] = ways.Teller{Auth: h.Auth, Book: h.Book, Mail: carrier, Words: h.Words, Base: h.Base}
 	h.Clerks = clerks.New(h.clerks(sender))
 	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{

@@ -45,6 +45,7 @@ type meView struct {
 	Scopes    visit.Checks
 	Summary   *web.Summary
 	Elsewhere bool // accounts elsewhere may be linked
+	Changes   []visit.Change
 }
 
 type sessionView struct {
@@ -95,17 +96,8 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	}
 	_, nowhere := d.Place(r)
 	view.Passkeys, view.WhyNot = len(keys), visit.WhyNot(v.Say, nowhere)
-	sessions, err := d.Site.Auth.Sessions(r.Context(), v.Actor)
-	if err != nil {
+	if err := d.happened(r, v, view); err != nil {
 		return nil, err
-	}
-	for _, s := range sessions {
-		one := sessionView{s, s.ID == v.Session.ID, ""}
-		if s.Way != "" {
-			one.By = v.Say("desk.me.way." + string(s.Way))
-		}
-		view.Others = view.Others || !one.This
-		view.Sessions = append(view.Sessions, one)
 	}
 	tokens, err := d.Site.Auth.Tokens(r.Context(), v.Actor)
 	if err != nil {
@@ -135,6 +127,22 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 		{Name: "machine", Kind: "tick", Label: v.Say("desk.token.machine"), Help: v.Say("desk.token.machine.help")},
 	}
 	return view, nil
+}
+
+// happened fills in where the member is signed in, and what was done to the account.
+func (d *desk) happened(r *http.Request, v lens, view *meView) error {
+	sessions, err1 := d.Site.Auth.Sessions(r.Context(), v.Actor)
+	for _, s := range sessions {
+		one := sessionView{s, s.ID == v.Session.ID, ""}
+		if s.Way != "" {
+			one.By = v.Say("desk.me.way." + string(s.Way))
+		}
+		view.Others = view.Others || !one.This
+		view.Sessions = append(view.Sessions, one)
+	}
+	changes, err2 := d.Site.Auth.Changes(r.Context(), v.Actor)
+	view.Changes = v.Changes(changes)
+	return errors.Join(err1, err2)
 }
 
 // meAgain shows the own page with what is wrong with one of its forms.
