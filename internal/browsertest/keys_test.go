@@ -14,22 +14,35 @@ type focus struct {
 	What       string
 }
 
+// sees tells of the element that has the focus whether it is seen, and seen to have it: whether
+// the topmost element at its middle, or near one of its corners, is its own (WCAG 2.2, 2.4.7 and
+// 2.4.11).
+const sees = `((selector) => {
+	const e = document.activeElement, s = getComputedStyle(e);
+	const own = (x, y) => { const hit = document.elementFromPoint(x, y); return hit && (e.contains(hit) || hit.contains(e) || [...e.labels ?? []].some((l) => l.contains(hit))); };
+	const bare = [...e.getClientRects()].some((r) => r.width && r.height && [[.5, .5], [.1, .2], [.9, .2], [.1, .8], [.9, .8], [.1, 8 / r.height]].some(([x, y]) => own(r.x + r.width * x, r.y + r.height * y)));
+	return {Here: e.matches(selector), What: e.outerHTML.slice(0, 160), Seen: e === document.body || bare && s.outlineStyle !== "none"};
+})`
+
+// tab presses the tabulator, held with a modifier or not, and tells what has the focus then.
+func (p person) tab(selector string, held ...chromedp.KeyOption) focus {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent("\t", held...)); err != nil {
+		p.t.Fatal(err)
+	}
+	at, err := chromedp.Run(p.ctx, chromedp.Evaluate[focus](fmt.Sprintf("%s(%q)", sees, selector)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return at
+}
+
 // tabTo presses the tabulator until what is meant has the focus. Each element on the
-// way must be seen, and seen to have it (WCAG 2.2, 2.4.7 and 2.4.11).
+// way must be seen, and seen to have it.
 func (p person) tabTo(selector string) {
 	p.t.Helper()
 	for range 120 {
-		if err := chromedp.Do(p.ctx, chromedp.KeyEvent("\t")); err != nil {
-			p.t.Fatal(err)
-		}
-		at, err := chromedp.Run(p.ctx, chromedp.Evaluate[focus](fmt.Sprintf(`(() => {
-			const e = document.activeElement, r = e.getBoundingClientRect(), s = getComputedStyle(e);
-			return {Here: e.matches(%q), What: e.outerHTML.slice(0, 120),
-				Seen: e === document.body || r.width > 0 && r.height > 0 && r.bottom > 0 && r.top < innerHeight && s.outlineStyle !== "none"};
-		})()`, selector)))
-		if err != nil {
-			p.t.Fatal(err)
-		}
+		at := p.tab(selector)
 		if !at.Seen {
 			p.t.Errorf("the focus is not seen on %s", at.What)
 		}
