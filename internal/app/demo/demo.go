@@ -95,7 +95,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 				return err
 			}
 		}
-		greet(tell, line)
+		greet(tell, line, seeded.Lead.ID)
 		warn(tell, l.Addr())
 		return h.Serve(ctx, l, kept)
 	})
@@ -137,7 +137,7 @@ func readyLine(ctx context.Context, h *app.House, s *Seeded, base string) (ready
 	return ready{URL: base, SignInURL: base + onetime.SignIn(code), Token: token, Data: h.Config.Data}, nil
 }
 
-func greet(w io.Writer, r ready) {
+func greet(w io.Writer, r ready, lead string) {
 	door := ""
 	if r.SMTP != "" {
 		door = "\n  Mail door     " + r.SMTP + " (SMTP, for the addresses that the policy names)"
@@ -149,6 +149,7 @@ Fairlead demo
   Team desk     %s
                 (a one-time link; it signs you in as the lead)
   Data          %s%s
+  Another link  fairlead member link %s --data %s
 
 Try this:
   1. Send a report at %s/report and keep the receipt.
@@ -157,7 +158,7 @@ Try this:
   4. Look at the outbox on the desk: notices stay there, none is sent.
 
 Stop with Ctrl-C.
-`, r.URL, r.SignInURL, r.Data, door, r.URL, r.URL)
+`, r.URL, r.SignInURL, r.Data, door, lead, r.Data, r.URL, r.URL)
 }
 
 // warn says loudly that others reach a demo, where they do.
