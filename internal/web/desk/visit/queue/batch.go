@@ -97,7 +97,7 @@ func (d *desk) batch(w http.ResponseWriter, r *http.Request, v lens) error {
 		view := batchView{Title: v.Say("desk.batch.title"), None: v.Say("desk.batch.none"), Over: true, Back: back, Link: address(back)}
 		return d.show(w, r, v, http.StatusUnprocessableEntity, "batch", view.Title, view)
 	}
-	view := batchView{Act: b.act.name, Title: v.Say("desk.batch."+b.act.name+".title", "count", len(b.rows)), Gone: b.gone, Lead: v.Say("desk.batch." + b.act.name + ".lead"), Back: back, Link: address(back)}
+	view := batchView{Act: b.act.name, Title: v.Say("desk.batch."+b.act.name+".title", "count", len(b.rows)), Gone: b.gone, Lead: v.Say("desk.batch."+b.act.name+".lead", "count", len(b.rows)), Back: back, Link: address(back)}
 	if b.act.name == "claim" && b.typed.Get("step") == "" && len(b.rows) == 1 && b.gone == 0 {
 		if done, err := d.claimOne(w, r, v, &b.rows[0], back); done || err != nil {
 			return err
@@ -280,6 +280,6 @@ func (d *desk) doBatch(w http.ResponseWriter, r *http.Request, v lens, b *batche
 		}
 		view.Cases = append(view.Cases, one)
 	}
-	view.Title = v.Say("desk.batch.over", "count", view.Able, "of", len(view.Cases))
+	view.Title = v.Say("desk.batch.over", "done", view.Able, "count", len(view.Cases))
 	return d.show(w, r, v, http.StatusOK, "batch", view.Title, view)
 }

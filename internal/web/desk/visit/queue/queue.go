@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 )
 
 // perPage is how many cases a page of the queue holds.
@@ -28,6 +29,7 @@ type queueView struct {
 	Filtered bool
 	Saved    []savedView
 	Left     []string     // what of the address was left out
+	Instead  []visit.Tab  // the views there are, where the address names none of them
 	Query    string       // of the filter as it stands
 	Back     string       // leads back to this page
 	Known    bool         // it is one that the member keeps
@@ -59,6 +61,9 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	var err error
 	if v.mail, err = d.waiting(r.Context(), v, session); err != nil {
 		return err
+	}
+	if id := q.Get("view"); id != "" && !v.has(id) {
+		return d.noView(w, r, v)
 	}
 	at, f := viewOf(q), v.filterOf(q)
 	chosen := finer(q)
