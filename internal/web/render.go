@@ -294,7 +294,7 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		// told is the same for who must not be led astray: each link says where it leads.
 		"told":  sp.told,
 		"size":  sp.size,
-		"agent": program.Name,
+		"agent": program.Name, "address": program.Address,
 		"asset": s.asset,
 		"theme": s.themeURL,
 		"logo":  s.shownLogo,
