@@ -43,6 +43,7 @@ type Link struct {
 	Href, Label string
 	Here        bool
 	Count       string // beside the label; empty for none
+	Alarms      string // that there are some, in words; empty for none
 }
 
 // Notice is a coloured box. Kind is info, good, warn or alarm.
