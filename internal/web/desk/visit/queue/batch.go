@@ -175,13 +175,13 @@ func (d *desk) batchOf(r *http.Request, v lens) (*batched, cvd.Faults, error) {
 func (l lens) batchFields(b *batched) []web.Field {
 	switch b.act.name {
 	case "assign":
-		f := web.Field{Name: "to", Kind: "select", Label: l.Say("desk.field.to.claim"), Required: true, Options: append([]web.Option{{Label: l.Say("desk.batch.whom")}}, l.holders()...)}
+		f := web.Field{Name: "to", Kind: "select", Label: l.Say("desk.field.to.claim"), Required: true, Focus: true, Options: append([]web.Option{{Label: l.Say("desk.batch.whom")}}, l.holders()...)}
 		for i := range f.Options {
 			f.Options[i].Chosen = f.Options[i].Value == b.typed.Get("to")
 		}
 		return []web.Field{f}
 	case "note":
-		return []web.Field{{Name: "note", Kind: "area", Label: l.Say("desk.note.team"), Help: l.Say("desk.batch.note.help"), Required: true, Value: b.typed.Get("note")}}
+		return []web.Field{{Name: "note", Kind: "area", Label: l.Say("desk.note.team"), Help: l.Say("desk.batch.note.help"), Required: true, Focus: true, Value: b.typed.Get("note")}}
 	}
 	return nil
 }
