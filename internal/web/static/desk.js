@@ -293,7 +293,7 @@
       const line = el.closest('#rows th') || el; // found by what stands under the title too
       const name = (el.ariaLabel || [...line.childNodes].map((n) => (n.matches?.('.count') ? '' : n.textContent)).join(' ')).replace(/\s+/g, ' ').trim();
       const key = name + (el.href || '');
-      if (!name || el.hidden || el.disabled || el.closest('#live, .entry-do') || el.hash === '#move' || seen.has(key)) continue;
+      if (!name || el.hidden || el.disabled || el.closest('#live, .entry-do, [role=search] button, td button') || el.hash === '#move' || seen.has(key)) continue;
       seen.add(key);
       out.push({ el, name });
     }
