@@ -21,6 +21,7 @@ type queueView struct {
 	Top, Counters, Views, Toolbar, Columns template.HTML
 	Rows                                   template.HTML // of the table; empty if there are none
 	Picks                                  bool          // rows can be chosen
+	Batch                                  []actView     // what can be done to those that are
 
 	Next     string // link to the next page; empty on the last
 	First    string // link to the first page; empty on it
@@ -98,7 +99,8 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if view.Toolbar, err = d.toolbar(v, views[viewOf(q)].id, chosen); err != nil {
 		return err
 	}
-	view.Picks = len(v.can()) > 0
+	view.Batch = v.acts()
+	view.Picks = len(view.Batch) > 0
 	if view.Columns, err = d.columns(v, view.Picks, f.Sort, q); err != nil {
 		return err
 	}
