@@ -135,4 +135,11 @@ func TestEveryLookCanBeGoneBackTo(t *testing.T) {
 	has(t, "the preview with a file", member.press(`button[value="preview"]`), "Please try it.", "Send to the reporter")
 	member.back(path + "/do/attach")
 	member.must("document.querySelector('main textarea').value === 'Please try it.'")
+	member.goTo(h.URL + "/desk/policy/draft")
+	for _, note := range []string{"First. ", "Second. "} {
+		member.fill(`[name="contact-0-note"]`, note)
+		has(t, "what changes", member.press(`button[value="compare"]`), "What changes")
+	}
+	member.back("/desk/policy/draft")
+	member.until("document.querySelector('.diff').textContent.includes('First. ') && !document.querySelector('.diff').textContent.includes('Second. ')")
 }
