@@ -21,8 +21,8 @@ const keyAlarm = 60 * 24 * time.Hour
 // stuck.
 const stuckAfter = 10 * time.Minute
 
-// alarms is every failure that the team must see, on each page of the desk
-// (invariant 8).
+// alarms is every failure that the team must see: the desk counts them on each page, and says
+// them where it begins and where they belong (invariant 8).
 func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 	var out []web.Notice
 	add := func(kind, id, href string, pairs ...any) {

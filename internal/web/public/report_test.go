@@ -84,10 +84,13 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 		}
 	}
 	text := a.Text()
-	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier", "CWE category: is no CWE identifier"} {
+	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in the summary", want)
 		}
+	}
+	if !strings.Contains(a.Body, `id="f-cwe-fault"><span>is no CWE identifier`) {
+		t.Error("the field does not say what is wrong with it")
 	}
 	if cases(h) != 0 {
 		t.Error("something was stored")

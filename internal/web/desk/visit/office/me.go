@@ -36,6 +36,7 @@ type meView struct {
 	Second    second.Summary
 	Language  web.Field
 	Passkeys  int
+	Bare      bool   // nothing is set by which they sign in again
 	WhyNot    string // no passkey works at this address
 	Others    bool   // there are other sessions
 	Password  []web.Field
@@ -94,7 +95,12 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	if err != nil {
 		return nil, err
 	}
+	means, err := d.Site.Auth.Means(r.Context(), v.Actor.ID)
+	if err != nil {
+		return nil, err
+	}
 	_, nowhere := d.Place(r)
+	view.Bare = !means.Password && !means.Second()
 	view.Passkeys, view.WhyNot = len(keys), visit.WhyNot(v.Say, nowhere)
 	if err := d.happened(r, v, view); err != nil {
 		return nil, err
@@ -116,16 +122,7 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 		Name: "password", Kind: "password", Label: v.Say("desk.me.next"), Help: v.Say("desk.me.next.help"), Required: true, Autocomplete: "new-password",
 	})
 	view.Scopes = v.scopeChecks(r.PostForm["scopes"])
-	days := web.Field{Name: "days", Kind: "select", Label: v.Say("desk.token.days")}
-	for _, n := range []string{"30", "90", "365"} {
-		days.Options = append(days.Options, web.Option{Value: n, Label: v.Say("desk.token.days." + n), Chosen: n == "90"})
-	}
-	view.Shown = d.Site.Now().UnixNano()
-	view.Token = []web.Field{
-		{Name: "name", Label: v.Say("desk.token.name"), Help: v.Say("desk.token.name.help"), Required: true},
-		days,
-		{Name: "machine", Kind: "tick", Label: v.Say("desk.token.machine"), Help: v.Say("desk.token.machine.help")},
-	}
+	view.Shown, view.Token = d.Site.Now().UnixNano(), v.tokenFields()
 	return view, nil
 }
 
@@ -143,6 +140,18 @@ func (d *desk) happened(r *http.Request, v lens, view *meView) error {
 	changes, err2 := d.Site.Auth.Changes(r.Context(), v.Actor)
 	view.Changes = v.Changes(changes)
 	return errors.Join(err1, err2)
+}
+
+func (l lens) tokenFields() []web.Field {
+	days := web.Field{Name: "days", Kind: "select", Label: l.Say("desk.token.days")}
+	for _, n := range []string{"30", "90", "365"} {
+		days.Options = append(days.Options, web.Option{Value: n, Label: l.Say("desk.token.days." + n), Chosen: n == "90"})
+	}
+	return []web.Field{
+		{Name: "name", Label: l.Say("desk.token.name"), Help: l.Say("desk.token.name.help"), Required: true},
+		days,
+		{Name: "machine", Kind: "tick", Label: l.Say("desk.token.machine"), Help: l.Say("desk.token.machine.help")},
+	}
 }
 
 // meAgain shows the own page with what is wrong with one of its forms.
