@@ -2,9 +2,12 @@ package advisories
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 
 	form "fairlead/internal/advisory/draft"
+	"fairlead/internal/advisory/page"
 	"fairlead/internal/advisory/release"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/parcel"
@@ -16,7 +19,8 @@ import (
 // documentsView is what would be published, byte for byte.
 type documentsView struct {
 	Case, Title string
-	Unsaved     bool
+	Typed       []visit.Pair // what is not saved, to go back to; empty where all is
+	From        *visit.Pair  // the preview that it was opened from
 	World       *visit.World
 	Documents   []documentView
 	Without     []register.Uncovered
@@ -38,14 +42,45 @@ func (d *desk) rehearse(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return d.refused(w, r, v, draft, sheet{parts: fill(v, form.Write(draft.Record), 1), place: -1}, err)
 	}
-	return d.documents(w, r, v, draft, draft.Record, docs, draft.Seq == 0)
+	return d.documents(w, r, v, draft, draft.Record, docs, nil)
 }
 
-func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, a *cvd.Advisory, all parcel.Rehearsal, unsaved bool) error {
-	view := documentsView{Case: string(draft.Case.ID), Title: draft.Case.Title, Unsaved: unsaved, Without: all.Without}
-	view.World = d.World(&v.Lens, release.Trial(a, draft.Before, draft.Policy.Policy.Advisories.Prefix, v.Now))
+// opened is the preview of a verb from which the rehearsal was opened, to go back to it.
+func (v lens) opened(r *http.Request) *visit.Pair {
+	verb, kept := r.URL.Query().Get("verb"), r.URL.Query().Get("preview")
+	if kept == "" || !slices.Contains(visit.Releases, cvd.Verb(verb)) && verb != string(cvd.VerbConfirm) {
+		return nil
+	}
+	return &visit.Pair{Label: v.Say("verb." + verb), Text: "/desk/cases/" + string(caseOf(r)) + "/do/" + verb + "?" + url.Values{"preview": {kept}}.Encode()}
+}
+
+// documents shows what would be published of a record: of the latest draft, or of what was
+// typed over it.
+func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *casework.Draft, a *cvd.Advisory, all parcel.Rehearsal, typed url.Values) error {
+	view := documentsView{Case: string(draft.Case.ID), Title: draft.Case.Title, From: v.opened(r)}
+	for _, name := range visit.Sorted(typed) {
+		for _, value := range typed[name] {
+			if name != "step" {
+				view.Typed = append(view.Typed, visit.Pair{Label: name, Text: value})
+			}
+		}
+	}
+	at, why := release.Planned(draft.Case, draft.Events, v.Now)
+	trial := release.Trial(a, draft.Before, draft.Policy.Policy.Advisories.Prefix, why, at)
+	if a.ID == "" && draft.Before == nil {
+		trial.ID = "" // nobody will read the one that it is tried under
+	}
+	world, err := d.World(&v.Lens, trial, draft.Before)
+	if err != nil {
+		return err
+	}
+	view.World = world
 	for _, one := range all.Documents {
-		view.Documents = append(view.Documents, documentView{one.Name, one.File, one.Media, one.SHA256, string(one.Bytes), int64(len(one.Bytes))})
+		view.Documents = append(view.Documents, documentView{page.Called(v.Voice, one.Name), one.File, one.Media, one.SHA256, string(one.Bytes), int64(len(one.Bytes))})
+	}
+	for _, one := range all.Without {
+		one.Name = page.Called(v.Voice, one.Name)
+		view.Without = append(view.Without, one)
 	}
 	return d.Show(w, r, v.Visit, http.StatusOK, "rehearsal", v.Say("desk.advisory.rehearsal")+": "+view.Case, view)
 }

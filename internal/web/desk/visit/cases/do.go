@@ -262,9 +262,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 		view.Ways = v.ways(c)
 		view.Most, view.Large = int64(fields.Mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", fields.Mebibytes(o.file))
 	}
-	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
-		view.About = v.Say(id)
-	}
+	view.About = fields.About(&v.Lens, c, o.verb)
 	if fields.Replied(c, o.verb) {
 		view.Canned = fields.Replies(&v.Lens, o.file)
 	}

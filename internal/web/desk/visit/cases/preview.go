@@ -76,7 +76,7 @@ func (d *desk) previewed(w http.ResponseWriter, r *http.Request, v lens, o *deed
 	}
 	view := d.doView(v, o)
 	view.Preview, view.Hidden, view.Kept = v.preview(o.file, &p), fields.Hidden(o.typed), o.kept
-	if view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in.Reason); err != nil {
+	if view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in); err != nil {
 		return err
 	}
 	return d.showDo(w, r, v, http.StatusOK, view)
