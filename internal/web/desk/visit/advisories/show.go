@@ -168,7 +168,7 @@ func (v lens) notices(draft *casework.Draft) []web.Notice {
 		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.scheduled", "when", at(c.Release.At)), Text: v.Say("desk.advisory.scheduled.text")})
 	}
 	if p := c.Pending; p != nil && (p.Verb == cvd.VerbSchedule || p.Verb == cvd.VerbPublish) {
-		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.pending", "verb", v.Say("verb."+string(p.Verb))), Text: v.Say("desk.advisory.pending.text")})
+		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.pending", "verb", v.Say("verb."+string(p.Verb))), Text: v.Say("desk.advisory.pending.text")})
 	}
 	if k := c.Clock(cvd.ClockRelease); k != nil && k.Running() && !k.Breached.IsZero() {
 		out = append(out, web.Notice{Kind: "alarm", Title: v.Say("desk.advisory.held"), Text: v.Say("desk.advisory.held.text", "when", at(k.Told()))})
