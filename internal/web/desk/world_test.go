@@ -263,7 +263,7 @@ func TestAnOwnFindingAnswersNobody(t *testing.T) {
 		}
 	}
 	page := b.Get(path).Check(h, http.StatusOK)
-	never("received", page, "answer the reporter", "Nobody outside waits for an answer")
+	never("received", page, "Acknowledge", "only way to reach the reporter", "answer the reporter", "Nobody outside waits for an answer")
 	for n := range page.Doc.Descendants() {
 		if strings.HasSuffix(webtest.Attr(n, "action")+webtest.Attr(n, "formaction"), "/do/acknowledge") {
 			t.Error("it can be acknowledged to nobody")
@@ -288,7 +288,9 @@ func TestAnOwnFindingAnswersNobody(t *testing.T) {
 		do(b, h, other.Case, verb, nil)
 		never(verb, b.Get(path).Check(h, http.StatusOK), "keep the reporter informed", "the reporter still hears")
 	}
-	form := b.Form(b.Get(path+"/advisory").Check(h, http.StatusOK), path+"/advisory")
+	page = b.Get(path + "/advisory").Check(h, http.StatusOK)
+	never("its advisory", page, "by the reporter")
+	form := b.Form(page, path+"/advisory")
 	form.Set("step", "save")
 	b.Post(path+"/advisory", form).Check(h, http.StatusSeeOther)
 	never("schedule", b.Get(path+"/do/schedule").Check(h, http.StatusOK), "The reporter hears it now")

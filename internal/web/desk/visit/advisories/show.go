@@ -218,7 +218,9 @@ func (v lens) steps(draft *casework.Draft) []stepView {
 	if !out || r.Fresh() {
 		add("draft", r.Draft != 0, at[cvd.EventDrafted])
 	}
-	reach("check", r.Check == cvd.CheckPass, at[cvd.EventChecked])
+	if draft.Case.HasReporter() {
+		reach("check", r.Check == cvd.CheckPass, at[cvd.EventChecked])
+	}
 	if two := draft.Policy != nil && draft.Policy.Policy.SecondPerson.Publish; two && (!out || r.Fresh()) {
 		add("second", r.Confirmed == r.Draft && r.Draft != 0, at[cvd.EventConfirmed])
 	}

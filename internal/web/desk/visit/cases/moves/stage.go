@@ -77,6 +77,9 @@ var StepDone = map[string]func(c *cvd.Case) bool{
 	"publish":     func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactPublic) },
 }
 
+// Answers are the steps, by the same word, that are for the reporter.
+var Answers = []string{"acknowledge", "inform"}
+
 // Comes tells whether the verb, one of those that are possible, usually comes next.
 func Comes(c *cvd.Case, possible []cvd.Verb, verb cvd.Verb) bool {
 	switch {
