@@ -239,6 +239,11 @@ func TestHintsOfAReleaseStandByTheirFields(t *testing.T) {
 		do(in(h, "member@example.org"), h, id, "confirm", nil)
 	}
 	save()
+	changes := b.Get(path+"/advisory/changes").Check(h, http.StatusOK)
+	whole(t, "changes", changes)
+	if text := changes.Text(); !strings.Contains(text, "Overview") || strings.Contains(text, "history[") || strings.Contains(text, "Whererevision") {
+		t.Errorf("what changed is told as a program would: %s", text)
+	}
 	says("schedule", true, languages)
 	says("publish", true, correction, languages)
 	says("retract", true, languages)
@@ -279,7 +284,7 @@ func TestAnOwnFindingAnswersNobody(t *testing.T) {
 	never("not valid", b.Get(path).Check(h, http.StatusOK), "Wait for an appeal")
 	never("its closing", do(b, h, found.Case, "close", url.Values{"reason": {"It is none."}}), "The appeal is still open")
 
-	other, err := h.Desk.As(h.Lead).Receive(t.Context(), casework.Submission{Report: &cvd.Report{Title: "Ours", Description: "Found by ourselves."}, Channel: "internal", Received: h.Now(), Internal: true})
+	other, err := h.Desk.As(h.Lead).Receive(t.Context(), casework.Submission{Report: &cvd.Report{Title: "Ours", Product: "Northlake Records", Version: "2026.1", Description: "Found by ourselves."}, Channel: "internal", Received: h.Now(), Internal: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,10 +293,12 @@ func TestAnOwnFindingAnswersNobody(t *testing.T) {
 		do(b, h, other.Case, verb, nil)
 		never(verb, b.Get(path).Check(h, http.StatusOK), "keep the reporter informed", "the reporter still hears")
 	}
-	page = b.Get(path + "/advisory").Check(h, http.StatusOK)
+	page = b.Get(path+"/advisory").Check(h, http.StatusOK)
 	never("its advisory", page, "by the reporter")
 	form := b.Form(page, path+"/advisory")
 	form.Set("step", "save")
 	b.Post(path+"/advisory", form).Check(h, http.StatusSeeOther)
 	never("schedule", b.Get(path+"/do/schedule").Check(h, http.StatusOK), "The reporter hears it now")
+	do(b, h, other.Case, "publish", nil)
+	never("retract", b.Get(path+"/do/retract").Check(h, http.StatusOK), "The reporter reads it too", "for the reporter alone")
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	form "fairlead/internal/advisory/draft"
 	"fairlead/internal/advisory/page"
@@ -88,7 +89,25 @@ func (d *desk) documents(w http.ResponseWriter, r *http.Request, v lens, draft *
 // changesView compares two drafts, or the latest with what is published.
 type changesView struct {
 	Case, Title, Head string
-	Changes           []release.Change
+	Changes           []changeView
+}
+
+// changeView is a change of the record, named as the form names it.
+type changeView struct {
+	Where string
+	release.Change
+}
+
+// told are the changes that somebody made: the number and the line of the history that a
+// release adds by itself are left out.
+func (v lens) told(all []release.Change, several bool) []changeView {
+	var out []changeView
+	for _, one := range all {
+		if one.Field != "revision" && !strings.HasPrefix(one.Field, "history[") {
+			out = append(out, changeView{v.place(one.Field, several), one})
+		}
+	}
+	return out
 }
 
 func (d *desk) changes(w http.ResponseWriter, r *http.Request, v lens) error {
@@ -109,11 +128,11 @@ func (d *desk) changes(w http.ResponseWriter, r *http.Request, v lens) error {
 	switch {
 	case to != nil:
 		view.Head = v.Say("desk.advisory.changes.draft", "seq", r.URL.Query().Get("to"))
-		view.Changes = release.Diff(find("from"), to)
+		view.Changes = v.told(release.Diff(find("from"), to), len(to.Vulnerabilities) > 1)
 	case draft.Before == nil:
 		return cvd.ErrNotFound
 	default:
-		view.Changes = release.Diff(draft.Before, release.Revise(draft.Record, draft.Before, "", draft.Before.Modified))
+		view.Changes = v.told(release.Diff(draft.Before, release.Revise(draft.Record, draft.Before, "", draft.Before.Modified)), len(draft.Record.Vulnerabilities) > 1)
 	}
 	return d.Show(w, r, v.Visit, http.StatusOK, "changes", v.Say("desk.advisory.changes")+": "+view.Case, view)
 }

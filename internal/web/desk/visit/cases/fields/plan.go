@@ -2,6 +2,7 @@ package fields
 
 import (
 	"slices"
+	"strings"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
@@ -33,6 +34,8 @@ func planOf(c *cvd.Case, verb cvd.Verb) plan {
 		p.box = "text"
 	case !takes("text"):
 		p.box = "reason"
+	case p.readers == "world" && !c.Waited():
+		p.readers, p.without = "world.alone", []string{"text", "silent"}
 	case p.readers == "world": // the world and the reporter are told different things
 		p.folds["text"] = "desk.fold.text"
 	case verb == cvd.VerbCVE: // its reason may become public
@@ -69,7 +72,7 @@ func (p *plan) put(v form, item *Item, verb cvd.Verb, takes int) {
 		}
 	case f.Name == "reason":
 		f.Help = v.Say("desk.reason." + p.readers)
-		if p.readers == "world" {
+		if strings.HasPrefix(p.readers, "world") {
 			f.Help += " " + v.Say("desk.reason.languages")
 		}
 	case f.Name == "silent" && p.box == "reason":
