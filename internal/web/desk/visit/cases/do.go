@@ -291,9 +291,7 @@ func (d *desk) doView(v lens, o *deed) doView {
 		view.Ways = v.ways(c)
 		view.Most, view.Large = int64(fields.Mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", fields.Mebibytes(o.file))
 	}
-	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
-		view.About = v.Say(id)
-	}
+	view.About = fields.About(&v.Lens, c, o.verb)
 	if o.answers() {
 		view.Text, view.About, view.Send = v.Say("desk.answer.file"), v.Say("desk.about.answer.file"), v.Say("desk.send")
 		view.With, view.Ways, view.Direct, view.Upload = withWords, nil, false, false

@@ -93,7 +93,7 @@ func (d *desk) previewOf(r *http.Request, v lens, o *deed) (*doView, error) {
 		}
 	}
 	view.Preview, view.Hidden, view.Kept = v.preview(o.file, &p), fields.Hidden(o.typed), o.kept
-	view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in.Reason)
+	view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in)
 	return &view, err
 }
 

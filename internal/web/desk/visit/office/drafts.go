@@ -139,7 +139,7 @@ func (d *desk) weigh(w http.ResponseWriter, r *http.Request, v lens, form url.Va
 		return d.showDraft(w, r, v, http.StatusUnprocessableEntity, view)
 	}
 	changes := diff.Between(base.Policy, p)
-	view.Changes, view.Ready, view.Signs = v.changes(changes), len(changes) > 0, len(p.Review.SignOffs) > 0
+	view.Changes, view.Ready, view.Signs = v.changes(changes), len(changes) > 0, d.signed(p)
 	if !view.Ready {
 		view.Summary = &web.Summary{Title: v.Say("policydraft.same"), Items: []web.SummaryItem{{Problem: v.Say("policydraft.same.text")}}}
 		return d.showDraft(w, r, v, http.StatusOK, view)
@@ -156,6 +156,13 @@ func (d *desk) weigh(w http.ResponseWriter, r *http.Request, v lens, form url.Va
 		status = http.StatusConflict
 	}
 	return d.showDraft(w, r, v, status, view)
+}
+
+// signed tells whether a version takes effect with signatures only: it asks for them, or
+// what is in effect does.
+func (d *desk) signed(p *policy.Policy) bool {
+	cur := d.Site.Book.Current()
+	return len(p.Review.SignOffs) > 0 || cur != nil && len(cur.Policy.Review.SignOffs) > 0
 }
 
 // publishDraft takes what was compared; a fault is told at the field from which it comes.
