@@ -75,7 +75,7 @@ func TestByKeysAlone(t *testing.T) {
 	stranger.keys("Reset link works twice")
 	stranger.tabTo(`[name="description"]`)
 	stranger.keys("The link signs in a second time.")
-	stranger.tabTo(`#step-1 .actions a`)
+	stranger.tabTo(`.go-1 .actions a`)
 	stranger.keys("\r")
 	stranger.tabTo(`[name="tools"]`)
 	stranger.keys("curl 8.5")

@@ -31,7 +31,7 @@ const (
 	// maxAhead is the most bytes behind the start of the first file that are held to
 	// look for more fields: browsers send the files where they stand in the form.
 	maxAhead = 1 << 20
-	// MaxShown is the most bytes of a form that is read though it came too
+	// MaxShown is the most bytes of a form that are read though it came too
 	// often, only to show again what was typed.
 	MaxShown = 256 << 10
 )

@@ -17,6 +17,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 	"fairlead/internal/web"
+	"fairlead/internal/web/public"
 	"fairlead/internal/web/webtest"
 )
 
@@ -49,6 +50,12 @@ func TestReportGivesAReceipt(t *testing.T) {
 	for _, want := range []string{code, "TP-2026-", "A person confirms receipt by Wed 4 Mar 2026", "poc.txt", "http://example.com/thread"} {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("%q is missing in %s", want, a.Text())
+		}
+	}
+	// Beside it stand the words one by one, to be copied by pen and ticked off.
+	for i, word := range strings.Split(code, "-") {
+		if want := fmt.Sprintf(`<li><label class="choice"><input type="checkbox" autocomplete="off"> <span class="mono">%s</span></label></li>`, word); !strings.Contains(a.Body, want) {
+			t.Errorf("word %d is in no list", i+1)
 		}
 	}
 	if len(b.Cookies()) > 0 {
@@ -192,6 +199,17 @@ func TestTooManyReports(t *testing.T) {
 	if want := "Send it again in " + a.Header.Get("Retry-After") + " second"; !strings.Contains(a.Text(), want) {
 		t.Errorf("the page does not say %q: %s", want, a.Text())
 	}
+	// A large file costs no words: it is told to be chosen again.
+	large := b.Upload("/report", form, webtest.File{Field: "attachments", Name: "dump.bin", Content: strings.Repeat("x", 1<<20)}).Check(h, http.StatusTooManyRequests)
+	if b.Form(large, "/report?step=send").Get("description") != "one too <many>" || !strings.Contains(large.Text(), "dump.bin") {
+		t.Errorf("with a large file what was typed is lost: %s", large.Text())
+	}
+	// Where even the words are too many to be read then, the page says so.
+	form.Set("steps", strings.Repeat("step ", 80_000))
+	if many := b.Post("/report", form).Check(h, http.StatusTooManyRequests); strings.Contains(many.Text(), "Everything you typed is still here") {
+		t.Error("what is lost is said to be here")
+	}
+	form.Del("steps")
 	// Who only looks sends nothing, and may.
 	b.Post("/report?step=preview", form).Check(h, 200)
 	b.Post("/report?step=lang&lang=de", form).Check(h, 200)
@@ -429,9 +447,9 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Who sends too often costs nothing more: the body of such a report is not read,
-// unless it is small.
-func TestTooManyReportsAreNotRead(t *testing.T) {
+// Who sends too often costs little more: of such a report no more is read than what may
+// be shown again.
+func TestTooManyReportsAreHardlyRead(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
 	for range 60 {
@@ -442,7 +460,7 @@ func TestTooManyReportsAreNotRead(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/report", body)
 		r.Header.Set("Content-Type", boundary)
 		r.ContentLength = size
-		if a := b.Send(r).Check(h, http.StatusTooManyRequests); body.n > 0 || a.Header.Get("Retry-After") == "" {
+		if a := b.Send(r).Check(h, http.StatusTooManyRequests); body.n > public.MaxShown || a.Header.Get("Retry-After") == "" || strings.Contains(a.Text(), "Everything you typed is still here") {
 			t.Errorf("%s: %d bytes were read", name, body.n)
 		}
 	}
