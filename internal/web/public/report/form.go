@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 	"fairlead/internal/policy"
@@ -275,6 +276,12 @@ func (p *pub) noticeOf(w http.ResponseWriter, v *reportView, cause error) *web.N
 		wait := 0
 		if limited, ok := errors.AsType[auth.Limited](cause); ok {
 			wait = web.RetryAfter(w, limited)
+		}
+		if errors.Is(cause, limit.ErrSaid) {
+			web.Refused(p.R, cause)
+			out := alarm("spent")
+			out.Text = p.Why(cause) + " " + out.Text
+			return out
 		}
 		out := alarm("limited", "count", wait)
 		if _, lost := errors.AsType[unshown](cause); lost {

@@ -114,7 +114,11 @@ func (p *pub) take(w http.ResponseWriter, r *http.Request, in *public.Posted, ty
 		// report and not a refusal.
 		sub.Once = &casework.Once{Key: "web/" + once + "/" + sum, Digest: sum}
 	}
-	taken, err := p.Site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)
+	var taken casework.Accepted
+	err = p.Pay(public.Size(in.Fields), func() (err error) {
+		taken, err = p.Site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)
+		return err
+	})
 	if err != nil {
 		return p.refuse(w, r, in, typed, err)
 	}
