@@ -85,7 +85,7 @@ func TestByKeysAlone(t *testing.T) {
 	if err != nil || res.Status != 200 {
 		t.Fatalf("Enter in a line: %v %v", res, err)
 	}
-	has(t, "the preview", stranger.read(), "Nothing was sent yet", "The link signs in a second time.", "curl 8.5")
+	has(t, "the preview", stranger.read(), "Nothing has been sent yet", "The link signs in a second time.", "curl 8.5")
 	stranger.tabTo(`.preview [href="#step-1"]`) // the preview stands alone until something is to be changed
 	stranger.keys("\r")
 	stranger.tabTo(`.stepped [href="#step-3"]`)
@@ -98,7 +98,7 @@ func TestByKeysAlone(t *testing.T) {
 		t.Fatalf("no receipt after sending: %s", sent)
 	}
 	thread := stranger.follow(`.keep button`) // the field of the password manager holds the receipt
-	has(t, "the thread", thread, "Reset link works twice", "The link signs in a second time.", "What is next", "A person confirms receipt")
+	has(t, "the thread", thread, "Reset link works twice", "The link signs in a second time.", "What comes next", "A person confirms receipt")
 	stranger.tabTo(`form[action="/thread/message"] textarea`)
 	stranger.keys("It was version 5.2.")
 	has(t, "the thread after writing", stranger.follow(`form[action="/thread/message"] .main`), "It was version 5.2.", "Your message was sent.")

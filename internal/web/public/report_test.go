@@ -350,7 +350,7 @@ func TestFieldsBehindFiles(t *testing.T) {
 	b := h.Browser()
 	body := filePart("one.txt", "1") + part("description", "It breaks.") + filePart("two.txt", "2") + part("reporter.credit.as", "Ann")
 	a := raw(b, "/report", boundary, body+part("step", "preview")+"--b--\r\n").Check(h, 200)
-	for _, want := range []string{"Nothing was sent yet", "choose them again before you send. one.txt, two.txt", "Ann"} {
+	for _, want := range []string{"Nothing has been sent yet", "choose them again before you send. one.txt, two.txt", "Ann"} {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("the preview lacks %q", want)
 		}
@@ -377,7 +377,7 @@ func TestRefusedReportNamesItsFiles(t *testing.T) {
 	h := house(t, signed, nil)
 	a := sendReport(h, h.Browser(), url.Values{"description": {""}},
 		webtest.File{Field: "attachments", Name: "poc.txt", Content: "1"}, webtest.File{Field: "attachments", Name: "big.bin", Content: aheadOf}).Check(h, 422)
-	if want := "Files were not kept, since nothing was sent: poc.txt, big.bin; choose them again before you send"; strings.Count(a.Text(), want) != 1 || strings.Count(a.Text(), want[6:]) != 2 {
+	if want := "Files were not kept, because nothing was sent: poc.txt, big.bin; choose them again before you send"; strings.Count(a.Text(), want) != 1 || strings.Count(a.Text(), want[6:]) != 2 {
 		t.Errorf("the page does not say %q once at the top and at the field: %s", want, a.Text())
 	}
 }
@@ -501,7 +501,7 @@ func TestDeclaredSizeLosesNoWords(t *testing.T) {
 	id := string(got.Case)
 	a = declared(opened(h, got), "/thread/attach?case="+id, part("text."+id, "Typed beside.")+fmt.Sprintf(file, "file."+id))
 	sound(t, a)
-	for _, want := range []string{"Typed beside.", "they are too large together", "send them one at a time"} {
+	for _, want := range []string{"Typed beside.", "together they are too large", "send them one at a time"} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -601,7 +601,7 @@ func TestAttacksAreAskedFor(t *testing.T) {
 		form.Set("cwe", "")
 		a = b.Upload("/report", form).Check(h, 201)
 		sound(t, a)
-		if !strings.Contains(a.Text(), "You told us of attacks") {
+		if !strings.Contains(a.Text(), "You told us about attacks") {
 			t.Error(a.Text())
 		}
 		actor, err := h.Auth.Receipt(context.Background(), receiptOf(t, b, a))
@@ -630,7 +630,7 @@ func TestWhatIsNotAskedIsKept(t *testing.T) {
 			t.Errorf("%s holds %.20q", name, form.Get(name))
 		}
 	}
-	if text := page.Text(); !strings.Contains(text, "Found has 501 characters, more than the 500 that it may have; shorten it, or put the rest into the description") {
+	if text := page.Text(); !strings.Contains(text, "Date found has 501 characters, more than the 500 that it may have; shorten it, or put the rest into the description") {
 		t.Errorf("%s", text)
 	}
 }
