@@ -71,12 +71,12 @@ func TestByKeysAlone(t *testing.T) {
 	stranger.goTo(h.URL + "/")
 	stranger.tabTo(".skip")
 	stranger.follow(`main a[href="/report"]`)
-	stranger.tabTo(`[name="title"]`)
-	stranger.keys("Reset link works twice")
 	stranger.tabTo(`[name="description"]`)
 	stranger.keys("The link signs in a second time.")
 	stranger.tabTo(`.go-1 .actions a`)
 	stranger.keys("\r")
+	stranger.tabTo(`[name="title"]`)
+	stranger.keys("Reset link works twice")
 	stranger.tabTo(`[name="tools"]`)
 	stranger.keys("curl 8.5")
 	// Enter within a line never sends what is not finished: it shows how it reads.
@@ -129,13 +129,13 @@ func TestDraftStaysHere(t *testing.T) {
 		return got
 	}
 	ann.goTo(h.URL + "/report")
-	ann.fill(`[name="title"]`, "Typed first")
+	ann.fill(`[name="version"]`, "Typed first")
 	ann.goTo(h.URL + "/policy")
 	if got := kept(); got != "" {
 		t.Fatalf("a draft that nobody asked for: %s", got)
 	}
 	ann.goTo(h.URL + "/report")
-	ann.fill(`[name="title"]`, "Typed again")
+	ann.fill(`[name="version"]`, "Typed again")
 	ann.point(".draft input")
 	ann.fill(`[name="description"]`, "And more.")
 	ann.goTo(h.URL + "/policy") // leaving the page keeps the last words
@@ -143,7 +143,7 @@ func TestDraftStaysHere(t *testing.T) {
 		t.Fatalf("kept: %s", got)
 	}
 	ann.goTo(h.URL + "/report")
-	if a, b := typed("title"), typed("description"); a != "Typed again" || b != "And more." {
+	if a, b := typed("version"), typed("description"); a != "Typed again" || b != "And more." {
 		t.Fatalf("came back as %q and %q", a, b)
 	}
 	ann.point(".draft input")
