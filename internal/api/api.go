@@ -62,6 +62,8 @@ type Config struct {
 	Unlimited bool
 	// Uploads is how many bytes of files reporters may send; nil sets no limit.
 	Uploads *limit.Budget
+	// Texts is how many bytes of words strangers and reporters may send; nil sets no limit.
+	Texts *limit.Budget
 	// Bodies is what the bodies of requests hold, shared with the other doors; nil makes
 	// one of the door's own.
 	Bodies *load.Load

@@ -65,9 +65,14 @@ func (a *api) detail(k problem.Kind, err error, reads bool) string {
 		return a.Voice.Say("api.problem.code.detail")
 	}
 	if spent, ok := errors.AsType[limit.Spent](err); ok {
-		id := "api.problem.spent.network"
+		id := "api.problem.spent."
+		if spent.Words {
+			id += "words."
+		}
 		if spent.All {
-			id = "api.problem.spent.all"
+			id += "all"
+		} else {
+			id += "network"
 		}
 		return a.Voice.Say(id, "mib", int(spent.Most>>20), "count", int(spent.Span.Hours()))
 	}

@@ -97,7 +97,8 @@ type House struct {
 	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
-	uploads *limit.Budget // of files of strangers; nil for no limit
+	// uploads and texts bound the files and the words of strangers; nil for no limit.
+	uploads, texts *limit.Budget
 }
 
 // Build opens the store and the keys and wires the rooms. A missing or wrong
@@ -143,8 +144,8 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.openSigning()
 	h.openRegister()
 	aDay, together := noticesADay, newReports
-	if h.uploads = cfg.Uploads.Budget(opt.Clock.Now); opt.Unlimited {
-		aDay, together, h.uploads = 0, 0, nil
+	if h.uploads, h.texts = cfg.Uploads.Budget(opt.Clock.Now), cfg.Words.Budget(opt.Clock.Now); opt.Unlimited {
+		aDay, together, h.uploads, h.texts = 0, 0, nil, nil
 	}
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,

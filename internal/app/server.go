@@ -44,7 +44,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	bodies := load.House(h.Options.Unlimited)
 	rest, err := api.New(api.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Mail: h.Clerks.Room, Words: h.Words, Now: h.Options.Clock.Now,
-		BaseURL: base, From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Bodies: bodies,
+		BaseURL: base, From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Texts: h.texts, Bodies: bodies,
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 		Bodies: bodies,
 		Desk:   h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		Work:    toll.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Options.Clock.Now),
-		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Address: h.proxies().Client,
+		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Texts: h.texts, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },

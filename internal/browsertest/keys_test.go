@@ -84,12 +84,12 @@ func TestByKeysAlone(t *testing.T) {
 	stranger.goTo(h.URL + "/")
 	stranger.tabTo(".skip")
 	stranger.follow(`main a[href="/report"]`)
-	stranger.tabTo(`[name="title"]`)
-	stranger.keys("Reset link works twice")
 	stranger.tabTo(`[name="description"]`)
 	stranger.keys("The link signs in a second time.")
-	stranger.tabTo(`#step-1 .actions a`)
+	stranger.tabTo(`.go-1 .actions a`)
 	stranger.keys("\r")
+	stranger.tabTo(`[name="title"]`)
+	stranger.keys("Reset link works twice")
 	stranger.tabTo(`[name="tools"]`)
 	stranger.keys("curl 8.5")
 	// Enter within a line never sends what is not finished: it shows how it reads.
@@ -98,7 +98,7 @@ func TestByKeysAlone(t *testing.T) {
 	if err != nil || res.Status != 200 {
 		t.Fatalf("Enter in a line: %v %v", res, err)
 	}
-	has(t, "the preview", stranger.read(), "Nothing was sent yet", "The link signs in a second time.", "curl 8.5")
+	has(t, "the preview", stranger.read(), "Nothing has been sent yet", "The link signs in a second time.", "curl 8.5")
 	stranger.tabTo(`.preview [href="#step-1"]`) // the preview stands alone until something is to be changed
 	stranger.keys("\r")
 	stranger.tabTo(`.stepped [href="#step-3"]`)
@@ -111,7 +111,7 @@ func TestByKeysAlone(t *testing.T) {
 		t.Fatalf("no receipt after sending: %s", sent)
 	}
 	thread := stranger.follow(`.keep button`) // the field of the password manager holds the receipt
-	has(t, "the thread", thread, "Reset link works twice", "The link signs in a second time.", "What is next", "A person confirms receipt")
+	has(t, "the thread", thread, "Reset link works twice", "The link signs in a second time.", "What comes next", "A person confirms receipt")
 	stranger.tabTo(`form[action="/thread/message"] textarea`)
 	stranger.keys("It was version 5.2.")
 	has(t, "the thread after writing", stranger.follow(`form[action="/thread/message"] .main`), "It was version 5.2.", "Your message was sent.")
@@ -142,13 +142,13 @@ func TestDraftStaysHere(t *testing.T) {
 		return got
 	}
 	ann.goTo(h.URL + "/report")
-	ann.fill(`[name="title"]`, "Typed first")
+	ann.fill(`[name="version"]`, "Typed first")
 	ann.goTo(h.URL + "/policy")
 	if got := kept(); got != "" {
 		t.Fatalf("a draft that nobody asked for: %s", got)
 	}
 	ann.goTo(h.URL + "/report")
-	ann.fill(`[name="title"]`, "Typed again")
+	ann.fill(`[name="version"]`, "Typed again")
 	ann.point(".draft input")
 	ann.fill(`[name="description"]`, "And more.")
 	ann.goTo(h.URL + "/policy") // leaving the page keeps the last words
@@ -156,7 +156,7 @@ func TestDraftStaysHere(t *testing.T) {
 		t.Fatalf("kept: %s", got)
 	}
 	ann.goTo(h.URL + "/report")
-	if a, b := typed("title"), typed("description"); a != "Typed again" || b != "And more." {
+	if a, b := typed("version"), typed("description"); a != "Typed again" || b != "And more." {
 		t.Fatalf("came back as %q and %q", a, b)
 	}
 	ann.point(".draft input")

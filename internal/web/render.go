@@ -311,6 +311,7 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		"plus":   func(a, b int) int { return a + b },
 		"id":     FieldID,
 		"join":   strings.Join,
+		"split":  strings.Split,
 	}
 }
 

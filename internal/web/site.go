@@ -73,6 +73,8 @@ type Config struct {
 	Unlimited bool
 	// Uploads is how many bytes of files strangers may send; nil sets no limit.
 	Uploads *limit.Budget
+	// Texts is how many bytes of words they may send; nil sets no limit.
+	Texts *limit.Budget
 	// Address is whom limits are counted for; nil takes the connection's own
 	// address. App sets it where a proxy stands in front.
 	Address func(*http.Request) string

@@ -47,6 +47,7 @@ type Config struct {
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
 	KeepFreeMiB    int64      `yaml:"keep_free_mib"`
 	Uploads        Uploads    `yaml:"uploads"`
+	Words          Words      `yaml:"words"`
 	Log            Log        `yaml:"log"`
 	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
@@ -70,10 +71,23 @@ const networksKept = 1 << 14
 // Budget holds strangers to it, on the house's clock. By default a case may come whole,
 // with all its files of 25 MiB, in an hour.
 func (u Uploads) Budget(now func() time.Time) *limit.Budget {
+	return budget(u, Uploads{512, 2048, 2048, 8192}, now)
+}
+
+// Words is how many MiB of words strangers may send, counted in the same way.
+type Words Uploads
+
+// Budget holds strangers to it. By default a network may send some thousand long reports
+// in an hour, which no office writes, and a flood of the longest there are ends soon.
+func (w Words) Budget(now func() time.Time) *limit.Budget {
+	return budget(Uploads(w), Uploads{16, 64, 128, 512}, now)
+}
+
+func budget(set, otherwise Uploads, now func() time.Time) *limit.Budget {
 	mib := func(set, otherwise int64) int64 { return cmp.Or(set, otherwise) << 20 }
 	return limit.NewBudget(
-		limit.Bytes{Hour: mib(u.NetworkHourMiB, 512), Day: mib(u.NetworkDayMiB, 2048)},
-		limit.Bytes{Hour: mib(u.AllHourMiB, 2048), Day: mib(u.AllDayMiB, 8192)}, networksKept, now)
+		limit.Bytes{Hour: mib(set.NetworkHourMiB, otherwise.NetworkHourMiB), Day: mib(set.NetworkDayMiB, otherwise.NetworkDayMiB)},
+		limit.Bytes{Hour: mib(set.AllHourMiB, otherwise.AllHourMiB), Day: mib(set.AllDayMiB, otherwise.AllDayMiB)}, networksKept, now)
 }
 
 // Database says where cases are kept.

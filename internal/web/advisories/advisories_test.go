@@ -138,7 +138,7 @@ func TestListIsSearched(t *testing.T) {
 		if len(got) != want.count || (len(got) > 0 && got[0] != want.first) {
 			t.Errorf("%s: %v", query, got)
 		}
-		if strings.Contains(a.Body, "EX-2026-AMBER") || (want.count == 0) != strings.Contains(a.Text(), "No advisory fits.") {
+		if strings.Contains(a.Body, "EX-2026-AMBER") || (want.count == 0) != strings.Contains(a.Text(), "No advisory matches.") {
 			t.Errorf("%s: %s", query, a.Text())
 		}
 	}
