@@ -355,8 +355,8 @@ func (h *House) Base() string {
 	if cur := h.Book.Current(); cur != nil && cur.Policy.PublicURL != "" {
 		return cur.Policy.PublicURL
 	}
-	if h.Config.PublicURL != "" {
-		return h.Config.PublicURL
+	if named := h.Config.Public(); named != "" {
+		return named
 	}
 	return h.Options.BaseURL
 }
