@@ -65,12 +65,17 @@ func (c *Config) Public() string {
 	return c.PublicURL
 }
 
-// Names are those of the site beside that of its public origin.
+// Names are those of the site that the configuration names, beside the one that a policy
+// does: so a policy with a wrong public_url shuts nobody out.
 func (c *Config) Names() []string {
-	if c.TLS == nil || c.TLS.ACME == nil {
-		return c.OtherHosts
+	out := slices.Clone(c.OtherHosts)
+	if u, err := url.Parse(c.Public()); err == nil && u.Hostname() != "" {
+		out = append(out, u.Hostname())
 	}
-	return slices.Concat(c.OtherHosts, c.TLS.ACME.Hosts)
+	if c.TLS != nil && c.TLS.ACME != nil {
+		out = append(out, c.TLS.ACME.Hosts...)
+	}
+	return out
 }
 
 // Floor is how many bytes of the data folder's disk are kept free of files, for words.

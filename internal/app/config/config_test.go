@@ -231,8 +231,8 @@ func TestPublicAddress(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	cfg, err := read(t, acme+"other_hosts: [fairlead]\n")
-	if err != nil || strings.Join(cfg.Names(), " ") != "fairlead a.example.org b.example.org" {
+	cfg, err := read(t, acme+"public_url: https://c.example.org\nother_hosts: [fairlead]\n")
+	if err != nil || strings.Join(cfg.Names(), " ") != "fairlead c.example.org a.example.org b.example.org" {
 		t.Errorf("%v, %v", cfg.Names(), err)
 	}
 }
