@@ -6,6 +6,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -354,14 +355,14 @@ func (h *House) mailComesIn() bool { return h.Options.SMTP != "" || h.Config.Mai
 
 // Base is the origin of public links: the policy's, else the configuration's,
 // else the address that is listened on.
-func (h *House) Base() string {
+func (h *House) Base() string { return cmp.Or(h.named(), h.Options.BaseURL) }
+
+// named is the public origin; empty where neither policy nor configuration names one.
+func (h *House) named() string {
 	if cur := h.Book.Current(); cur != nil && cur.Policy.PublicURL != "" {
 		return cur.Policy.PublicURL
 	}
-	if h.Config.PublicURL != "" {
-		return h.Config.PublicURL
-	}
-	return h.Options.BaseURL
+	return h.Config.Public()
 }
 
 // Close stops everything, last opened first.
