@@ -132,6 +132,30 @@ func TestMetricsAreNotPublic(t *testing.T) {
 	}
 }
 
+// Nothing of the source, the configuration or the data lies under any address, and no
+// folder is listed (ASVS 5.0.0, V13.4.1 and V13.4.3).
+func TestNothingOfTheSourceIsServed(t *testing.T) {
+	m := newMatrix(t)
+	callers := m.callers()
+	for _, path := range []string{
+		"/.git/config", "/.git/HEAD", "/.svn/entries", "/.hg/store", "/.env", "/go.mod", "/README.md", "/internal/web/site.go", "/config.yaml", "/policy.yaml",
+		"/fairlead.db", "/blobs/", "/keys", "/static/", "/static", "/static/.git/config", "/static/%2e%2e/site.go", "/templates/layout.html", "/.well-known/", "/advisories/../.git/config",
+	} {
+		for _, c := range callers {
+			if c.name != "stranger" && c.name != "lead" {
+				continue
+			}
+			w := m.ask(m.request("GET "+path, m.own, c))
+			if led := w.Header().Get("Location"); w.Code == http.StatusTemporaryRedirect && led != "" { // to a cleaner path
+				w = m.ask(m.request("GET "+led, m.own, c))
+			}
+			if w.Code != http.StatusNotFound {
+				t.Errorf("%s: %s gets %d", path, c.name, w.Code)
+			}
+		}
+	}
+}
+
 // A new server has no member whom nobody named, and lets nobody in by a name and a
 // password that others have (ASVS 5.0.0, V6.3.2).
 func TestNobodyIsThereAtFirst(t *testing.T) {

@@ -48,6 +48,9 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 			if got := h.Get("Cross-Origin-Resource-Policy"); got != "same-origin" && (got != "cross-origin" || h.Get("Access-Control-Allow-Origin") != "*") {
 				t.Errorf("%s for %s: %d Cross-Origin-Resource-Policy %q", route, c.name, w.Code, got)
 			}
+			if got := h.Get("Access-Control-Allow-Origin"); (got != "" && got != "*") || h.Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("%s for %s: %d is for %q", route, c.name, w.Code, got)
+			}
 			if h.Get("Cache-Control") == "" {
 				t.Errorf("%s for %s: %d does not say who may keep it", route, c.name, w.Code)
 			}
