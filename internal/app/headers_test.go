@@ -15,8 +15,8 @@ import (
 func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	m := newMatrix(t)
 	callers := m.callers()
-	asked := 0
-	for _, route := range append(m.routes(), "GET /healthz", "GET /readyz", "GET /no/such/page", "GET /api/v1/nothing", "POST /", "GET /.well-known/openpgpkey/policy") {
+	asked, pages := 0, 0
+	for _, route := range append(m.routes(), "GET /healthz", "GET /readyz", "GET /no/such/page", "GET /api/v1/nothing", "POST /", "GET /.well-known/openpgpkey/policy", "GET //report", "GET /api", "GET /desk/../report", "GET /static/none.css") {
 		if route == "GET /desk/events" {
 			continue // stays open for as long as somebody listens
 		}
@@ -45,14 +45,41 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 			if got := h.Get("Strict-Transport-Security"); got != "max-age=63072000; includeSubDomains" {
 				t.Errorf("%s for %s: %d HSTS %q", route, c.name, w.Code, got)
 			}
+			if got := h.Get("Cross-Origin-Resource-Policy"); got != "same-origin" && (got != "cross-origin" || h.Get("Access-Control-Allow-Origin") != "*") {
+				t.Errorf("%s for %s: %d Cross-Origin-Resource-Policy %q", route, c.name, w.Code, got)
+			}
+			if got := h.Get("Access-Control-Allow-Origin"); (got != "" && got != "*") || h.Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("%s for %s: %d is for %q", route, c.name, w.Code, got)
+			}
+			if h.Get("Cache-Control") == "" {
+				t.Errorf("%s for %s: %d does not say who may keep it", route, c.name, w.Code)
+			}
 			kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 			if w.Body.Len() > 0 && (err != nil || (strings.HasPrefix(kind, "text/") && !strings.EqualFold(params["charset"], "utf-8"))) {
 				t.Errorf("%s for %s: %d has the type %q", route, c.name, w.Code, h.Get("Content-Type"))
 			}
+			if kind == "text/html" && w.Code != http.StatusTemporaryRedirect {
+				pages++
+				parts := []string{"script-src 'self'", "form-action 'self'", "base-uri 'none'", "require-trusted-types-for 'script'"}
+				if strings.Contains(csp, "; sandbox ") { // a stranger's file as text, where nothing may run at all
+					parts = []string{"form-action 'none'", "base-uri 'none'"}
+					if strings.Contains(csp, "script") {
+						t.Errorf("%s for %s: %q", route, c.name, csp)
+					}
+				}
+				for _, part := range parts {
+					if !strings.Contains(csp, part) {
+						t.Errorf("%s for %s: a page without %s: %q", route, c.name, part, csp)
+					}
+				}
+				if got := h.Get("Cross-Origin-Opener-Policy"); got != "same-origin" {
+					t.Errorf("%s for %s: a page with Cross-Origin-Opener-Policy %q", route, c.name, got)
+				}
+			}
 		}
 	}
-	if asked < 300 {
-		t.Errorf("only %d answers were looked at", asked)
+	if asked < 300 || pages < 100 {
+		t.Errorf("only %d answers and %d pages were looked at", asked, pages)
 	}
 }
 

@@ -72,6 +72,58 @@ func TestTheTableKnowsEveryFieldOfAPolicy(t *testing.T) {
 	}
 }
 
+// Both doors take a field up to its last character and no further, and of a list its
+// last item; a field of fixed choices takes nothing else (ASVS 5.0.0, V2.2.1).
+func TestEveryFieldHasAnEndAtEveryDoor(t *testing.T) {
+	doors := map[string]func(field, value string) error{
+		"form": func(field, value string) error {
+			_, err := FromForm(url.Values{"description": {"x"}, field: {value}})
+			return err
+		},
+		"JSON": func(field, value string) error {
+			whole := map[string]any{"description": "x"}
+			at, parts := whole, strings.Split(field, ".")
+			if field == "reporter.credit" || field == "reporter.credit.as" {
+				parts = []string{"reporter", "credit", map[bool]string{true: "wanted", false: "as"}[field == "reporter.credit"]}
+			}
+			for _, part := range parts[:len(parts)-1] {
+				inner := map[string]any{}
+				at[part], at = inner, inner
+			}
+			at[parts[len(parts)-1]] = value
+			body, err := json.Marshal(whole)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = FromJSON(body)
+			return err
+		},
+	}
+	chosen := []string{"cwe", "reporter.email", "reporter.credit", "reporter.reply_by", "reporter.language", "reporter.pgp_key"}
+	for _, l := range limits {
+		for door, send := range doors {
+			if slices.Contains(chosen, l.name) {
+				if got := fieldsOf(send(l.name, "no such thing")); len(got) != 1 || !strings.HasPrefix(got[0], l.name) {
+					t.Errorf("%s: anything is taken as %s: %v", door, l.name, got)
+				}
+			} else if err := send(l.name, strings.Repeat("é", l.most)); err != nil {
+				t.Errorf("%s: %s of %d characters: %v", door, l.name, l.most, err)
+			}
+			if got := fieldsOf(send(l.name, strings.Repeat("é", l.most+1))); len(got) != 1 || !strings.HasPrefix(got[0], l.name) {
+				t.Errorf("%s: %s of more than %d characters: %v", door, l.name, l.most, got)
+			}
+			if l.items > 0 {
+				if err := send(l.name, strings.Repeat("x\n", l.items)); err != nil {
+					t.Errorf("%s: %d %s: %v", door, l.items, l.name, err)
+				}
+				if err := send(l.name, strings.Repeat("x\n", l.items+1)); err == nil {
+					t.Errorf("%s: more than %d %s", door, l.items, l.name)
+				}
+			}
+		}
+	}
+}
+
 // known tells whether the error is of a kind that doors can answer.
 func known(err error) bool {
 	return errors.Is(err, cvd.ErrInvalid) || errors.Is(err, cvd.ErrUnreadable) || errors.Is(err, cvd.ErrTooLarge)

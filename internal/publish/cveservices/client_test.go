@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -403,6 +405,34 @@ func TestErrors(t *testing.T) {
 	wrong.Key = func(context.Context) (string, error) { return "", errors.New("locked") }
 	if _, err := client(t, wrong).Quota(ctx); !errors.Is(err, cvd.ErrUnavailable) {
 		t.Errorf("no key: %v", err)
+	}
+}
+
+// Nobody but who shows a certificate that this machine trusts is told the key (ASVS
+// 5.0.0, V12.3.2).
+func TestAnUnknownCertificateGetsNoKey(t *testing.T) {
+	asked := 0
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"id_quota":10,"total_reserved":1,"available":9}`)
+	}))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	cfg := cveservices.Config{
+		Base: srv.URL, Org: cveservicestest.Org, User: cveservicestest.User, Live: true, Keeper: newKeeper(), Now: time.Now,
+		Key: func(context.Context) (string, error) { return cveservicestest.Key, nil },
+	}
+	if _, err := client(t, cfg).Quota(ctx); !errors.Is(err, cvd.ErrUnavailable) || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("an unknown certificate: %v", err)
+	}
+	if asked > 0 {
+		t.Error("it was asked")
+	}
+	cfg.Transport = srv.Client().Transport
+	if _, err := client(t, cfg).Quota(ctx); err != nil || asked != 1 {
+		t.Errorf("a known certificate: %v", err)
 	}
 }
 
