@@ -104,8 +104,16 @@ func textFile(_ *matrix, s subject, _ caller, q *question) {
 }
 
 func report(_ *matrix, _ subject, _ caller, q *question) {
-	q.form = url.Values{"title": {"It breaks"}, "description": {"It breaks when it is asked."}, "product": {"Tide"}, "channel": {"phone"}}
+	q.form = url.Values{"title": {"It breaks"}, "description": {"It breaks when it is asked."}, "product": {"Tide"}}
 	q.json = map[string]any{"title": "It breaks", "description": "It breaks when it is asked.", "product": "Tide"}
+}
+
+// recorded is a report that came by telephone.
+func recorded(m *matrix, s subject, c caller, q *question) {
+	report(m, s, c, q)
+	q.form.Set("channel", "phone")
+	q.form.Set("received_at", "2026-11-24T10:00")
+	q.json["channel"] = "phone"
 }
 
 // questions are what the addresses need beside their case; what is not named here is asked
@@ -165,15 +173,18 @@ var questions = map[string]asker{
 	"POST /api/v1/members/{member}/link":          placed("member", somebody),
 	"POST /api/v1/policy":                         policyFile,
 	"POST /api/v1/reports":                        report,
-	"POST /api/v1/cases":                          func(m *matrix, s subject, c caller, q *question) { report(m, s, c, q); q.json["channel"] = "phone" },
+	"POST /api/v1/cases":                          recorded,
 	"POST /api/v1/cases/{case}/attach":            textFile,
-	"POST /api/v1/thread/attachments":             textFile,
-	"POST /api/v1/thread/messages":                theirs("text", "There is more."),
-	"POST /api/v1/thread/appeal":                  theirs("text", "I think not."),
-	"POST /api/v1/thread/check-result":            theirs("outcome", "pass"),
-	"POST /api/v1/thread/withdraw":                theirs("reason", "I was wrong."),
-	"POST /api/v1/thread/contact":                 func(_ *matrix, s subject, _ caller, q *question) { q.json["name"] = "Somebody" },
-	"POST /api/v1/tokens":                         set("name", "of the matrix"),
+	"POST /api/v1/thread/attachments": func(m *matrix, s subject, c caller, q *question) {
+		textFile(m, s, c, q)
+		q.query.Set("case", string(s.id))
+	},
+	"POST /api/v1/thread/messages":     theirs("text", "There is more."),
+	"POST /api/v1/thread/appeal":       theirs("text", "I think not."),
+	"POST /api/v1/thread/check-result": theirs("outcome", "pass"),
+	"POST /api/v1/thread/withdraw":     theirs("reason", "I was wrong."),
+	"POST /api/v1/thread/contact":      func(_ *matrix, s subject, _ caller, q *question) { q.json["name"] = "Somebody" },
+	"POST /api/v1/tokens":              set("name", "of the matrix"),
 
 	"GET /desk/cases/{id}/advisory/changes": func(_ *matrix, s subject, _ caller, q *question) {
 		q.query.Set("from", fmt.Sprint(s.drafts[0]))
@@ -217,7 +228,7 @@ var questions = map[string]asker{
 	"POST /desk/me/tokens/revoke":        named("id", (*matrix).tokenOf),
 	"POST /desk/outbox/retry":            named("key", func(m *matrix, s subject, _ caller) string { return m.deadOf(s) }),
 	"POST /desk/policy":                  policyFile,
-	"POST /desk/record":                  report,
+	"POST /desk/record":                  recorded,
 	"POST /desk/team":                    newcomer,
 	"POST /desk/team/{id}": placed("id", somebody, func(m *matrix, s subject, _ caller, q *question) {
 		q.form = url.Values{"name": {s.member.Name}, "email": {s.member.Email}, "roles": {"member"}, "active": {"yes"}}
@@ -388,7 +399,7 @@ func (q *question) body(method, path string) (body *bytes.Buffer, kind string) {
 	case q.file != "":
 		form := multipart.NewWriter(body)
 		fields := maps.Clone(q.form)
-		if strings.HasSuffix(path, "/attach") && api { // its address says of which case
+		if strings.Contains(path, "/attach") && api { // its address says of which case
 			fields = nil
 		}
 		for name := range fields {

@@ -166,10 +166,11 @@ var closed = map[string]string{
 	"POST /desk/sign-out":              "leads to the page where one signs in, as it does those who are asked to",
 }
 
-// ending ranks the addresses that end something: what ends a case is asked for after all
-// others, the reporter's own end first, and what ends a session after that.
+// ending ranks the addresses by what they end: a reporter's come first, while their case is
+// open; what ends a case is asked for after all others, the reporter's own end first, and what ends a session after that.
 func ending(route string) int {
 	ends := func(s string) bool { return strings.HasSuffix(route, s) }
+	reporter := strings.HasPrefix(route, "POST /thread/") || strings.HasPrefix(route, "POST /api/v1/thread/")
 	switch {
 	case ends("/withdraw"):
 		return 1
@@ -177,6 +178,9 @@ func ending(route string) int {
 		return 2
 	case ends("/leave"), ends("/desk/sign-out"), ends("/thread/open"):
 		return 3
+	}
+	if reporter {
+		return -1
 	}
 	return 0
 }
@@ -417,6 +421,29 @@ func parting(s, other string) string {
 		i++
 	}
 	return s[:min(len(s), 40)] + " … " + head(s[max(0, i-80):])
+}
+
+// A file and a mail belong to the case that their address names: by the id of a case that
+// somebody may see they get nothing of another, and who may see none gets nothing by the
+// name of what is theirs.
+func TestNothingIsFoundByAnotherCase(t *testing.T) {
+	m := newMatrix(t)
+	crossed, back, missing := m.own, m.foreign, m.own
+	crossed.blob, crossed.mail, crossed.drafts = m.foreign.blob, m.hold(m.foreign), [2]int64{m.hold(m.foreign), m.hold(m.foreign)}
+	back.blob, back.mail, back.drafts = m.own.blob, m.none.mail, m.none.drafts
+	missing.blob, missing.mail, missing.drafts = m.none.blob, m.none.mail, m.none.drafts
+	for _, c := range m.callers() {
+		for _, route := range []string{
+			"GET /desk/cases/{id}/files/{blob}", "GET /desk/cases/{id}/files/{blob}/text", "GET /desk/cases/{id}/mails/{seq}", "GET /desk/cases/{id}/advisory/changes",
+			"GET /api/v1/cases/{case}/attachments/{id}", "GET /api/v1/cases/{case}/mails/{seq}", "GET /thread/files/{case}/{blob}",
+		} {
+			for _, s := range []subject{crossed, back, missing} {
+				if w := m.ask(m.request(route, s, c)); sign(w) != "-" && sign(w) != "s" {
+					t.Errorf("%s: %s gets %d by case %s for file %s: %s", route, c.name, w.Code, s.id, s.blob, head(w.Body.String()))
+				}
+			}
+		}
+	}
 }
 
 // head is what of an answer a failure shows.
