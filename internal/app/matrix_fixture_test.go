@@ -73,7 +73,7 @@ func (m *matrix) hold(s subject) int64 {
 	m.t.Helper()
 	m.made++
 	done, err := m.h.Desk.As(cvd.System).Do(context.Background(), s.id, cvd.VerbHoldMail, cvd.Input{Text: s.word, Mail: &cvd.Mail{
-		From: strings.Fields(s.word)[0] + "@example.com", Subject: s.word, At: m.h.Options.Clock.Now(), Door: "smtp", Held: "other", Raw: m.letter(s),
+		From: strings.Fields(s.word)[0] + "@example.com", Subject: s.word, At: m.h.Options.Clock.Now(), Door: "smtp", Held: "duplicate", Raw: m.letter(s),
 	}})
 	m.must(err)
 	return done.Events[0].Seq
@@ -155,7 +155,7 @@ func (m *matrix) stand(s subject, on inbox.State) string {
 		Door: "smtp", Received: m.h.Options.Clock.Now(), Raw: m.letter(s), Envelope: mail.Envelope{From: from, To: []string{"security@example.org"}, Peer: "192.0.2.25"},
 	})
 	m.must(err)
-	m.must(m.h.Inbox.Move(ctx, id, inbox.Filing{State: on, Reason: "sender", Case: s.id, From: from, Subject: s.word}))
+	m.must(m.h.Inbox.Move(ctx, id, inbox.Filing{State: on, Reason: "duplicate", Case: s.id, From: from, Subject: s.word}))
 	return id
 }
 
