@@ -47,7 +47,7 @@ func TestEveryCookieIsBoundToTheHost(t *testing.T) {
 		}
 	}
 	callers := m.callers()
-	code, err := m.h.Auth.NewLink(context.Background(), m.member, time.Hour)
+	code, err := m.h.Auth.NewLink(context.Background(), m.lead.ID, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 		"a forged session":                   {"GET /desk/team", m.own, forged, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a forged token":                     {"GET /api/v1/cases", m.own, forged, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a forged token at what is shown":    {"GET /osv/{$}", m.own, forged, func(r *http.Request) { r.Header.Set("Authorization", forged.bearer) }, "credential-refused", "unauthenticated", "stranger", false},
-		"a wrong receipt":                    {"POST /thread/open", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
+		"a wrong receipt":                    {"POST /thread/open", m.none, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"an invitation that opens nothing":   {"POST /desk/sign-in/invitation", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a way that nobody began":            {"GET /desk/sign-in/provider/{id}/back", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a form from another site":           {"POST /desk/team", m.own, callers["lead"], crossed, "cross-site-refused", "cross-site", "stranger", false},
@@ -106,7 +106,7 @@ func TestLimitsAreLogged(t *testing.T) {
 	for _, route := range []string{"POST /thread/open", "POST /desk/sign-in", "GET /api/v1/thread", "POST /api/v1/reports", "GET /osv/{$}"} {
 		events := map[any]int{}
 		for range 70 {
-			r := m.request(route, m.own, wrong)
+			r := m.request(route, m.none, wrong)
 			if strings.HasPrefix(route, "GET /osv") {
 				r.Header.Set("Authorization", "Bearer wrong")
 			}

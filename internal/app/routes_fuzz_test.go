@@ -24,6 +24,7 @@ const tag = "<fuzz-tag>"
 // reader may not see, none repeats a tag, and each page carries its headers.
 func FuzzRoutes(f *testing.F) {
 	m := newMatrix(f)
+	m.still = true
 	callers, routes := m.callers(), slices.DeleteFunc(m.routes(), ends)
 	for i, route := range routes {
 		r := m.request(route, m.own, callers[i%len(callers)])
@@ -38,6 +39,7 @@ func FuzzRoutes(f *testing.F) {
 		f.Add(uint16(i), uint8(i+3), uint8(2), "", []byte("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../"+tag+"\x00.html\"\r\n\r\n"+tag+"\r\n--b--\r\n"))
 	}
 	f.Fuzz(func(t *testing.T, route uint16, who, kind uint8, query string, body []byte) {
+		m.t = t
 		c := callers[int(who)%len(callers)]
 		r := m.request(routes[int(route)%len(routes)], m.foreign, c)
 		r.URL.RawQuery, r.RequestURI = query, ""
