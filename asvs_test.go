@@ -25,7 +25,7 @@ type said struct{ page, words string }
 // onPaper are the requirements that want a document and nothing of the program. Every
 // other one that is met names a test.
 var onPaper = map[string]said{
-	"V2.1.3":  {"docs/operate.md", "Limits against abuse, per network address"},
+	"V2.1.3":  {"docs/operate.md", "Limits against abuse, for each network address"},
 	"V5.1.1":  {"docs/threat-model.md", "**Files.** A reporter or a member may add files of any kind"},
 	"V6.1.3":  {"docs/threat-model.md", "## Ways in"},
 	"V7.1.1":  {"docs/threat-model.md", "60 minutes without use and 12 hours in any case"},

@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/auth"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
@@ -83,7 +84,7 @@ func TestLettersAboutAccountsArrive(t *testing.T) {
 			Data: filepath.Join(t.TempDir(), "data"), Database: app.DatabaseConfig{Engine: "sqlite"},
 			Mail: &config.Mail{Relay: addr, Security: notify.TLSNone, From: "fairlead@example.org"},
 		}
-		h, err := app.Build(t.Context(), cfg, app.Options{Clock: app.FrozenClock(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)), Demo: demo, BaseURL: origin})
+		h, err := app.Build(t.Context(), cfg, app.Options{Clock: wall.Frozen(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)), Demo: demo, BaseURL: origin})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/journal"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store/blob"
 	"fairlead/internal/store/sqlstore"
@@ -91,7 +92,7 @@ func restore(ctx context.Context, cfg Config, o RestoreOptions) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	h := &House{Config: cfg, Options: Options{Clock: RealClock()}}
+	h := &House{Config: cfg, Options: Options{Clock: wall.Real()}}
 	n, err := 0, h.openStore(ctx)
 	if err == nil {
 		n, err = h.refill(ctx, o)

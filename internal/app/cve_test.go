@@ -13,6 +13,7 @@ import (
 
 	"fairlead/examples"
 	"fairlead/internal/app"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/publish/cveservices"
@@ -26,14 +27,14 @@ type assigner struct {
 	*testing.T
 	services *cveservicestest.Server
 	cfg      app.Config
-	clock    *app.Clock
+	clock    *wall.Clock
 	h        *app.House
 	member   cvd.Actor
 }
 
 func newAssigner(t *testing.T, change func(*app.CVEConfig)) *assigner {
 	t.Helper()
-	a := &assigner{T: t, services: cveservicestest.New(t, 20), clock: app.FrozenClock(time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))}
+	a := &assigner{T: t, services: cveservicestest.New(t, 20), clock: wall.Frozen(time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))}
 	a.cfg = app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, CVE: &app.CVEConfig{
 		BaseURL: a.services.URL, Org: cveservicestest.Org, OrgID: cveservicestest.OrgID, User: cveservicestest.User, Key: cveservicestest.Key, Live: true,
 	}}

@@ -25,6 +25,7 @@ import (
 	"fairlead/internal/app/letters"
 	"fairlead/internal/app/post"
 	"fairlead/internal/app/signing"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/app/ways"
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
@@ -52,7 +53,7 @@ import (
 
 // Options are what a house is built with beside its configuration.
 type Options struct {
-	Clock     *Clock
+	Clock     *wall.Clock
 	Log       *slog.Logger
 	Unlimited bool           // no abuse limits, for load tests
 	Demo      bool           // notices stay in the outbox; any Host is answered
@@ -107,7 +108,7 @@ type House struct {
 // sentences.
 func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	if opt.Clock == nil {
-		opt.Clock = RealClock()
+		opt.Clock = wall.Real()
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)

@@ -11,6 +11,7 @@ import (
 	"fairlead/examples"
 	"fairlead/internal/app"
 	"fairlead/internal/app/demo"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/pgp"
 	"fairlead/internal/store"
 )
@@ -31,7 +32,7 @@ func TestTeamKeyEnds(t *testing.T) {
 	if err := os.WriteFile(file, armored, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	clock := app.FrozenClock(start)
+	clock := wall.Frozen(start)
 	h, err := app.Build(t.Context(), app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, OpenPGPKeyFile: file}, app.Options{Demo: true, Clock: clock, BaseURL: "https://security.example.org"})
 	if err != nil {
 		t.Fatal(err)

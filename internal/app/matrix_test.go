@@ -25,6 +25,7 @@ import (
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/mailbox"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/oidc/oidctest"
 	"fairlead/internal/cvd"
@@ -201,7 +202,7 @@ func newMatrix(t testing.TB) *matrix { t.Helper(); return newMatrixOf(t, true) }
 func newMatrixOf(t testing.TB, unlimited bool) *matrix {
 	t.Helper()
 	ctx := context.Background()
-	clock := app.FrozenClock(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC))
+	clock := wall.Frozen(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC))
 	provider := oidctest.NewDouble(t, clock.Now)
 	m := &matrix{t: t, provider: provider, receipts: map[string]string{}, kept: map[string]string{}}
 	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, Uploads: config.Uploads{AllDayMiB: 1}, Words: config.Words{AllDayMiB: 1}, SignIn: config.SignIn{Providers: []config.Provider{

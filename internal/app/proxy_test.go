@@ -14,6 +14,7 @@ import (
 	"fairlead/examples"
 	"fairlead/internal/app"
 	"fairlead/internal/app/demo"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 )
@@ -98,7 +99,7 @@ func TestLimitsCountWhatTheProxySaw(t *testing.T) {
 func TestDemoOverHTTPKeepsItsCookies(t *testing.T) {
 	for _, demonstration := range []bool{true, false} {
 		h, err := app.Build(t.Context(), app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}}, app.Options{
-			Demo: demonstration, Clock: app.FrozenClock(time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC)),
+			Demo: demonstration, Clock: wall.Frozen(time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC)),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"fairlead/internal/app"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 )
@@ -99,7 +100,7 @@ type office struct {
 func openOffice(t *testing.T) *office {
 	t.Helper()
 	ctx := context.Background()
-	clock := app.FrozenClock(time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC))
+	clock := wall.Frozen(time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC))
 	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}},
 		app.Options{Clock: clock, Demo: true, Unlimited: true, BaseURL: "https://security.example.org"})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"fairlead/examples"
 	"fairlead/internal/app"
 	"fairlead/internal/app/demo"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/pgp"
 )
 
@@ -18,7 +19,7 @@ import (
 // year passes in which a stranger finds an expired one.
 func TestSecurityTxtOutlivesItsKey(t *testing.T) {
 	ctx := context.Background()
-	clock := app.FrozenClock(time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC))
+	clock := wall.Frozen(time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC))
 	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}}, app.Options{Demo: true, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func TestSecurityTxtWithoutAKeyThatSigns(t *testing.T) {
 		{"no file", filepath.Join(t.TempDir(), "none"), 0, "key-unreadable"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			clock := app.FrozenClock(start)
+			clock := wall.Frozen(start)
 			h, err := app.Build(ctx, app.Config{Data: t.TempDir(), OpenPGPKeyFile: c.file, Database: app.DatabaseConfig{Engine: "sqlite"}}, app.Options{Demo: true, Clock: clock})
 			if err != nil {
 				t.Fatal(err)

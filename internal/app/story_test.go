@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"fairlead/internal/app"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
@@ -114,7 +115,7 @@ func storyHouse(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value(worldKey{}).(*story)
 	s.dns = &names{}
 	h, err := app.Build(ctx, app.Config{Data: ts.MkAbs("data"), Database: app.DatabaseConfig{Engine: "sqlite"}},
-		app.Options{Clock: app.FrozenClock(at.Add(-time.Hour)), Demo: true, BaseURL: origin, SMTP: "127.0.0.1:0", Resolver: s.dns})
+		app.Options{Clock: wall.Frozen(at.Add(-time.Hour)), Demo: true, BaseURL: origin, SMTP: "127.0.0.1:0", Resolver: s.dns})
 	check(ts, err)
 	s.h = h
 	ts.Defer(func() {

@@ -9,13 +9,14 @@ import (
 	"fairlead/examples"
 	"fairlead/internal/app"
 	"fairlead/internal/app/demo"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/pgp"
 )
 
 // The key that security.txt names, that the policy page shows and that a mail program
 // finds by the address is one.
 func TestTheKeyIsServed(t *testing.T) {
-	clock := app.FrozenClock(time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC))
+	clock := wall.Frozen(time.Date(2026, time.March, 3, 15, 0, 0, 0, time.UTC))
 	h, err := app.Build(t.Context(), app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}}, app.Options{Demo: true, Clock: clock, BaseURL: "https://security.example.org"})
 	if err != nil {
 		t.Fatal(err)

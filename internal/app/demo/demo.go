@@ -21,6 +21,7 @@ import (
 	"fairlead/internal/app/cert"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/front"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/onetime"
 	"fairlead/internal/cvd"
@@ -67,9 +68,9 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 		return fmt.Errorf("%w: cannot listen on %s: %w; choose another address with --listen", cvd.ErrUnavailable, o.Listen, err)
 	}
 	defer l.Close()
-	clock := app.RealClock()
+	clock := wall.Real()
 	if !o.Clock.IsZero() {
-		clock = app.ClockFrom(o.Clock)
+		clock = wall.From(o.Clock)
 	}
 	var kept *cert.Keeper
 	if o.TLS {

@@ -18,6 +18,7 @@ import (
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/demo"
 	"fairlead/internal/app/mailbox"
+	"fairlead/internal/app/wall"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/archive"
 	"fairlead/internal/cvd"
@@ -29,7 +30,7 @@ import (
 type office struct {
 	*app.House
 	t     *testing.T
-	clock *app.Clock
+	clock *wall.Clock
 	ask   func(method, path, contentType string, body []byte, into any) error
 }
 
@@ -39,7 +40,7 @@ func open(t *testing.T) *office {
 	t.Helper()
 	secret, err := app.NewOperator()
 	must(t, err)
-	o := &office{t: t, clock: app.FrozenClock(monday)}
+	o := &office{t: t, clock: wall.Frozen(monday)}
 	o.House, err = app.Build(t.Context(), app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}},
 		app.Options{Demo: true, Clock: o.clock, Operator: secret, Unlimited: true, BaseURL: "http://localhost"})
 	must(t, err)

@@ -26,6 +26,7 @@ import (
 	"fairlead/internal/web/desk/visit/office"
 	"fairlead/internal/web/desk/visit/provider"
 	"fairlead/internal/web/desk/visit/queue"
+	"fairlead/internal/web/desk/visit/trail"
 )
 
 // Templates are the pages of this room; the storybook shows them with invented data.
@@ -56,6 +57,7 @@ func Register(mux *http.ServeMux, site *web.Site) error {
 	shared.Add(mux, cases.Routes(shared))
 	shared.Add(mux, post.Routes(shared))
 	shared.Add(mux, office.Routes(shared))
+	shared.Add(mux, trail.Routes(shared))
 	shared.Add(mux, factor.Routes(shared))
 	invite.Register(mux, shared)
 	shared.Add(mux, invite.Routes(shared))

@@ -13,7 +13,7 @@ import (
 	"fairlead/internal/web/desk/visit"
 )
 
-// listed is how many notices or entries a page shows.
+// listed is how many notices a page shows.
 const listed = 100
 
 // outboxView is what was or will be told.

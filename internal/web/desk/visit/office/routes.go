@@ -44,7 +44,6 @@ func Routes(shared *visit.Desk) []visit.Route {
 		{Pattern: "POST /desk/team/{id}/sign-out", Area: may.AreaTeam, Use: may.Change, Do: on(d.endSessions), Wants: visit.Deed(may.DeedSession)},
 		{Pattern: "GET /desk/outbox", Area: may.AreaOutbox, Use: may.Look, Do: on(d.outbox)},
 		{Pattern: "POST /desk/outbox/retry", Area: may.AreaOutbox, Use: may.Change, Do: on(d.retry)},
-		{Pattern: "GET /desk/audit", Area: may.AreaAudit, Use: may.Look, Do: on(d.audit)},
 		{Pattern: "GET /desk/me", Area: may.AreaSelf, Use: may.Look, Do: on(d.me)},
 		{Pattern: "POST /desk/me/profile", Area: may.AreaSelf, Use: may.Change, Do: on(d.profile)},
 		{Pattern: "POST /desk/me/password", Area: may.AreaSelf, Use: may.Change, Do: on(d.setPassword), Wants: d.firstPassword},

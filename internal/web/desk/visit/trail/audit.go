@@ -1,4 +1,8 @@
-package office
+// Package trail is the page of the desk that tells who did what beside the cases: sign-ins,
+// changes to the team and to the policy, and who looked at which case or mail.
+//
+// It never shows a word of a case, and has no way to change or to take away an entry.
+package trail
 
 import (
 	"net/http"
@@ -8,8 +12,27 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 )
+
+// listed is how many entries a page shows.
+const listed = 100
+
+type desk struct{ *visit.Desk }
+
+// lens is the visit as this folder reads it.
+type lens struct{ *visit.Visit }
+
+// Routes lists the address of this part.
+func Routes(shared *visit.Desk) []visit.Route {
+	d := &desk{shared}
+	return []visit.Route{{
+		Pattern: "GET /desk/audit", Area: may.AreaAudit, Use: may.Look,
+		Do: func(w http.ResponseWriter, r *http.Request, v *visit.Visit) error { return d.audit(w, r, lens{v}) },
+	}}
+}
 
 // auditView is the log of sign-ins and of changes to the team, and of looks.
 type auditView struct {
@@ -56,7 +79,7 @@ func (d *desk) audit(w http.ResponseWriter, r *http.Request, v lens) error {
 	if next != "" {
 		view.Next = page(next)
 	}
-	return d.show(w, r, v, status, "audit", v.Say("desk.audit.title"), view)
+	return d.Show(w, r, v.Visit, status, "audit", v.Say("desk.audit.title"), view)
 }
 
 func (l lens) auditRow(e *auth.AuditEntry) auditRow {

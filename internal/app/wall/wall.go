@@ -1,4 +1,6 @@
-package app
+// Package wall is the clock that a house goes by. It is the only place beside main that asks
+// the machine for the time, and it never decides when something is due.
+package wall
 
 import (
 	"sync"
@@ -6,22 +8,21 @@ import (
 )
 
 // Clock is the house's clock: the real one, one that started at another
-// instant and runs on, or one that stands until it is moved. It is the only
-// place beside main that asks the machine for the time.
+// instant and runs on, or one that stands until it is moved.
 type Clock struct {
 	mu     sync.Mutex
 	frozen time.Time
 	offset time.Duration
 }
 
-// RealClock runs with the machine's.
-func RealClock() *Clock { return &Clock{} }
+// Real runs with the machine's.
+func Real() *Clock { return &Clock{} }
 
-// ClockFrom starts at the instant and runs on.
-func ClockFrom(start time.Time) *Clock { return &Clock{offset: time.Until(start)} }
+// From starts at the instant and runs on.
+func From(start time.Time) *Clock { return &Clock{offset: time.Until(start)} }
 
-// FrozenClock stands at the instant until Set or Advance.
-func FrozenClock(at time.Time) *Clock { return &Clock{frozen: at} }
+// Frozen stands at the instant until Set or Advance.
+func Frozen(at time.Time) *Clock { return &Clock{frozen: at} }
 
 // Now is the house's time, in UTC and to the microsecond, which is what the
 // store keeps.
