@@ -104,18 +104,21 @@ type Summary struct {
 }
 
 // SummaryItem is one fault with a link to its field.
-type SummaryItem struct{ Href, Label, Problem, Remedy string }
+type SummaryItem struct {
+	Href, Label, Problem, Remedy string
+	Whole                        bool // the problem is a sentence by itself, and does not go on after the label
+}
 
 // Summarise lists the faults of the fields and those of none.
 func Summarise(title string, fields []Field, rest []cvd.Fault) *Summary {
 	out := &Summary{Title: title}
 	for _, f := range fields {
 		for _, fault := range f.Faults {
-			out.Items = append(out.Items, SummaryItem{"#" + f.ID(), f.Label, fault.Problem, fault.Remedy})
+			out.Items = append(out.Items, SummaryItem{Href: "#" + f.ID(), Label: f.Label, Problem: fault.Problem, Remedy: fault.Remedy})
 		}
 	}
 	for _, fault := range rest {
-		out.Items = append(out.Items, SummaryItem{"", fault.Field, fault.Problem, fault.Remedy})
+		out.Items = append(out.Items, SummaryItem{Label: fault.Field, Problem: fault.Problem, Remedy: fault.Remedy})
 	}
 	if len(out.Items) == 0 {
 		return nil

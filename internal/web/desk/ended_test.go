@@ -184,7 +184,7 @@ func TestMissingFieldsAreSentences(t *testing.T) {
 	h := house(t)
 	id := string(h.Receive(full()).Case)
 	b := in(h, "lead@example.org")
-	for verb, want := range map[string]string{"attach": "File is missing; choose a file", "cve": "Stage of the CVE id is missing; give it"} {
+	for verb, want := range map[string]string{"attach": "“File” is missing; choose a file", "cve": "“Stage of the CVE id” is missing; give it"} {
 		path := "/desk/cases/" + id + "/do/" + verb
 		var page *webtest.Answer
 		if verb == "attach" {

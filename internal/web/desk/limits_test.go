@@ -28,32 +28,32 @@ func TestRefusedNumbersAndDates(t *testing.T) {
 		"postponed to no date": {
 			at + "postpone",
 			url.Values{"clock": {"update"}, "until": {"soon"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
-			[]string{"New date is no date with a time", "write it as 2026-03-01T16:00", `value="soon"`, "kept words", "kept text"},
+			[]string{"“New date” is no date with a time", "write it as 2026-03-01T16:00", `value="soon"`, "kept words", "kept text"},
 		},
 		"postponed too far": {
 			at + "postpone",
 			url.Values{"clock": {"update"}, "until": {"2999-01-01T00:00"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
-			[]string{"New date lies outside the years 1970 to 2100", "write a date within those years", `value="2999-01-01T00:00"`, "kept words"},
+			[]string{"“New date” lies outside the years 1970 to 2100", "write a date within those years", `value="2999-01-01T00:00"`, "kept words"},
 		},
 		"postponed into an hour that is skipped": {
 			at + "postpone",
 			url.Values{"clock": {"update"}, "until": {"2026-03-08T02:30"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
-			[]string{"New date does not exist on that day", "give a time an hour earlier or later", `value="2026-03-08T02:30"`},
+			[]string{"“New date” does not exist on that day", "give a time an hour earlier or later", `value="2026-03-08T02:30"`},
 		},
 		"postponed into an hour that comes twice": {
 			at + "postpone",
 			url.Values{"clock": {"update"}, "until": {"2026-11-01T01:30"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
-			[]string{"New date comes twice on that day", "write 2026-11-01T01:30-04:00 for the first time, or 2026-11-01T01:30-05:00 for the second", `<input type="text" id="f-until" name="until" value="2026-11-01T01:30"`},
+			[]string{"“New date” comes twice on that day", "write 2026-11-01T01:30-04:00 for the first time, or 2026-11-01T01:30-05:00 for the second", `<input type="text" id="f-until" name="until" value="2026-11-01T01:30"`},
 		},
 		"postponed to the past": {
 			at + "postpone",
 			url.Values{"clock": {"update"}, "until": {"2026-01-01T00:00"}, "reason": {"kept words"}, "text": {"kept text"}, "step": {"preview"}},
-			[]string{"New date is not later than now and than the date the reporter was told", "give a later instant", `value="2026-01-01T00:00"`},
+			[]string{"“New date” is not later than now and than the date the reporter was told", "give a later instant", `value="2026-01-01T00:00"`},
 		},
 		"released in the past": {
 			at + "schedule",
 			url.Values{"seq": {"4"}, "until": {"2026-01-01T00:00"}, "text": {"kept text"}, "step": {"preview"}},
-			[]string{"Instant of the release is not in the future", "give a later instant, or publish now", `value="2026-01-01T00:00"`, "kept text"},
+			[]string{"“Instant of the release” is not in the future", "give a later instant, or publish now", `value="2026-01-01T00:00"`, "kept text"},
 		},
 		"rated by nothing": {
 			at + "severity",
@@ -63,17 +63,17 @@ func TestRefusedNumbersAndDates(t *testing.T) {
 		"received on no date": {
 			"/desk/record",
 			url.Values{"received_at": {"monday"}, "channel": {"phone"}, "description": {"kept words"}},
-			[]string{"When did it reach you? is no date with a time", "write it as 2026-03-01T16:00", `value="monday"`, "kept words"},
+			[]string{"“When did it reach you?” is no date with a time", "write it as 2026-03-01T16:00", `value="monday"`, "kept words"},
 		},
 		"received long ago": {
 			"/desk/record",
 			url.Values{"received_at": {"1999-01-01T00:00"}, "channel": {"phone"}, "description": {"kept words"}},
-			[]string{"When did it reach you? lies more than 5 years back", "record today", `value="1999-01-01T00:00"`},
+			[]string{"“When did it reach you?” lies more than 5 years back", "record today", `value="1999-01-01T00:00"`},
 		},
 		"received before all time": {
 			"/desk/record",
 			url.Values{"received_at": {"1066-10-14T09:00"}, "channel": {"phone"}, "description": {"kept words"}},
-			[]string{"When did it reach you? lies outside the years 1970 to 2100", `value="1066-10-14T09:00"`},
+			[]string{"“When did it reach you?” lies outside the years 1970 to 2100", `value="1066-10-14T09:00"`},
 		},
 		"a token for ever": {
 			"/desk/me/tokens",

@@ -32,8 +32,8 @@ func TestPolicyByForm(t *testing.T) {
 	wrong := compare(http.StatusUnprocessableEntity)
 	whole(t, "wrong", wrong)
 	for label, problem := range map[string]string{"Address 2": "has no scheme", "A person answers within": "is not written"} {
-		if told := label + " " + problem; strings.Count(wrong.Text(), told) != 2 { // above the form, and at the field under its own label
-			t.Errorf("%q is not told twice: %s", told, wrong.Text())
+		if text := wrong.Text(); !strings.Contains(text, "“"+label+"” "+problem) || !strings.Contains(text, label+" "+problem) { // above the form, and at the field under its own label
+			t.Errorf("%s: %q is not told twice: %s", label, problem, text)
 		}
 	}
 	form.Set("amount-acknowledge", "3 business days")

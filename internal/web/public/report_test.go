@@ -91,7 +91,7 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 		}
 	}
 	text := a.Text()
-	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier"} {
+	for _, want := range []string{"“Details of the vulnerability” is missing", "Your mail address is no mail address", "“CWE category” is no CWE identifier"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in the summary", want)
 		}
@@ -116,7 +116,7 @@ func TestRefusedReportTellsAllFaults(t *testing.T) {
 	h := house(t, small, nil)
 	h.Republish("    label: Which version?\n", "    label: Which version?\n    required: true\n")
 	a := sendReport(h, h.Browser(), url.Values{"description": {""}, "cwe": {"XSS"}, "program": {"nope"}}).Check(h, 422)
-	for _, want := range []string{"is missing", "Which version? is missing", "no such program", "is no CWE identifier"} {
+	for _, want := range []string{"is missing", "“Which version?” is missing", "no such program", "is no CWE identifier"} {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("%q is missing in the summary: %s", want, a.Text())
 		}
@@ -129,7 +129,7 @@ func TestPolicyRequiresAField(t *testing.T) {
 	h.Republish("    label: Which version?\n", "    label: Which version?\n    required: true\n")
 	b := h.Browser()
 	a := sendReport(h, b, url.Values{"description": {"x"}}).Check(h, 422)
-	if !strings.Contains(a.Text(), "Which version? is missing") {
+	if !strings.Contains(a.Text(), "“Which version?” is missing") {
 		t.Errorf("%s", a.Text())
 	}
 }
@@ -380,7 +380,7 @@ func TestRefusedReportNamesItsFiles(t *testing.T) {
 	h := house(t, signed, nil)
 	a := sendReport(h, h.Browser(), url.Values{"description": {""}},
 		webtest.File{Field: "attachments", Name: "poc.txt", Content: "1"}, webtest.File{Field: "attachments", Name: "big.bin", Content: aheadOf}).Check(h, 422)
-	if want := "Files were not kept, because nothing was sent: poc.txt, big.bin; choose them again before you send"; strings.Count(a.Text(), want) != 1 || strings.Count(a.Text(), want[6:]) != 2 {
+	if want := "“Files” were not kept, because nothing was sent: poc.txt, big.bin; choose them again before you send"; strings.Count(a.Text(), want) != 1 || strings.Count(a.Text(), strings.TrimPrefix(want, "“Files” ")) != 2 {
 		t.Errorf("the page does not say %q once at the top and at the field: %s", want, a.Text())
 	}
 }

@@ -115,12 +115,12 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 			v.Stored = p.Say("public.thread.stored", "names", strings.Join(p.kept, ", "))
 		}
 		for _, f := range faults {
-			item := web.SummaryItem{Label: f.Field + p.Say("mark.colon"), Problem: f.Problem, Remedy: f.Remedy}
+			item := web.SummaryItem{Label: f.Field, Problem: f.Problem, Remedy: f.Remedy, Whole: true}
 			switch {
 			case f.Field == "text" && r.URL.Path == "/thread/appeal":
-				item.Label, item.Href = p.Say("public.thread.appeal")+p.Say("mark.colon"), "#appeal-"+string(v.ID)
+				item.Label, item.Href = p.Say("public.thread.appeal"), "#appeal-"+string(v.ID)
 			case f.Field == "text":
-				item.Label, item.Href = p.Say("public.thread.write")+p.Say("mark.colon"), "#text-"+string(v.ID)
+				item.Label, item.Href = p.Say("public.thread.write"), "#text-"+string(v.ID)
 			}
 			v.Summary.Items = append(v.Summary.Items, item)
 		}
