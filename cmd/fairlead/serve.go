@@ -6,6 +6,7 @@ import (
 
 	"fairlead/internal/app"
 	"fairlead/internal/app/config"
+	"fairlead/internal/app/config/exposure"
 )
 
 type serveCmd struct {
@@ -51,7 +52,14 @@ func (c *serveCmd) Run(e *env) error {
 	if c.Listen != "" {
 		cfg.Listen = c.Listen
 	}
+	open := exposure.Of(&cfg)
+	if err := open.Err(); err != nil {
+		return fmt.Errorf("%s: %w", c.Config, err)
+	}
 	if c.Check {
+		for _, one := range open.Warnings() {
+			fmt.Fprintf(e.out, "%s: %s: %s\n", c.Config, one.What, one)
+		}
 		if err := cfg.SignIn.Breached.Check(); err != nil {
 			return fmt.Errorf("%s: sign_in.breached_passwords: %w", c.Config, err)
 		}

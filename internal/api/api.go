@@ -29,6 +29,7 @@ import (
 	"fairlead/internal/api/view"
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/limit"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/casework"
 	"fairlead/internal/casework/mailroom"
 	"fairlead/internal/cvd"
@@ -40,8 +41,8 @@ import (
 	"fairlead/internal/words"
 )
 
-// Config is what the door is built from. Everything but From, Log, Unlimited and
-// Uploads and Bodies must be given.
+// Config is what the door is built from. Everything but From, Log, Unlimited,
+// Uploads, Cross and Bodies must be given.
 type Config struct {
 	Desk  *casework.Desk
 	Book  *rulebook.Book
@@ -62,6 +63,10 @@ type Config struct {
 	Unlimited bool
 	// Uploads is how many bytes of files reporters may send; nil sets no limit.
 	Uploads *limit.Budget
+	// Texts is how many bytes of words strangers and reporters may send; nil sets no limit.
+	Texts *limit.Budget
+	// Cross refuses what a page of another site sent; nil goes by the browser's word alone.
+	Cross func(*http.Request) error
 	// Bodies is what the bodies of requests hold, shared with the other doors; nil makes
 	// one of the door's own.
 	Bodies *load.Load
@@ -100,6 +105,9 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	if cfg.From == nil {
 		cfg.From = strict.Network
+	}
+	if cfg.Cross == nil {
+		cfg.Cross = http.NewCrossOriginProtection().Check
 	}
 	if cfg.Bodies == nil {
 		cfg.Bodies = load.House(cfg.Unlimited)
@@ -217,7 +225,15 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, to *route) {
 	defer body.Free()
 	r.Body = body
 	c := &call{api: a, w: w, r: r, route: to}
-	err := c.identify()
+	// Whatever it carries: a page of another site sets no token without asking first, and
+	// is not told that it may.
+	err := a.Cross(r)
+	if err != nil {
+		err = refusal.ErrCrossSite
+	}
+	if err == nil {
+		err = c.identify()
+	}
 	if err == nil {
 		err = may.Hold(c.actor, to.Scope())
 	}

@@ -26,8 +26,8 @@ type house struct {
 	api http.Handler
 	// tokens by member id
 	tokens map[string]string
-	// uploads is how much reporters may send, where a test says so.
-	uploads *limit.Budget
+	// uploads and texts are how much reporters may send, where a test says so.
+	uploads, texts *limit.Budget
 }
 
 func open(t testing.TB, unlimited bool) *house {
@@ -45,7 +45,7 @@ func (h *house) build(unlimited bool) {
 		h.T.Fatal(err)
 	}
 	h.api, err = api.New(api.Config{
-		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Words: book, Now: h.Now, Unlimited: unlimited, Uploads: h.uploads,
+		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Mail: h.Mail, Words: book, Now: h.Now, Unlimited: unlimited, Uploads: h.uploads, Texts: h.texts,
 		Log:     slog.New(slog.NewTextHandler(h.Log, nil)),
 		BaseURL: func(*http.Request) string { return "https://security.example.org" },
 	})

@@ -13,6 +13,7 @@ import (
 	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake/load"
+	"fairlead/internal/may"
 )
 
 // refuse answers an error. What it is not known for is logged under a number,
@@ -42,6 +43,9 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, by cvd.Actor, err e
 	case http.StatusTooManyRequests:
 		h.Set("Retry-After", problem.RetryAfter(err))
 	case http.StatusForbidden:
+		if k.Err != may.ErrScope { //nolint:errorlint // a row of the table, not an error that is wrapped
+			break
+		}
 		h.Set("WWW-Authenticate", `Bearer realm="fairlead", error="insufficient_scope"`) // RFC 6750 section 3.1
 	case http.StatusUnauthorized:
 		if h.Get("WWW-Authenticate") == "" {
@@ -65,9 +69,14 @@ func (a *api) detail(k problem.Kind, err error, reads bool) string {
 		return a.Voice.Say("api.problem.code.detail")
 	}
 	if spent, ok := errors.AsType[limit.Spent](err); ok {
-		id := "api.problem.spent.network"
+		id := "api.problem.spent."
+		if spent.Words {
+			id += "words."
+		}
 		if spent.All {
-			id = "api.problem.spent.all"
+			id += "all"
+		} else {
+			id += "network"
 		}
 		return a.Voice.Say(id, "mib", int(spent.Most>>20), "count", int(spent.Span.Hours()))
 	}

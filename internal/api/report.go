@@ -44,7 +44,11 @@ func (c *call) receive() error {
 	if err := c.note(err); err != nil {
 		return err
 	}
-	got, err := c.desk().Receive(c.r.Context(), casework.Submission{Report: report, Channel: "api", Once: once, Wrong: c.found})
+	var got casework.Accepted
+	err = c.Texts.Spend(c.From(c.r), int64(len(raw)), func() (err error) {
+		got, err = c.desk().Receive(c.r.Context(), casework.Submission{Report: report, Channel: "api", Once: once, Wrong: c.found})
+		return err
+	})
 	if err != nil {
 		return err
 	}

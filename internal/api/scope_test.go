@@ -147,7 +147,7 @@ func TestScopedTokensLetInNobodyWhoMayMore(t *testing.T) {
 		body := ""
 		if role != "" {
 			n++
-			body = fmt.Sprintf(`{"name":"N","email":"n%d@example.org","roles":[%q]}`, n, role)
+			body = fmt.Sprintf(`{"name":"N%[1]d","email":"n%[1]d@example.org","roles":[%[2]q]}`, n, role)
 		}
 		return h.ask("POST", "/api/v1/members"+path, body, "Authorization", "Bearer "+by)
 	}

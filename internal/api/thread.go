@@ -145,7 +145,11 @@ func (c *call) reporterDoes(status int, verb cvd.Verb, named string, in cvd.Inpu
 	if len(c.found) > 0 {
 		return c.desk().Judge(c.r.Context(), id, verb, in, c.found)
 	}
-	done, err := c.desk().Once(once).Do(c.r.Context(), id, verb, in)
+	var done casework.Done
+	err = c.Texts.Spend(c.From(c.r), int64(len(c.raw)), func() (err error) {
+		done, err = c.desk().Once(once).Do(c.r.Context(), id, verb, in)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -182,14 +186,16 @@ func (c *call) attach(id cvd.CaseID, fields ...string) (*view.File, casework.Don
 	if len(c.found) > 0 {
 		return nil, casework.Done{}, c.desk().Judge(c.r.Context(), id, cvd.VerbAttach, in, c.found)
 	}
-	budget := c.Uploads
+	files, texts := c.Uploads, c.Texts
 	if c.actor.Kind != cvd.ActorReporter {
-		budget = nil // the team's own files fill no disk by surprise
+		files, texts = nil, nil // what the team itself sends fills no disk by surprise
 	}
 	var done casework.Done
-	err = budget.Keep(c.From(c.r), up, func(paid io.Reader) error {
-		done, err = c.desk().Attach(c.r.Context(), id, up.Name, paid, in)
-		return err
+	err = texts.Spend(c.From(c.r), int64(len(in.Text)), func() error {
+		return files.Keep(c.From(c.r), up, func(paid io.Reader) error {
+			done, err = c.desk().Attach(c.r.Context(), id, up.Name, paid, in)
+			return err
+		})
 	})
 	if fault := up.Fault(); fault != nil {
 		return nil, done, fault // what is wrong with the body, not with its keeping

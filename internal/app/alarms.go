@@ -21,8 +21,8 @@ const keyAlarm = 60 * 24 * time.Hour
 // stuck.
 const stuckAfter = 10 * time.Minute
 
-// alarms is every failure that the team must see, on each page of the desk
-// (invariant 8).
+// alarms is every failure that the team must see: the desk counts them on each page, and says
+// them where it begins and where they belong (invariant 8).
 func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 	var out []web.Notice
 	add := func(kind, id, href string, pairs ...any) {
@@ -38,10 +38,7 @@ func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 			add("alarm", "outbox-stuck", "/desk/outbox")
 		}
 	}
-	h.elsewhere(add)
-	if until, spent := h.uploads.Full(); spent {
-		add("alarm", "uploads-spent", "", "when", v.Instant(until, time.UTC))
-	}
+	h.elsewhere(add, v)
 	if unsorted, dead, err := h.Clerks.Alarms(r.Context()); err != nil {
 		add("alarm", "mail-unknown", "/desk/mail")
 	} else {
@@ -82,10 +79,17 @@ func (h *House) alarms(r *http.Request, v *words.Voice) []web.Notice {
 	return out
 }
 
-// elsewhere tells of a disk without room, and of servers of others that do not answer.
-func (h *House) elsewhere(add func(kind, id, href string, pairs ...any)) {
+// elsewhere tells of a disk or a budget without room, and of servers of others that do
+// not answer.
+func (h *House) elsewhere(add func(kind, id, href string, pairs ...any), v *words.Voice) {
 	if h.full() {
 		add("alarm", "disk-full", "")
+	}
+	if until, full := h.uploads.Full(); full {
+		add("alarm", "uploads-spent", "", "when", v.Instant(until, time.UTC))
+	}
+	if until, full := h.texts.Full(); full {
+		add("alarm", "words-spent", "", "when", v.Instant(until, time.UTC))
 	}
 	for _, p := range h.pollers {
 		if p.Failures() >= mailbox.Alarm {

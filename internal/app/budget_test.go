@@ -44,10 +44,22 @@ func TestUploadsOfAllDoorsCountTogether(t *testing.T) {
 		for range 2 { // whole, the second fills the day to its end
 			send("/api/v1/thread/attachments", "file", m.receipts["foreign"])
 		}
+		// Words have one as well.
+		for range 11 {
+			r := httptest.NewRequest(http.MethodPost, origin+"/api/v1/reports", strings.NewReader(`{"description":"`+strings.Repeat("w", 100_000)+`"}`))
+			r.Header.Set("Content-Type", "application/json")
+			a = m.ask(r)
+		}
+		if refused := a.Code == http.StatusTooManyRequests; refused == unlimited {
+			t.Errorf("unlimited %t: words answered %d", unlimited, a.Code)
+		}
 		desk := httptest.NewRequest(http.MethodGet, origin+"/desk/", nil)
 		desk.AddCookie(m.session(m.add("tomas", cvd.RoleMember)))
-		if said := strings.Contains(m.ask(desk).Body.String(), "none of strangers is taken until"); said == unlimited {
-			t.Errorf("unlimited %t: the alarm is said: %t", unlimited, said)
+		page := m.ask(desk).Body.String()
+		for _, want := range []string{"take no more files from outside until", "take no more text from outside until"} {
+			if said := strings.Contains(page, want); said == unlimited {
+				t.Errorf("unlimited %t: %q is said: %t", unlimited, want, said)
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"fairlead/internal/app/config/exposure"
 	"fairlead/internal/app/histories"
 	"fairlead/internal/cvd"
 	"fairlead/internal/deadline"
@@ -97,6 +98,9 @@ func (h *House) Doctor(ctx context.Context, repair bool) (Checked, error) {
 	}
 	if base := h.Base(); base != "" && !strings.HasPrefix(base, "https:") {
 		add("warning", "publish", "the public address is not https: advisories are not published as CSAF or OpenVEX; set public_url in the policy")
+	}
+	for _, f := range exposure.Of(&h.Config) {
+		add(f.What, f.Field, f.Text())
 	}
 	if h.keyBesideData() {
 		add("warning", "keys", "the key file lies beside the database: whoever copies the folder has both; set keys.file to another disk")

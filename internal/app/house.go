@@ -6,6 +6,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -27,6 +28,7 @@ import (
 	"fairlead/internal/app/ways"
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/auth/limit"
 	"fairlead/internal/auth/oidc"
 	"fairlead/internal/casework"
@@ -96,7 +98,8 @@ type House struct {
 	pollers []*imap.Poller
 	stuck   atomic.Pointer[string] // why the clock last could not turn
 	closers []func() error
-	uploads *limit.Budget // of files of strangers; nil for no limit
+	// uploads and texts bound the files and the words of strangers; nil for no limit.
+	uploads, texts *limit.Budget
 }
 
 // Build opens the store and the keys and wires the rooms. A missing or wrong
@@ -142,8 +145,8 @@ func Build(ctx context.Context, cfg Config, opt Options) (h *House, err error) {
 	h.openSigning()
 	h.openRegister()
 	aDay, together := noticesADay, newReports
-	if h.uploads = cfg.Uploads.Budget(opt.Clock.Now); opt.Unlimited {
-		aDay, together, h.uploads = 0, 0, nil
+	if h.uploads, h.texts = cfg.Uploads.Budget(opt.Clock.Now), cfg.Words.Budget(opt.Clock.Now); opt.Unlimited {
+		aDay, together, h.uploads, h.texts = 0, 0, nil, nil
 	}
 	h.Desk = casework.New(casework.Config{
 		NoticesADay: aDay, NewReports: together,
@@ -331,6 +334,7 @@ func (h *House) openOutbox() error {
 	}
 	carriers := map[cvd.EffectKind]outbox.Carrier{cvd.EffectNotifyReporter: carrier, cvd.EffectNotifyTeam: carrier, cvd.EffectNotifyParty: carrier}
 	carriers[invite.Effect] = ways.Inviter{Invites: h.Invites, Auth: h.Auth, Book: h.Book, Mail: carrier, Words: h.Words, Base: h.Base}
+	carriers[keeper.EffectAccount] = ways.Teller{Auth: h.Auth, Book: h.Book, Mail: carrier, Words: h.Words, Base: h.Base}
 	h.Clerks = clerks.New(h.clerks(sender))
 	carriers[cvd.EffectSortMail] = h.Clerks.Clerk
 	h.Outbox = outbox.New(outbox.Config{
@@ -351,14 +355,14 @@ func (h *House) mailComesIn() bool { return h.Options.SMTP != "" || h.Config.Mai
 
 // Base is the origin of public links: the policy's, else the configuration's,
 // else the address that is listened on.
-func (h *House) Base() string {
+func (h *House) Base() string { return cmp.Or(h.named(), h.Options.BaseURL) }
+
+// named is the public origin; empty where neither policy nor configuration names one.
+func (h *House) named() string {
 	if cur := h.Book.Current(); cur != nil && cur.Policy.PublicURL != "" {
 		return cur.Policy.PublicURL
 	}
-	if h.Config.PublicURL != "" {
-		return h.Config.PublicURL
-	}
-	return h.Options.BaseURL
+	return h.Config.Public()
 }
 
 // Close stops everything, last opened first.

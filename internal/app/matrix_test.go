@@ -106,7 +106,7 @@ func newMatrixOf(t testing.TB, unlimited bool) *matrix {
 	clock := app.FrozenClock(time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC))
 	provider := oidctest.NewDouble(t, clock.Now)
 	m := &matrix{t: t, receipts: map[string]string{}}
-	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, Uploads: config.Uploads{AllDayMiB: 1}, SignIn: config.SignIn{Providers: []config.Provider{
+	h, err := app.Build(ctx, app.Config{Data: t.TempDir(), Database: app.DatabaseConfig{Engine: "sqlite"}, Uploads: config.Uploads{AllDayMiB: 1}, Words: config.Words{AllDayMiB: 1}, SignIn: config.SignIn{Providers: []config.Provider{
 		{ID: "main", Name: "Main", Issuer: provider.Issuer, ClientID: "fairlead"},
 	}}},
 		app.Options{Clock: clock, Demo: true, Unlimited: unlimited, BaseURL: origin, Log: slog.New(slog.NewJSONHandler(&m.log, nil))})

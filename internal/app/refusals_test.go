@@ -70,6 +70,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 		"an invitation that opens nothing":   {"POST /desk/sign-in/invitation", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a way that nobody began":            {"GET /desk/sign-in/provider/{id}/back", m.own, caller{}, nil, "credential-refused", "unauthenticated", "stranger", false},
 		"a form from another site":           {"POST /desk/team", m.own, callers["lead"], crossed, "cross-site-refused", "cross-site", "stranger", false},
+		"a report from another site":         {"POST /api/v1/reports", m.own, caller{}, crossed, "cross-site-refused", "cross-site", "stranger", false},
 		"a body of another kind":             {"POST /api/v1/reports", m.own, caller{}, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, "input-refused", "unreadable", "stranger", false},
 	} {
 		r := m.request(c.route, c.of, c.by)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fairlead/internal/app/cert"
+	"fairlead/internal/app/config/exposure"
 	"fairlead/internal/app/folder"
 	"fairlead/internal/app/front"
 	"fairlead/internal/app/policyfile"
@@ -32,6 +33,9 @@ const firstLink = 30 * time.Minute
 // keeps it.
 func Serve(ctx context.Context, cfg Config, tell io.Writer, secrets bool) (err error) {
 	log := cfg.Log.Logger(tell)
+	if err := exposure.Start(&cfg, log); err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("%w: cannot listen on %s: %w", cvd.ErrUnavailable, cfg.Listen, err)

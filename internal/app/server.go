@@ -14,6 +14,7 @@ import (
 
 	"fairlead/internal/api"
 	"fairlead/internal/app/cert"
+	"fairlead/internal/app/config/exposure"
 	"fairlead/internal/app/front"
 	"fairlead/internal/app/wkd"
 	"fairlead/internal/auth/toll"
@@ -38,13 +39,13 @@ const stopTimeout = 20 * time.Second
 func (h *House) Handler(secure bool) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { front.Word(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", h.readyz(&front.Lately{}))
+	mux.HandleFunc("GET /readyz", (&front.Lately{}).Handler(h.Ready, h.full, h.Options.Log))
 	base := func(*http.Request) string { return h.Base() }
 	https := func(r *http.Request) bool { return secure || h.secured(r) }
-	bodies := load.House(h.Options.Unlimited)
+	face, bodies := h.face(), load.House(h.Options.Unlimited)
 	rest, err := api.New(api.Config{
 		Desk: h.Desk, Book: h.Book, Auth: h.Auth, Parts: h.Parts, Mail: h.Clerks.Room, Words: h.Words, Now: h.Options.Clock.Now,
-		BaseURL: base, From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Bodies: bodies,
+		BaseURL: base, From: h.proxies().Client, Log: h.Options.Log, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Texts: h.texts, Bodies: bodies, Cross: face.Cross,
 	})
 	if err != nil {
 		return nil, err
@@ -53,10 +54,10 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	h.admin(mux)
 	var site *web.Site
 	site, err = web.New(web.Config{
-		Bodies: bodies,
-		Desk:   h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
+		Bodies: bodies, Cross: face.Cross,
+		Desk: h.Desk, Book: h.Book, Register: h.Register, Auth: h.Auth, Ways: h.Ways, Invites: h.Invites, Parts: h.Parts, Mail: h.Clerks.Room, Channels: h.Clerks.Board, Words: h.Words, Log: h.Options.Log, Now: h.Options.Clock.Now,
 		Work:    toll.New(func(text string) string { return h.Vault.Blind("web/work", text) }, h.Options.Clock.Now),
-		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Address: h.proxies().Client,
+		BaseURL: base, Origin: front.Origin(h.Options.Demo, base, https), SecondFactor: h.Config.SignIn.SecondFactor, Secure: https, Unlimited: h.Options.Unlimited, Uploads: h.uploads, Texts: h.texts, Address: h.proxies().Client,
 		SecurityTxt: func(r *http.Request) ([]byte, error) { return h.SecurityTxt(r.Context(), base(r)) },
 		PublicKey:   func() []byte { key, _ := h.PublicKey(context.Background()); return key },
 		Fingerprint: func() string { return h.signing.Shown(context.Background()) },
@@ -79,7 +80,7 @@ func (h *House) Handler(secure bool) (http.Handler, error) {
 	if err := desk.Register(mux, site); err != nil {
 		return nil, err
 	}
-	return front.Lingering(front.Patient(h.proxies().Only(front.Guarded(https, func() string { return front.HSTS(h.Base(), h.Config.HSTSSubdomains) }, steady(mux))))), nil
+	return front.Lingering(front.Patient(h.proxies().Only(front.Guarded(https, func() string { return front.HSTS(h.Base(), h.Config.HSTSSubdomains) }, face.Addressed(steady(mux)))))), nil
 }
 
 // steady lets a request that only reads ask the store once what is committed,
@@ -91,25 +92,6 @@ func steady(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// readyz is a word or three: whether a report sent now would be kept.
-func (h *House) readyz(last *front.Lately) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		err, fresh := last.Ask(r.Context(), h.Ready)
-		if err == nil {
-			word := "ready"
-			if h.full() {
-				word = "ready without files"
-			}
-			front.Word(w, http.StatusOK, word)
-			return
-		}
-		if fresh {
-			h.Options.Log.Warn("not ready", "err", err)
-		}
-		front.Word(w, http.StatusServiceUnavailable, "unavailable")
-	}
 }
 
 // Ready tells whether a report sent now would be kept; the error says why not.
@@ -131,6 +113,19 @@ func (h *House) Ready(ctx context.Context) error {
 // the address that its policy names, so there the request alone tells.
 func (h *House) secured(r *http.Request) bool {
 	return h.proxies().Secured(r) || (!h.Options.Demo && strings.HasPrefix(h.Base(), "https://"))
+}
+
+// face is who may ask, and under which names: in a demo under any, and in this process
+// by way of nobody.
+func (h *House) face() *front.Site {
+	named := h.named
+	if h.Options.Demo {
+		named = func() string { return "" }
+	}
+	return &front.Site{
+		Public: named, Hosts: h.Config.Names(), Listen: h.Config.Listen, Proxies: h.proxies(), Log: h.Options.Log,
+		ProxiesOnly: exposure.ProxiesOnly(&h.Config) && !h.Options.Alone,
+	}
 }
 
 func (h *House) proxies() front.Proxies { return h.Config.TrustedProxies }

@@ -196,6 +196,14 @@ func (a *Auth) Trail(ctx context.Context, by cvd.Actor, f Sought, limit int) ([]
 	return a.k.Trail(ctx, by, f, limit)
 }
 
+// Told gives the entry that a letter tells of; see keeper.Told.
+func (a *Auth) Told(ctx context.Context, id string) (AuditEntry, error) { return a.k.Told(ctx, id) }
+
+// Changes lists what changed on the actor's own account; see keeper.Changes.
+func (a *Auth) Changes(ctx context.Context, by cvd.Actor) ([]AuditEntry, error) {
+	return a.k.Changes(ctx, by)
+}
+
 type contextKey int
 
 const sessionKey contextKey = iota

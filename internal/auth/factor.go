@@ -27,7 +27,7 @@ func (a *Auth) changeFactor(ctx context.Context, id string, e keeper.AuditEntry,
 	return a.k.Again(ctx, func() error {
 		return a.seconds.Change(ctx, id, decide, func(tx store.Tx) error {
 			if e.Act != "" {
-				if err := tx.PutRecord(note, 0); err != nil {
+				if err := keeper.PutAll(tx, note); err != nil {
 					return err
 				}
 			}
@@ -119,7 +119,7 @@ func (a *Auth) ResetSecond(ctx context.Context, by cvd.Actor, memberID string) e
 	if len(mine) > 0 {
 		reset = a.seconds.Clear
 	}
-	return a.changeFactor(ctx, memberID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone}, reset, func(tx store.Tx) error {
+	return a.changeFactor(ctx, memberID, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActFactorGone, About: []string{keeper.ToldFactors}}, reset, func(tx store.Tx) error {
 		return errors.Join(
 			keeper.DropOwned(tx, memberID, keeper.RecordPasskey, keeper.RecordLink, keeper.RecordSession),
 			a.k.Recall(tx, memberID, keeper.RecordLink, keeper.RecordSession))

@@ -135,7 +135,7 @@ func TestNoTokenHides(t *testing.T) {
 	for n := range 11 {
 		who := bo
 		if n > 0 {
-			who = d.add("N", fmt.Sprintf("n%d@example.org", n), cvd.RoleMember)
+			who = d.add(fmt.Sprintf("N%d", n), fmt.Sprintf("n%d@example.org", n), cvd.RoleMember)
 		}
 		d.clock.pass(time.Second)
 		for made < each*(n+1) {

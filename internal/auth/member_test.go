@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/cvd"
 )
 
@@ -220,7 +221,7 @@ func TestAuditIsForLeadsAndAuditors(t *testing.T) {
 	d.ok(err)
 	want := auth.AuditEntry{
 		ID: got[0].ID, At: d.clock.now(), By: ed.Ref(), Act: auth.ActMemberChanged, Subject: m.ID,
-		From: "192.0.2.7", Agent: "Walker/1.0", Detail: "name; roles: lead, officer",
+		From: "192.0.2.7", Agent: "Walker/1.0", Detail: "name; roles: lead, officer", About: []string{keeper.ToldRoles},
 	}
 	if diff := cmp.Diff(want, got[0]); diff != "" {
 		t.Error(diff)

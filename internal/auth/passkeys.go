@@ -104,7 +104,7 @@ func (a *Auth) AddPasskey(ctx context.Context, by cvd.Actor, ceremony, answer st
 		if err := save(tx); err != nil {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 }
 
@@ -131,7 +131,7 @@ func (a *Auth) RemovePasskey(ctx context.Context, by cvd.Actor, id string) error
 		if err := endOthers(tx, by.ID, here, func() error { return a.k.Recall(tx, by.ID, keeper.RecordLink, keeper.RecordSession) }); err != nil {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 }
 

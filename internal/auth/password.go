@@ -101,7 +101,7 @@ func (a *Auth) ForgetPassword(ctx context.Context, by cvd.Actor, memberID string
 		if err := keeper.DropOwned(tx, memberID, keeper.RecordLink, keeper.RecordSession); err != nil {
 			return err
 		}
-		return errors.Join(a.DropMade(tx, memberID), a.k.Recall(tx, memberID), tx.PutRecord(note, 0))
+		return errors.Join(a.DropMade(tx, memberID), a.k.Recall(tx, memberID), keeper.PutAll(tx, note))
 	})
 }
 
@@ -202,7 +202,7 @@ func (a *Auth) storePassword(ctx context.Context, m cvd.Member, was, next string
 		if present.Serial != was {
 			return cvd.ErrConflict
 		}
-		if err := keeper.PutAll(tx, keeper.Put{Rec: rec, Was: version}, keeper.Put{Rec: note}); err != nil {
+		if err := keeper.PutAll(tx, keeper.Put{Rec: rec, Was: version}, note); err != nil {
 			return err
 		}
 		return endOthers(tx, m.ID, here, func() error {

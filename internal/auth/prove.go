@@ -226,6 +226,6 @@ func (a *Auth) renew(ctx context.Context, token string, by cvd.Actor, how string
 		if err := also(tx); err != nil {
 			return err
 		}
-		return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
+		return keeper.PutAll(tx, keeper.Put{Rec: rec}, note)
 	})
 }

@@ -196,7 +196,7 @@ func (a *Auth) StartProved(ctx context.Context, id string, way Way, two bool, pr
 				return err
 			}
 		}
-		return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
+		return keeper.PutAll(tx, keeper.Put{Rec: rec}, note)
 	})
 	if err != nil {
 		return Session{}, err
@@ -325,6 +325,6 @@ func (a *Auth) endSession(ctx context.Context, id string, s session, e keeper.Au
 		if err != nil || n == 0 || s.Member == "" {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 }

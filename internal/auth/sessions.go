@@ -91,7 +91,7 @@ func (a *Auth) EndOthers(ctx context.Context, by cvd.Actor) error {
 		if err := endOthers(tx, by.ID, here, func() error { return a.k.Recall(tx, by.ID, keeper.RecordLink, keeper.RecordSession) }); err != nil {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 }
 
@@ -120,6 +120,6 @@ func (a *Auth) EndSessions(ctx context.Context, by cvd.Actor, memberID string) e
 		if err := errors.Join(drop(), a.k.Recall(tx, memberID)); err != nil {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 }

@@ -82,7 +82,7 @@ func (a *Auth) NewLink(ctx context.Context, memberID string, life time.Duration)
 	if err := errors.Join(err1, err2); err != nil {
 		return "", err
 	}
-	err = a.k.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note}) })
+	err = a.k.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, note) })
 	if err != nil {
 		return "", err
 	}
@@ -116,7 +116,7 @@ func (a *Auth) ResetMember(ctx context.Context, by cvd.Actor, memberID string, l
 		if err := errors.Join(a.DropMade(tx, m.ID), a.k.Recall(tx, m.ID)); err != nil {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 	if err != nil {
 		return "", err
@@ -171,7 +171,7 @@ func (a *Auth) UseLink(ctx context.Context, code string) (Session, error) {
 		if n != 1 { // somebody else was first, or it was recalled
 			return cvd.ErrUnauthenticated
 		}
-		return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
+		return keeper.PutAll(tx, keeper.Put{Rec: rec}, note)
 	})
 	if err != nil {
 		return Session{}, err
@@ -313,7 +313,7 @@ func (a *Auth) admit(ctx context.Context, acc account) (Session, error) {
 			if present.Serial != acc.cred.Serial {
 				return cvd.ErrUnauthenticated
 			}
-			return keeper.PutAll(tx, keeper.Put{Rec: cred, Was: version}, keeper.Put{Rec: rec}, keeper.Put{Rec: note})
+			return keeper.PutAll(tx, keeper.Put{Rec: cred, Was: version}, keeper.Put{Rec: rec}, note)
 		})
 	})
 	if err != nil {

@@ -222,8 +222,9 @@ func TestFromReportToClose(t *testing.T) {
 
 	stranger.goTo(h.URL + "/")
 	stranger.press(`main a[href="/report"]`)
-	stranger.fill(`[name="title"]`, "Reset link works twice")
 	stranger.fill(`[name="description"]`, "The link signs in a second time. <b>Not bold.</b>")
+	stranger.point(`.stepped [href="#step-2"]`)
+	stranger.fill(`[name="title"]`, "Reset link works twice")
 	stranger.point(`.stepped [href="#step-3"]`)
 	stranger.fill(`[name="reporter.email"]`, "ann@example.com")
 	sent := stranger.press(`.send button.main`)
@@ -337,7 +338,7 @@ func TestTextBrowser(t *testing.T) {
 	if strings.Contains(form, "You have sent a report from this page") {
 		t.Error("the form speaks of a report that nobody sent")
 	}
-	has(t, "the preview", post("/report", url.Values{"step": {"preview"}, "description": {"It **signs in** again."}}), "How it reads", "It signs in again.", "Nothing was sent yet")
+	has(t, "the preview", post("/report", url.Values{"step": {"preview"}, "description": {"It **signs in** again."}}), "How it reads", "It signs in again.", "Nothing has been sent yet")
 	has(t, "the refusal", post("/report", url.Values{"cwe": {"XSS"}}), "Please correct this first", "CWE category")
 	sent := post("/report", url.Values{"title": {"Reset link works twice"}, "description": {"The link signs in a second time."}})
 	code := receipt.FindString(sent)

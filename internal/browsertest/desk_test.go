@@ -185,7 +185,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.one("m")
 	member.keys("Half an answer")
 	member.keys(kb.Escape)
-	member.must("document.activeElement === document.body")
+	member.must("document.activeElement.matches('.write form')")
 	member.one("n")
 	member.keys("A note.")
 	member.press(`.note button`)

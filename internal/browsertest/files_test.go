@@ -45,7 +45,7 @@ func TestLargeFilesLoseNoWords(t *testing.T) {
 		t.Fatalf("%v, %v", res, err)
 	}
 	has(t, "the page after a large file", quiet.read(), "The files are too large together", "Up to 2 files of 1 MiB each", "dump.bin")
-	quiet.must("document.querySelector('#step-3').matches('.first') && document.querySelector('[name=description]').value.includes('second time')")
+	quiet.must("document.querySelector('#step-1').matches('.first') && document.querySelector('[name=description]').value.includes('second time')")
 
 	fill(scripted, large)
 	scripted.must("document.querySelector('.fault').textContent.includes('dump.bin is larger than the 1 MiB that a file may have')")

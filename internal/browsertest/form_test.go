@@ -72,7 +72,7 @@ func TestASentReportIsSentOnce(t *testing.T) {
 
 	first := send(stranger, "The link signs in a third time.")
 	stranger.back("/report")
-	stranger.until("document.querySelector('.send').previousElementSibling.textContent.includes('You have sent a report from this page')")
+	stranger.until("document.querySelector('.go').previousElementSibling.textContent.includes('You have sent a report from this page')")
 	stranger.must("!document.querySelector('.draft input').checked && document.querySelector('[name=description]').value.includes('third time')")
 	stranger.goTo(h.URL + "/policy")
 	stranger.must("localStorage.getItem('fairlead-draft') === null")
@@ -99,5 +99,5 @@ func TestTheFormKeepsItsPlace(t *testing.T) {
 	stranger.press(`#tongues [lang="de"]`)
 	stranger.must("location.hash === '#step-3' && document.documentElement.lang === 'de' && document.querySelector('.send').checkVisibility()")
 	stranger.point(`.stepped .whole [href="#whole"]`)
-	stranger.must("![...document.querySelectorAll('.step > .actions a, .send > a')].some((a) => a.checkVisibility())")
+	stranger.must("![...document.querySelectorAll('.step > .actions a, .go a')].some((a) => a.checkVisibility())")
 }

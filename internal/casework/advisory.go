@@ -78,11 +78,8 @@ func (s *Session) Rehearse(ctx context.Context, id cvd.CaseID, a *cvd.Advisory) 
 	if a == nil {
 		a = d.Record
 	}
-	at := s.desk.Now()
-	if due := d.Case.Release.At; due.After(at) {
-		at = due
-	}
-	return parcel.Rehearse(ctx, s.desk.Register, release.Trial(a, d.Before, d.Policy.Policy.Advisories.Prefix, at))
+	at, why := release.Planned(d.Case, d.Events, s.desk.Now())
+	return parcel.Rehearse(ctx, s.desk.Register, release.Trial(a, d.Before, d.Policy.Policy.Advisories.Prefix, why, at))
 }
 
 // lint judges what a draft would be published as.
@@ -90,7 +87,7 @@ func (d *Desk) lint(a, before *cvd.Advisory) []advisory.Finding {
 	if a == nil || d.Lint == nil {
 		return nil
 	}
-	return append(d.Lint(release.Trial(a, before, "DRAFT", d.Now())), release.Narrowed(a, before)...)
+	return append(d.Lint(release.Trial(a, before, "DRAFT", "", d.Now())), release.Narrowed(a, before)...)
 }
 
 // parcel reads the advisory of the case for whoever will send it out.

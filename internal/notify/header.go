@@ -7,6 +7,7 @@ import (
 
 	"github.com/emersion/go-message/mail"
 
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/casework"
 )
 
@@ -152,6 +153,8 @@ func references(n *casework.Notice, host string) []string {
 		return []string{messageID("reports", host)}
 	case n.Effect.Case != "":
 		return []string{messageID("case/"+string(n.Effect.Case), host)}
+	case n.Effect.Kind == keeper.EffectAccount:
+		return []string{messageID("account", host)}
 	}
 	return []string{messageID("policy", host)}
 }

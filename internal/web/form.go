@@ -25,6 +25,7 @@ type Field struct {
 	Focus        bool            // where the keyboard goes once the page is shown
 	MiB, Count   int             // of file: of each, and how many; a script looks before they are sent
 	Lang         string          // of what is typed, where it is not the page's
+	Only         bool            // asked for only after a yes to the field before it
 	Half         bool            // short enough to share a line with another
 	Clauses      []policy.Clause // of the policy, shown beside the field
 	Faults       []cvd.Fault

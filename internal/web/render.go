@@ -43,6 +43,7 @@ type Link struct {
 	Href, Label string
 	Here        bool
 	Count       string // beside the label; empty for none
+	Alarms      string // that there are some, in words; empty for none
 }
 
 // Notice is a coloured box. Kind is info, good, warn or alarm.
@@ -294,7 +295,7 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		// told is the same for who must not be led astray: each link says where it leads.
 		"told":  sp.told,
 		"size":  sp.size,
-		"agent": program.Name,
+		"agent": program.Name, "address": program.Address,
 		"asset": s.asset,
 		"theme": s.themeURL,
 		"logo":  s.shownLogo,
@@ -310,6 +311,7 @@ func (s *Site) funcs(t Tone) template.FuncMap {
 		"plus":   func(a, b int) int { return a + b },
 		"id":     FieldID,
 		"join":   strings.Join,
+		"split":  strings.Split,
 	}
 }
 

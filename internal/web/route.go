@@ -46,7 +46,7 @@ func (s *Site) route(private, uploads bool, limit int64, do Handler) http.Handle
 		r = r.WithContext(auth.WithOrigin(withAsked(r, private), s.From(r), clip(r.UserAgent(), 200)))
 		s.headers(out.Header(), r, private)
 		defer func() { s.finish(out, r, start, recover()) }()
-		if err := s.cross.Check(r); err != nil {
+		if err := s.Cross(r); err != nil {
 			s.Fail(out, r, refusal.ErrCrossSite)
 			return
 		}

@@ -73,9 +73,13 @@ type Config struct {
 	Unlimited bool
 	// Uploads is how many bytes of files strangers may send; nil sets no limit.
 	Uploads *limit.Budget
+	// Texts is how many bytes of words they may send; nil sets no limit.
+	Texts *limit.Budget
 	// Address is whom limits are counted for; nil takes the connection's own
 	// address. App sets it where a proxy stands in front.
 	Address func(*http.Request) string
+	// Cross refuses what a page of another site sent; nil goes by the browser's word alone.
+	Cross func(*http.Request) error
 	// Bodies is what the bodies of requests hold, shared with the other doors; nil makes
 	// one of the site's own.
 	Bodies *load.Load
@@ -116,7 +120,6 @@ type Site struct {
 	Config
 	assets *assets
 	errors *Pages
-	cross  *http.CrossOriginProtection
 	accent atomic.Pointer[theme]
 	mark   atomic.Pointer[picture]
 	prosed sync.Map   // texts of the policy as HTML, by their Markdown
@@ -145,9 +148,12 @@ const (
 
 // New makes a site. It fails if a template or a static file cannot be read.
 func New(cfg Config) (*Site, error) {
-	s := &Site{Config: cfg, cross: http.NewCrossOriginProtection(), pages: load.House(cfg.Unlimited)}
+	s := &Site{Config: cfg, pages: load.House(cfg.Unlimited)}
 	if s.Bodies == nil {
 		s.Bodies = load.House(cfg.Unlimited)
+	}
+	if s.Cross == nil {
+		s.Cross = http.NewCrossOriginProtection().Check
 	}
 	if s.Secure == nil {
 		s.Secure = func(r *http.Request) bool { return r.TLS != nil }

@@ -13,6 +13,9 @@ import (
 // firstRevision is what the history of an advisory says of its first revision.
 const firstRevision = "First revision."
 
+// untold stands in a trial for what a correction changes: it is said when that is released.
+const untold = "What this revision changes is said at its release."
+
 // closedRevision is what it says of one that only a few could read, once everybody
 // may: what such a revision said of itself was for those few.
 const closedRevision = "This revision was not public."
@@ -68,10 +71,41 @@ func disclose(a *cvd.Advisory, now time.Time) time.Time {
 	return first
 }
 
+// Due is when an advisory goes out that is planned for an instant, or for none: no instant
+// is made up for.
+func Due(planned, now time.Time) time.Time {
+	if planned.After(now) {
+		return planned
+	}
+	return now
+}
+
+// Reason is what was said at the last scheduling of what the revision changes.
+func Reason(events []cvd.Event) string {
+	for _, ev := range slices.Backward(events) {
+		if ev.Type == cvd.EventScheduled && ev.Body != nil {
+			return ev.Body.Reason
+		}
+	}
+	return ""
+}
+
+// Planned is when the advisory of a case would go out, and what the history would say of
+// it: as it is scheduled, or now, which nobody has said anything of yet.
+func Planned(c *cvd.Case, events []cvd.Event, now time.Time) (at time.Time, why string) {
+	if c.Release.At.IsZero() {
+		return now, ""
+	}
+	return Due(c.Release.At, now), Reason(events)
+}
+
 // Trial makes what a draft would be published as at that instant, to be judged and
-// shown; one without an id yet gets one that nothing has.
-func Trial(draft, before *cvd.Advisory, prefix string, at time.Time) *cvd.Advisory {
-	a := Revise(draft, before, firstRevision, at)
+// shown; one without an id yet gets one that nothing has. why may be empty.
+func Trial(draft, before *cvd.Advisory, prefix, why string, at time.Time) *cvd.Advisory {
+	if why == "" {
+		why = untold
+	}
+	a := Revise(draft, before, why, at)
 	if a.ID == "" {
 		a.ID = cvd.AdvisoryID(fmt.Sprintf("%s-%d-0000000", prefix, at.Year()))
 	}

@@ -197,7 +197,7 @@ func (d *describer) answers(op *huma.Operation, r *Operation) {
 	if r.Access != Open {
 		also = append(also, http.StatusUnauthorized)
 	}
-	if r.Access == ByToken {
+	if r.Access == ByToken || r.Method != http.MethodGet {
 		also = append(also, http.StatusForbidden)
 	}
 	also = append(also, http.StatusBadRequest, http.StatusUnprocessableEntity) // at least of the query

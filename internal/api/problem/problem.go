@@ -15,6 +15,7 @@ import (
 
 	"fairlead/internal/api/strict"
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/refusal"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/policy"
@@ -42,6 +43,7 @@ type Kind struct {
 // counts.
 var Kinds = []Kind{
 	{"not-signed-in", http.StatusUnauthorized, cvd.ErrUnauthenticated, true},
+	{"cross-site", http.StatusForbidden, refusal.ErrCrossSite, true},
 	{"insufficient-scope", http.StatusForbidden, may.ErrScope, false}, // told before anything is looked up
 	{"not-found", http.StatusNotFound, cvd.ErrNotFound, true},
 	{"not-found", http.StatusNotFound, cvd.ErrForbidden, true}, // a missing role reads like what does not exist

@@ -11,7 +11,9 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,10 +34,12 @@ func Schema() []byte { return schema }
 // safe; the schema (fairlead serve --config-schema) explains each.
 type Config struct {
 	Listen         string   `yaml:"listen"`
+	InsecureListen bool     `yaml:"insecure_listen"` // the operator takes it that others are served in the clear
 	PrivateListen  string   `yaml:"private_listen"`
 	Data           string   `yaml:"data"`
 	Policy         string   `yaml:"policy"`
 	PublicURL      string   `yaml:"public_url"`
+	OtherHosts     []string `yaml:"other_hosts"` // names under which the site is reached besides
 	TrustedProxies []string `yaml:"trusted_proxies"`
 	// HSTSSubdomains says whether names below ours know https alone; nil: by our name.
 	HSTSSubdomains *bool      `yaml:"hsts_subdomains"`
@@ -47,9 +51,32 @@ type Config struct {
 	OpenPGPKeyFile string     `yaml:"openpgp_key_file"`
 	KeepFreeMiB    int64      `yaml:"keep_free_mib"`
 	Uploads        Uploads    `yaml:"uploads"`
+	Words          Words      `yaml:"words"`
 	Log            Log        `yaml:"log"`
 	SignIn         SignIn     `yaml:"sign_in"`
 	FirstLead      *FirstLead `yaml:"first_lead"`
+}
+
+// Public is the origin that the configuration names: public_url, or the first name that
+// a certificate is asked for; empty where it names none.
+func (c *Config) Public() string {
+	if c.PublicURL == "" && c.TLS != nil && c.TLS.ACME != nil && len(c.TLS.ACME.Hosts) > 0 {
+		return "https://" + c.TLS.ACME.Hosts[0]
+	}
+	return c.PublicURL
+}
+
+// Names are those of the site that the configuration names, beside the one that a policy
+// does: so a policy with a wrong public_url shuts nobody out.
+func (c *Config) Names() []string {
+	out := slices.Clone(c.OtherHosts)
+	if u, err := url.Parse(c.Public()); err == nil && u.Hostname() != "" {
+		out = append(out, u.Hostname())
+	}
+	if c.TLS != nil && c.TLS.ACME != nil {
+		out = append(out, c.TLS.ACME.Hosts...)
+	}
+	return out
 }
 
 // Floor is how many bytes of the data folder's disk are kept free of files, for words.
@@ -70,10 +97,23 @@ const networksKept = 1 << 14
 // Budget holds strangers to it, on the house's clock. By default a case may come whole,
 // with all its files of 25 MiB, in an hour.
 func (u Uploads) Budget(now func() time.Time) *limit.Budget {
+	return budget(u, Uploads{512, 2048, 2048, 8192}, now)
+}
+
+// Words is how many MiB of words strangers may send, counted in the same way.
+type Words Uploads
+
+// Budget holds strangers to it. By default a network may send some thousand long reports
+// in an hour, which no office writes, and a flood of the longest there are ends soon.
+func (w Words) Budget(now func() time.Time) *limit.Budget {
+	return budget(Uploads(w), Uploads{16, 64, 128, 512}, now)
+}
+
+func budget(set, otherwise Uploads, now func() time.Time) *limit.Budget {
 	mib := func(set, otherwise int64) int64 { return cmp.Or(set, otherwise) << 20 }
 	return limit.NewBudget(
-		limit.Bytes{Hour: mib(u.NetworkHourMiB, 512), Day: mib(u.NetworkDayMiB, 2048)},
-		limit.Bytes{Hour: mib(u.AllHourMiB, 2048), Day: mib(u.AllDayMiB, 8192)}, networksKept, now)
+		limit.Bytes{Hour: mib(set.NetworkHourMiB, otherwise.NetworkHourMiB), Day: mib(set.NetworkDayMiB, otherwise.NetworkDayMiB)},
+		limit.Bytes{Hour: mib(set.AllHourMiB, otherwise.AllHourMiB), Day: mib(set.AllDayMiB, otherwise.AllDayMiB)}, networksKept, now)
 }
 
 // Database says where cases are kept.
@@ -214,17 +254,13 @@ func (c *Config) finish(file *source.File) error {
 			file.Fault("cve.org_id", "is the example, which no CNA has", "write the UUID of your CNA")
 		}
 	}
-	if t := c.TLS; t != nil {
-		switch {
-		case t.ACME == nil && (t.Certificate == "" || t.Key == ""):
-			file.Fault("tls", "lacks a certificate or its key", "write certificate and key, or acme")
-		case t.ACME != nil && t.Certificate+t.Key != "":
-			file.Fault("tls", "names files and an authority", "write certificate and key, or acme, not both")
-		case t.ACME != nil && !t.ACME.AcceptTerms:
-			file.Fault("tls.acme.accept_terms", "is not true", "read the authority's terms, and write true if you agree")
-		}
+	if c.TLS != nil {
+		c.TLS.check(file)
 	}
 	c.SignIn.finish(file, secret)
+	if !c.origin() {
+		file.Fault("public_url", "is no origin", "write scheme and host without a path, such as https://security.example.org")
+	}
 	for i, p := range c.TrustedProxies {
 		if _, err := ParseProxy(p); err != nil {
 			file.Fault(fmt.Sprintf("trusted_proxies[%d]", i), "is no address or network", "write 127.0.0.1 or 10.0.0.0/8")
@@ -234,6 +270,25 @@ func (c *Config) finish(file *source.File) error {
 		return faults
 	}
 	return nil
+}
+
+func (t *TLS) check(file *source.File) {
+	switch {
+	case t.ACME == nil && (t.Certificate == "" || t.Key == ""):
+		file.Fault("tls", "lacks a certificate or its key", "write certificate and key, or acme")
+	case t.ACME != nil && t.Certificate+t.Key != "":
+		file.Fault("tls", "names files and an authority", "write certificate and key, or acme, not both")
+	case t.ACME != nil && !t.ACME.AcceptTerms:
+		file.Fault("tls.acme.accept_terms", "is not true", "read the authority's terms, and write true if you agree")
+	}
+}
+
+// origin tells whether public_url, if it is given, is the origin of a site, and takes a
+// slash from its end.
+func (c *Config) origin() bool {
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && (c.PublicURL == "" || ((u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && c.PublicURL == u.Scheme+"://"+u.Host))
 }
 
 // ParseProxy reads the address or network of a proxy.

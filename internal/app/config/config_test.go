@@ -208,3 +208,31 @@ func TestTLS(t *testing.T) {
 		}
 	}
 }
+
+// What links begin with is an origin, and an authority's first name stands in for it.
+func TestPublicAddress(t *testing.T) {
+	const acme = "tls: {acme: {accept_terms: true, hosts: [a.example.org, b.example.org]}}\n"
+	for text, want := range map[string]string{
+		"": "",
+		"public_url: https://security.example.org\n":  "https://security.example.org",
+		"public_url: https://security.example.org/\n": "https://security.example.org",
+		"public_url: http://127.0.0.1:8080\n":         "http://127.0.0.1:8080",
+		"public_url: 'https://[::1]:8443'\n":          "https://[::1]:8443",
+		acme:                                          "https://a.example.org",
+		acme + "public_url: https://c.example.org\n":  "https://c.example.org",
+	} {
+		if cfg, err := read(t, text); err != nil || cfg.Public() != want {
+			t.Errorf("%s: %q, %v", text, cfg.Public(), err)
+		}
+	}
+	for _, text := range []string{"security.example.org", "https://", "ftp://example.org", "https://example.org/security", "https://example.org?x=1", "https://a@example.org", "https://example.org/#x"} {
+		var faults source.Faults
+		if _, err := read(t, "public_url: '"+text+"'\n"); !errors.As(err, &faults) || !strings.Contains(err.Error(), "public_url") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	cfg, err := read(t, acme+"public_url: https://c.example.org\nother_hosts: [fairlead]\n")
+	if err != nil || strings.Join(cfg.Names(), " ") != "fairlead c.example.org a.example.org b.example.org" {
+		t.Errorf("%v, %v", cfg.Names(), err)
+	}
+}

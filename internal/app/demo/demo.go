@@ -102,7 +102,7 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 				return err
 			}
 		}
-		greet(tell, line)
+		greet(tell, line, seeded.Lead.ID)
 		warn(tell, l.Addr())
 		return h.Serve(ctx, l, kept)
 	})
@@ -144,7 +144,7 @@ func readyLine(ctx context.Context, h *app.House, s *Seeded, base string) (ready
 	return ready{URL: base, SignInURL: base + onetime.SignIn(code), Token: token, Data: h.Config.Data}, nil
 }
 
-func greet(w io.Writer, r ready) {
+func greet(w io.Writer, r ready, lead string) {
 	door := ""
 	if r.SMTP != "" {
 		door = "\n  Mail door     " + r.SMTP + " (SMTP, for the addresses that the policy names)"
@@ -156,6 +156,7 @@ Fairlead demo
   Team desk     %s
                 (a one-time link; it signs you in as the lead)
   Data          %s%s
+  Another link  fairlead member link %s --data %s
 
 Try this:
   1. Send a report at %s/report and keep the receipt.
@@ -164,7 +165,7 @@ Try this:
   4. Look at the outbox on the desk: notices stay there, none is sent.
 
 Stop with Ctrl-C.
-`, r.URL, r.SignInURL, r.Data, door, r.URL, r.URL)
+`, r.URL, r.SignInURL, r.Data, door, lead, r.Data, r.URL, r.URL)
 }
 
 // warn says loudly that others reach a demo, where they do.

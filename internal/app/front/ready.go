@@ -2,6 +2,8 @@ package front
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -34,4 +36,23 @@ func (l *Lately) Ask(ctx context.Context, ready func(context.Context) error) (er
 	defer cancel()
 	l.err, l.at = ready(ctx), time.Now()
 	return l.err, true
+}
+
+// Handler answers with a word or three: whether a report sent now would be kept, and
+// whether files would.
+func (l *Lately) Handler(ready func(context.Context) error, full func() bool, log *slog.Logger) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err, fresh := l.Ask(r.Context(), ready)
+		switch {
+		case err == nil && full():
+			Word(w, http.StatusOK, "ready without files")
+		case err == nil:
+			Word(w, http.StatusOK, "ready")
+		default:
+			if fresh {
+				log.Warn("not ready", "err", err)
+			}
+			Word(w, http.StatusServiceUnavailable, "unavailable")
+		}
+	}
 }

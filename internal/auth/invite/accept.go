@@ -81,7 +81,9 @@ func (b *Book) join(ctx context.Context, o one, name string) (m cvd.Member, burn
 	if name != "" {
 		m.Name = name
 	}
-	made, err := b.auth.AddMemberWith(ctx, cvd.System, m, func(tx store.Tx, made cvd.Member) error { return b.joins(tx, o, made.ID) })
+	house := cvd.System
+	house.Through = o.By
+	made, err := b.auth.AddMemberWith(ctx, house, m, func(tx store.Tx, made cvd.Member) error { return b.joins(tx, o, made.ID) })
 	if faults, wrong := errors.AsType[cvd.Faults](err); wrong {
 		if len(faults) > 1 || faults[0].Field != "email" {
 			return m, nil, err
@@ -102,7 +104,7 @@ func (b *Book) join(ctx context.Context, o one, name string) (m cvd.Member, burn
 		if err != nil {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	}, err
 }
 

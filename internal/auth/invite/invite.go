@@ -168,14 +168,15 @@ func (b *Book) Invite(ctx context.Context, by cvd.Actor, m cvd.Member) (made Inv
 		Name: m.Name, Email: m.Email, Roles: m.Roles, Offices: m.Offices, Qualification: m.Qualification,
 		By: by.Ref(), Made: b.k.Now(), Until: b.k.Now().Add(Life),
 	}
-	if m.Name == "" {
-		m.Name = "somebody" // they say it themselves
-	}
-	faults := person.Faults(m)
 	team, err := b.auth.Team(ctx)
 	if err != nil {
 		return made, "", err
 	}
+	faults := person.NameFaults(m, team)
+	if m.Name == "" {
+		m.Name = "somebody" // they say it themselves
+	}
+	faults = person.Faults(m).And(faults)
 	for _, have := range team {
 		if person.Fold(have.Email) == person.Fold(m.Email) {
 			faults = append(faults, cvd.Fault{Field: "email", Problem: "another member has this address", Remedy: "use another address, or change that member"})
@@ -240,7 +241,7 @@ func (b *Book) store(ctx context.Context, by cvd.Actor, o one, act keeper.Act) (
 			}
 		}
 		letter := store.Effect{State: store.EffectPending, Effect: cvd.Effect{Key: "invite/" + made.ID, Kind: Effect, To: "invited", Template: made.ID, At: b.k.Now()}}
-		return errors.Join(keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note}), tx.Enqueue([]store.Effect{letter}))
+		return errors.Join(keeper.PutAll(tx, keeper.Put{Rec: rec}, note), tx.Enqueue([]store.Effect{letter}))
 	})
 	if err == nil && b.poke != nil {
 		b.poke()
@@ -265,6 +266,6 @@ func (b *Book) Revoke(ctx context.Context, by cvd.Actor, id string) error {
 		if _, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordInvitation, ID: o.rec.ID}); err != nil {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 }

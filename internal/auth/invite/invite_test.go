@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/auth"
 	"fairlead/internal/auth/invite"
+	"fairlead/internal/auth/keeper"
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 	"fairlead/internal/store/sqlstore"
@@ -98,6 +99,45 @@ func TestInvited(t *testing.T) {
 	}
 	if list, err := d.List(t.Context(), d.lead); err != nil || len(list) != 0 {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// Who joins is told to all leads, with who invited them; nobody joins under the name of a
+// colleague, and who could not go on comes back under their own.
+func TestWhoJoinsIsTold(t *testing.T) {
+	d := open(t)
+	ed := d.add("Ed", "ed@example.org", cvd.RoleLead)
+	if _, _, err := d.Invite(t.Context(), d.lead, cvd.Member{Name: "ed", Email: "mo@example.org", Roles: []cvd.Role{cvd.RoleMember}}); err == nil {
+		t.Error("a second Ed is invited")
+	}
+	_, code := d.invite("bob@example.org", cvd.RoleMember)
+	faults, _ := errors.AsType[cvd.Faults](func() error { _, err := d.Accept(t.Context(), code, "\u0415d"); return err }()) // a Cyrillic E
+	if len(faults) == 0 || faults[0].Field != "name" {
+		t.Errorf("%v", faults)
+	}
+	if _, err := d.Accept(t.Context(), code, "Bob"); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	err := d.store.View(t.Context(), func(tx store.Tx) error {
+		all, err := tx.Effects(store.EffectPending, "", nil, 100)
+		for _, e := range all {
+			if e.Kind != keeper.EffectAccount {
+				continue
+			}
+			entry, err := d.Told(t.Context(), e.Template)
+			if err != nil || entry.Doer() != d.lead.Ref() || !slices.Equal(entry.ToldLeads(), []string{"added"}) {
+				t.Errorf("%+v, %v", entry, err)
+			}
+			told = append(told, e.To)
+		}
+		return err
+	})
+	slices.Sort(told)
+	want := []string{d.lead.Ref(), ed.Ref()}
+	slices.Sort(want)
+	if err != nil || !slices.Equal(told, want) {
+		t.Errorf("%q, %v", told, err)
 	}
 }
 

@@ -72,18 +72,27 @@ type AuditEntry struct {
 	From    string    `json:"from,omitempty"`    // the address, as the door saw it
 	Agent   string    `json:"agent,omitempty"`   // the program, as it called itself
 	Detail  string    `json:"detail,omitempty"`  // what changed, without secrets
+	About   []string  `json:"about,omitempty"`   // as what it is told, where the act does not say it alone
+	Through string    `json:"through,omitempty"` // who let the subject in, where the house carried it out
+	Former  string    `json:"former,omitempty"`  // the subject's address until then, which hears of it too
 }
 
-// Entry seals what is to be recorded. It is made before the transaction that
-// stores it.
-func (k *Keeper) Entry(ctx context.Context, e AuditEntry) (store.Record, error) {
+// Entry seals what is to be recorded, with the letters that tell of it: to the member it
+// was done to, and to the leads, where they hear of such a thing. It is made before the
+// transaction that stores both.
+func (k *Keeper) Entry(ctx context.Context, e AuditEntry, leads ...string) (Put, error) {
 	e.ID, e.At = rand.Text(), k.Now()
 	o := OriginOf(ctx)
 	if e.From == "" {
 		e.From = o.From
 	}
 	e.Agent = o.Agent
-	return k.Vault.Seal(store.Record{Kind: RecordAudit, ID: e.ID, At: e.At, Expires: e.At.AddDate(auditYears, 0, 0)}, e)
+	rec := store.Record{Kind: RecordAudit, ID: e.ID, At: e.At, Expires: e.At.AddDate(auditYears, 0, 0)}
+	if len(e.ToldOwn()) > 0 {
+		rec.Owner = e.Subject
+	}
+	rec, err := k.Vault.Seal(rec, e)
+	return Put{Rec: rec, letters: e.letters(leads)}, err
 }
 
 // Failure records a refused sign-in. A flood of them is counted, not stored
@@ -98,9 +107,9 @@ func (k *Keeper) Failure(ctx context.Context, e AuditEntry) error {
 		e.Detail = fmt.Sprintf("%d more were not recorded one by one", n)
 	}
 	e.By = cvd.Stranger.Ref()
-	rec, err := k.Entry(ctx, e)
+	note, err := k.Entry(ctx, e)
 	if err == nil {
-		err = k.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(rec, 0) })
+		err = k.Store.Update(ctx, func(tx store.Tx) error { return PutAll(tx, note) })
 	}
 	if err != nil {
 		k.unwritten.Add(n + 1)

@@ -30,7 +30,7 @@ const (
 	RecordSession    store.RecordKind = "session"       // id: blind digest of the token; owner: member id or case id
 	RecordToken      store.RecordKind = "token"         // id: blind digest of the secret; owner: member id
 	RecordReceipt    store.RecordKind = "receipt"       // id: blind digest of the code; owner: first case id
-	RecordAudit      store.RecordKind = "audit"         // id: random; no owner
+	RecordAudit      store.RecordKind = "audit"         // id: random; owner: the member who hears of it, or nobody
 	RecordFactor                      = second.Record   // id and owner: member id
 	RecordPasskey    store.RecordKind = "passkey"       // id: blind digest of the credential's id; owner: member id
 	RecordCeremony   store.RecordKind = "ceremony"      // id: blind digest of its secret; no owner
@@ -87,16 +87,24 @@ func (k *Keeper) Read(tx store.Tx, kind store.RecordKind, id string, value any) 
 	return rec, k.Vault.Read(rec, value)
 }
 
-// Put is a record to store if the stored version is Was.
+// Put is a record to store if the stored version is Was, and the letters that tell of it.
 type Put struct {
 	Rec store.Record
 	Was int64
+
+	letters []store.Effect
 }
 
 // PutAll stores each, and stops at the first that cannot be.
 func PutAll(tx store.Tx, puts ...Put) error {
 	for _, p := range puts {
 		if err := tx.PutRecord(p.Rec, p.Was); err != nil {
+			return err
+		}
+		if len(p.letters) == 0 {
+			continue
+		}
+		if err := tx.Enqueue(p.letters); err != nil {
 			return err
 		}
 	}

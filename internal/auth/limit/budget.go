@@ -2,6 +2,7 @@ package limit
 
 import (
 	"container/list"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,7 +15,7 @@ import (
 // Bytes is how many may be sent in any hour and in any day. 0 sets no limit.
 type Bytes struct{ Hour, Day int64 }
 
-// Budget is how many bytes of files each key may send, and all keys together. The hour
+// Budget is how many bytes of files, or of words, each key may send, and all keys together. The hour
 // counts what was read, for that is work; the day what was kept, for that fills the
 // disk. It keeps the keys used last and forgets the others; what all send together is
 // never forgotten. It is safe for use by several goroutines, and nil sets no limit.
@@ -25,7 +26,7 @@ type Budget struct {
 
 	mu   sync.Mutex
 	all  account
-	full time.Time  // until when a file was refused for the sake of all
+	full time.Time  // until when something was refused for the sake of all
 	used *list.List // of *holder, the one used last in front
 	keys map[string]*list.Element
 }
@@ -54,13 +55,20 @@ type Spent struct {
 	All  bool          // of all keys together
 	Span time.Duration // an hour or a day
 	Most int64         // bytes in that time
+	// Words tells that they were words, and no file.
+	Words bool
 }
 
-// ErrSpent is what errors.Is finds in every Spent.
-var ErrSpent = fmt.Errorf("%w: too many bytes of files", cvd.ErrLimited)
+// What errors.Is finds in a Spent: the one for files, the other for words.
+var (
+	ErrSpent = fmt.Errorf("%w: too many bytes of files", cvd.ErrLimited)
+	ErrSaid  = fmt.Errorf("%w: too many bytes of words", cvd.ErrLimited)
+)
 
-// Is makes it a cvd.ErrLimited and an ErrSpent.
-func (s Spent) Is(target error) bool { return target == ErrSpent || target == cvd.ErrLimited }
+// Is makes it a cvd.ErrLimited, and an ErrSpent or an ErrSaid.
+func (s Spent) Is(target error) bool {
+	return target == cvd.ErrLimited || target == ErrSpent && !s.Words || target == ErrSaid && s.Words
+}
 
 // Unwrap makes it a Limited.
 func (s Spent) Unwrap() error { return s.Limited }
@@ -72,13 +80,35 @@ func (b *Budget) Keep(key string, body io.Reader, keep func(io.Reader) error) er
 		return keep(body)
 	}
 	m := &metered{of: b, key: key, body: body, since: b.now()}
+	return m.settle(func() error { return keep(m) })
+}
+
+// Spend does what stores n bytes of words at the cost of key. Without room for all of
+// them nothing is done, and a Spent says so. Once do fails, nothing counts as kept.
+func (b *Budget) Spend(key string, n int64, do func() error) error {
+	if b == nil {
+		return do()
+	}
+	m := &metered{of: b, key: key, since: b.now()}
+	if err := b.pay(m, n); err != nil {
+		if spent, ok := errors.AsType[Spent](err); ok {
+			spent.Words = true
+			err = spent
+		}
+		return err
+	}
+	return m.settle(do)
+}
+
+// settle gives back what was paid unless do keeps it.
+func (m *metered) settle(do func() error) error {
 	kept := false
 	defer func() {
 		if !kept {
-			b.giveBack(m)
+			m.of.giveBack(m)
 		}
 	}()
-	err := keep(m)
+	err := do()
 	kept = err == nil
 	return err
 }
@@ -113,7 +143,7 @@ func (b *Budget) pay(m *metered, n int64) error {
 		all bool
 	}{{&own.hour, false}, {&own.day, false}, {&b.all.hour, true}, {&b.all.day, true}} {
 		if wait := one.w.wait(now, n, m.paid+n); wait > 0 && (refused == nil || wait > refused.After) {
-			refused = &Spent{Limited{wait}, one.all, one.w.span, one.w.most}
+			refused = &Spent{Limited: Limited{wait}, All: one.all, Span: one.w.span, Most: one.w.most}
 		}
 	}
 	if refused != nil {
@@ -152,7 +182,7 @@ func (b *Budget) account(key string) *account {
 	return &h.account
 }
 
-// Full tells whether a file was refused because all together sent too much, and until
+// Full tells whether something was refused because all together sent too much, and until
 // when there is no room for it.
 func (b *Budget) Full() (until time.Time, full bool) {
 	if b == nil {

@@ -76,6 +76,36 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// Words are paid for whole, before anything is done with them; what is not kept counts for
+// the hour alone.
+func TestSpend(t *testing.T) {
+	c := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	b := limit.NewBudget(limit.Bytes{Day: 100}, limit.Bytes{Day: 150}, 8, c.now)
+	done := 0
+	do := func() error { done++; return nil }
+	if err := b.Spend("a", 60, func() error { return errNotKept }); !errors.Is(err, errNotKept) {
+		t.Error(err)
+	}
+	if err := b.Spend("a", 100, do); err != nil {
+		t.Errorf("the room was not given back: %v", err)
+	}
+	err := b.Spend("a", 1, do)
+	var spent limit.Spent
+	if !errors.As(err, &spent) || !spent.Words || spent.All || !errors.Is(err, limit.ErrSaid) || errors.Is(err, limit.ErrSpent) || !errors.Is(err, cvd.ErrLimited) {
+		t.Errorf("%+v", err)
+	}
+	if err := b.Spend("b", 51, do); !errors.As(err, &spent) || !spent.All {
+		t.Errorf("%+v", err)
+	}
+	if err := b.Spend("b", 50, do); err != nil || done != 2 {
+		t.Errorf("%v, done %d times", err, done)
+	}
+	var none *limit.Budget
+	if err := none.Spend("a", 1<<40, do); err != nil || done != 3 {
+		t.Error(err)
+	}
+}
+
 // One file is cut where the room ends, and what was read of it is no longer in the day.
 func TestBudgetCutsAFile(t *testing.T) {
 	c := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}

@@ -1,5 +1,5 @@
 // Package limit says how often somebody may do something: so many times a minute
-// for each key, with some in reserve; and how many bytes of files they may send: so
+// for each key, with some in reserve; and how many bytes of files or words they may send: so
 // many an hour and a day, and so many by all together.
 //
 // It never knows what a key stands for, reads no clock of its own, and forgets the

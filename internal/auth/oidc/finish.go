@@ -91,19 +91,25 @@ func (w *Ways) link(ctx context.Context, p *party, o who, member string, here cv
 		return p.fail(Taken, "the account is another member's")
 	}
 	_ = o.learn(ctx, p) // for the list only
-	rec, err := w.linking(ctx, p, o, member)
+	put, err := w.linked(ctx, p, o, here)
 	if err != nil {
 		return err
 	}
-	note, err := w.k.Entry(ctx, keeper.AuditEntry{By: here.Ref(), Act: keeper.ActLinked, Subject: member, Object: rec.ID[:keeper.PublicID], Detail: "provider " + p.ID})
-	if err != nil {
-		return err
-	}
-	err = w.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, keeper.Put{Rec: rec}, keeper.Put{Rec: note}) })
+	err = w.Store.Update(ctx, func(tx store.Tx) error { return keeper.PutAll(tx, put...) })
 	if errors.Is(err, cvd.ErrConflict) {
 		return p.fail(Taken, "somebody linked the account at the same time")
 	}
 	return err
+}
+
+// linked is what is stored when an account becomes a member's.
+func (w *Ways) linked(ctx context.Context, p *party, o who, member cvd.Actor) ([]keeper.Put, error) {
+	rec, err := w.linking(ctx, p, o, member.ID)
+	if err != nil {
+		return nil, err
+	}
+	note, err := w.k.Entry(ctx, keeper.AuditEntry{By: member.Ref(), Act: keeper.ActLinked, Subject: member.ID, Object: rec.ID[:keeper.PublicID], Detail: "provider " + p.ID})
+	return []keeper.Put{{Rec: rec}, note}, err
 }
 
 // enter starts the session of whose account it is, or of somebody whom a lead named
@@ -113,15 +119,15 @@ func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error)
 	if err != nil {
 		return auth.Session{}, err
 	}
-	was := rec.Version
+	put := []keeper.Put{{Was: rec.Version}}
 	if member != "" {
 		one.Used = w.k.Now()
-		rec, err = w.Vault.Seal(rec, one)
+		put[0].Rec, err = w.Vault.Seal(rec, one)
 	} else {
 		if member, err = w.first(ctx, p, &o); err != nil {
 			return auth.Session{}, err
 		}
-		rec, err = w.linking(ctx, p, o, member)
+		put, err = w.linked(ctx, p, o, cvd.Actor{Kind: cvd.ActorMember, ID: member})
 	}
 	if err != nil {
 		return auth.Session{}, err
@@ -135,7 +141,7 @@ func (w *Ways) enter(ctx context.Context, p *party, o who) (auth.Session, error)
 			return auth.Session{}, p.weak()
 		}
 	}
-	s, err := w.Auth.StartProved(ctx, member, auth.WayProvider, o.Strong, o.Shown, func(tx store.Tx) error { return tx.PutRecord(rec, was) })
+	s, err := w.Auth.StartProved(ctx, member, auth.WayProvider, o.Strong, o.Shown, func(tx store.Tx) error { return keeper.PutAll(tx, put...) })
 	if errors.Is(err, cvd.ErrUnauthenticated) {
 		return s, p.fail(Unknown, "the member is not active")
 	}
@@ -177,17 +183,24 @@ func (w *Ways) first(ctx context.Context, p *party, o *who) (string, error) {
 	if w.Invited != nil {
 		m, err := w.Invited(ctx, o.Email, o.Name)
 		if !errors.Is(err, cvd.ErrNotFound) {
-			return m.ID, err
+			return m.ID, p.unfit(err)
 		}
 	}
 	if len(o.Roles) == 0 {
 		return "", p.fail(Unknown, "no member has linked this account, and nobody named its address")
 	}
-	m, err := w.Auth.AddMember(ctx, cvd.System, cvd.Member{Name: person.Named(o.Name, o.Email), Email: o.Email, Roles: o.Roles})
+	house := cvd.System
+	house.Through = keeper.Operator.Ref() // who configured the group
+	m, err := w.Auth.AddMember(ctx, house, cvd.Member{Name: person.Named(o.Name, o.Email), Email: o.Email, Roles: o.Roles})
+	return m.ID, p.unfit(err)
+}
+
+// unfit is the failure of an account of which no member can be made.
+func (p *party) unfit(err error) error {
 	if _, wrong := errors.AsType[cvd.Faults](err); wrong {
-		return "", p.fail(Unknown, "no member can be made of this account: %w", err)
+		return p.fail(Unknown, "no member can be made of this account: %w", err)
 	}
-	return m.ID, err
+	return err
 }
 
 // fresh lets somebody in as the member whom a lead named by their address, as long

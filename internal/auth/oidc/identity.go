@@ -128,7 +128,7 @@ func (w *Ways) Unlink(ctx context.Context, by cvd.Actor, id string) error {
 			if _, err := tx.DeleteRecords(store.Selection{Kind: keeper.RecordIdentity, ID: rec.ID}); err != nil {
 				return err
 			}
-			return tx.PutRecord(note, 0)
+			return keeper.PutAll(tx, note)
 		}
 		return cvd.ErrNotFound
 	})

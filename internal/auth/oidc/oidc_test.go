@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -512,7 +513,7 @@ func TestWeakMakesNobody(t *testing.T) {
 			return cvd.Member{}, cvd.ErrNotFound
 		}
 	}, p)
-	claims := map[string]any{"sub": "i", "email": "ivy@example.org", "groups": []string{"psirt"}}
+	claims := map[string]any{"sub": "i", "name": "Ivy Reed", "email": "ivy@example.org", "groups": []string{"psirt"}}
 	double.Set(func(x *oidctest.Double) { x.Claims = claims })
 	_, err := d.walk(double)
 	d.want(err, oidc.Weak)
@@ -522,6 +523,31 @@ func TestWeakMakesNobody(t *testing.T) {
 	double.Set(func(*oidctest.Double) { claims["amr"] = []string{"pwd", "otp"} })
 	if a, err := d.walk(double); err != nil || !a.Session.Actor.Is(cvd.RoleMember) {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// Whom a group of a provider makes a member all leads hear of, as the operator's doing;
+// and nobody gets in by it under a name that looks like a colleague's.
+func TestArrivalsAreTold(t *testing.T) {
+	double := oidctest.NewDouble(t, func() time.Time { return noon })
+	p := provider(double)
+	p.RolesClaim, p.Roles = "groups", map[string][]cvd.Role{"psirt": {cvd.RoleMember}}
+	d := open(t, noon, nil, p)
+	claims := map[string]any{"sub": "i", "name": "ADA", "email": "ivy@example.org", "groups": []string{"psirt"}}
+	double.Set(func(x *oidctest.Double) { x.Claims = claims })
+	_, err := d.walk(double)
+	d.want(err, oidc.Unknown)
+	double.Set(func(*oidctest.Double) { claims["name"] = "Ivy Reed" })
+	if _, err = d.walk(double); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := d.Audit(t.Context(), cvd.System, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(entries, func(e auth.AuditEntry) bool { return e.Act == auth.ActMemberAdded && e.Subject != d.ada.ID })
+	if e := entries[i]; !slices.Equal(e.ToldLeads(), []string{"added"}) || e.Doer() != auth.Operator.Ref() {
+		t.Errorf("%+v", e)
 	}
 }
 
@@ -562,6 +588,12 @@ func TestLinking(t *testing.T) {
 	if err != nil { // Ada has no way in yet, and the account is nobody's
 		t.Error(err)
 	}
+	for who, want := range map[string]int{bob.ID: 3, d.ada.ID: 1} { // both of Bob's, and his password
+		mine, err := d.Changes(t.Context(), cvd.Actor{Kind: cvd.ActorMember, ID: who})
+		if err != nil || len(mine) != want {
+			t.Errorf("%s hears of %+v, %v", who, mine, err)
+		}
+	}
 	acts := map[auth.Act]int{}
 	entries, err := d.Audit(t.Context(), cvd.System, 100)
 	if err != nil {
@@ -570,7 +602,7 @@ func TestLinking(t *testing.T) {
 	for _, e := range entries {
 		acts[e.Act]++
 	}
-	if acts["identity.linked"] != 1 || acts["identity.removed"] != 1 || acts["sign-in"] != 1 || acts["sign-in.failed"] != 4 {
+	if acts["identity.linked"] != 2 || acts["identity.removed"] != 1 || acts["sign-in"] != 1 || acts["sign-in.failed"] != 4 {
 		t.Errorf("%v", acts)
 	}
 }

@@ -55,6 +55,7 @@ var kinds = []struct {
 	{cvd.ErrForbidden, "forbidden", Right},
 	{cvd.ErrNotFound, "not-found", Right},
 	{limit.ErrSpent, "uploads", Limit},
+	{limit.ErrSaid, "words", Limit},
 	{cvd.ErrLimited, "limited", Limit},
 	{cvd.ErrTooLarge, "too-large", Input},
 	{cvd.ErrUnreadable, "unreadable", Input},

@@ -94,14 +94,14 @@ func (r Roster) hasEmail(email, except string) bool {
 
 func leads(m cvd.Member) bool { return m.Active && m.Is(cvd.RoleLead) }
 
-func (r Roster) activeLeads() int {
-	n := 0
-	for _, m := range r.Members {
+// activeLeads are the ids of those who lead now.
+func (r Roster) activeLeads() (out []string) {
+	for id, m := range r.Members {
 		if leads(m) {
-			n++
+			out = append(out, id)
 		}
 	}
-	return n
+	return out
 }
 
 // AddMember adds a member, active from now on; ID, Active and Added are set
@@ -134,6 +134,7 @@ func (b *Book) AddMemberWith(ctx context.Context, by cvd.Actor, m cvd.Member, al
 		if r.hasEmail(m.Email, "") {
 			faults = append(faults, emailTaken)
 		}
+		faults = faults.And(person.NameFaults(m, r.Members))
 		if len(r.Members) >= keeper.ListLimit {
 			faults = append(faults, cvd.Fault{Field: "members", Problem: fmt.Sprintf("a server keeps at most %d members", keeper.ListLimit), Remedy: "add nobody more, or use a second server"})
 		}
@@ -145,12 +146,14 @@ func (b *Book) AddMemberWith(ctx context.Context, by cvd.Actor, m cvd.Member, al
 		}
 		m.ID = newMemberID()
 		rec, err1 := b.k.Vault.Seal(store.Record{Kind: keeper.RecordMember, ID: m.ID, At: m.Added}, m)
-		note, err2 := b.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActMemberAdded, Subject: m.ID, Detail: "roles: " + person.Join(m.Roles)})
+		note, err2 := b.k.Entry(ctx, keeper.AuditEntry{
+			By: by.Ref(), Act: keeper.ActMemberAdded, Subject: m.ID, Detail: "roles: " + person.Join(m.Roles), About: told(cvd.Member{}, m), Through: by.Through,
+		}, r.activeLeads()...)
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
 		return b.k.Store.Update(ctx, func(tx store.Tx) error {
-			if err := keeper.PutAll(tx, b.Hold(r), keeper.Put{Rec: rec}, b.emailOf(m), keeper.Put{Rec: note}); err != nil {
+			if err := keeper.PutAll(tx, b.Hold(r), keeper.Put{Rec: rec}, b.emailOf(m), note); err != nil {
 				return err
 			}
 			return also(tx, m)
@@ -215,28 +218,56 @@ func mayChange(by cvd.Actor, r Roster, old, m cvd.Member) error {
 	if r.hasEmail(m.Email, m.ID) {
 		faults = append(faults, emailTaken)
 	}
+	if old.Name != m.Name || !old.Active { // a name that was there before stays
+		faults = faults.And(person.NameFaults(m, r.Members))
+	}
 	if err := faults.Err(); err != nil {
 		return err
 	}
 	if err := errors.Join(may.Cover(by, old.Roles), may.Cover(by, m.Roles)); err != nil {
 		return err
 	}
-	if leads(old) && !leads(m) && r.activeLeads() == 1 {
+	if leads(old) && !leads(m) && len(r.activeLeads()) == 1 {
 		return fmt.Errorf("%w: this is the last active lead; make somebody else a lead first", cvd.ErrNotReady)
 	}
 	return nil
+}
+
+// told is as what a change is told, to the member and to the leads.
+func told(old, m cvd.Member) (out []string) {
+	known := old.ID != ""
+	for _, c := range []struct {
+		changed bool
+		as      string
+	}{
+		{!known, keeper.ToldAdded},
+		{known && !(slices.Equal(old.Roles, m.Roles) && slices.Equal(old.Offices, m.Offices)), keeper.ToldRoles},
+		{known && person.Fold(old.Email) != person.Fold(m.Email), keeper.ToldAddress},
+		{old.Active && !m.Active, keeper.ToldGone},
+		{known && !old.Active && m.Active, keeper.ToldBack},
+		{!leads(old) && leads(m), keeper.ToldLead},
+	} {
+		if c.changed {
+			out = append(out, c.as)
+		}
+	}
+	return out
 }
 
 func (b *Book) replaceMember(ctx context.Context, by cvd.Actor, r Roster, m cvd.Member, changed []string) error {
 	old, rec := r.Members[m.ID], r.records[m.ID]
 	was := rec.Version
 	rec, err1 := b.k.Vault.Seal(rec, m)
-	note, err2 := b.k.Entry(ctx, keeper.AuditEntry{By: by.Ref(), Act: keeper.ActMemberChanged, Subject: m.ID, Detail: strings.Join(changed, "; ")})
+	entry := keeper.AuditEntry{By: by.Ref(), Act: keeper.ActMemberChanged, Subject: m.ID, Detail: strings.Join(changed, "; "), About: told(old, m)}
+	if slices.Contains(entry.About, keeper.ToldAddress) {
+		entry.Former = old.Email
+	}
+	note, err2 := b.k.Entry(ctx, entry, r.activeLeads()...)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
 	return b.k.Store.Update(ctx, func(tx store.Tx) error {
-		if err := keeper.PutAll(tx, b.Hold(r), keeper.Put{Rec: rec, Was: was}, keeper.Put{Rec: note}); err != nil {
+		if err := keeper.PutAll(tx, b.Hold(r), keeper.Put{Rec: rec, Was: was}, note); err != nil {
 			return err
 		}
 		if person.Fold(old.Email) != person.Fold(m.Email) {

@@ -135,7 +135,7 @@ func (b *Book) CreateToken(ctx context.Context, by cvd.Actor, t Token, wrong ...
 			} else if len(have) >= most {
 				return tooMany
 			}
-			return keeper.PutAll(tx, b.roster.Hold(r), keeper.Put{Rec: rec}, keeper.Put{Rec: note})
+			return keeper.PutAll(tx, b.roster.Hold(r), keeper.Put{Rec: rec}, note)
 		})
 	})
 	if err != nil {
@@ -288,7 +288,7 @@ func (b *Book) RevokeToken(ctx context.Context, by cvd.Actor, id string) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		return tx.PutRecord(note, 0)
+		return keeper.PutAll(tx, note)
 	})
 }
 

@@ -122,14 +122,7 @@ func (p *Parcel) Write(tx store.Tx) error {
 func (p *Parcel) Public() bool { return p.Record != nil && p.Record.TLP.Public() }
 
 // Reason is what was said at the last scheduling of what the revision changes.
-func (p *Parcel) Reason() string {
-	for _, ev := range slices.Backward(p.Events) {
-		if ev.Type == cvd.EventScheduled && ev.Body != nil {
-			return ev.Body.Reason
-		}
-	}
-	return ""
-}
+func (p *Parcel) Reason() string { return release.Reason(p.Events) }
 
 // Rehearsal is what would be published of a record, byte for byte, and in which
 // formats nothing would.

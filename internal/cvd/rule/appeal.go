@@ -11,7 +11,7 @@ import (
 // organisation ended it without ever accepting it, which is a no by another name.
 func Appealable(c *cvd.Case) bool {
 	unheard := c.Accepted.IsZero() && c.Waited()
-	return !c.Flags.Appealed && (c.RM() == cvd.RMInvalid || c.Closed() && (c.ClosedInvalid || unheard))
+	return c.HasReporter() && !c.Flags.Appealed && (c.RM() == cvd.RMInvalid || c.Closed() && (c.ClosedInvalid || unheard))
 }
 
 // Ruler tells whether the actor had a hand in finding the case not valid, in person or by

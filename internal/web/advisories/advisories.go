@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"fairlead/internal/advisory/csaf"
+	"fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
 	"fairlead/internal/register"
 	"fairlead/internal/web"
@@ -124,8 +125,6 @@ func (p *pages) provider(r *http.Request, open []*register.Entry) bool {
 	return slices.ContainsFunc(open, func(e *register.Entry) bool { return slices.Contains(e.Documents, csaf.Format.Name) })
 }
 
-func href(id cvd.AdvisoryID) string { return "/advisories/" + url.PathEscape(string(id)) }
-
 func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	all, err := p.site.Register.Entries(r.Context())
 	if err != nil {
@@ -161,7 +160,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	first := (v.Page - 1) * perPage
 	for _, e := range found[first:min(first+perPage, len(found))] {
-		v.Entries = append(v.Entries, line{e, href(e.ID)})
+		v.Entries = append(v.Entries, line{e, page.Address(e.ID)})
 	}
 	if v.Page > 1 {
 		v.Previous = v.address(v.Page - 1)

@@ -9,9 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"fairlead/internal/advisory"
 	"fairlead/internal/advisory/page"
 	"fairlead/internal/cvd"
@@ -30,44 +27,22 @@ func (p *pages) entry(ctx context.Context, id string) (*register.Entry, error) {
 
 // oneView is the page of an advisory.
 type oneView struct {
-	*page.Sheet
-	Href      string
-	Lang      string // of the author's words
-	Languages []tongue
-	Original  string // the address of the original, where this is a translation
-	Band      web.Badge
+	*page.Reading
 	Documents []document
-	History   []change
-}
-
-// tongue is a language in which the advisory can be read.
-type tongue struct {
-	Tag, Name, Href string
-	Here            bool
 }
 
 // tongues are the languages that there are to choose from, its own first; none where
 // that is the only one.
-func tongues(a *cvd.Advisory, at, chosen string) []tongue {
+func tongues(a *cvd.Advisory, at, chosen string) []page.Tongue {
 	own := cmp.Or(a.Lang, "en")
-	out := []tongue{{own, spoken(own), at + "?lang=" + url.QueryEscape(own), chosen == ""}}
+	out := []page.Tongue{{Tag: own, Name: page.Spoken(own), Href: at + "?lang=" + url.QueryEscape(own), Here: chosen == ""}}
 	for _, lang := range advisory.Languages(a) {
-		out = append(out, tongue{lang, spoken(lang), at + "?lang=" + url.QueryEscape(lang), lang == chosen})
+		out = append(out, page.Tongue{Tag: lang, Name: page.Spoken(lang), Href: at + "?lang=" + url.QueryEscape(lang), Here: lang == chosen})
 	}
 	if len(out) == 1 {
 		return nil
 	}
 	return out
-}
-
-// spoken is a language's name in that language, or its tag.
-func spoken(tag string) string {
-	if t, err := language.Parse(tag); err == nil {
-		if name := display.Self.Name(t); name != "" {
-			return name
-		}
-	}
-	return tag
 }
 
 // chosen is the translation that the request asks for, or "" for the record's own
@@ -87,12 +62,6 @@ type document struct {
 	Signed      bool
 }
 
-// change is one revision.
-type change struct {
-	cvd.AdvisoryChange
-	Diff string // the address of what it changed; empty for the first
-}
-
 func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	e, err := p.entry(r.Context(), id)
@@ -110,25 +79,14 @@ func (p *pages) one(w http.ResponseWriter, r *http.Request) error {
 	if p.unchanged(w, r, e.ID, e.Seq, lang) {
 		return nil
 	}
-	languages := tongues(a, href(e.ID), lang)
+	languages := tongues(a, page.Address(e.ID), lang)
 	if lang != "" {
 		a = advisory.In(a, lang)
 	}
-	v := oneView{
-		Sheet: page.In(a, p.site.Register.Publisher(), p.voice()), Href: href(e.ID), Lang: cmp.Or(a.Lang, "en"), Languages: languages, Documents: p.documents(e),
-	}
+	v := oneView{page.Read(a, p.site.Register.Publisher(), p.voice(), 1, a.Revision), p.documents(e)}
+	v.Languages = languages
 	if lang != "" {
 		v.Original = languages[0].Href
-	}
-	if v.Worst != nil {
-		v.Band = web.Band(p.voice(), v.Worst.Band)
-	}
-	for _, c := range a.History {
-		one := change{AdvisoryChange: c}
-		if c.Revision > 1 && a.Source == nil { // not all of others' revisions came here
-			one.Diff = href(e.ID) + "/diff?to=" + strconv.Itoa(c.Revision)
-		}
-		v.History = append(v.History, one)
 	}
 	return p.pages.Render(w, r, http.StatusOK, "one", p.page(a.Title), v)
 }
@@ -146,19 +104,11 @@ func (p *pages) revision(ctx context.Context, id cvd.AdvisoryID, n int) (*cvd.Ad
 func (p *pages) documents(e *register.Entry) []document {
 	var out []document
 	for _, name := range e.Documents {
-		format, part, _ := strings.Cut(name, "/")
+		format, _, _ := strings.Cut(name, "/")
 		for _, f := range p.site.Register.Formats {
-			if f.Name != format {
-				continue
+			if f.Name == format {
+				out = append(out, document{Label: page.Called(p.voice(), name), Href: page.Address(e.ID) + "/" + name + f.Ext, Signed: p.site.Register.Sign != nil})
 			}
-			label := f.Name
-			if id := "advisories.format." + f.Name; p.voice().Has(id) {
-				label = p.say(id)
-			}
-			if part != "" {
-				label = p.say("advisories.part", "format", label, "name", part)
-			}
-			out = append(out, document{Label: label, Href: href(e.ID) + "/" + name + f.Ext, Signed: p.site.Register.Sign != nil})
 		}
 	}
 	return out
@@ -224,7 +174,7 @@ func (p *pages) diff(w http.ResponseWriter, r *http.Request) error {
 	}
 	by := p.site.Register.Publisher()
 	v := diffView{
-		ID: e.ID, Title: now.Title, Href: href(e.ID), From: to - 1, To: to,
+		ID: e.ID, Title: now.Title, Href: page.Address(e.ID), From: to - 1, To: to,
 		Lines: page.Excerpt(page.Diff(string(page.Markdown(page.Of(old, by))), string(page.Markdown(page.Of(now, by)))), around),
 	}
 	for _, c := range now.History {

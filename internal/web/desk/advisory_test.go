@@ -57,6 +57,11 @@ func TestAdvisoryByForms(t *testing.T) {
 	if !strings.Contains(look.Text(), "It is not saved") || !strings.Contains(look.Body, "Switch the old form off.") || state(h, id).Release.Draft != 0 {
 		t.Error("looking saved it, or does not show it")
 	}
+	back := b.Form(look, path)
+	back.Set("step", "back")
+	if got := b.Form(b.Post(path, back).Check(h, http.StatusOK), path); got.Get("flaw.0.remedy.1.text") != "Switch the old form off." || got.Get("time.0.at") != "2026-03-01" || got.Get("seq") != form.Get("seq") {
+		t.Errorf("back at the form, what was typed is gone: %v", got)
+	}
 	form.Set("step", "more")
 	more := b.Post(path, form).Check(h, http.StatusOK)
 	form = b.Form(more, path)
@@ -90,11 +95,22 @@ func TestAdvisoryByForms(t *testing.T) {
 		t.Error("a lost race is not told, or what was typed is lost")
 	}
 	whole(t, "changes", b.Get(path+"/changes?to="+strconv.FormatInt(e.Drafts[0].Seq, 10)).Check(h, http.StatusOK))
-	whole(t, "rehearsal", b.Get(path+"/rehearsal").Check(h, http.StatusOK))
+	rehearsed := b.Get(path+"/rehearsal").Check(h, http.StatusOK)
+	whole(t, "rehearsal", rehearsed)
+	if !strings.Contains(rehearsed.Body, `<a href="`+path+`">Advisory</a>`) {
+		t.Error("the rehearsal does not lead back to the advisory")
+	}
 
 	// Through the verb's own forms, which say what the reporter will read.
 	at := h.Now().In(h.Site.Zone()).Add(48 * time.Hour).Format("2006-01-02T15:04")
 	told := do(b, h, id, "schedule", url.Values{"until": {at}})
+	for n := range told.Doc.Descendants() {
+		if href := webtest.Attr(n, "href"); strings.HasPrefix(href, path+"/rehearsal?") {
+			if opened := b.Get(href).Check(h, http.StatusOK); !strings.Contains(opened.Body, `/do/schedule?preview=`) {
+				t.Errorf("the rehearsal does not lead back to the preview: %s", opened.Text())
+			}
+		}
+	}
 	if !strings.Contains(told.Text(), "The advisory is scheduled for release on") {
 		t.Errorf("the preview does not say what the reporter will read: %s", told.Text())
 	}
@@ -398,7 +414,7 @@ func TestWhatTheWorldReads(t *testing.T) {
 	verb := "/desk/cases/" + string(id) + "/do/publish"
 	says("the field of the reason", b.Get(verb).Text(), []string{"Everybody reads this"}, []string{"The reporter reads this"})
 	again := do(b, h, id, "publish", url.Values{"reason": {"Only who is nearby can."}})
-	says("the second release", again.Text(), []string{"anybody nearby", "Revisions2 3 March 2026", "Only who is nearby can."}, nil)
+	says("the second release", again.Text(), []string{"anybody nearby", "2 3 March 2026 Only who is nearby can."}, nil)
 	if state(h, id).Release.Revision == 1 {
 		do(in(h, "lead@example.org"), h, id, "confirm", nil)
 	}

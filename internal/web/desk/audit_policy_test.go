@@ -38,7 +38,7 @@ func TestAuditHoldsThePolicy(t *testing.T) {
 	whole(t, "audit with the policy", page)
 	all := lines(page)
 	at := slices.IndexFunc(all, func(s string) bool {
-		return strings.Contains(s, "Policy version published") && strings.Contains(s, "Lena Lead")
+		return strings.Contains(s, "New version of the policy") && strings.Contains(s, "Lena Lead")
 	})
 	signedIn := slices.IndexFunc(all, func(s string) bool { return strings.Contains(s, "Signed in") && strings.Contains(s, "Lena Lead") })
 	if at < 0 || !strings.Contains(all[at], "SHA-256 "+made.Digest[:12]) || !strings.Contains(page.Body, `href="/desk/policy/2"`) || signedIn < 0 || at < signedIn {

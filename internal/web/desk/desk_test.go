@@ -222,8 +222,8 @@ func everyPage(t *testing.T, file, lang string) {
 		if !strings.Contains(a.Body, `<html lang="`+lang+`"`) {
 			t.Errorf("%s is not in %s", path, lang)
 		}
-		if !strings.Contains(a.Body, "Two notices were given up") {
-			t.Errorf("%s shows no alarm", path)
+		if !strings.Contains(a.Body, "alarms-here") {
+			t.Errorf("%s counts no alarm", path)
 		}
 	}
 	f, err := h.Desk.As(h.Lead).Case(context.Background(), got.Case)

@@ -22,13 +22,13 @@ func TestStrangersAreNotEchoed(t *testing.T) {
 	long := strings.Repeat(`" `, 300_000)
 	form := url.Values{"kept-for": {"/desk/cases/x/note"}, "email": {"nobody@example.org"}, "password": {"b"}, "kept.x": {long}, "next": {"/desk/" + long}}
 	page := b.Post("/desk/sign-in", form).Check(h, http.StatusUnauthorized)
-	if len(page.Body) > most || !strings.Contains(page.Text(), "too long to be kept whole") {
+	if len(page.Body) > most || !strings.Contains(page.Text(), "too long to keep in full") {
 		t.Errorf("%d bytes, %.300s", len(page.Body), page.Text())
 	}
 	again := b.Form(page, "/desk/sign-in")
 	again.Set("email", "member@example.org")
 	again.Set("password", "wrong password")
-	if page := b.Post("/desk/sign-in", again).Check(h, http.StatusUnauthorized); !strings.Contains(page.Text(), "too long to be kept whole") {
+	if page := b.Post("/desk/sign-in", again).Check(h, http.StatusUnauthorized); !strings.Contains(page.Text(), "too long to keep in full") {
 		t.Error("the next page says nothing of what is missing")
 	}
 	form["email"] = []string{long}
@@ -61,7 +61,7 @@ func TestAnEndedSessionKeepsNoFiles(t *testing.T) {
 	}
 	words := strings.Repeat("語 ", 50_000)
 	page := b.Post("/desk/cases/"+id+"/note", url.Values{"text": {words}}).Check(h, http.StatusUnauthorized)
-	if !strings.Contains(page.Body, words) || strings.Contains(page.Text(), "too long to be kept whole") {
+	if !strings.Contains(page.Body, words) || strings.Contains(page.Text(), "too long to keep in full") {
 		t.Error("a note of the longest kind is not kept")
 	}
 }

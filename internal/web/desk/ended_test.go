@@ -95,7 +95,7 @@ func TestAFreshLinkIsAProof(t *testing.T) {
 // The desk begins for everybody where they may go.
 func TestTheDeskBeginsWhereOneMayGo(t *testing.T) {
 	h := house(t)
-	h.Add("Ada Auditor", "audits@example.org", nil, cvd.RoleAuditor)
+	h.Add("Ann Auditor", "audits@example.org", nil, cvd.RoleAuditor)
 	b := in(h, "audits@example.org")
 	to := b.Follow(b.Get("/desk").Check(h, http.StatusSeeOther))
 	for range 2 {

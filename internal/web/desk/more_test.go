@@ -380,6 +380,14 @@ func TestOwnAccount(t *testing.T) {
 			t.Errorf("%q makes a token for %v, %v", ticked, actor.Scopes, err)
 		}
 	}
+	for _, want := range []string{"An API token was made that acts in your name.", "Your password was set."} {
+		if !strings.Contains(me.Text(), want) {
+			t.Errorf("the own page does not say: %s", want)
+		}
+	}
+	if taken := b.Post("/desk/me/profile", url.Values{"name": {h.Lead.Name}}).Check(h, http.StatusUnprocessableEntity); !strings.Contains(taken.Text(), "looks like the name of another member") {
+		t.Errorf("a colleague's name: %s", taken.Text())
+	}
 	b.Post("/desk/me/tokens/revoke", b.Form(me, "/desk/me/tokens/revoke")).Check(h, http.StatusSeeOther)
 	if _, err := h.Auth.Token(context.Background(), secret); err == nil {
 		t.Error("a revoked token works")

@@ -202,7 +202,7 @@ func TestPreparedReply(t *testing.T) {
 	id := h.Receive(full()).Case
 	b := in(h, "lead@example.org")
 	path := "/desk/cases/" + string(id) + "/do/message"
-	a := b.Post(path, url.Values{"step": {"insert"}, "canned": {"do-you-pay"}, "text": {"Hello"}}).Check(h, http.StatusOK)
+	a := b.Follow(b.Post(path, url.Values{"step": {"insert"}, "canned": {"do-you-pay"}, "text": {"Hello"}}).Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
 	got := b.Form(a, path).Get("text")
 	if !strings.HasPrefix(got, "Hello\n\nThank you") || !strings.Contains(got, "/policy#no-bounty") {
 		t.Errorf("inserted %q", got)
@@ -212,7 +212,7 @@ func TestPreparedReply(t *testing.T) {
 			t.Errorf("the page lacks %s", option)
 		}
 	}
-	a = b.Post(path, url.Values{"step": {"insert"}, "canned": {"do-you-pay/fr"}}).Check(h, http.StatusOK)
+	a = b.Follow(b.Post(path, url.Values{"step": {"insert"}, "canned": {"do-you-pay/fr"}}).Check(h, http.StatusSeeOther)).Check(h, http.StatusOK)
 	if got := b.Form(a, path).Get("text"); !strings.HasPrefix(got, "Merci de votre signalement") {
 		t.Errorf("inserted %q", got)
 	}

@@ -1,10 +1,14 @@
-// Package program names a browser by what it calls itself.
+// Package program names a browser or another program by what it calls itself, and says
+// where it came from.
 //
 // It is for people who look for a session that is not theirs. It never decides anything:
 // whoever writes a User-Agent can write any.
 package program
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // browsers and systems are asked in this order: many programs name the others too.
 var (
@@ -27,19 +31,46 @@ var (
 		{"Mac OS X", "macOS"},
 		{"Linux", "Linux"},
 	}
+	libraries = [][2]string{
+		{"Go-http-client/", "Go"},
+		{"python-", "Python"},
+		{"Python-", "Python"},
+	}
 )
 
 // Name is the browser and the system of a User-Agent (RFC 9110 section 10.1.5), such as
-// "Firefox · Linux"; what it does not know stays as it is.
+// "Firefox · Linux", of another program its first product without the version; what is
+// neither stays as it is.
 func Name(agent string) string {
 	browser := named(browsers, agent)
 	if browser == "" {
-		return agent
+		return product(agent)
 	}
 	if system := named(systems, agent); system != "" {
 		return browser + " · " + system
 	}
 	return browser
+}
+
+func product(agent string) string {
+	if library := named(libraries, agent); library != "" {
+		return library
+	}
+	first, _, _ := strings.Cut(agent, " ")
+	if name, _, versioned := strings.Cut(first, "/"); versioned && name != "" && name != "Mozilla" {
+		return name
+	}
+	return agent
+}
+
+// Address is where a request came from, as people write it; empty where it came through a
+// socket of this machine, which has none.
+func Address(from string) string {
+	ip, err := netip.ParseAddr(from)
+	if err != nil {
+		return strings.TrimPrefix(from, "@")
+	}
+	return ip.Unmap().WithZone("").String()
 }
 
 func named(list [][2]string, agent string) string {

@@ -25,7 +25,7 @@ func TestStrangersAreNotEchoed(t *testing.T) {
 		if page.Status < 400 || len(page.Body) > most {
 			t.Errorf("%s: %d, %d bytes", path, page.Status, len(page.Body))
 		}
-		if strings.HasPrefix(path, "/thread") && !strings.Contains(page.Text(), "too long to be kept whole") {
+		if strings.HasPrefix(path, "/thread") && !strings.Contains(page.Text(), "too long to keep in full") {
 			t.Errorf("%s: nothing says that some is missing: %.400s", path, page.Text())
 		}
 	}

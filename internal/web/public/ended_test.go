@@ -36,7 +36,7 @@ func TestWordsOutliveTheSession(t *testing.T) {
 	back := b.Post("/thread/open", open).Check(h, 200)
 	sound(t, back)
 	again := b.Form(back, "/thread/message")
-	if again.Get("text."+string(a.Case)) != form.Get("text") || !strings.Contains(back.Text(), "It was not sent yet.") {
+	if again.Get("text."+string(a.Case)) != form.Get("text") || !strings.Contains(back.Text(), "It has not been sent yet.") {
 		t.Errorf("came back as %q in %s", again.Get("text."+string(a.Case)), back.Text())
 	}
 	if strings.Contains(b.Get("/thread").Body, "line two") {

@@ -129,7 +129,7 @@ func (p *Door) YesNoMore(pol *policy.Policy, f policy.Field, typed url.Values) [
 	if value != "" && !slices.ContainsFunc(choice.Options, func(o web.Option) bool { return o.Chosen }) {
 		words = strings.TrimSpace(value + " " + words)
 	}
-	return []web.Field{choice, {Name: f.Name + More, Label: p.Say("public.more." + f.Name), Help: p.Say("public.more.help"), Value: words}}
+	return []web.Field{choice, {Name: f.Name + More, Only: true, Label: p.Say("public.more." + f.Name), Help: p.Say("public.more.help"), Value: words}}
 }
 
 // Credit are the fields that ask whether and how the reporter wishes to be named.
@@ -139,6 +139,6 @@ func (p *Door) Credit(pol *policy.Policy, f policy.Field, typed url.Values) []we
 	for _, value := range []string{"name", "anonymous", "none"} {
 		choice.Options = append(choice.Options, web.Option{Value: value, Label: p.Say("public.credit." + value), Chosen: typed.Get(f.Name) == value})
 	}
-	as := web.Field{Name: f.Name + ".as", Label: p.Say("public.credit.as"), Help: p.Say("public.credit.as.help"), Value: typed.Get(f.Name + ".as")}
+	as := web.Field{Name: f.Name + ".as", Only: true, Label: p.Say("public.credit.as"), Help: p.Say("public.credit.as.help"), Value: typed.Get(f.Name + ".as")}
 	return []web.Field{choice, as}
 }

@@ -17,14 +17,14 @@ func TestWordsArriveWithoutRoomForFiles(t *testing.T) {
 	file := webtest.File{Field: "attachments", Name: "a.txt", Content: "a"}
 	page := h.Browser().Upload("/report", url.Values{"title": {"x"}, "description": {"It breaks."}, "product": {"Tide"}}, file).Check(h, http.StatusCreated)
 	sound(t, page)
-	if !strings.Contains(page.Text(), "too little space left on our side; what you wrote was kept") {
+	if !strings.Contains(page.Text(), "we are short of space at the moment; what you wrote was kept") {
 		t.Errorf("%s", page.Text())
 	}
 	a := h.Receive(cvd.Report{Title: "x"})
 	b := opened(h, a)
 	file.Field = "file"
 	refused := b.Upload("/thread/attach", url.Values{"case": {string(a.Case)}}, file).Check(h, http.StatusUnprocessableEntity)
-	if !strings.Contains(refused.Text(), "too little space left") {
+	if !strings.Contains(refused.Text(), "short of space") {
 		t.Errorf("%s", refused.Text())
 	}
 	form := b.Form(b.Get("/thread"), "/thread/message")

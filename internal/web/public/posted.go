@@ -31,7 +31,7 @@ const (
 	// maxAhead is the most bytes behind the start of the first file that are held to
 	// look for more fields: browsers send the files where they stand in the form.
 	maxAhead = 1 << 20
-	// MaxShown is the most bytes of a form that is read though it came too
+	// MaxShown is the most bytes of a form that are read though it came too
 	// often, only to show again what was typed.
 	MaxShown = 256 << 10
 )
@@ -314,9 +314,13 @@ func (p *Door) Why(err error) string {
 	return p.Say("public.why.internal", "id", id)
 }
 
-// whySpent says which budget of bytes has no room for a file, and when it will have.
+// whySpent says which budget of bytes has no room for a file or for words, and when it
+// will have.
 func (p *Door) whySpent(spent limit.Spent) string {
 	id, span := "public.why.spent.", "hour"
+	if spent.Words {
+		id = "public.spent."
+	}
 	if spent.All {
 		id += "all."
 	}
@@ -325,6 +329,33 @@ func (p *Door) whySpent(spent limit.Spent) string {
 	}
 	when := p.Site.Now().Add(spent.After).Truncate(time.Minute).Add(time.Minute)
 	return p.Say(id+span, "mib", int(spent.Most>>20), "when", p.Voice().Instant(when, p.Site.Zone()))
+}
+
+// Pay does what stores words of a stranger, n bytes, at the cost of their network.
+func (p *Door) Pay(n int, do func() error) error {
+	return p.Site.Texts.Spend(p.Site.From(p.R), int64(n), do)
+}
+
+// Said is the fault of words that a budget has no room for, or nil. It tells the answer
+// and the log.
+func (p *Door) Said(w http.ResponseWriter, field string, err error) cvd.Faults {
+	limited, ok := errors.AsType[limit.Limited](err)
+	if !ok || !errors.Is(err, limit.ErrSaid) {
+		return nil
+	}
+	web.RetryAfter(w, limited)
+	web.Refused(p.R, err)
+	return cvd.Faults{{Field: field, Problem: p.Why(err)}}
+}
+
+// Size is how many bytes stand in the fields.
+func Size(fields url.Values) (n int) {
+	for _, values := range fields {
+		for _, one := range values {
+			n += len(one)
+		}
+	}
+	return n
 }
 
 // Spent tells whether a file was refused because a budget of bytes is spent, and tells the

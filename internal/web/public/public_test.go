@@ -342,7 +342,7 @@ func TestFeedback(t *testing.T) {
 	b.Post("/policy/feedback", form).Check(h, 422)
 	form.Set("text", "Say which <b>hours</b> you mean.")
 	done := b.Follow(b.Post("/policy/feedback", form))
-	if !strings.Contains(done.Text(), "Your suggestion is kept") {
+	if !strings.Contains(done.Text(), "Your suggestion is saved") {
 		t.Errorf("no thanks: %s", done.Text())
 	}
 	got, err := h.Book.Suggestions(context.Background(), h.Lead)

@@ -17,6 +17,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/store"
 	"fairlead/internal/web"
+	"fairlead/internal/web/public"
 	"fairlead/internal/web/webtest"
 )
 
@@ -49,6 +50,12 @@ func TestReportGivesAReceipt(t *testing.T) {
 	for _, want := range []string{code, "TP-2026-", "A person confirms receipt by Wed 4 Mar 2026", "poc.txt", "http://example.com/thread"} {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("%q is missing in %s", want, a.Text())
+		}
+	}
+	// Beside it stand the words one by one, to be copied by pen and ticked off.
+	for i, word := range strings.Split(code, "-") {
+		if want := fmt.Sprintf(`<li><label class="choice"><input type="checkbox"> <span class="mono">%s</span></label></li>`, word); !strings.Contains(a.Body, want) {
+			t.Errorf("word %d is in no list", i+1)
 		}
 	}
 	if len(b.Cookies()) > 0 {
@@ -84,10 +91,13 @@ func TestRefusedReportKeepsEverything(t *testing.T) {
 		}
 	}
 	text := a.Text()
-	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier", "CWE category: is no CWE identifier"} {
+	for _, want := range []string{"Details of the vulnerability is missing", "Your mail address is no mail address", "CWE category is no CWE identifier"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in the summary", want)
 		}
+	}
+	if !strings.Contains(a.Body, `id="f-cwe-fault"><span>is no CWE identifier`) {
+		t.Error("the field does not say what is wrong with it")
 	}
 	if cases(h) != 0 {
 		t.Error("something was stored")
@@ -192,6 +202,17 @@ func TestTooManyReports(t *testing.T) {
 	if want := "Send it again in " + a.Header.Get("Retry-After") + " second"; !strings.Contains(a.Text(), want) {
 		t.Errorf("the page does not say %q: %s", want, a.Text())
 	}
+	// A large file costs no words: it is told to be chosen again.
+	large := b.Upload("/report", form, webtest.File{Field: "attachments", Name: "dump.bin", Content: strings.Repeat("x", 1<<20)}).Check(h, http.StatusTooManyRequests)
+	if b.Form(large, "/report?step=send").Get("description") != "one too <many>" || !strings.Contains(large.Text(), "dump.bin") {
+		t.Errorf("with a large file what was typed is lost: %s", large.Text())
+	}
+	// Where even the words are too many to be read then, the page says so.
+	form.Set("steps", strings.Repeat("step ", 80_000))
+	if many := b.Post("/report", form).Check(h, http.StatusTooManyRequests); strings.Contains(many.Text(), "Everything you typed is still here") {
+		t.Error("what is lost is said to be here")
+	}
+	form.Del("steps")
 	// Who only looks sends nothing, and may.
 	b.Post("/report?step=preview", form).Check(h, 200)
 	b.Post("/report?step=lang&lang=de", form).Check(h, 200)
@@ -332,7 +353,7 @@ func TestFieldsBehindFiles(t *testing.T) {
 	b := h.Browser()
 	body := filePart("one.txt", "1") + part("description", "It breaks.") + filePart("two.txt", "2") + part("reporter.credit.as", "Ann")
 	a := raw(b, "/report", boundary, body+part("step", "preview")+"--b--\r\n").Check(h, 200)
-	for _, want := range []string{"Nothing was sent yet", "choose them again before you send. one.txt, two.txt", "Ann"} {
+	for _, want := range []string{"Nothing has been sent yet", "choose them again before you send. one.txt, two.txt", "Ann"} {
 		if !strings.Contains(a.Text(), want) {
 			t.Errorf("the preview lacks %q", want)
 		}
@@ -359,7 +380,7 @@ func TestRefusedReportNamesItsFiles(t *testing.T) {
 	h := house(t, signed, nil)
 	a := sendReport(h, h.Browser(), url.Values{"description": {""}},
 		webtest.File{Field: "attachments", Name: "poc.txt", Content: "1"}, webtest.File{Field: "attachments", Name: "big.bin", Content: aheadOf}).Check(h, 422)
-	if want := "Files were not kept, since nothing was sent: poc.txt, big.bin; choose them again before you send"; strings.Count(a.Text(), want) != 1 || strings.Count(a.Text(), want[6:]) != 2 {
+	if want := "Files were not kept, because nothing was sent: poc.txt, big.bin; choose them again before you send"; strings.Count(a.Text(), want) != 1 || strings.Count(a.Text(), want[6:]) != 2 {
 		t.Errorf("the page does not say %q once at the top and at the field: %s", want, a.Text())
 	}
 }
@@ -429,9 +450,9 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Who sends too often costs nothing more: the body of such a report is not read,
-// unless it is small.
-func TestTooManyReportsAreNotRead(t *testing.T) {
+// Who sends too often costs little more: of such a report no more is read than what may
+// be shown again.
+func TestTooManyReportsAreHardlyRead(t *testing.T) {
 	h := house(t, small, nil)
 	b := h.Browser()
 	for range 60 {
@@ -442,7 +463,7 @@ func TestTooManyReportsAreNotRead(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/report", body)
 		r.Header.Set("Content-Type", boundary)
 		r.ContentLength = size
-		if a := b.Send(r).Check(h, http.StatusTooManyRequests); body.n > 0 || a.Header.Get("Retry-After") == "" {
+		if a := b.Send(r).Check(h, http.StatusTooManyRequests); body.n > public.MaxShown || a.Header.Get("Retry-After") == "" || strings.Contains(a.Text(), "Everything you typed is still here") {
 			t.Errorf("%s: %d bytes were read", name, body.n)
 		}
 	}
@@ -483,7 +504,7 @@ func TestDeclaredSizeLosesNoWords(t *testing.T) {
 	id := string(got.Case)
 	a = declared(opened(h, got), "/thread/attach?case="+id, part("text."+id, "Typed beside.")+fmt.Sprintf(file, "file."+id))
 	sound(t, a)
-	for _, want := range []string{"Typed beside.", "they are too large together", "send them one at a time"} {
+	for _, want := range []string{"Typed beside.", "together they are too large", "send them one at a time"} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -583,7 +604,7 @@ func TestAttacksAreAskedFor(t *testing.T) {
 		form.Set("cwe", "")
 		a = b.Upload("/report", form).Check(h, 201)
 		sound(t, a)
-		if !strings.Contains(a.Text(), "You told us of attacks") {
+		if !strings.Contains(a.Text(), "You told us about attacks") {
 			t.Error(a.Text())
 		}
 		actor, err := h.Auth.Receipt(context.Background(), receiptOf(t, b, a))
@@ -612,7 +633,7 @@ func TestWhatIsNotAskedIsKept(t *testing.T) {
 			t.Errorf("%s holds %.20q", name, form.Get(name))
 		}
 	}
-	if text := page.Text(); !strings.Contains(text, "Found has 501 characters, more than the 500 that it may have; shorten it, or put the rest into the description") {
+	if text := page.Text(); !strings.Contains(text, "Date found has 501 characters, more than the 500 that it may have; shorten it, or put the rest into the description") {
 		t.Errorf("%s", text)
 	}
 }

@@ -3,6 +3,7 @@ package public_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,13 +13,12 @@ import (
 	"fairlead/internal/web/webtest"
 )
 
-// Every field of the policy stands in one of the steps of one form, and the button
-// in the last.
+// Every field of the policy stands in one of the steps of one form.
 func TestStepsHoldEveryField(t *testing.T) {
 	for _, file := range []string{signed, small} {
 		h := house(t, file, nil)
 		a := h.Browser().Get("/report").Check(h, 200)
-		steps, send, asked := 0, -1, map[string]int{}
+		steps, asked := 0, map[string]int{}
 		for n := range a.Doc.Descendants() {
 			if n.Type != html.ElementNode || !strings.HasPrefix(webtest.Attr(n, "id"), "step-") || n.Data != "section" {
 				continue
@@ -28,22 +28,80 @@ func TestStepsHoldEveryField(t *testing.T) {
 				if name := webtest.Attr(f, "name"); name != "" {
 					asked[name] = steps
 				}
-				if f.Data == "button" && webtest.Attr(f, "name") == "" {
-					send = steps
-				}
 			}
 		}
-		if steps != 3 || send != 3 {
-			t.Errorf("%s: %d steps, the button in %d", file, steps, send)
+		if steps != 3 {
+			t.Errorf("%s: %d steps", file, steps)
 		}
 		for _, f := range h.Book.Current().Policy.Information {
-			if asked[f.Name] == 0 && f.Name != "program" {
+			if asked[f.Name] == 0 && f.Name != "program" && f.Name != "attachments" {
 				t.Errorf("%s: %s is asked in no step", file, f.Name)
 			}
 		}
-		if asked["description"] != 1 || asked["reporter.email"] != 3 || asked["attachments"] != 3 {
+		if asked["description"] != 1 || asked["product"] != 1 || asked["steps"] != 2 || asked["reporter.email"] != 3 {
 			t.Errorf("%s: asked in %v", file, asked)
 		}
+	}
+}
+
+// Files stand behind every field: a browser sends them in that order, and what comes
+// far behind a large one is not read. The steps show them where they are asked for.
+func TestFilesStandBehindEveryField(t *testing.T) {
+	for _, file := range []string{signed, small} {
+		a := house(t, file, nil).Browser().Get("/report")
+		var names []string
+		for n := range a.Doc.Descendants() {
+			if name := webtest.Attr(n, "name"); name != "" && (n.Data == "input" || n.Data == "textarea" || n.Data == "select") {
+				names = append(names, name)
+			}
+		}
+		if len(names) == 0 || names[len(names)-1] != "attachments" {
+			t.Errorf("%s: the fields come as %v", file, names)
+		}
+	}
+}
+
+// Who is in a hurry says what is wrong, in what, adds files and sends: the first step
+// asks for nothing else, with what is needed first.
+func TestTheFirstStepIsEnough(t *testing.T) {
+	h := house(t, signed, nil)
+	a := h.Browser().Get("/report").Check(h, 200)
+	if got := stepFields(a, "step-1"); !slices.Equal(got, []string{"description", "product", "version"}) {
+		t.Errorf("the first step asks for %v", got)
+	}
+	if !strings.Contains(a.Body, `<button type="submit">Send it now</button>`) {
+		t.Error("nothing sends from the first step")
+	}
+}
+
+func stepFields(a *webtest.Answer, id string) []string {
+	var out []string
+	for n := range a.Doc.Descendants() {
+		if webtest.Attr(n, "id") != id {
+			continue
+		}
+		for f := range n.Descendants() {
+			if name := webtest.Attr(f, "name"); name != "" && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// What matters only after a yes is hidden until then by the page's look alone, and never
+// where something stands in it or is wrong with it.
+func TestWhatMattersOnlyIf(t *testing.T) {
+	h := house(t, signed, nil)
+	b := h.Browser()
+	a := b.Get("/report").Check(h, 200)
+	for _, name := range []string{"exploited.more", "public.more", "reporter.credit.as"} {
+		if n := strings.Count(a.Body, `name="`+name+`" value="" placeholder=" "`); n != 1 {
+			t.Errorf("%s is hidden %d times", name, n)
+		}
+	}
+	if n := strings.Count(a.Body, `class="field only"`); n != 3 {
+		t.Errorf("%d fields wait for a yes", n)
 	}
 }
 
@@ -151,7 +209,7 @@ func TestAnotherLanguageKeepsWhatWasTyped(t *testing.T) {
 	if again.Get("description") != "It breaks." || again.Get("reporter.credit") != "anonymous" || again.Get("once") != form.Get("once") || cases(h) != 0 {
 		t.Errorf("%v came back, %d cases", again, cases(h))
 	}
-	for _, want := range []string{`<html lang="de"`, `action="/report?step=send&amp;lang=de"`, `formaction="/report?step=lang&amp;lang=fr"`, "poc.txt", "Wählen Sie Ihre Dateien noch einmal", `class="step first" id="step-3"`} {
+	for _, want := range []string{`<html lang="de"`, `action="/report?step=send&amp;lang=de"`, `formaction="/report?step=lang&amp;lang=fr"`, "poc.txt", "Wählen Sie Ihre Dateien noch einmal", `class="step first" id="step-1"`} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("no %s", want)
 		}

@@ -85,11 +85,11 @@ func TestThreadFromReportToEnd(t *testing.T) {
 		}
 		return page
 	}
-	see(string(a.Case), "Received", "Nobody has judged it yet", "What is next A person confirms receipt ahead by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
+	see(string(a.Case), "Received", "Nobody has judged it yet", "What comes next A person confirms receipt to come by Wed 4 Mar 2026, 16:00 CET", "a talk in June")
 	does(h, a.Case, cvd.VerbAcknowledge, cvd.Input{Text: "Thank you, reading now."})
 	see("A person of the team has your report", "Thank you, reading now.", "kept")
 	does(h, a.Case, cvd.VerbAsk, cvd.Input{Text: "One question.", Missing: []string{"Which version?"}})
-	page := see("The team needs something from you", "Which version?", "stands still", "Answer the team")
+	page := see("The team needs something from you", "Which version?", "paused", "Answer the team")
 	form := b.Form(page, "/thread/message")
 	form.Set("text", "Version 2.")
 	done := b.Follow(b.Post("/thread/message", form)).Check(h, 200)
@@ -339,7 +339,7 @@ func TestSessionEnds(t *testing.T) {
 	b.Get("/thread").Check(h, 200)
 	h.Pass(31 * time.Minute)
 	over := b.Get("/thread").Check(h, 200)
-	if strings.Contains(over.Body, "canary") || !strings.Contains(over.Text(), "Your session is over") || len(b.Cookies()) > 0 {
+	if strings.Contains(over.Body, "canary") || !strings.Contains(over.Text(), "Your session has ended") || len(b.Cookies()) > 0 {
 		t.Errorf("after 31 minutes: %s", over.Text())
 	}
 	b = opened(h, a)

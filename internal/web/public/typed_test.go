@@ -99,12 +99,12 @@ func TestSomeFilesAreStored(t *testing.T) {
 		file("one.txt", 3), file("big.bin", 1<<20+1), file("two.txt", 4)).Check(h, 422)
 	sound(t, page)
 	text := page.Text()
-	for _, want := range []string{"Stored, and not to be sent again: one.txt, two.txt.", "These files were not stored", "big.bin: ", "over 1 MiB"} {
+	for _, want := range []string{"Already stored, no need to send again: one.txt, two.txt.", "These files were not stored", "big.bin: ", "over 1 MiB"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
 	}
-	if strings.Contains(text, "nothing was sent yet") {
+	if strings.Contains(text, "nothing has been sent yet") {
 		t.Error("it says that nothing was sent")
 	}
 }

@@ -40,7 +40,7 @@ func TestAReportHasAPrice(t *testing.T) {
 	form.Set("description", "The parser reads past its end.")
 	early := b.Upload("/report", form).Check(h, http.StatusTooManyRequests)
 	sound(t, early)
-	if !strings.Contains(early.Body, "reads past its end") || early.Header.Get("Retry-After") != "20" || !strings.Contains(early.Text(), "Nothing was sent yet") {
+	if !strings.Contains(early.Body, "reads past its end") || early.Header.Get("Retry-After") != "20" || !strings.Contains(early.Text(), "Nothing has been sent yet") {
 		t.Errorf("%s %s", early.Header, early.Text())
 	}
 	h.Pass(21 * time.Second)

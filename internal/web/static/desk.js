@@ -293,7 +293,7 @@
       const line = el.closest('#rows th') || el; // found by what stands under the title too
       const name = (el.ariaLabel || [...line.childNodes].map((n) => (n.matches?.('.count') ? '' : n.textContent)).join(' ')).replace(/\s+/g, ' ').trim();
       const key = name + (el.href || '');
-      if (!name || el.hidden || el.disabled || el.closest('#live, .entry-do') || el.hash === '#move' || seen.has(key)) continue;
+      if (!name || el.hidden || el.disabled || el.closest('#live, .entry-do, [role=search] button, td button') || el.hash === '#move' || seen.has(key)) continue;
       seen.add(key);
       out.push({ el, name });
     }
@@ -355,7 +355,21 @@
   // The case beside this one in its list.
   const beside = (rel) => $(`.place [rel=${rel}]`)?.click(), back = $('.place a');
   if (back) { back.hash = ''; keep('place', [back.pathname + back.search, 'c-' + one]); } // the list goes there by itself
-  const focus = (s) => { const el = $(s); el?.focus(); el?.scrollIntoView({ block: 'center' }); };
+  let from = [];
+  const focus = (s) => {
+    const el = $(s);
+    if (!el) return;
+    from = [el.form, document.activeElement];
+    el.focus();
+    el.scrollIntoView({ block: 'center' });
+  };
+  // Back to where the key was pressed, or else to what the field stands in.
+  const leave = (field) => {
+    const row = field.closest('#rows tr'), box = field.form || field.parentElement, [at, was] = from;
+    const to = row ? focusOf(row) : at === box && was.isConnected && was !== document.body ? was : box;
+    if (to === box) box.tabIndex = -1;
+    to.focus({ preventScroll: to === box });
+  };
   const places = { q: '/desk/', m: '/desk/mail', r: '/desk/record', c: '/desk/components', p: '/desk/policy', t: '/desk/team', o: '/desk/outbox', a: '/desk/audit', i: '/desk/me' };
   const deeds = {
     j: () => move(1), k: () => move(-1), J: () => beside('next'), K: () => beside('prev'), o: () => { const item = items()[at]; if (item) focusOf(item).click(); },
@@ -370,7 +384,7 @@
       if (!palette.open) open();
       return;
     }
-    if (e.key === 'Escape' && e.target.matches?.('main :is(input, textarea, select)')) { e.target.blur(); return; }
+    if (e.key === 'Escape' && e.target.matches?.('main :is(input, textarea, select)')) { leave(e.target); return; }
     const field = e.target.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable], dialog');
     if (field || e.ctrlKey || e.metaKey || e.altKey) return;
     if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && here() >= 0) { e.preventDefault(); move(e.key === 'ArrowDown' ? 1 : -1); return; }

@@ -150,5 +150,5 @@ var typed = []string{
 	"AMBER", "CLEAR", "GREEN", // TLP says them in English
 	"Example Portal", "FL-2026-9TR5XKB", "https://example.org/privacy", "English",
 	"Thanks for the details", "Which version?", "Not in scope", "What it covers", "Harm nobody", "Security officer",
-	"name", "text", "kept", "yes", "no", // symbols
+	"name", "text", "title", "with", "words", "kept", "yes", "no", // symbols
 }

@@ -66,6 +66,7 @@ type proveView struct {
 	Ceremony  *Ceremony
 	Words     []string     // what was typed, to be seen where nothing here can show who it is
 	Helpers   []cvd.Member // who can make a fresh link
+	Member    string       // the reader's id, for the operator where there is nobody else
 	Summary   *web.Summary
 	Refusal   *web.Notice
 	Password  web.Field
@@ -226,7 +227,7 @@ func (d *Desk) askProof(w http.ResponseWriter, r *http.Request, v *Visit, status
 	}
 	_, nowhere := d.Place(r)
 	view.Passkey = view.Means.Passkey && nowhere == nil
-	view.Email = v.Team[v.Actor.ID].Email
+	view.Email, view.Member = v.Team[v.Actor.ID].Email, v.Actor.ID
 	view.Lent = v.Session.Lent && v.Session.MayBegin(v.Now, view.Means)
 	if byHand := view.Means.ByPassword() || view.Means.ByCode(); !byHand && !view.Passkey {
 		if view.Means.Passkey {

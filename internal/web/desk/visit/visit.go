@@ -233,7 +233,8 @@ func (d *Desk) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int
 		Account: []web.Link{{Href: "/desk/me", Label: v.Actor.Name, Here: r.URL.Path == "/desk/me"}},
 	}
 	if !d.Demands(v.Session) {
-		page.Nav, page.Alarms = nav(r, v), d.alarms(r, v)
+		all := d.alarms(r, v)
+		page.Nav, page.Alarms = alarmed(nav(r, v), all, v), said(all, r.URL.Path, v)
 	} else if !strings.HasPrefix(r.URL.Path, secondPath) && !strings.HasPrefix(r.URL.Path, "/desk/me/passkeys") {
 		page.Alarms = []web.Notice{{Kind: "warn", Title: v.Say("desk.second.demand"), Href: secondPath, Label: v.Say("desk.second.begin")}}
 	}
@@ -297,41 +298,6 @@ func waiting(r *http.Request, v *Visit, name string) string {
 		return "" // that it cannot be counted is an alarm of its own
 	}
 	return v.Counted(counts[inbox.Unsorted])
-}
-
-// alarms are what everybody concerned must see on every page: those whose page
-// is open to the reader. What is wrong is found by whoever built the site.
-func (d *Desk) alarms(r *http.Request, v *Visit) []web.Notice {
-	var out []web.Notice
-	if d.Site.SecondFactor == web.SecondOptional && !v.Session.Second && !v.Session.Strong && r.URL.Path == Home(v.Actor) {
-		out = append(out, web.Notice{Kind: "info", Title: v.Say("desk.second.nudge"), Href: "/desk/me", Label: v.Say("desk.second.nudge.link")})
-	}
-	if d.Site.Book.Current() == nil && may.Enter(v.Actor, may.AreaPolicy) >= may.Look {
-		out = append(out, web.Notice{Kind: "alarm", Title: v.Say("desk.alarm.no-policy"), Href: "/desk/policy", Label: v.Say("desk.alarm.no-policy.link")})
-	}
-	if d.Site.Alarms == nil {
-		return out
-	}
-	for _, n := range d.Site.Alarms(r) {
-		if may.Enter(v.Actor, areaOf(n.Href)) >= may.Look {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// areaOf is the part of the desk that an alarm leads to. One that leads
-// nowhere is for those who work cases.
-func areaOf(href string) may.Area {
-	for _, one := range []struct {
-		path string
-		area may.Area
-	}{{"/desk/policy", may.AreaPolicy}, {"/desk/team", may.AreaTeam}, {"/desk/outbox", may.AreaOutbox}, {"/desk/audit", may.AreaAudit}, {"/desk/mail", may.AreaMail}, {"/desk/channels", may.AreaMail}} {
-		if strings.HasPrefix(href, one.path) {
-			return one.area
-		}
-	}
-	return may.AreaOutbox
 }
 
 // failView is a refusal within the desk.

@@ -1,8 +1,8 @@
 package visit
 
 import (
-	"cmp"
 	"context"
+	"html/template"
 	"slices"
 
 	"fairlead/internal/advisory"
@@ -11,63 +11,83 @@ import (
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
+	"fairlead/internal/words"
 )
 
-// World is a revision of an advisory as its readers will see it.
+// World is a revision of an advisory as its readers will see it: what stands in it is laid
+// out and written by what makes the public page.
 type World struct {
-	*page.Sheet
-	Lang string              // of its own words
-	Band web.Badge           // of the worst rating
-	New  *cvd.AdvisoryChange // its own line of the history
-	Few  bool                // read with a token alone; there is no page
+	*page.Reading
+	Few    bool // read with a token alone; there is no page
+	Others []Translation
 }
 
-// World lays out a revision that is not published yet; nil where nothing is published
-// from here.
-func (d *Desk) World(l *Lens, a *cvd.Advisory) *World {
+// Translation is the same in another language, as the page of that language speaks.
+type Translation struct {
+	Name, Lang string
+	HTML       template.HTML
+}
+
+// worldLevel is that of the heading which the title is on the desk: the part of the page
+// that shows it has one of its own.
+const worldLevel = 3
+
+// World lays out a revision that is not published yet, and follows before; nil where
+// nothing is published from here.
+func (d *Desk) World(l *Lens, a, before *cvd.Advisory) (*World, error) {
 	if d.Site.Register == nil {
-		return nil
+		return nil, nil
 	}
-	out := &World{Sheet: page.In(a, d.Site.Register.Publisher(), l.Voice), Lang: cmp.Or(a.Lang, "en"), Few: !a.TLP.Public()}
-	if out.Worst != nil {
-		out.Band = web.Band(l.Voice, out.Worst.Band)
+	public := 0
+	if before != nil && before.TLP.Public() {
+		public = before.Revision
 	}
-	if n := len(a.History); n > 0 {
-		out.New = &a.History[n-1]
+	by := d.Site.Register.Publisher()
+	out := &World{Reading: page.Read(a, by, l.Voice, worldLevel, public), Few: !a.TLP.Public()}
+	for _, lang := range advisory.Languages(a) {
+		voice := d.Site.Words.In(lang, l.Voice.Lang())
+		one := page.Read(advisory.In(a, lang), by, voice, worldLevel, public)
+		one.Mark = lang + "-"
+		html, err := d.Pages.Part(web.Tone{Lang: voice.Lang(), Chosen: words.Spoken(lang)}, "rehearsal", "article", one)
+		if err != nil {
+			return nil, err
+		}
+		out.Others = append(out.Others, Translation{page.Spoken(lang), voice.Lang(), html})
 	}
-	return out
+	return out, nil
 }
 
-// Tongues are the languages in which the record has a page of its own, besides its own.
-func (w *World) Tongues() []string { return advisory.Languages(w.Record) }
-
-// releases are the verbs after which others than the reporter read an advisory.
-var releases = []cvd.Verb{cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbRetract}
+// Releases are the verbs after which others than the reporter read an advisory.
+var Releases = []cvd.Verb{cvd.VerbSchedule, cvd.VerbPublish, cvd.VerbRetract}
 
 // Released is the advisory as it will be read once the verb is done; nil where the verb
-// releases none. A second person sees it with the reason of whoever proposed it.
-func (d *Desk) Released(ctx context.Context, v *Visit, f *casework.File, verb cvd.Verb, reason string) (*World, error) {
+// releases none. A second person sees it as whoever proposed it asked for it.
+func (d *Desk) Released(ctx context.Context, v *Visit, f *casework.File, verb cvd.Verb, in cvd.Input) (*World, error) {
 	c := f.Case
 	if verb == cvd.VerbConfirm && c.Pending != nil {
 		verb = c.Pending.Verb
 		for _, ev := range f.Events {
 			if ev.Seq == c.Pending.Seq && ev.Body != nil && ev.Body.Input != nil {
-				reason = ev.Body.Input.Reason
+				in = *ev.Body.Input
 			}
 		}
 	}
-	if !slices.Contains(releases, verb) {
+	if !slices.Contains(Releases, verb) {
 		return nil, nil
 	}
 	draft, err := d.Site.Desk.As(v.Actor).Draft(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
+	at := v.Now
+	if verb == cvd.VerbSchedule {
+		at = release.Due(in.Until, at)
+	}
 	switch {
 	case verb == cvd.VerbRetract && draft.Before != nil:
-		return d.World(&v.Lens, release.Withdraw(draft.Before, reason, v.Now)), nil
+		return d.World(&v.Lens, release.Withdraw(draft.Before, in.Reason, at), draft.Before)
 	case verb != cvd.VerbRetract && draft.Seq != 0:
-		return d.World(&v.Lens, release.Revise(draft.Record, draft.Before, reason, v.Now)), nil
+		return d.World(&v.Lens, release.Revise(draft.Record, draft.Before, in.Reason, at), draft.Before)
 	}
 	return nil, nil
 }

@@ -276,13 +276,18 @@ func (p *pub) suggest(w http.ResponseWriter, r *http.Request) error {
 	}
 	clean, err := intake.Message("text", text, intake.MaxMessage)
 	if err == nil {
-		err = p.Site.Book.Suggest(r.Context(), clean)
+		err = p.Pay(len(clean), func() error { return p.Site.Book.Suggest(r.Context(), clean) })
 	}
-	if found, ok := public.FaultsOf(err); ok {
+	status := http.StatusUnprocessableEntity
+	found, ok := public.FaultsOf(err)
+	if spent := p.Said(w, "text", err); spent != nil {
+		found, ok, status = spent, true, http.StatusTooManyRequests
+	}
+	if ok {
 		fields := []web.Field{v.Field}
 		rest := web.Blame(fields, found)
 		v.Field, v.Summary = fields[0], web.Summarise(p.Say("public.faults"), fields, rest)
-		return p.showFeedback(w, r, http.StatusUnprocessableEntity, v)
+		return p.showFeedback(w, r, status, v)
 	}
 	if err != nil {
 		return err

@@ -15,9 +15,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"fairlead/internal/auth"
+	"fairlead/internal/auth/limit"
 	"fairlead/internal/cvd"
 	"fairlead/internal/intake"
 	"fairlead/internal/policy"
@@ -81,7 +81,7 @@ func (p *pub) reportForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pub) showForm(w http.ResponseWriter, r *http.Request, status int, v reportView) error {
-	v.Steps = p.steps(v.Fields, v.At)
+	v.Steps = p.steps(v.Fields, v.Files, v.At)
 	v.Seen = r.Method == http.MethodPost
 	title := p.Say("public.report.title")
 	switch {
@@ -106,7 +106,7 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 	typed, cut := web.Echo(typed)
 	v := reportView{Policy: pol, Foreign: !slices.Contains(p.Site.TermsSpoken(cur), p.Voice().Lang()), Urgent: public.Ways(pol.UrgentContacts()), Once: typed.Get("once"), Price: p.priceOf(pol, typed)}
 	if cut {
-		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.too-large.title"), Text: p.Say("public.report.too-large.text", "id", "")}
+		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.too-large.title"), Text: p.Say("public.report.too-large.text")}
 	}
 	if v.Once == "" {
 		v.Once = rand.Text()
@@ -257,34 +257,45 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 		p.blame(&v, faults)
 		return p.showForm(w, r, http.StatusUnprocessableEntity, v)
 	}
-	status := web.Status(cause)
-	id := "failed"
-	if soon, ok := errors.AsType[early](cause); ok {
-		web.RetryAfter(w, auth.Limited{After: soon.left})
-		left := int(soon.left/time.Second) + 1
-		v.Notice = &web.Notice{Kind: "warn", Title: p.Say("public.report.work.title"), Text: p.Say("public.report.work.text", "count", left)}
-		return p.showForm(w, r, status, v)
+	v.Notice = p.noticeOf(w, &v, cause)
+	return p.showForm(w, r, web.Status(cause), v)
+}
+
+// noticeOf says why a report that is well written was not taken, and what to do.
+func (p *pub) noticeOf(w http.ResponseWriter, v *reportView, cause error) *web.Notice {
+	alarm := func(id string, pairs ...any) *web.Notice {
+		return &web.Notice{Kind: "alarm", Title: p.Say("public.report." + id + ".title"), Text: p.Say("public.report."+id+".text", pairs...)}
 	}
-	wait := 0
+	if soon, ok := errors.AsType[early](cause); ok {
+		out := alarm("work", "count", web.RetryAfter(w, auth.Limited{After: soon.left}))
+		out.Kind = "warn"
+		return out
+	}
 	switch {
 	case errors.Is(cause, cvd.ErrLimited):
-		id = "limited"
+		wait := 0
 		if limited, ok := errors.AsType[auth.Limited](cause); ok {
 			wait = web.RetryAfter(w, limited)
 		}
+		if errors.Is(cause, limit.ErrSaid) {
+			web.Refused(p.R, cause)
+			out := alarm("spent")
+			out.Text = p.Why(cause) + " " + out.Text
+			return out
+		}
+		out := alarm("limited", "count", wait)
+		if _, lost := errors.AsType[unshown](cause); lost {
+			out.Text = p.Say("public.limited.unshown")
+		}
+		return out
 	case errors.Is(cause, errFiles):
 		in := v.Policy.Intake
 		v.At = p.reached(v.Fields, true)
-		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.files.title"), Text: p.Say("public.report.files.text", "mib", in.AttachmentMiB, "count", in.AttachmentsTotal)}
-		return p.showForm(w, r, status, v)
+		return alarm("files", "mib", in.AttachmentMiB, "count", in.AttachmentsTotal)
 	case errors.Is(cause, cvd.ErrTooLarge):
-		id = "too-large"
-	case status >= http.StatusInternalServerError:
-		ref := web.NewID()
-		p.Site.Log.Error("a report could not be stored", "id", ref, "err", cause)
-		v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report.failed.title"), Text: p.Say("public.report.failed.text", "id", ref)}
-		return p.showForm(w, r, status, v)
+		return alarm("too-large")
 	}
-	v.Notice = &web.Notice{Kind: "alarm", Title: p.Say("public.report." + id + ".title"), Text: p.Say("public.report."+id+".text", "id", "", "count", wait)}
-	return p.showForm(w, r, status, v)
+	ref := web.NewID()
+	p.Site.Log.Error("a report could not be stored", "id", ref, "err", cause)
+	return alarm("failed", "id", ref)
 }

@@ -114,7 +114,11 @@ func (p *pub) take(w http.ResponseWriter, r *http.Request, in *public.Posted, ty
 		// report and not a refusal.
 		sub.Once = &casework.Once{Key: "web/" + once + "/" + sum, Digest: sum}
 	}
-	taken, err := p.Site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)
+	var taken casework.Accepted
+	err = p.Pay(public.Size(in.Fields), func() (err error) {
+		taken, err = p.Site.Desk.As(cvd.Stranger).Receive(r.Context(), sub)
+		return err
+	})
 	if err != nil {
 		return p.refuse(w, r, in, typed, err)
 	}
@@ -188,17 +192,22 @@ func (p *pub) confirm(r *http.Request, pol *policy.Policy, report *cvd.Report, t
 	}
 }
 
-// tooOften refuses a report before its body is read. Only one that is no larger
-// than a form that a person filled in is read, to show what was typed.
+// tooOften refuses a report of which little is read: the words that stand before its
+// files, to show again what was typed. What is longer is still in the browser.
 func (p *pub) tooOften(w http.ResponseWriter, r *http.Request, limited auth.Limited) error {
-	in := &public.Posted{Fields: url.Values{}}
-	if r.ContentLength >= 0 && r.ContentLength <= public.MaxShown {
-		if read, err := public.ReadPosted(r); err == nil {
-			in = read
-		}
+	whole := r.ContentLength >= 0 && r.ContentLength <= public.MaxShown
+	r.Body = io.NopCloser(io.LimitReader(r.Body, public.MaxShown))
+	in, err := public.ReadPosted(r)
+	if in != nil && (in.HasFiles() || whole && err == nil) {
+		return p.refuse(w, r, in, apart(in), limited)
 	}
-	return p.refuse(w, r, in, in.Fields, limited)
+	return p.refuse(w, r, &public.Posted{}, url.Values{}, unshown{limited})
 }
+
+// unshown is a refusal of words that were not read.
+type unshown struct{ auth.Limited }
+
+func (u unshown) Unwrap() error { return u.Limited }
 
 func (p *pub) promisedNow(list []casework.Promise) []public.Promised {
 	var out []public.Promised

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,33 +30,38 @@ func (s step) Back() int { return s.N - 1 }
 // Next is the number of the step after it.
 func (s step) Next() int { return s.N + 1 }
 
-// found are the fields of the first step: what is wrong, and in what.
-var found = map[string]bool{
-	"program": true, "title": true, "product": true, "version": true, "description": true, "steps": true, "impact": true,
-}
+// places is where fields stand in the form, before those that it does not name: what
+// is wrong and in what is all that somebody in a hurry has to tell.
+var places = map[string]int{"description": -6, "program": -5, "product": -4, "version": -3, "title": -2, "steps": -1, "impact": -1}
 
 // inOrder puts the fields of the policy into the order of the form.
 func inOrder(fields []web.Field) {
-	slices.SortStableFunc(fields, func(a, b web.Field) int { return stepOf(a.Name) - stepOf(b.Name) })
+	slices.SortStableFunc(fields, func(a, b web.Field) int {
+		return cmp.Or(stepOf(a)-stepOf(b), places[a.Name]-places[b.Name])
+	})
 }
 
-func stepOf(name string) int {
+// stepOf is the step that asks for a field. What the policy demands of the finding is
+// asked first, so that nobody who sends early is sent back.
+func stepOf(f web.Field) int {
+	at, of := places[f.Name]
 	switch {
-	case found[name]:
-		return 0
-	case strings.HasPrefix(name, "reporter."):
+	case strings.HasPrefix(f.Name, "reporter."):
 		return 2
+	case of && (at < -2 || f.Required):
+		return 0
 	}
 	return 1
 }
 
 // steps sorts the fields into what was found, what more is known of it, and who
 // tells. The step at is shown where no address names one, or without it the first
-// that is wrong.
-func (p *pub) steps(fields []web.Field, at int) []step {
+// that is wrong. The files, which the first step asks for, are no field of it: they stand
+// behind all of them.
+func (p *pub) steps(fields []web.Field, files *web.Field, at int) []step {
 	var sorted [3][]web.Field
 	for _, f := range fields {
-		n := stepOf(f.Name)
+		n := stepOf(f)
 		sorted[n] = append(sorted[n], f)
 	}
 	var out []step
@@ -70,6 +76,7 @@ func (p *pub) steps(fields []web.Field, at int) []step {
 		out[i].First, out[i].Last = i == 0, i == len(out)-1
 		out[i].Wrong = slices.ContainsFunc(out[i].Fields, func(f web.Field) bool { return len(f.Faults) > 0 })
 	}
+	out[0].Wrong = out[0].Wrong || files != nil && len(files.Faults) > 0
 	first := slices.IndexFunc(out, func(s step) bool { return s.Wrong })
 	if first < 0 {
 		first = min(at, len(out)) - 1
@@ -102,7 +109,7 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 	if faults = intake.Join(faults, p.lacking(report, v.Policy)); len(faults) > 0 {
 		p.blame(&v, faults)
 	}
-	v.Preview = &preview{Lost: lost, Last: len(p.steps(v.Fields, 0)), Wrong: len(faults) > 0}
+	v.Preview = &preview{Lost: lost, Last: len(p.steps(v.Fields, v.Files, 0)), Wrong: len(faults) > 0}
 	for _, f := range v.Fields {
 		for _, o := range f.Options {
 			if o.Chosen {
@@ -135,10 +142,10 @@ func (p *pub) showAgain(w http.ResponseWriter, r *http.Request, in *public.Poste
 // reached is the number of the last step in which something was typed: a form that
 // is sent does not say which of them was shown.
 func (p *pub) reached(fields []web.Field, files bool) int {
-	steps, at := p.steps(fields, 0), 0
 	if files {
-		return len(steps)
+		return 1 // where they are chosen again
 	}
+	steps, at := p.steps(fields, nil, 0), 0
 	for _, s := range steps {
 		for _, f := range s.Fields {
 			if f.Kind != "select" && (f.Value != "" || slices.ContainsFunc(f.Options, func(o web.Option) bool { return o.Chosen })) {

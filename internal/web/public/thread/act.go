@@ -96,6 +96,9 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 		if limited, ok := errors.AsType[auth.Limited](cause); ok {
 			plain = p.Say("public.report.limited.text", "count", web.RetryAfter(w, limited))
 		}
+		if said := p.Said(w, "", cause); said != nil {
+			plain = said[0].Problem
+		}
 		if plain == "" || errors.Is(cause, cvd.ErrNotFound) {
 			return cause
 		}
@@ -146,7 +149,7 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, field
 		err = p.allowSuccessor(r, a)
 	}
 	if err == nil {
-		did, err = a.session.Do(r.Context(), a.id, verb, cvd.Input{Text: text})
+		did, err = p.do(r, a, verb, cvd.Input{Text: text})
 	}
 	if err != nil {
 		return p.refuse(w, r, a, err)
@@ -207,10 +210,14 @@ func (p *pub) withdraw(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusUnprocessableEntity
 	}
 	if err == nil && a.form.Get("step") == "do" && r.URL.Query().Get("step") != "lang" {
-		if _, err := a.session.Do(r.Context(), a.id, cvd.VerbWithdraw, cvd.Input{Reason: reason}); err != nil {
+		_, err = p.do(r, a, cvd.VerbWithdraw, cvd.Input{Reason: reason})
+		if err == nil {
+			return p.onward(w, r, a, "withdrawn", a.id)
+		}
+		if faults = p.Said(w, "reason", err); faults == nil {
 			return err
 		}
-		return p.onward(w, r, a, "withdrawn", a.id)
+		status = http.StatusTooManyRequests
 	}
 	return p.showWithdraw(w, r, status, f, a.form.Get("reason"), a.typed, faults)
 }
@@ -266,7 +273,10 @@ func (p *pub) contact(w http.ResponseWriter, r *http.Request) error {
 		if contact == nil {
 			contact = &cvd.Contact{}
 		}
-		_, err = a.session.Do(r.Context(), a.id, cvd.VerbContact, cvd.Input{Contact: contact})
+		_, err = p.do(r, a, cvd.VerbContact, cvd.Input{Contact: contact})
+		if faults := p.Said(w, p.Say("public.thread.refused"), err); faults != nil {
+			return p.showContact(w, r, http.StatusTooManyRequests, f, typed, a.typed, faults)
+		}
 	}
 	if faults, ok := public.FaultsOf(err); ok {
 		return p.showContact(w, r, http.StatusUnprocessableEntity, f, typed, a.typed, faults)

@@ -18,6 +18,7 @@ type claimedView struct {
 func (p *pub) codeField(code string, wrong bool) web.Field {
 	f := web.Field{Name: "code", Label: p.Say("public.claim.label"), Help: p.Say("public.claim.help"), Value: code, Required: true, Autocomplete: "one-time-code"}
 	if wrong {
+		f.Focus = true
 		f.Faults = []cvd.Fault{{Problem: p.Say("public.claim.wrong"), Remedy: p.Say("public.claim.remedy")}}
 	}
 	return f

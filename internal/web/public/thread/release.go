@@ -59,7 +59,7 @@ func (p *pub) checked(w http.ResponseWriter, r *http.Request) error {
 		err = cvd.Faults{{Field: p.Say("public.check.question"), Problem: p.Say("public.check.missing"), Remedy: p.Say("public.check.missing.remedy")}}
 	}
 	if err == nil {
-		_, err = a.session.Do(r.Context(), a.id, cvd.VerbCheckResult, cvd.Input{Outcome: outcome, Text: text})
+		_, err = p.do(r, a, cvd.VerbCheckResult, cvd.Input{Outcome: outcome, Text: text})
 	}
 	if err != nil {
 		return p.refuse(w, r, a, err)

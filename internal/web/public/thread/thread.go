@@ -112,6 +112,7 @@ func (p *pub) askReceipt(w http.ResponseWriter, r *http.Request, status int, v o
 		}
 	}
 	if v.Wrong {
+		v.Field.Focus = true
 		v.Field.Faults = []cvd.Fault{{Problem: p.Say("public.open.wrong"), Remedy: p.Say("public.open.remedy")}}
 	}
 	page := p.Page(p.Say("public.open.title"), "/thread")

@@ -133,7 +133,7 @@ func (d *desk) save(w http.ResponseWriter, r *http.Request, v lens) error {
 		if err != nil {
 			return d.refused(w, r, v, now, form, err)
 		}
-		return d.documents(w, r, v, now, a, docs, true)
+		return d.documents(w, r, v, now, a, docs, typed)
 	}
 	if done, err := d.overtaken(w, r, v, now, typed); done {
 		return err

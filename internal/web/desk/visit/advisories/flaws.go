@@ -157,6 +157,8 @@ func (v lens) turned(typed url.Values, step string) (turn, bool) {
 	n := draft.Flaws(typed)
 	there := at >= 0 && at < n
 	switch {
+	case name == "back": // from the rehearsal of what was typed
+		return out, true
 	case !slices.Contains([]string{"more", "add", "rows", "drop", "keep", "dropped"}, name):
 		return out, false
 	case name != "more" && name != "add" && !there || name == "dropped" && n == 1:

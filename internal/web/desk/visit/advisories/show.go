@@ -168,7 +168,7 @@ func (v lens) notices(draft *casework.Draft) []web.Notice {
 		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.scheduled", "when", at(c.Release.At)), Text: v.Say("desk.advisory.scheduled.text")})
 	}
 	if p := c.Pending; p != nil && (p.Verb == cvd.VerbSchedule || p.Verb == cvd.VerbPublish) {
-		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.pending", "verb", v.Say("verb."+string(p.Verb))), Text: v.Say("desk.advisory.pending.text")})
+		out = append(out, web.Notice{Kind: "warn", Title: v.Say("desk.advisory.pending", "verb", v.Say("verb."+string(p.Verb))), Text: v.Say("desk.advisory.pending.text")})
 	}
 	if k := c.Clock(cvd.ClockRelease); k != nil && k.Running() && !k.Breached.IsZero() {
 		out = append(out, web.Notice{Kind: "alarm", Title: v.Say("desk.advisory.held"), Text: v.Say("desk.advisory.held.text", "when", at(k.Told()))})
@@ -218,7 +218,9 @@ func (v lens) steps(draft *casework.Draft) []stepView {
 	if !out || r.Fresh() {
 		add("draft", r.Draft != 0, at[cvd.EventDrafted])
 	}
-	reach("check", r.Check == cvd.CheckPass, at[cvd.EventChecked])
+	if draft.Case.HasReporter() {
+		reach("check", r.Check == cvd.CheckPass, at[cvd.EventChecked])
+	}
 	if two := draft.Policy != nil && draft.Policy.Policy.SecondPerson.Publish; two && (!out || r.Fresh()) {
 		add("second", r.Confirmed == r.Draft && r.Draft != 0, at[cvd.EventConfirmed])
 	}

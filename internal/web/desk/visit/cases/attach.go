@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"fairlead/internal/casework/unsent"
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
@@ -27,14 +28,15 @@ func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) e
 	}
 	var faults cvd.Faults
 	o.typed, faults = visit.Clean(upload.Fields)
+	o.uploaded = true
+	if _, err := d.Site.Unsent.Read(r.Context(), v.deed(o), o.typed.Get("kept")); errors.Is(err, unsent.ErrDone) {
+		return d.past(w, r, v, o, "done")
+	}
 	if upload.File == nil {
 		faults = append(faults, cvd.Fault{Field: "file", Problem: v.Say("desk.nofile"), Remedy: v.Say("desk.nofile.remedy")})
 	}
-	if len(faults) > 0 {
-		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
-	}
-	in, faults := v.forWhom(o, r.URL.Query().Get("for"))
-	if len(faults) > 0 {
+	in, more := v.forWhom(o, r.URL.Query().Get("for"))
+	if faults = faults.And(more); len(faults) > 0 {
 		return d.form(w, r, v, o, http.StatusUnprocessableEntity, faults)
 	}
 	if r.ContentLength > d.UploadLimit() { // nothing of it is read
@@ -51,7 +53,26 @@ func (d *desk) attach(w http.ResponseWriter, r *http.Request, v lens, o *deed) e
 	if err != nil {
 		return d.refused(w, r, v, o, err)
 	}
+	d.sent(r, v, o)
 	return d.led(w, r, string(o.file.Case.ID), o.verb, before, done.Events)
+}
+
+// withWords marks a file that goes with words to the reporter: they are written and shown
+// before, and the file is chosen beside them.
+const withWords = "words"
+
+func (o *deed) answers() bool { return o.verb == cvd.VerbAttach && o.typed.Get("with") == withWords }
+
+// withFile shows what a file goes with, and where it is chosen; problem is why none
+// was taken.
+func (d *desk) withFile(w http.ResponseWriter, r *http.Request, v lens, o *deed, status int, problem error) error {
+	o.kept, o.uploaded = o.typed.Get("kept"), false
+	view, err := d.previewOf(r, v, o)
+	if err != nil {
+		return d.refused(w, r, v, o, err)
+	}
+	v.blame(view, o, []fields.Item{{Field: view.File}}, problem)
+	return d.showDo(w, r, v, status, *view)
 }
 
 func (v lens) ways(c *cvd.Case) []moves.Way {

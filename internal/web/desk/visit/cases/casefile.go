@@ -38,6 +38,7 @@ type caseView struct {
 	Facts                       []factView
 	People                      []personView
 	Contact                     *contactView
+	Nobody                      bool // is outside: there is no reporter
 	Report                      *reportView
 	Steps                       []stepView
 	Also                        []readerView
@@ -133,7 +134,7 @@ func (l lens) caseFile(f *casework.File, as tale.Reading) caseView {
 		ID: string(c.ID), Version: c.Version, Title: c.Title, Product: c.Product, Affects: c.Affects, Erased: f.Erased,
 		State: web.State(l.Voice, c.RM()), Band: l.Band(c.Band),
 		Score: c.Score, Flags: l.Flags(marksOf(c)), Created: c.Created, Outcome: l.Voice.Outcome(c.Outcome), Missing: c.Missing,
-		Move: l.move(f), Contact: l.contact(c), Report: l.report(f, as), Whole: as.Whole, Raw: as.Raw, Links: l.links(c), Also: l.also(f.Readers),
+		Move: l.move(f), Contact: l.contact(c), Nobody: !c.HasReporter(), Report: l.report(f, as), Whole: as.Whole, Raw: as.Raw, Links: l.links(c), Also: l.also(f.Readers),
 		People: l.people(c), Facts: l.facts(c), Steps: l.steps(f), Policy: c.Policy, Entries: l.entries(f, as),
 		Way: l.Way, Notices: l.notices(f), Message: slices.Contains(f.Verbs, cvd.VerbMessage), Note: slices.Contains(f.Verbs, cvd.VerbNote), Attach: slices.Contains(f.Verbs, cvd.VerbAttach),
 	}
@@ -321,8 +322,11 @@ func (l lens) steps(f *casework.File) []stepView {
 	}
 	var out []stepView
 	for _, s := range l.Site.Terms(l.Voice, f.Policy).Checklist {
-		one := stepView{Title: s.Title, Optional: s.Optional}
-		if done := moves.StepDone[s.ID[strings.LastIndex(s.ID, "-")+1:]]; done != nil {
+		one, name := stepView{Title: s.Title, Optional: s.Optional}, s.ID[strings.LastIndex(s.ID, "-")+1:]
+		if slices.Contains(moves.Answers, name) && !f.Case.HasReporter() {
+			continue
+		}
+		if done := moves.StepDone[name]; done != nil {
 			one.Done = map[bool]string{true: "yes", false: "no"}[done(f.Case)]
 		}
 		out = append(out, one)

@@ -51,6 +51,8 @@ type doView struct {
 	Late        bool        // the verb is not possible any more; Last says what happened
 	Most        int64       // bytes of a file; 0 where none is taken
 	Large       string      // what is said of a larger one
+	With        string      // marks a file that goes with words
+	File        *web.Field  // which goes with what is shown before
 }
 
 // deed is one verb on its way: what was typed, and what came of it.
@@ -60,6 +62,8 @@ type deed struct {
 	typed url.Values
 	kept  string // the name under which it is kept for the preview
 	since []entryView
+
+	uploaded bool // it came with a file, or should have
 }
 
 // deedOf reads the case and makes sure that the verb is there to be done. What
@@ -129,8 +133,11 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if step == "insert" {
 		fields.Insert(&v.Lens, o.file, o.verb, o.typed, d.Site.BaseURL(r))
 	}
-	if step == "insert" || step == "edit" || o.verb == cvd.VerbAttach {
+	switch {
+	case step == "edit" || len(faults) > 0 && (step == "insert" || o.verb == cvd.VerbAttach):
 		return d.form(w, r, v, o, statusOf(faults), faults.Err())
+	case step == "insert" || o.verb == cvd.VerbAttach && step != "preview":
+		return d.keep(w, r, v, o, "edit")
 	}
 	if _, err := d.Site.Unsent.Read(r.Context(), v.deed(o), o.typed.Get("kept")); step == "do" && errors.Is(err, unsent.ErrDone) {
 		return d.past(w, r, v, o, "done") // from a page that the browser kept whole
@@ -149,11 +156,17 @@ func (d *desk) act(w http.ResponseWriter, r *http.Request, v lens) error {
 	if _, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in); err != nil {
 		return d.refused(w, r, v, o, err)
 	}
+	return d.keep(w, r, v, o, "preview")
+}
+
+// keep keeps what was typed and leads to where it is shown, to be changed or as a preview: a
+// page that a form made itself is none that the browser's way back leads to.
+func (d *desk) keep(w http.ResponseWriter, r *http.Request, v lens, o *deed, as string) error {
 	kept, err := d.Site.Unsent.Keep(r.Context(), v.deed(o), o.typed)
 	if err != nil {
 		return err
 	}
-	return web.See(w, r, r.URL.Path+"?"+url.Values{"preview": {kept}}.Encode()+string(v.Way.And))
+	return web.See(w, r, r.URL.Path+"?"+url.Values{as: {kept}}.Encode()+string(v.Way.And))
 }
 
 // carry does what was asked for, and leads on.
@@ -169,10 +182,15 @@ func (d *desk) carry(w http.ResponseWriter, r *http.Request, v lens, o *deed, in
 	if err != nil {
 		return d.refused(w, r, v, o, err)
 	}
+	d.sent(r, v, o)
+	return d.done(w, r, v, o, done, before)
+}
+
+// sent marks what was kept for a preview as done.
+func (d *desk) sent(r *http.Request, v lens, o *deed) {
 	if err := d.Site.Unsent.Done(context.WithoutCancel(r.Context()), v.deed(o), o.typed.Get("kept")); err != nil {
 		d.Site.Log.Error("what was done stays kept as it was typed, until tomorrow", "case", o.file.Case.ID, "err", err)
 	}
-	return d.done(w, r, v, o, done, before)
 }
 
 func statusOf(faults cvd.Faults) int {
@@ -217,12 +235,25 @@ func (d *desk) led(w http.ResponseWriter, r *http.Request, id string, verb cvd.V
 // form shows the verb's form with everything that was typed, and what is wrong
 // with it.
 func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, status int, problem error) error {
+	if o.answers() && o.uploaded {
+		return d.withFile(w, r, v, o, status, problem)
+	}
 	view := d.doView(v, o)
 	items := append(fields.Of(&v.Lens, o.file, o.verb, o.typed), carried(o)...)
+	if o.answers() {
+		items = slices.DeleteFunc(items, func(it fields.Item) bool { return it.Field != nil && it.Field.Kind == "file" })
+	}
 	var err error
 	if view.Letter, err = d.upstream(r, v, o, false); err != nil {
 		return err
 	}
+	v.blame(&view, o, items, problem)
+	view.Parts = fields.Parts(items)
+	return d.showDo(w, r, v, status, view)
+}
+
+// blame says what is wrong with a form, at its fields where they are to blame.
+func (v lens) blame(view *doView, o *deed, items []fields.Item, problem error) {
 	var faults cvd.Faults
 	switch {
 	case errors.As(problem, &faults):
@@ -239,8 +270,6 @@ func (d *desk) form(w http.ResponseWriter, r *http.Request, v lens, o *deed, sta
 	case !o.possible():
 		view.Refusal = &web.Notice{Kind: "warn", Title: v.Say("desk.refused"), Text: v.Say("desk.refused.text")}
 	}
-	view.Parts = fields.Parts(items)
-	return d.showDo(w, r, v, status, view)
 }
 
 func (d *desk) showDo(w http.ResponseWriter, r *http.Request, v lens, status int, view doView) error {
@@ -262,8 +291,10 @@ func (d *desk) doView(v lens, o *deed) doView {
 		view.Ways = v.ways(c)
 		view.Most, view.Large = int64(fields.Mebibytes(o.file))<<20, v.Say("desk.file.large", "mib", fields.Mebibytes(o.file))
 	}
-	if id := "desk.about." + string(o.verb); v.Voice.Has(id) {
-		view.About = v.Say(id)
+	view.About = fields.About(&v.Lens, c, o.verb)
+	if o.answers() {
+		view.Text, view.About, view.Send = v.Say("desk.answer.file"), v.Say("desk.about.answer.file"), v.Say("desk.send")
+		view.With, view.Ways, view.Direct, view.Upload = withWords, nil, false, false
 	}
 	if fields.Replied(c, o.verb) {
 		view.Canned = fields.Replies(&v.Lens, o.file)

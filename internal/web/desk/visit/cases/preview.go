@@ -65,21 +65,36 @@ func (d *desk) previewed(w http.ResponseWriter, r *http.Request, v lens, o *deed
 	if o.since = v.since(o); len(o.since) > 0 {
 		return d.form(w, r, v, o, http.StatusConflict, nil)
 	}
-	session := d.Site.Desk.As(v.Actor)
-	in, faults := fields.Input(&v.Lens, o.file, o.verb, o.typed)
-	if len(faults) > 0 {
-		return d.refused(w, r, v, o, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults))
-	}
-	p, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in)
+	view, err := d.previewOf(r, v, o)
 	if err != nil {
 		return d.refused(w, r, v, o, err)
 	}
-	view := d.doView(v, o)
-	view.Preview, view.Hidden, view.Kept = v.preview(o.file, &p), fields.Hidden(o.typed), o.kept
-	if view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in.Reason); err != nil {
-		return err
+	return d.showDo(w, r, v, http.StatusOK, *view)
+}
+
+// previewOf is what the verb will do.
+func (d *desk) previewOf(r *http.Request, v lens, o *deed) (*doView, error) {
+	session := d.Site.Desk.As(v.Actor)
+	in, faults := fields.Input(&v.Lens, o.file, o.verb, o.typed)
+	if len(faults) > 0 {
+		return nil, session.Judge(r.Context(), o.file.Case.ID, o.verb, in, faults)
 	}
-	return d.showDo(w, r, v, http.StatusOK, view)
+	p, err := session.Preview(r.Context(), o.file.Case.ID, o.verb, in)
+	if err != nil {
+		return nil, err
+	}
+	view := d.doView(v, o)
+	if o.answers() {
+		view.Upload, view.File = true, fields.File(&v.Lens, o.file)
+		for i := range p.Events {
+			if b := p.Events[i].Body; b != nil && b.File != nil {
+				b.File.Name = v.Say("desk.answer.file.yet")
+			}
+		}
+	}
+	view.Preview, view.Hidden, view.Kept = v.preview(o.file, &p), fields.Hidden(o.typed), o.kept
+	view.World, err = d.Released(r.Context(), v.Visit, o.file, o.verb, in)
+	return &view, err
 }
 
 func (v lens) preview(f *casework.File, p *casework.Preview) *previewView {

@@ -46,6 +46,7 @@ type view struct {
 	Left   int    // codes on paper
 	Demand bool   // the team wants one before anything else, and there is none
 	Keyed  bool   // there is a passkey
+	Bare   bool   // there is no password either
 	Offer  bool   // an app is to read it now
 	Secret string // in groups of four; only where Offer was just made
 	Path   string // of the picture's dark modules
@@ -86,7 +87,7 @@ func (d *desk) view(r *http.Request, v *visit.Visit) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &view{Demand: d.Demands(v.Session) && !means.Second(), Keyed: means.Passkey, On: has.On, Since: has.Since, Left: has.Paper, Email: v.Team[v.Actor.ID].Email}
+	out := &view{Demand: d.Demands(v.Session) && !means.Second(), Keyed: means.Passkey, Bare: !means.Password && !means.Second(), On: has.On, Since: has.Since, Left: has.Paper, Email: v.Team[v.Actor.ID].Email}
 	if !out.Demand {
 		return out, nil
 	}

@@ -17,6 +17,7 @@ import (
 	"fairlead/internal/rulebook"
 	"fairlead/internal/web"
 	"fairlead/internal/web/desk/visit"
+	"fairlead/internal/web/desk/visit/office/typed"
 )
 
 // moreContacts is how many ways to reach the team can be added at once.
@@ -69,16 +70,26 @@ func (d *desk) draft(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err != nil {
 		return err
 	}
-	return d.showDraft(w, r, v, http.StatusOK, &draftView{Base: d.version(v, base), Parts: v.draftParts(now)})
+	parts := v.draftParts(now)
+	if changed, _ := visit.Clean(r.URL.Query()); changed.Has("base") {
+		return d.weigh(w, r, v, typed.Form(fieldsOf(parts), changed))
+	}
+	return d.showDraft(w, r, v, http.StatusOK, &draftView{Base: d.version(v, base), Parts: parts})
+}
+
+func fieldsOf(parts []draftPart) (all []web.Field) {
+	for _, p := range parts {
+		all = append(all, p.Fields...)
+	}
+	return all
 }
 
 func (d *desk) showDraft(w http.ResponseWriter, r *http.Request, v lens, status int, view *draftView) error {
 	return d.show(w, r, v, status, "policydraft", v.Say("policydraft.title"), view)
 }
 
-// compare shows what the filled form changes, or everything that is wrong with it. It
-// publishes nothing but what was compared: a form that says something else by then is
-// compared again.
+// compare leads to what the filled form changes, at an address that the browser's way back
+// finds again, or publishes it.
 func (d *desk) compare(w http.ResponseWriter, r *http.Request, v lens) error {
 	if err := web.Form(r); err != nil {
 		return err
@@ -87,6 +98,24 @@ func (d *desk) compare(w http.ResponseWriter, r *http.Request, v lens) error {
 	if len(faults) > 0 {
 		return faults
 	}
+	if form.Get("step") == "publish" {
+		return d.weigh(w, r, v, form)
+	}
+	base, err := d.base()
+	if err != nil {
+		return err
+	}
+	was, err := draft.Read(base.Source)
+	if err != nil {
+		return err
+	}
+	return web.See(w, r, "/desk/policy/draft?"+typed.Changed(fieldsOf(v.draftParts(was)), form.Get("base"), form).Encode())
+}
+
+// weigh shows what the filled form changes, or everything that is wrong with it. It
+// publishes nothing but what was compared: a form that says something else by then is
+// compared again.
+func (d *desk) weigh(w http.ResponseWriter, r *http.Request, v lens, form url.Values) error {
 	base, err := d.base()
 	if err != nil {
 		return err
@@ -110,7 +139,7 @@ func (d *desk) compare(w http.ResponseWriter, r *http.Request, v lens) error {
 		return d.showDraft(w, r, v, http.StatusUnprocessableEntity, view)
 	}
 	changes := diff.Between(base.Policy, p)
-	view.Changes, view.Ready, view.Signs = v.changes(changes), len(changes) > 0, len(p.Review.SignOffs) > 0
+	view.Changes, view.Ready, view.Signs = v.changes(changes), len(changes) > 0, d.signed(p)
 	if !view.Ready {
 		view.Summary = &web.Summary{Title: v.Say("policydraft.same"), Items: []web.SummaryItem{{Problem: v.Say("policydraft.same.text")}}}
 		return d.showDraft(w, r, v, http.StatusOK, view)
@@ -127,6 +156,13 @@ func (d *desk) compare(w http.ResponseWriter, r *http.Request, v lens) error {
 		status = http.StatusConflict
 	}
 	return d.showDraft(w, r, v, status, view)
+}
+
+// signed tells whether a version takes effect with signatures only: it asks for them, or
+// what is in effect does.
+func (d *desk) signed(p *policy.Policy) bool {
+	cur := d.Site.Book.Current()
+	return len(p.Review.SignOffs) > 0 || cur != nil && len(cur.Policy.Review.SignOffs) > 0
 }
 
 // publishDraft takes what was compared; a fault is told at the field from which it comes.
@@ -175,8 +211,8 @@ func (l lens) where(path string) string {
 		return l.Say("policydraft.part.contacts")
 	case l.Voice.Has("policydraft.where." + first):
 		return l.Say("policydraft.where." + first)
-	case rest == "" && l.Voice.Has("policydraft."+draftField(path)):
-		return l.Say("policydraft." + draftField(path))
+	case rest == "" && l.Voice.Has("policydraft."+typed.Field(path)):
+		return l.Say("policydraft." + typed.Field(path))
 	case l.Voice.Has("desk.clauses." + list):
 		return l.Say("desk.clauses." + list)
 	}
@@ -206,11 +242,6 @@ func (l lens) warnings(base *rulebook.Version, p *policy.Policy, all policy.Faul
 	return out
 }
 
-// amountField is the name of the field of an undertaking.
-func amountField(name string) string { return "amount-" + strings.ReplaceAll(name, ".", "-") }
-
-func contactField(i int, what string) string { return fmt.Sprintf("contact-%d-%s", i, what) }
-
 // readDraft is what the form says, in place of what the file holds.
 func readDraft(form url.Values, was draft.Draft) draft.Draft {
 	next := draft.Draft{
@@ -219,13 +250,13 @@ func readDraft(form url.Values, was draft.Draft) draft.Draft {
 	}
 	next.Languages = strings.FieldsFunc(form.Get("languages"), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
 	for i := range len(was.Contacts) + moreContacts {
-		c := draft.Contact{URI: form.Get(contactField(i, "uri")), Note: form.Get(contactField(i, "note"))}
+		c := draft.Contact{URI: form.Get(typed.Contact(i, "uri")), Note: form.Get(typed.Contact(i, "note"))}
 		if i < len(was.Contacts) || c.URI != "" {
 			next.Contacts = append(next.Contacts, c)
 		}
 	}
 	for _, name := range draft.Amounts {
-		if v := form.Get(amountField(name)); v != "" {
+		if v := form.Get(typed.Amount(name)); v != "" {
 			next.Amounts[name] = v
 		}
 	}
@@ -246,7 +277,7 @@ func (l lens) draftParts(d draft.Draft) []draftPart {
 	}
 	var amounts, contacts []web.Field
 	for _, name := range draft.Amounts {
-		f := field(amountField(name), d.Amounts[name])
+		f := field(typed.Amount(name), d.Amounts[name])
 		amounts = append(amounts, f)
 	}
 	for i := range len(d.Contacts) + moreContacts {
@@ -255,8 +286,8 @@ func (l lens) draftParts(d draft.Draft) []draftPart {
 			c = d.Contacts[i]
 		}
 		contacts = append(contacts,
-			web.Field{Name: contactField(i, "uri"), Label: l.Say("policydraft.uri", "number", i+1), Value: c.URI, Autocomplete: "off", Half: true},
-			web.Field{Name: contactField(i, "note"), Label: l.Say("policydraft.note", "number", i+1), Value: c.Note, Autocomplete: "off", Half: true})
+			web.Field{Name: typed.Contact(i, "uri"), Label: l.Say("policydraft.uri", "number", i+1), Value: c.URI, Autocomplete: "off", Half: true},
+			web.Field{Name: typed.Contact(i, "note"), Label: l.Say("policydraft.note", "number", i+1), Value: c.Note, Autocomplete: "off", Half: true})
 	}
 	return []draftPart{
 		part("revision", help(field("revision", d.Revision)), help(field("languages", strings.Join(d.Languages, ", ")))),
@@ -269,10 +300,9 @@ func (l lens) draftParts(d draft.Draft) []draftPart {
 // blame puts each fault of the file to the field from which it comes; the others are
 // told by the place in the file.
 func (view *draftView) blame(v lens, wrong policy.Faults) {
-	var all []web.Field
 	var rest []cvd.Fault
 	for _, f := range wrong {
-		fault := cvd.Fault{Field: draftField(f.Clause), Problem: f.Problem, Remedy: f.Remedy}
+		fault := cvd.Fault{Field: typed.Field(f.Clause), Problem: f.Problem, Remedy: f.Remedy}
 		left := []cvd.Fault{fault}
 		for i := range view.Parts {
 			if left = web.Blame(view.Parts[i].Fields, left); len(left) == 0 {
@@ -284,25 +314,5 @@ func (view *draftView) blame(v lens, wrong policy.Faults) {
 			rest = append(rest, one)
 		}
 	}
-	for _, p := range view.Parts {
-		all = append(all, p.Fields...)
-	}
-	view.Summary = web.Summarise(v.Say("desk.faults"), all, rest)
-}
-
-// draftField is the field of a place in the file.
-func draftField(clause string) string {
-	var i int
-	var what string
-	if n, _ := fmt.Sscanf(strings.NewReplacer("[", " ", "].", " ", "]", " ").Replace(clause), "contacts %d %s", &i, &what); n > 0 {
-		if what != "note" {
-			what = "uri"
-		}
-		return contactField(i, what)
-	}
-	if name, ok := strings.CutPrefix(clause, "promises."); ok {
-		return amountField(strings.TrimSuffix(name, ".within"))
-	}
-	name, _, _ := strings.Cut(clause, "[")
-	return name[strings.LastIndex(name, ".")+1:]
+	view.Summary = web.Summarise(v.Say("desk.faults"), fieldsOf(view.Parts), rest)
 }

@@ -36,6 +36,7 @@ type meView struct {
 	Second    second.Summary
 	Language  web.Field
 	Passkeys  int
+	Bare      bool   // nothing is set by which they sign in again
 	WhyNot    string // no passkey works at this address
 	Others    bool   // there are other sessions
 	Password  []web.Field
@@ -45,6 +46,7 @@ type meView struct {
 	Scopes    visit.Checks
 	Summary   *web.Summary
 	Elsewhere bool // accounts elsewhere may be linked
+	Changes   []visit.Change
 }
 
 type sessionView struct {
@@ -93,19 +95,15 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, nowhere := d.Place(r)
-	view.Passkeys, view.WhyNot = len(keys), visit.WhyNot(v.Say, nowhere)
-	sessions, err := d.Site.Auth.Sessions(r.Context(), v.Actor)
+	means, err := d.Site.Auth.Means(r.Context(), v.Actor.ID)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range sessions {
-		one := sessionView{s, s.ID == v.Session.ID, ""}
-		if s.Way != "" {
-			one.By = v.Say("desk.me.way." + string(s.Way))
-		}
-		view.Others = view.Others || !one.This
-		view.Sessions = append(view.Sessions, one)
+	_, nowhere := d.Place(r)
+	view.Bare = !means.Password && !means.Second()
+	view.Passkeys, view.WhyNot = len(keys), visit.WhyNot(v.Say, nowhere)
+	if err := d.happened(r, v, view); err != nil {
+		return nil, err
 	}
 	tokens, err := d.Site.Auth.Tokens(r.Context(), v.Actor)
 	if err != nil {
@@ -124,17 +122,36 @@ func (d *desk) meView(r *http.Request, v lens) (*meView, error) {
 		Name: "password", Kind: "password", Label: v.Say("desk.me.next"), Help: v.Say("desk.me.next.help"), Required: true, Autocomplete: "new-password",
 	})
 	view.Scopes = v.scopeChecks(r.PostForm["scopes"])
-	days := web.Field{Name: "days", Kind: "select", Label: v.Say("desk.token.days")}
-	for _, n := range []string{"30", "90", "365"} {
-		days.Options = append(days.Options, web.Option{Value: n, Label: v.Say("desk.token.days." + n), Chosen: n == "90"})
-	}
-	view.Shown = d.Site.Now().UnixNano()
-	view.Token = []web.Field{
-		{Name: "name", Label: v.Say("desk.token.name"), Help: v.Say("desk.token.name.help"), Required: true},
-		days,
-		{Name: "machine", Kind: "tick", Label: v.Say("desk.token.machine"), Help: v.Say("desk.token.machine.help")},
-	}
+	view.Shown, view.Token = d.Site.Now().UnixNano(), v.tokenFields()
 	return view, nil
+}
+
+// happened fills in where the member is signed in, and what was done to the account.
+func (d *desk) happened(r *http.Request, v lens, view *meView) error {
+	sessions, err1 := d.Site.Auth.Sessions(r.Context(), v.Actor)
+	for _, s := range sessions {
+		one := sessionView{s, s.ID == v.Session.ID, ""}
+		if s.Way != "" {
+			one.By = v.Say("desk.me.way." + string(s.Way))
+		}
+		view.Others = view.Others || !one.This
+		view.Sessions = append(view.Sessions, one)
+	}
+	changes, err2 := d.Site.Auth.Changes(r.Context(), v.Actor)
+	view.Changes = v.Changes(changes)
+	return errors.Join(err1, err2)
+}
+
+func (l lens) tokenFields() []web.Field {
+	days := web.Field{Name: "days", Kind: "select", Label: l.Say("desk.token.days")}
+	for _, n := range []string{"30", "90", "365"} {
+		days.Options = append(days.Options, web.Option{Value: n, Label: l.Say("desk.token.days." + n), Chosen: n == "90"})
+	}
+	return []web.Field{
+		{Name: "name", Label: l.Say("desk.token.name"), Help: l.Say("desk.token.name.help"), Required: true},
+		days,
+		{Name: "machine", Kind: "tick", Label: l.Say("desk.token.machine"), Help: l.Say("desk.token.machine.help")},
+	}
 }
 
 // meAgain shows the own page with what is wrong with one of its forms.

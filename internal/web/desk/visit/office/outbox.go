@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"fairlead/internal/auth/invite"
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
@@ -106,8 +105,8 @@ func (l lens) notice(c *casework.Carried) noticeView {
 		v.What = l.Say("desk.notice.sort-mail")
 		return v
 	}
-	if c.Kind == invite.Effect {
-		v.What = l.Say("desk.notice.invite")
+	if id := "desk.notice." + string(c.Kind); l.Voice.Has(id) { // a letter that is about no case
+		v.What = l.Say(id)
 	}
 	if id, ok := strings.CutPrefix(c.To, "member/"); ok {
 		v.To = l.Member(id)

@@ -32,6 +32,7 @@ type policiesView struct {
 	Review      *deadline.Review
 	Suggestions []rulebook.Suggestion
 	Publish     bool
+	Signs       bool // what is in effect asks for signatures under the next one
 	Faults      policy.Faults
 	Source      string // what was uploaded and refused
 	Done        string
@@ -85,7 +86,7 @@ func (d *desk) policiesView(r *http.Request, v lens) (*policiesView, error) {
 	}
 	if cur := all.Current(); cur != nil {
 		one := d.version(v, cur)
-		view.Current = &one
+		view.Current, view.Signs = &one, len(cur.Policy.Review.SignOffs) > 0
 	}
 	for i, one := range view.Versions {
 		label := v.Say("desk.policy.option", "number", one.Number, "revision", one.Revision)

@@ -97,7 +97,7 @@ func (d *desk) batch(w http.ResponseWriter, r *http.Request, v lens) error {
 		view := batchView{Title: v.Say("desk.batch.title"), None: v.Say("desk.batch.none"), Over: true, Back: back, Link: address(back)}
 		return d.show(w, r, v, http.StatusUnprocessableEntity, "batch", view.Title, view)
 	}
-	view := batchView{Act: b.act.name, Title: v.Say("desk.batch."+b.act.name+".title", "count", len(b.rows)), Gone: b.gone, Lead: v.Say("desk.batch." + b.act.name + ".lead"), Back: back, Link: address(back)}
+	view := batchView{Act: b.act.name, Title: v.Say("desk.batch."+b.act.name+".title", "count", len(b.rows)), Gone: b.gone, Lead: v.Say("desk.batch."+b.act.name+".lead", "count", len(b.rows)), Back: back, Link: address(back)}
 	if b.act.name == "claim" && b.typed.Get("step") == "" && len(b.rows) == 1 && b.gone == 0 {
 		if done, err := d.claimOne(w, r, v, &b.rows[0], back); done || err != nil {
 			return err
@@ -175,13 +175,13 @@ func (d *desk) batchOf(r *http.Request, v lens) (*batched, cvd.Faults, error) {
 func (l lens) batchFields(b *batched) []web.Field {
 	switch b.act.name {
 	case "assign":
-		f := web.Field{Name: "to", Kind: "select", Label: l.Say("desk.field.to.claim"), Required: true, Options: append([]web.Option{{Label: l.Say("desk.batch.whom")}}, l.holders()...)}
+		f := web.Field{Name: "to", Kind: "select", Label: l.Say("desk.field.to.claim"), Required: true, Focus: true, Options: append([]web.Option{{Label: l.Say("desk.batch.whom")}}, l.holders()...)}
 		for i := range f.Options {
 			f.Options[i].Chosen = f.Options[i].Value == b.typed.Get("to")
 		}
 		return []web.Field{f}
 	case "note":
-		return []web.Field{{Name: "note", Kind: "area", Label: l.Say("desk.note.team"), Help: l.Say("desk.batch.note.help"), Required: true, Value: b.typed.Get("note")}}
+		return []web.Field{{Name: "note", Kind: "area", Label: l.Say("desk.note.team"), Help: l.Say("desk.batch.note.help"), Required: true, Focus: true, Value: b.typed.Get("note")}}
 	}
 	return nil
 }
@@ -280,6 +280,6 @@ func (d *desk) doBatch(w http.ResponseWriter, r *http.Request, v lens, b *batche
 		}
 		view.Cases = append(view.Cases, one)
 	}
-	view.Title = v.Say("desk.batch.over", "count", view.Able, "of", len(view.Cases))
+	view.Title = v.Say("desk.batch.over", "done", view.Able, "count", len(view.Cases))
 	return d.show(w, r, v, http.StatusOK, "batch", view.Title, view)
 }

@@ -14,19 +14,17 @@ import (
 	"fairlead/internal/web"
 )
 
-// toolbarView is what stands above the list: what is sought, the choices beside the view,
-// and what can be done to several cases at once.
+// toolbarView is what stands above the list: what is sought, and the choices beside the view.
 type toolbarView struct {
 	View, Text string
 	Fields     []choiceField
 	Chosen     int // how many choices are made
-	Batch      []actView
 }
 
 // toolbarKey is all that the toolbar depends on, but for a text that is sought.
 type toolbarKey struct {
 	view, chosen, team string
-	policy, acts       int
+	policy             int
 }
 
 // toolbar renders what stands above the list. With a text or a product that is sought it
@@ -34,13 +32,13 @@ type toolbarKey struct {
 func (d *desk) toolbar(v lens, view string, chosen url.Values) (template.HTML, error) {
 	text := chosen.Get("q")
 	made := func() any {
-		return toolbarView{View: view, Text: text, Fields: d.chooser(v, chosen), Chosen: narrowed(chosen), Batch: v.acts()}
+		return toolbarView{View: view, Text: text, Fields: d.chooser(v, chosen), Chosen: narrowed(chosen)}
 	}
 	if text != "" || chosen.Has("product") {
 		return d.Pages.Part(v.Tone(), "queue", "toolbar", made())
 	}
 	_, names := d.holders(v)
-	key := toolbarKey{view: view, chosen: chosen.Encode(), team: names, acts: len(v.can())}
+	key := toolbarKey{view: view, chosen: chosen.Encode(), team: names}
 	if cur := d.Site.Book.Current(); cur != nil {
 		key.policy = cur.Number
 	}

@@ -11,6 +11,7 @@ import (
 	"fairlead/internal/cvd"
 	"fairlead/internal/may"
 	"fairlead/internal/web"
+	"fairlead/internal/web/desk/visit"
 )
 
 // perPage is how many cases a page of the queue holds.
@@ -20,6 +21,7 @@ type queueView struct {
 	Top, Counters, Views, Toolbar, Columns template.HTML
 	Rows                                   template.HTML // of the table; empty if there are none
 	Picks                                  bool          // rows can be chosen
+	Batch                                  []actView     // what can be done to those that are
 
 	Next     string // link to the next page; empty on the last
 	First    string // link to the first page; empty on it
@@ -28,6 +30,7 @@ type queueView struct {
 	Filtered bool
 	Saved    []savedView
 	Left     []string     // what of the address was left out
+	Instead  []visit.Tab  // the views there are, where the address names none of them
 	Query    string       // of the filter as it stands
 	Back     string       // leads back to this page
 	Known    bool         // it is one that the member keeps
@@ -59,6 +62,9 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	var err error
 	if v.mail, err = d.waiting(r.Context(), v, session); err != nil {
 		return err
+	}
+	if id := q.Get("view"); id != "" && !v.has(id) {
+		return d.noView(w, r, v)
 	}
 	at, f := viewOf(q), v.filterOf(q)
 	chosen := finer(q)
@@ -93,7 +99,8 @@ func (d *desk) page(w http.ResponseWriter, r *http.Request, v lens, status int, 
 	if view.Toolbar, err = d.toolbar(v, views[viewOf(q)].id, chosen); err != nil {
 		return err
 	}
-	view.Picks = len(v.can()) > 0
+	view.Batch = v.acts()
+	view.Picks = len(view.Batch) > 0
 	if view.Columns, err = d.columns(v, view.Picks, f.Sort, q); err != nil {
 		return err
 	}

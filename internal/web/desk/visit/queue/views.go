@@ -3,11 +3,13 @@ package queue
 import (
 	"context"
 	"html/template"
+	"net/http"
 	"slices"
 	"time"
 
 	"fairlead/internal/casework"
 	"fairlead/internal/cvd"
+	"fairlead/internal/may"
 	"fairlead/internal/web/desk/visit"
 )
 
@@ -48,6 +50,30 @@ var views = [...]ready{
 	{id: "closed", set: func(f *casework.Filter, _ lens) {
 		f.Open, f.RM, f.Sort = false, []cvd.RM{cvd.RMClosed}, casework.ByUpdated
 	}},
+}
+
+// has tells whether there is a view of that name for the reader.
+func (l lens) has(id string) bool {
+	return slices.ContainsFunc(views[:], func(t ready) bool { return t.id == id && (id != viewMail || l.mail != nil) })
+}
+
+// noView says that the address names no view, and lists those there are. It shows no cases,
+// so that nobody takes them for those that were meant.
+func (d *desk) noView(w http.ResponseWriter, r *http.Request, v lens) error {
+	view, err := queueView{}, error(nil)
+	if view.Counters, view.Views, err = d.linked(r.Context(), d.Site.Desk.As(v.Actor), v, nowhere); err != nil {
+		return err
+	}
+	records := may.Of(v.Actor, cvd.VerbReceive) == may.All
+	if view.Top, err = d.Pages.Kept(v.Tone(), "queue", "top", records, func() any { return records }); err != nil {
+		return err
+	}
+	for _, t := range views {
+		if v.has(t.id) && !t.rare {
+			view.Instead = append(view.Instead, visit.Tab{Text: v.Say("desk.tab." + t.id), Link: "/desk/?view=" + t.id})
+		}
+	}
+	return d.show(w, r, v, http.StatusOK, "queue", v.Say("desk.queue.title"), view)
 }
 
 // endOfDay is the midnight after so many more days.

@@ -65,11 +65,16 @@ func Of(l *visit.Lens, f *casework.File, verb cvd.Verb, typed url.Values) []Item
 		}
 	}
 	if verb == cvd.VerbAttach {
-		file := v.field(verb, "file", "file", typed, true)
-		file.Help = v.Say("desk.field.file.help", "mib", Mebibytes(f))
-		out = append(out, Item{Field: file}) // last: what comes after a file is not read
+		out = append(out, Item{Field: File(l, f)}) // last: what comes after a file is not read
 	}
 	return out
+}
+
+// File is the field in which a file is chosen.
+func File(l *visit.Lens, f *casework.File) *web.Field {
+	file := form{l}.field(cvd.VerbAttach, "file", "file", nil, true)
+	file.Help = l.Say("desk.field.file.help", "mib", Mebibytes(f))
+	return file
 }
 
 // plainField is a field of one value.

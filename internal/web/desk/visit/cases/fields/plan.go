@@ -2,6 +2,7 @@ package fields
 
 import (
 	"slices"
+	"strings"
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/cvd/rule"
@@ -33,6 +34,8 @@ func planOf(c *cvd.Case, verb cvd.Verb) plan {
 		p.box = "text"
 	case !takes("text"):
 		p.box = "reason"
+	case p.readers == "world" && !c.Waited():
+		p.readers, p.without = "world.alone", []string{"text", "silent"}
 	case p.readers == "world": // the world and the reporter are told different things
 		p.folds["text"] = "desk.fold.text"
 	case verb == cvd.VerbCVE: // its reason may become public
@@ -69,11 +72,29 @@ func (p *plan) put(v form, item *Item, verb cvd.Verb, takes int) {
 		}
 	case f.Name == "reason":
 		f.Help = v.Say("desk.reason." + p.readers)
+		if strings.HasPrefix(p.readers, "world") {
+			f.Help += " " + v.Say("desk.reason.languages")
+		}
 	case f.Name == "silent" && p.box == "reason":
 		f.Help = v.Say("desk.field.silent.reason")
 	case f.Name == "note" && takes > 2:
 		f.Rows = 3
 	}
+}
+
+// About says what a verb is for: for a correction, or where nobody outside waits, in words
+// of its own where there are any.
+func About(l *visit.Lens, c *cvd.Case, verb cvd.Verb) string {
+	id := "desk.about." + string(verb)
+	switch {
+	case visit.Outspoken(c, verb) && l.Voice.Has(id+".again"):
+		id += ".again"
+	case !c.Waited() && l.Voice.Has(id+".alone"):
+		id += ".alone"
+	case !l.Voice.Has(id):
+		return ""
+	}
+	return l.Say(id)
 }
 
 // readers is who reads the reason of a verb.

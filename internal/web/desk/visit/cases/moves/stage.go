@@ -7,9 +7,20 @@ import (
 	"fairlead/internal/cvd/rule"
 )
 
+// heard are the stages in which the reporter is to hear something, if anybody waits.
+var heard = []string{string(cvd.RMReceived), string(cvd.RMAccepted), "fixed", string(cvd.RMDeferred), string(cvd.RMInvalid)}
+
 // Stage is what the case asks for next, by its state; of one that is taken on, by how far
 // its fix and its advisory are.
 func Stage(c *cvd.Case) string {
+	name := stage(c)
+	if !c.Waited() && slices.Contains(heard, name) {
+		name += ".alone"
+	}
+	return name
+}
+
+func stage(c *cvd.Case) string {
 	r := &c.Release
 	switch {
 	case c.RM() == cvd.RMInvalid && c.Flags.Appealed:
@@ -66,10 +77,13 @@ var StepDone = map[string]func(c *cvd.Case) bool{
 	"publish":     func(c *cvd.Case) bool { return c.Facts.Has(cvd.FactPublic) },
 }
 
+// Answers are the steps, by the same word, that are for the reporter.
+var Answers = []string{"acknowledge", "inform"}
+
 // Comes tells whether the verb, one of those that are possible, usually comes next.
 func Comes(c *cvd.Case, possible []cvd.Verb, verb cvd.Verb) bool {
 	switch {
-	case verb == cvd.VerbAsk && c.Awaiting(), verb == cvd.VerbSeverity && c.Band != "",
+	case verb == cvd.VerbAsk && (c.Awaiting() || !c.Waited()), verb == cvd.VerbSeverity && c.Band != "",
 		verb == cvd.VerbFixDeployed && slices.Contains(possible, cvd.VerbFixReady):
 		return false
 	}
