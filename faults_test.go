@@ -18,7 +18,7 @@ import (
 // glossed are the rooms whose refusals people read on a page. What only a program or
 // an operator reads stays English: the API's own reading of JSON, the files of a
 // policy, documents of other formats, and the command line.
-var glossed = regexp.MustCompile(`^internal/(advisory|advisory/(draft|release|vers)|auth(/.*)?|casework|casework/(claim|mailroom|parcel|post)|cvd|cvd/rule|inbox|intake|intake/mail|intake/sbom|may|parts|pgp|policy|register|rulebook|severity|web(/.*)?)$`)
+var glossed = regexp.MustCompile(`^internal/(advisory|advisory/(draft|release|vers)|auth(/.*)?|casework|casework/(claim|filters|mailroom|parcel|post)|cvd|cvd/rule|inbox|intake|intake/mail|intake/sbom|may|parts|pgp|policy|register|rulebook|severity|web(/.*)?)$`)
 
 // spared are files of those rooms that no page shows.
 var spared = regexp.MustCompile(`^internal/(intake/json|cvd/(case|report)|pgp/(clear|detached|message|verify|pgp|facts)|policy/(check|check_people|parse|promises|securitytxt)|auth/oidc/.*|web/storybook/.*)\.go$`)

@@ -2,9 +2,10 @@
 
 // Command screens drives a browser over a running demo and writes pictures of
 // every page: light and dark, on a desktop and on a phone. It reads the line that
-// fairlead demo --json prints on standard input, sends a report as a stranger
-// would, walks to the thread and to the desk, and never changes anything but that
-// demo. The pictures in docs/screens are made by it; make screens runs it.
+// fairlead demo --json and screens-demo.go print on standard input, sends a report
+// as a stranger would, walks to the thread and to the desk, and never changes
+// anything but that demo. The pictures in docs/screens are made by it; make screens
+// runs it.
 package main
 
 import (
@@ -332,7 +333,7 @@ func (s *studio) shoot(ctx context.Context, name, address string) error {
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 		})
 		if err == nil {
-			err = chromedp.Do(ctx, chromedp.EmulateViewport(l.width, l.height), chromedp.WaitVisible(chromedp.CSS("main")), scroll())
+			err = chromedp.Do(ctx, chromedp.EmulateViewport(l.width, l.height), chromedp.WaitVisible(chromedp.CSS("main")), s.named(), scroll())
 		}
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", name, l.name, err)
@@ -348,6 +349,15 @@ func (s *studio) shoot(ctx context.Context, name, address string) error {
 		s.bytes += len(shot.Data)
 	}
 	return nil
+}
+
+// named writes the address under which a site would stand where the page names the one of
+// the demo, whose port is another at each start.
+func (s *studio) named() chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`((from, to) => {
+		const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+		while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
+	})(%q, %q)`, s.URL, "https://security.northlake.example"))
 }
 
 // scroll shows the part that the address names, else the page's head.

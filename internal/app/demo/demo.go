@@ -38,6 +38,7 @@ type Options struct {
 	TLS       bool
 	SMTP      string
 	Clock     time.Time // zero: the real time
+	Still     bool      // the clock stands at that instant
 	JSON      bool
 }
 
@@ -69,7 +70,10 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 	}
 	defer l.Close()
 	clock := wall.Real()
-	if !o.Clock.IsZero() {
+	switch {
+	case o.Still:
+		clock = wall.Frozen(o.Clock)
+	case !o.Clock.IsZero():
 		clock = wall.From(o.Clock)
 	}
 	var kept *cert.Keeper
@@ -80,6 +84,9 @@ func Run(ctx context.Context, o Options, out, tell io.Writer) (err error) {
 	}
 	base := front.OriginOf(l.Addr(), o.Listen, o.TLS)
 	return o.inHouse(ctx, app.Options{Clock: clock, Log: log, Demo: true, Unlimited: o.Unlimited, BaseURL: base, SMTP: o.SMTP}, func(ctx context.Context, h *app.House) error {
+		if o.Still {
+			clock.Set(o.Clock) // it ran on once the house was furnished
+		}
 		seeded, err := Seed(ctx, h, o.Policy, o.Empty)
 		if err != nil {
 			return err

@@ -65,13 +65,35 @@ func TestTales(t *testing.T) {
 			if code != http.StatusOK {
 				t.Errorf("%s in %s: %d", path, lang, code)
 			}
-			for _, gap := range []string{"⟦", "no value", "&lt;nil&gt;", "map[", "%!"} {
+			for _, gap := range []string{"⟦", "no value", "&lt;nil&gt;", "map[", "%!", "ZgotmplZ"} {
 				if strings.Contains(body, gap) {
 					t.Errorf("%s in %s shows %s", path, lang, gap)
 				}
 			}
+			if lang == "en" {
+				for _, skip := range skips(body) {
+					t.Errorf("%s: %s", path, skip)
+				}
+			}
 		}
 	}
+}
+
+var heading = regexp.MustCompile(`<h([1-6])[ >]`)
+
+// skips are the headings of a page that leave an order out, as a reader by ear would
+// miss one.
+func skips(body string) []string {
+	var out []string
+	before := byte('1')
+	for _, m := range heading.FindAllStringSubmatch(body, -1) {
+		order := m[1][0]
+		if order > before+1 {
+			out = append(out, fmt.Sprintf("h%c stands after h%c", order, before))
+		}
+		before = order
+	}
+	return out
 }
 
 // The page of an error is shown as whoever meets one sees it.

@@ -1,6 +1,7 @@
 package storybook
 
 import (
+	"html/template"
 	"strings"
 	"time"
 
@@ -51,15 +52,18 @@ type row struct {
 	Note        string
 }
 
-type way struct{ Href, Label, Note, Key, Print string }
+type way struct {
+	Href                    template.URL // as the pages have it, whose policy names the schemes
+	Label, Note, Key, Print string
+}
 
-func notices() []web.Notice {
+func notices(voice *words.Voice) []web.Notice {
 	return []web.Notice{
 		{Kind: "", Title: "A plain box", Text: "Nothing is good or bad about it."},
 		{Kind: "info", Title: "For your information", Text: "Something is so.", Href: "#notices", Label: "Where to look"},
-		{Kind: "good", Text: "Your message was sent."},
-		{Kind: "warn", Title: "The team is pausing", Text: "You can still send a report."},
-		{Kind: "alarm", Title: "Your report could not be stored", Text: "It was not sent. " + long, Href: "#notices", Label: "Try again"},
+		{Kind: "good", Text: voice.Say("public.done.message")},
+		{Kind: "warn", Title: voice.Say("public.paused.title"), Text: voice.Say("public.paused.text")},
+		{Kind: "alarm", Title: voice.Say("public.report.failed.title"), Text: voice.Say("public.report.failed.text", "id", long), Href: "#notices", Label: "Try again"},
 	}
 }
 
@@ -99,7 +103,7 @@ func invent(voice *words.Voice, now time.Time, theme string) view {
 	day := 24 * time.Hour
 	badge := func(kind, text string) web.Badge { return web.Badge{Kind: kind, Text: text} }
 	v := view{
-		Theme: theme, Notices: notices(), Fields: fields(), Faulty: faulty(), Long: long, RTL: rtl, Emoji: emoji,
+		Theme: theme, Notices: notices(voice), Fields: fields(), Faulty: faulty(), Long: long, RTL: rtl, Emoji: emoji,
 		Themes: []web.Link{{Href: "/", Label: "the system's", Here: theme == ""}, {Href: "/?theme=light", Label: "light", Here: theme == "light"}, {Href: "/?theme=dark", Label: "dark", Here: theme == "dark"}},
 		Badges: []web.Badge{badge("neutral", "neutral"), badge("info", "info"), badge("good", "good"), badge("warn", "warn"), badge("alarm", "alarm"), badge("quiet", "quiet")},
 		Receipt: receipt{
@@ -113,26 +117,27 @@ func invent(voice *words.Voice, now time.Time, theme string) view {
 	for _, band := range []cvd.Band{cvd.BandNone, cvd.BandLow, cvd.BandMedium, cvd.BandHigh, cvd.BandCritical} {
 		v.States = append(v.States, web.Band(voice, band))
 	}
-	v.Summary = web.Summarise("Please correct this first; nothing was sent yet", v.Faulty, []cvd.Fault{{Field: "role", Problem: "is no field of a report", Remedy: "use the form as it is shown"}})
+	v.Summary = web.Summarise(voice.Say("public.faults"), v.Faulty, []cvd.Fault{{Field: "role", Problem: "is no field of a report", Remedy: "use the form as it is shown"}})
 	v.Plan = []promise{
-		{What: "A person confirms receipt", Due: now.Add(2 * day)},
-		{What: "The report is checked", Due: now.Add(7 * day), Target: true},
+		{What: voice.Say("clock.acknowledge"), Due: now.Add(2 * day)},
+		{What: voice.Say("clock.verify"), Due: now.Add(7 * day), Target: true},
 	}
+	you, team := voice.Say("public.who.you"), voice.Say("public.who.team")
 	v.Entries = []entry{
-		{At: now.Add(-3 * day), Who: "You", Class: "you", Heading: "Your report was received", Meaning: "A person of the team will read it.", Report: []words.Quote{
-			{Label: "Summary", Text: "Reset link works twice"},
-			{Label: "Details", Text: "The link in a reset mail:\n\n1. signs in **once more**\n2. for an hour\n\n```\ncurl -s https://example.org/reset?t=1\n```\n\n<script>alert(1)</script>"},
+		{At: now.Add(-3 * day), Who: you, Class: "you", Heading: voice.Say("event.received.reporter"), Meaning: voice.Say("event.received.next"), Report: []words.Quote{
+			{Label: voice.Say("public.field.title"), Text: "Reset link works twice"},
+			{Label: voice.Say("public.field.description"), Text: "The link in a reset mail:\n\n1. signs in **once more**\n2. for an hour\n\n```\ncurl -s https://example.org/reset?t=1\n```\n\n<script>alert(1)</script>"},
 		}},
-		{At: now.Add(-3 * day), Who: "Automatic", Heading: "The team was told"},
-		{At: now.Add(-2 * day), Who: "The team", Class: "person", Heading: "The team writes", Quotes: []words.Quote{{Text: "Thank you.\nWhich version was it?"}}, Missing: []string{"The version that you tested"}, Clauses: beside},
-		{At: now.Add(-day), Who: "You", Class: "you", Heading: "You sent a file", File: &cvd.Attachment{Name: long + ".txt", Size: 24_000_000}, Link: "#timeline"},
-		{At: now.Add(-day), Who: "You", Class: "you", Heading: "You write", Quotes: []words.Quote{{Text: rtl + "\n" + emoji + "\n" + long}}},
-		{At: now, Who: "The team", Class: "person", Heading: "A message was redacted", Erased: true},
+		{At: now.Add(-3 * day), Who: voice.Say("public.who.house"), Heading: voice.Say("event.slipped.reporter", "clock", voice.Say("clock.acknowledge"), "until", voice.Brief(now, time.UTC, now.Year()))},
+		{At: now.Add(-2 * day), Who: team, Class: "person", Heading: voice.Say("event.message.reporter"), Quotes: []words.Quote{{Text: "Thank you.\nWhich version was it?"}}, Missing: []string{"The version that you tested"}, Clauses: beside},
+		{At: now.Add(-day), Who: you, Class: "you", Heading: voice.Say("event.attached.reporter", "file", long), File: &cvd.Attachment{Name: long + ".txt", Size: 24_000_000}, Link: "#timeline"},
+		{At: now.Add(-day), Who: you, Class: "you", Heading: voice.Say("event.message.reporter"), Quotes: []words.Quote{{Text: rtl + "\n" + emoji + "\n" + long}}},
+		{At: now, Who: team, Class: "person", Heading: voice.Say("event.message.reporter"), Erased: true},
 	}
 	v.Rows = []row{
-		{"FL-2026-7KQ4MXZ", "Reset link works twice", web.State(voice, cvd.RMValid), web.Band(voice, cvd.BandHigh), now.Add(day), "unread"},
+		{"FL-2026-7KQ4MXZ", "Reset link works twice", web.State(voice, cvd.RMValid), web.Band(voice, cvd.BandHigh), now.Add(day), voice.Say("desk.flag.unread")},
 		{"FL-2026-2MPC9WA", long, web.State(voice, cvd.RMReceived), web.Badge{}, now.Add(-day), ""},
-		{"FL-2026-9TR5XKB", rtl + " " + emoji, web.State(voice, cvd.RMClosed), web.Band(voice, cvd.BandCritical), now.Add(9 * day), "privacy"},
+		{"FL-2026-9TR5XKB", rtl + " " + emoji, web.State(voice, cvd.RMClosed), web.Band(voice, cvd.BandCritical), now.Add(9 * day), voice.Say("desk.flag.privacy")},
 	}
 	return v
 }

@@ -65,7 +65,7 @@ func Register(mux *http.ServeMux, site *web.Site, shelves ...Shelf) error {
 		page := site.Page(r, "Storybook")
 		furnish(page, site.Voice(r), r.URL.Query().Get("desk") != "")
 		if page.Desk {
-			page.Alarms = notices()[3:]
+			page.Alarms = notices(site.Voice(r))[3:]
 		}
 		page.Scripts = []string{"report.js"}
 		view := invent(site.Voice(r), site.Now(), theme)
@@ -113,6 +113,6 @@ func furnish(page *web.Page, voice *words.Voice, desk bool) {
 	for _, name := range []string{"queue", "record", "mail", "components", "policy", "team", "outbox", "channels", "audit"} {
 		page.Nav = append(page.Nav, web.Link{Href: "/?desk=" + name, Label: voice.Say("desk.nav." + name)})
 	}
-	page.Nav[0].Here, page.Nav[2].Count, page.Nav[4].Alarms = true, "1,000+", voice.Say("web.alarms.here", "count", 2)
+	page.Nav[0].Here, page.Nav[2].Count, page.Nav[4].Alarms = true, voice.Say("desk.count.more"), voice.Say("web.alarms.here", "count", 2)
 	page.Account = []web.Link{{Href: "/?desk=me", Label: "Mara Example"}}
 }

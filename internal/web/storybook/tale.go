@@ -33,7 +33,10 @@ type tale struct {
 //	!list [a, b]  words to be joined
 //	!field {…}    a field of a form; !summary {…} the faults of one
 //	!html <p>     markup that a page was given by its door
-//	!say ID       a text of the catalogue
+//	!href tel:+1  an address of a scheme that templates know nothing of
+//	!say ID       a text of the catalogue; !say {id: ID, name: Kim} one with blanks
+//	!outcome ID   what became of a case
+//	!brief 1d     an instant in the words of a column; !short its day, !distance how far off
 //	!odd long     words that are hard to lay out
 //	!part {…}     a template of the page, with what it is given, and what its script would change
 type teller struct {
@@ -86,7 +89,7 @@ func (t teller) tale(shelf, page, name string) (tale, error) {
 }
 
 func (t teller) value(n *yaml.Node) (any, error) {
-	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+	if own(n) {
 		v, err := t.tagged(n)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n.Line, err)
@@ -112,6 +115,9 @@ func (t teller) value(n *yaml.Node) (any, error) {
 	var v any
 	return v, n.Decode(&v)
 }
+
+// own tells whether the node has a tag of ours.
+func own(n *yaml.Node) bool { return strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") }
 
 // object reads a mapping. Under the key << stands another whose entries it takes over.
 func (t teller) object(n *yaml.Node) (map[string]any, error) {
@@ -157,26 +163,38 @@ func (t teller) tagged(n *yaml.Node) (any, error) {
 	case "!html":
 		return template.HTML(n.Value), nil //nolint:gosec // it is ours
 	case "!say":
-		return t.voice.Say(n.Value), nil
+		return t.said(n)
+	case "!href":
+		return template.URL(n.Value), nil //nolint:gosec // it is ours
+	case "!outcome":
+		return t.voice.Outcome(n.Value), nil
 	case "!odd":
 		return odd[n.Value], nil
 	case "!list":
-		return as[[]string](n)
+		return as[[]string](t, n)
 	case "!field":
-		return as[web.Field](n)
+		return as[web.Field](t, n)
 	case "!summary":
-		return as[*web.Summary](n)
+		return as[*web.Summary](t, n)
 	case "!notice":
-		return as[web.Notice](n)
+		return as[web.Notice](t, n)
 	case "!part":
 		return t.made(n)
+	}
+	if date, ok := dates[n.Tag]; ok {
+		at, err := t.at(n.Value)
+		return date(t, at), err
 	}
 	return nil, fmt.Errorf("%w: no tag %s", cvd.ErrInvalid, n.Tag)
 }
 
 // as reads a type of the site's as it is.
-func as[T any](n *yaml.Node) (v T, err error) {
-	err = bare(n).Decode(&v)
+func as[T any](t teller, n *yaml.Node) (v T, err error) {
+	settled, err := t.settled(n)
+	if err != nil {
+		return v, err
+	}
+	err = settled.Decode(&v)
 	return v, err
 }
 
