@@ -73,12 +73,12 @@ func TestWhatWasDoneIsSeen(t *testing.T) {
 	person.must("getComputedStyle(document.querySelector('.entry-do')).opacity === '1'") // where no script tells which entry one is on
 	page := person.press(`form[action*="/do/claim"] button`)
 	has(t, "the claimed case", page, "The case is assigned to you", "← Unassigned", "Next case: ")
-	person.must("document.activeElement.matches('.notice.good[role=status]')")
+	person.until("document.activeElement.matches('.notice.good[role=status]')")
 	person.fill("#note", "A note.")
 	page = person.press(`.note button`)
 	has(t, "the case with a note", page, "The note is added", "← Unassigned", "Next case: ")
 	person.until("document.activeElement.matches('.entry:target')")
-	person.must("document.activeElement.textContent.includes('A note.') && document.activeElement.getBoundingClientRect().bottom < innerHeight")
+	person.until("document.activeElement.textContent.includes('A note.') && document.activeElement.getBoundingClientRect().bottom < innerHeight")
 	page = person.press(`.notice.good a`)
 	has(t, "the next case", page, "2 of 2")
 	if page := person.press(`.place [rel=prev]`); !strings.Contains(page, "1 of 2") {

@@ -144,11 +144,11 @@ func TestDeskByKeyboard(t *testing.T) {
 
 	// Down and up, by letters and by arrows.
 	member.keys("j")
-	member.must("document.activeElement.matches('#rows tbody tr:nth-child(1) th a')")
+	member.until("document.activeElement.matches('#rows tbody tr:nth-child(1) th a')")
 	member.keys("j")
-	member.must("document.activeElement.matches('#rows tbody tr:nth-child(2) th a')")
+	member.until("document.activeElement.matches('#rows tbody tr:nth-child(2) th a')")
 	member.keys(kb.ArrowUp)
-	member.must("document.activeElement.matches('#rows tbody tr:nth-child(1) th a')")
+	member.until("document.activeElement.matches('#rows tbody tr:nth-child(1) th a')")
 	member.keys("x")
 	member.must("document.querySelector('#rows tbody tr:nth-child(1) input').checked && document.querySelector('#chosen').value === '1 chosen'")
 
@@ -163,7 +163,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	// Claimed at once, on the same page and the same line; all by one box.
 	member.keys("c")
 	member.waits("document.querySelector('#told').textContent.includes('is assigned to you now')")
-	member.must("document.activeElement.matches('#rows tbody tr.mine th a') && document.querySelectorAll('#rows tr.picked').length === 0")
+	member.until("document.activeElement.matches('#rows tbody tr.mine th a') && document.querySelectorAll('#rows tr.picked').length === 0")
 	member.point("#pick-all input")
 	member.must("document.querySelectorAll('#rows tr.picked').length === 3 && document.querySelector('#chosen').value === '3 chosen'")
 	member.point("#pick-all input")
@@ -171,9 +171,9 @@ func TestDeskByKeyboard(t *testing.T) {
 
 	// Found by its words, opened, answered.
 	member.one("/")
-	member.must("document.activeElement.id === 'find'")
+	member.until("document.activeElement.id === 'find'")
 	member.keys("jkxc? second")
-	member.must("document.activeElement.value === 'jkxc? second'") // letters are letters in a field
+	member.until("document.activeElement.value === 'jkxc? second'") // letters are letters in a field
 	member.keys(strings.Repeat(kb.Backspace, len("jkxc? second")))
 	if page := member.leads("second\r"); strings.Contains(page, "First overflow") {
 		t.Errorf("finding leaves %s", page)
@@ -185,7 +185,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.one("m")
 	member.keys("Half an answer")
 	member.keys(kb.Escape)
-	member.must("document.activeElement.matches('.write form')")
+	member.until("document.activeElement.matches('.write form')")
 	member.one("n")
 	member.keys("A note.")
 	member.press(`.note button`)
@@ -204,15 +204,15 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.must("document.querySelector('#message').value === 'Half an answer'") // what is only shown is not sent
 	member.keys(kb.Escape)
 	member.one("m")
-	member.must("document.activeElement.id === 'message'")
+	member.until("document.activeElement.id === 'message'")
 	member.keys(" Thank you, we look.")
 	member.tabTo(`button[value="preview"]`)
 	has(t, "the preview", member.leads("\r"), "Thank you, we look.")
 	member.tabTo(`button[value="do"]`)
 	has(t, "the answered case", member.leads("\r"), "Thank you, we look.")
-	member.must("document.activeElement.matches('#entries > .entry:target')") // what was sent
+	member.until("document.activeElement.matches('#entries > .entry:target')") // what was sent
 	member.keys("k")
-	member.must("document.activeElement.matches('#entries > .entry:has(+ .entry:target)')")
+	member.until("document.activeElement.matches('#entries > .entry:has(+ .entry:target)')")
 
 	// By its name: whatever stands on the page.
 	member.chord("k", chromedp.ModifierCtrl)
@@ -238,7 +238,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	member.keys(kb.Escape)
 	member.goTo(h.URL + "/desk/")
 	member.keys("j")
-	member.must("document.activeElement === document.body || !document.activeElement.closest('#rows')")
+	member.until("document.activeElement === document.body || !document.activeElement.closest('#rows')")
 	member.keys("?")
 	member.must("!document.querySelector('#keys').open")
 	member.chord("k", chromedp.ModifierCtrl)

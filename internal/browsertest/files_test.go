@@ -50,7 +50,7 @@ func TestLargeFilesLoseNoWords(t *testing.T) {
 	fill(scripted, large)
 	scripted.must("document.querySelector('.fault').textContent.includes('dump.bin is larger than the 1 MiB that a file may have')")
 	scripted.point(".send button.main")
-	scripted.must("document.activeElement.type === 'file' && document.activeElement.getAttribute('aria-invalid') === 'true'")
+	scripted.until("document.activeElement.type === 'file' && document.activeElement.getAttribute('aria-invalid') === 'true'")
 	scripted.must("!document.querySelector('.summary, .notice.alarm') && document.querySelector('[name=description]').value.includes('second time')")
 	small := filepath.Join(filepath.Dir(large), "small.txt")
 	if err := os.WriteFile(small, []byte("x"), 0o600); err != nil {
@@ -74,6 +74,6 @@ func TestLargeFilesLoseNoWords(t *testing.T) {
 	}
 	scripted.must("document.querySelector('.fault').textContent.includes('dump.bin is larger than the 1 MiB')")
 	scripted.point(`button[formaction^="/thread/attach"]`)
-	scripted.must("document.activeElement.type === 'file'")
+	scripted.until("document.activeElement.type === 'file'")
 	has(t, "the thread after other words", scripted.press(`button[formaction^="/thread/message"]`), "Typed beside.") // a large file stops words from nowhere
 }

@@ -25,16 +25,16 @@ func TestTheKeyboardIsNeverNowhere(t *testing.T) {
 	member.keys("jj")
 	member.must(second)
 	member.one("f")
-	member.must(at(".choose :is(select, input)"))
+	member.until(at(".choose :is(select, input)"))
 	member.keys(kb.Escape)
 	member.must(second)
 	member.one("/")
-	member.must(at("#find"))
+	member.until(at("#find"))
 	member.keys(kb.Escape)
 	member.must(second)
 	member.point("#rows tbody tr:nth-child(1) input")
 	member.keys(kb.Escape)
-	member.must(at("#rows tbody tr:nth-child(1) th a"))
+	member.until(at("#rows tbody tr:nth-child(1) th a"))
 
 	member.leads("o")
 	path, err := chromedp.Run(member.ctx, chromedp.Evaluate[string]("location.pathname"))
@@ -51,21 +51,21 @@ func TestTheKeyboardIsNeverNowhere(t *testing.T) {
 	member.goTo(h.URL + path)
 	member.one("n") // from nowhere
 	member.keys(kb.Escape)
-	member.must(at(".write form.note"))
+	member.until(at(".write form.note"))
 	member.tabTo("#note") // and on from there
 	member.fill("#message", "We look.")
 	member.press(`.write form button[value="preview"]`)
-	member.must(at(".preview h2"))
+	member.until(at(".preview h2"))
 
 	for _, act := range []string{"claim", "assign", "note"} {
 		member.goTo(h.URL + "/desk/")
 		member.point("#pick-all input")
 		member.press(`.batch [value="` + act + `"]`)
-		member.must(at("button[value=do], .field :is(select, textarea)"))
+		member.until(at("button[value=do], .field :is(select, textarea)"))
 		if act == "note" {
 			member.fill(`[name="note"]`, "Of both.")
 			member.press(`button[value="do"]`)
-			member.must(at("h1") + " && document.activeElement.textContent === 'Done to 2 of 2 cases'")
+			member.until(at("h1") + " && document.activeElement.textContent === 'Done to 2 of 2 cases'")
 		}
 	}
 
@@ -74,11 +74,11 @@ func TestTheKeyboardIsNeverNowhere(t *testing.T) {
 	if res, err := chromedp.RunResponse(stranger.ctx, chromedp.SendKeys(chromedp.CSS(`form[action="/thread/open"] button.main`), "\r")); err != nil || res.Status < http.StatusBadRequest {
 		t.Fatalf("a wrong receipt: %v %v", res, err)
 	}
-	stranger.must(at("[name=receipt][aria-invalid=true]"))
+	stranger.until(at("[name=receipt][aria-invalid=true]"))
 	stranger.goTo(h.URL + "/report")
 	stranger.fill(`[name="description"]`, "It signs in again.")
 	stranger.press(`#step-1 [name="step"]`)
-	stranger.must(at("#preview"))
+	stranger.until(at("#preview"))
 }
 
 // TestThePaletteNamesWhatItDoes: nothing stands in it that only a form or a row around it

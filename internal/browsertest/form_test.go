@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -27,11 +28,13 @@ func (p person) back(path string) {
 // browser had kept whole tells nobody that it is there.
 func (p person) until(expression string) {
 	p.t.Helper()
+	ctx, stop := context.WithTimeout(p.ctx, answerTimeout)
+	defer stop()
 	for {
-		if yes, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")")); err == nil && yes {
+		if yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")")); err == nil && yes {
 			return
 		}
-		if p.ctx.Err() != nil {
+		if ctx.Err() != nil {
 			p.t.Fatalf("never so: %s", expression)
 		}
 	}

@@ -56,7 +56,7 @@ func TestNeitherWordsNorPlaceAreLost(t *testing.T) {
 	member.leads("K")
 	member.keys("g")
 	member.leads("q")
-	member.must("document.activeElement.matches('#rows tbody tr:nth-child(2) th a')")
+	member.until("document.activeElement.matches('#rows tbody tr:nth-child(2) th a')")
 
 	// A form of its own page asks before it is left with something in it, and not otherwise.
 	member.leads("o")
