@@ -77,7 +77,7 @@ func TestTheKeyboardIsNeverNowhere(t *testing.T) {
 	stranger.until(at("[name=receipt][aria-invalid=true]"))
 	stranger.goTo(h.URL + "/report")
 	stranger.fill(`[name="description"]`, "It signs in again.")
-	stranger.press(`#step-1 [name="step"]`)
+	stranger.press(`.go-1 [name="step"]`)
 	stranger.until(at("#preview"))
 }
 

@@ -171,7 +171,7 @@ func (p person) look(s seen) {
 // judge is what axe-core finds on the page as it stands, and whether it scrolls
 // sideways.
 const judge = `(async () => {
-	document.querySelector(".stays")?.scrollIntoView({block: "end"}); // at its place it lies on nothing that is only scrolled by
+	document.querySelector(".stays")?.closest("form").scrollIntoView({block: "end"}); // at its place it lies on nothing that is only scrolled by
 	const found = (await axe.run(document, {runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}, resultTypes: ["violations"]})).violations
 		.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).join("; "));
 	const root = document.documentElement;

@@ -2,6 +2,9 @@
 // button that copies. Nothing here is needed, and nothing is sent.
 "use strict";
 document.documentElement.classList.add("js");
+// A step that the address names is shown once the browser has found it, and not the first one before it.
+if (location.hash) document.documentElement.classList.add("aimed");
+addEventListener("load", () => document.documentElement.classList.remove("aimed"));
 document.addEventListener("DOMContentLoaded", () => {
   const key = "fairlead-draft";
   // The numbers of the forms that were sent in this tab: what stands in one of them is no draft any more.
