@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 
 	"fairlead/internal/app"
+	"fairlead/internal/app/cert"
 	"fairlead/internal/app/config"
 	"fairlead/internal/app/config/exposure"
+	"fairlead/internal/cvd"
 )
 
 type serveCmd struct {
@@ -60,11 +63,29 @@ func (c *serveCmd) Run(e *env) error {
 		for _, one := range open.Warnings() {
 			fmt.Fprintf(e.out, "%s: %s: %s\n", c.Config, one.What, one)
 		}
-		if err := cfg.SignIn.Breached.Check(); err != nil {
-			return fmt.Errorf("%s: sign_in.breached_passwords: %w", c.Config, err)
+		if err := c.readable(&cfg); err != nil {
+			return err
 		}
 		_, err := fmt.Fprintf(e.out, "%s: valid\n", c.Config)
 		return err
 	}
 	return app.Serve(e.ctx, cfg, e.err, c.ShowSecrets || onTerminal())
+}
+
+// readable tells whether what the configuration names is there and can be used: what a start
+// would read before it answers.
+func (c *serveCmd) readable(cfg *config.Config) error {
+	if err := cfg.SignIn.Breached.Check(); err != nil {
+		return fmt.Errorf("%s: sign_in.breached_passwords: %w", c.Config, err)
+	}
+	if err := listenable(cfg.Listen); err != nil {
+		return fmt.Errorf("%s: listen: %s is no address to listen on; write HOST:PORT, such as 127.0.0.1:8080, with a port up to 65535 (%w)", c.Config, cfg.Listen, cvd.ErrInvalid)
+	}
+	if cfg.TLS != nil && cfg.TLS.ACME == nil {
+		if _, err := cert.Open(cfg.TLS, "", "", slog.New(slog.DiscardHandler)); err != nil {
+			return fmt.Errorf("%s: tls: %w", c.Config, err)
+		}
+	}
+	_, err := readPolicy(cfg.Policy)
+	return err
 }

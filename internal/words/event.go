@@ -162,6 +162,14 @@ func (v *Voice) Outcome(outcome string) string {
 	return outcome
 }
 
+// whom names those whom the policy's rules mean; a name is its own.
+func (v *Voice) whom(to string) string {
+	if id := "desk.to." + to; v.Has(id) {
+		return v.Say(id)
+	}
+	return to
+}
+
 // blanks fills what the texts of events may name.
 func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
 	pairs := []any{"clock", "", "until", "", "to", "", "outcome", "", "score", "", "file", "", "verb", "", "advisory", "", "revision", "", "cve", "", "written", ""}
@@ -199,7 +207,7 @@ func (v *Voice) blanks(ev *cvd.Event, zone *time.Location) []any {
 		set("clock", v.Say("clock."+string(b.Clock)))
 	}
 	set("until", v.Instant(b.Until, zone))
-	set("to", b.To)
+	set("to", v.whom(b.To))
 	set("outcome", v.outcome(ev.Type, b.Outcome))
 	set("cve", b.CVE)
 	if b.Mail != nil {

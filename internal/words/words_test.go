@@ -102,6 +102,17 @@ func TestEventWithoutItsWords(t *testing.T) {
 	}
 }
 
+// Whom the policy's rule names is said in words, and a name stays as it is.
+func TestAnEscalationSaysWhom(t *testing.T) {
+	v := voice(t)
+	for to, want := range map[string]string{"on-duty": "Escalated to whoever is on duty", "officers": "Escalated to the officers", "Mara Lind": "Escalated to Mara Lind"} {
+		ev := &cvd.Event{Head: cvd.Head{Type: cvd.EventEscalated}, Body: &cvd.Body{To: to}}
+		if got := v.Event(ev, ForTeam, time.UTC).Heading; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", to, got)
+		}
+	}
+}
+
 // A correction is no news of a new advisory, and nobody is asked again to keep quiet.
 func TestACorrectionIsCalledOne(t *testing.T) {
 	v := voice(t)

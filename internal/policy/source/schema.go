@@ -101,7 +101,16 @@ func (s *Schema) remedy(path []string) string {
 		case "boolean":
 			return "write true or false"
 		case "integer":
-			return fmt.Sprintf("write a whole number from %v to %v", one["minimum"], one["maximum"])
+			least, most := one["minimum"], one["maximum"]
+			switch {
+			case least != nil && most != nil:
+				return fmt.Sprintf("write a whole number from %v to %v", least, most)
+			case least != nil:
+				return fmt.Sprintf("write a whole number, %v or more", least)
+			case most != nil:
+				return fmt.Sprintf("write a whole number, at most %v", most)
+			}
+			return "write a whole number"
 		}
 	}
 	if e := s.example(path); e != "" {

@@ -30,18 +30,20 @@ func TestDistance(t *testing.T) {
 }
 
 const schema = `{"$id": "urn:test", "type": "object", "required": ["name"], "additionalProperties": false,
-	"properties": {"name": {"type": "string", "examples": ["x"]}, "list": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 9}}}}`
+	"properties": {"name": {"type": "string", "examples": ["x"]}, "list": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 9}},
+		"least": {"type": "integer", "minimum": 4}}}`
 
 func TestCheckKeepsWhatFits(t *testing.T) {
 	s, err := NewSchema([]byte(schema))
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := Read("a.yaml", []byte("nam: y\nlist: [1, 12, 3]\n"))
+	f := Read("a.yaml", []byte("nam: y\nlist: [1, 12, 3]\nleast: 1\n"))
 	f.Check(s)
 	want := `a.yaml:1:1: name: is missing; write name: x
 a.yaml:1:1: nam: is not a known key; did you mean "name"?
-a.yaml:2:11: list[1]: is above the limit of 9; write a whole number from 1 to 9`
+a.yaml:2:11: list[1]: is above the limit of 9; write a whole number from 1 to 9
+a.yaml:3:8: least: is below the least of 4; write a whole number, 4 or more`
 	if got := f.Faults().Error(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
