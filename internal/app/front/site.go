@@ -43,7 +43,7 @@ func (s *Site) Addressed(next http.Handler) http.Handler {
 		switch {
 		case r.URL.Path == "/healthz", r.URL.Path == "/readyz": // asked by number
 		case s.ProxiesOnly && !local(r) && !s.Proxies.from(r):
-			why = "no proxy that is named in trusted_proxies passed this on"
+			why = "this server is reached by its proxy alone" // whose key it is stands in the log
 			now, last := time.Now().Unix(), s.told.Load()
 			if now-last >= int64(tellEvery.Seconds()) && s.told.CompareAndSwap(last, now) {
 				s.Log.Warn("requests in the clear are refused, which no proxy of trusted_proxies passed on")
@@ -58,7 +58,7 @@ func (s *Site) Addressed(next http.Handler) http.Handler {
 		case public == "":
 			Word(w, http.StatusMisdirectedRequest, "misdirected: "+why)
 		default:
-			Word(w, http.StatusMisdirectedRequest, "misdirected: "+why+"; it is at "+public)
+			Word(w, http.StatusMisdirectedRequest, "misdirected: "+why+"; the site is at "+public)
 		}
 	})
 }
