@@ -92,7 +92,7 @@ func TestWhatSignsYouInIsSo(t *testing.T) {
 	b.Post("/desk/sign-in", url.Values{"link": {code}}).Check(h, http.StatusSeeOther)
 	for _, path := range []string{"/desk/me", "/desk/me/second"} {
 		with := b.Get(path).Check(h, http.StatusOK).Text()
-		if !strings.Contains(with, "a password alone signs you in") && !strings.Contains(with, "You sign in with a password alone") {
+		if !strings.Contains(with, "Your password alone signs you in") && !strings.Contains(with, "You sign in with a password alone") {
 			t.Errorf("%s with a password reads %s", path, with)
 		}
 	}
@@ -108,7 +108,7 @@ func TestWhatSignsYouInIsSo(t *testing.T) {
 	for _, path := range []string{"/desk/me", "/desk/me/second"} {
 		page := b.Get(path).Check(h, http.StatusOK)
 		whole(t, path, page)
-		if text := page.Text(); strings.Contains(text, "a password alone signs") || strings.Contains(text, "with a password alone") || !strings.Contains(text, "You have no password yet") {
+		if text := page.Text(); strings.Contains(text, "password alone signs") || strings.Contains(text, "with a password alone") || !strings.Contains(text, "You have no password yet") {
 			t.Errorf("%s without one reads %s", path, text)
 		}
 	}
