@@ -116,8 +116,8 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 			return refuse("no information is being waited for; send a message instead")
 		}
 	case cvd.VerbAcknowledge:
-		if k := c.Clock(cvd.ClockAcknowledge); k != nil && !k.Met.IsZero() {
-			return refuse("already acknowledged")
+		if err := checkAcknowledge(c); err != nil {
+			return err
 		}
 	case cvd.VerbClaim:
 		if err := checkClaim(c, d); err != nil {

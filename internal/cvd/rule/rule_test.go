@@ -130,6 +130,8 @@ func TestStateRules(t *testing.T) {
 	}{
 		"provide unasked":          {nil, deed(cvd.VerbProvide, rep), cvd.ErrNotReady},
 		"acknowledge twice":        {func(c *cvd.Case) { c.Clocks = []cvd.Clock{{Kind: cvd.ClockAcknowledge, Met: noon}} }, deed(cvd.VerbAcknowledge, ann), cvd.ErrNotReady},
+		"acknowledge our own":      {func(c *cvd.Case) { c.Participants = c.Participants[:1] }, deed(cvd.VerbAcknowledge, ann), cvd.ErrNotReady},
+		"acknowledge who left":     {func(c *cvd.Case) { c.Participants[1].RM = cvd.RMClosed }, deed(cvd.VerbAcknowledge, ann), cvd.ErrNotReady},
 		"claim a held case":        {func(c *cvd.Case) { c.Assignee = "bob" }, deed(cvd.VerbClaim, ann), cvd.ErrNotReady},
 		"release a free case":      {nil, deed(cvd.VerbRelease, ann), cvd.ErrNotReady},
 		"appeal twice":             {func(c *cvd.Case) { c.Flags.Appealed = true; c.Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
