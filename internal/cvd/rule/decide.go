@@ -141,7 +141,7 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		if reporter == nil || reporter.RM == cvd.RMClosed {
 			return refuse("the reporter has left already")
 		}
-	case cvd.VerbAsk, cvd.VerbContact, cvd.VerbForget, cvd.VerbReissue:
+	case cvd.VerbAsk, cvd.VerbMessage, cvd.VerbContact, cvd.VerbForget, cvd.VerbReissue:
 		if reporter == nil {
 			return refuse("the case has no reporter")
 		}

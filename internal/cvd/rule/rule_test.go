@@ -146,6 +146,7 @@ func TestStateRules(t *testing.T) {
 		"act without an emergency": {nil, deed(cvd.VerbAct, ann), cvd.ErrNotReady},
 		"withdraw twice":           {func(c *cvd.Case) { c.Participants[1].RM = cvd.RMClosed }, deed(cvd.VerbWithdraw, rep), cvd.ErrNotReady},
 		"ask nobody":               {func(c *cvd.Case) { c.Participants = c.Participants[:1] }, deed(cvd.VerbAsk, ann), cvd.ErrNotReady},
+		"write to nobody":          {func(c *cvd.Case) { c.Participants = c.Participants[:1] }, deed(cvd.VerbMessage, ann), cvd.ErrNotReady},
 		"postpone what rests":      {nil, deed(cvd.VerbPostpone, ann), cvd.ErrInvalid},
 		"confirm nothing":          {nil, deed(cvd.VerbConfirm, ann), cvd.ErrNotReady},
 		"refuse nothing":           {nil, deed(cvd.VerbRefuse, ann), cvd.ErrNotReady},
