@@ -55,9 +55,11 @@ func columns(list string) []string {
 }
 
 // held tells whether a row is one: its main field holds something, of a credit the name
-// or the organisation.
+// or the organisation. What is said of versions is one without a product too: the form
+// offers "none" first, and nobody's words may go unseen.
 func held(form url.Values, list string, i int) bool {
-	return form.Get(Name(list, i, columns(list)[0])) != "" || list == "credit" && form.Get(Name(list, i, "organisation")) != ""
+	return form.Get(Name(list, i, columns(list)[0])) != "" || list == "credit" && form.Get(Name(list, i, "organisation")) != "" ||
+		strings.HasSuffix(list, ".affect") && !blank(form, list, i)
 }
 
 // Flaw is the name under which a vulnerability stands in a form, from 0.

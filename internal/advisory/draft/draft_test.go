@@ -69,6 +69,33 @@ func titles(a *cvd.Advisory) string {
 	return strings.Join(out, ",")
 }
 
+// What is said of no product is refused and not dropped; a row from which nothing but its
+// product was taken goes.
+func TestVersionsWithoutAProductAreRefused(t *testing.T) {
+	a := three()
+	form := draft.Add(draft.Write(a))
+	row := func(field string) string { return "flaw.3.affect.0." + field }
+	set(form, "flaw.3.title", "Four", row("product"), "", row("status"), "affected", row("ranges"), ">= 6.0.0, < 7.4.2", row("versions"), "", row("because"), "", row("statement"), "")
+	_, faults := draft.Read(a, a, form)
+	if len(faults) != 1 || faults[0].Field != row("product") {
+		t.Errorf("ranges of no product: %v", faults)
+	}
+	joined, _ := draft.Merge(a, a, a, form)
+	if got := joined.Get(row("ranges")); got != ">= 6.0.0, < 7.4.2" {
+		t.Errorf("brought together, %q is left of them", got)
+	}
+	if _, faults = draft.Read(a, a, set(form, row("ranges"), "")); len(faults) > 0 {
+		t.Errorf("a row that says nothing: %v", faults)
+	}
+	form = set(draft.Write(a), "flaw.1.affect.0.product", "")
+	if got, faults := draft.Read(a, a, form); len(faults) > 0 || len(got.Vulnerabilities[1].Affects) != 0 {
+		t.Errorf("a row that is taken out: %v %+v", faults, got.Vulnerabilities[1])
+	}
+	if _, faults := draft.Read(a, a, set(form, "flaw.1.affect.0.versions", "2.0")); len(faults) != 1 {
+		t.Errorf("other versions of no product: %v", faults)
+	}
+}
+
 // Each vulnerability is edited in its place; added and dropped ones leave the others as
 // they are, with what no form shows.
 func TestEachVulnerabilityIsEdited(t *testing.T) {

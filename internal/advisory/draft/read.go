@@ -26,8 +26,8 @@ type reader struct {
 
 // Read puts what was typed over the latest draft, so that what a form does not show
 // stays. from is the draft from which the form began, which is the latest unless another
-// followed; nil if it is not known. A row whose main field is empty is left out. Faults
-// name fields of the form.
+// followed; nil if it is not known. A row whose main field is empty is left out, but not
+// versions without a product. Faults name fields of the form.
 func Read(from, latest *cvd.Advisory, form url.Values) (*cvd.Advisory, cvd.Faults) {
 	r := &reader{form: form, latest: latest, a: latest.Clone(), fresh: map[int]string{}, gone: map[string]bool{}}
 	a, get := r.a, form.Get
@@ -269,7 +269,10 @@ func (r *reader) affects(at string, v *cvd.Vulnerability) {
 			id = r.fresh[number]
 		}
 		switch {
-		case r.gone[id] && id != "":
+		case r.gone[id] && id != "", get("product") == "" && n < len(old) && unsaid(old[n], get):
+			return
+		case get("product") == "":
+			r.fault(name("product"), "is missing", "choose a product for these versions, or empty the row")
 			return
 		case r.a.Product(id) == nil:
 			r.fault(name("product"), "names no product of the advisory", "give the product its name above, or choose another")
@@ -292,6 +295,13 @@ func (r *reader) affects(at string, v *cvd.Vulnerability) {
 		}
 		v.Affects = append(v.Affects, one)
 	})
+}
+
+// unsaid tells whether nothing was typed into a row but that its product is none, which
+// takes it out.
+func unsaid(was cvd.Affect, get func(string) string) bool {
+	return get("ranges") == rangesText(was.Ranges) && get("versions") == strings.Join(was.Versions, ", ") &&
+		get("because") == string(was.Justification) && get("statement") == strings.TrimSpace(was.Statement)
 }
 
 // next is the first of n that is the same and was not taken before, or -1: a form knows

@@ -58,6 +58,36 @@ func TestImportsNameTheirSource(t *testing.T) {
 	}
 }
 
+// The number by which the house knows a vulnerability is no name for its readers; it
+// stands only where nothing else would.
+func TestHeadingsNameNoInternalNumber(t *testing.T) {
+	a := advisorytest.Example()
+	one := &a.Vulnerabilities[0]
+	one.CVE, one.IDs, one.Title = "", nil, "First"
+	for _, c := range []struct{ title, cve, id, want string }{
+		{"Second", "", "", "Second"},
+		{"Second", "CVE-2026-20009", "", "CVE-2026-20009: Second"},
+		{"Second", "", "GHSA-2", "GHSA-2: Second"},
+		{"", "", "", string(a.ID) + `\#2`},
+	} {
+		b := a.Clone()
+		second := b.Clone().Vulnerabilities[0]
+		second.Title, second.CVE, second.Number = c.title, c.cve, 0
+		if c.id != "" {
+			second.IDs = []cvd.ForeignID{{System: "GitHub", ID: c.id}}
+		}
+		b.Vulnerabilities = append(b.Vulnerabilities, second)
+		text := string(page.Markdown(page.Of(b, advisorytest.Publisher)))
+		if !strings.Contains(text, "\n## First\n") || !strings.Contains(text, "\n## "+c.want+"\n") {
+			t.Errorf("no heading is %q: %s", c.want, text)
+		}
+	}
+	a.Vulnerabilities[0].Title = ""
+	if f := page.Of(a, advisorytest.Publisher).Flaws[0]; f.Name != "" {
+		t.Errorf("one alone is called %s", f.Name)
+	}
+}
+
 // Any record has a page, and a text without a hole.
 func TestAnyRecordHasAPage(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -182,8 +182,8 @@ func (l layout) flaw(i int) Flaw {
 		Name: advisory.Name(l.a, i), Title: v.Title, Description: v.Description, Impact: v.Impact, Exploited: v.Exploited,
 		Discovered: v.Discovered, Disclosed: v.Disclosed,
 	}
-	if f.Name == string(l.a.ID) {
-		f.Name = ""
+	if v.CVE == "" && len(v.IDs) == 0 && (v.Title != "" || len(l.a.Vulnerabilities) == 1) {
+		f.Name = "" // the house's own number tells readers nothing, but is better than a heading of nothing
 	}
 	for _, id := range v.CWE {
 		if w, ok := cwe.Find(id); ok {

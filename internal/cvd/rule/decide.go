@@ -116,8 +116,8 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 			return refuse("no information is being waited for; send a message instead")
 		}
 	case cvd.VerbAcknowledge:
-		if k := c.Clock(cvd.ClockAcknowledge); k != nil && !k.Met.IsZero() {
-			return refuse("already acknowledged")
+		if err := checkAcknowledge(c); err != nil {
+			return err
 		}
 	case cvd.VerbClaim:
 		if err := checkClaim(c, d); err != nil {
@@ -141,7 +141,7 @@ func checkState(c *cvd.Case, d Deed, now time.Time) error {
 		if reporter == nil || reporter.RM == cvd.RMClosed {
 			return refuse("the reporter has left already")
 		}
-	case cvd.VerbAsk, cvd.VerbContact, cvd.VerbForget, cvd.VerbReissue:
+	case cvd.VerbAsk, cvd.VerbMessage, cvd.VerbContact, cvd.VerbForget, cvd.VerbReissue:
 		if reporter == nil {
 			return refuse("the case has no reporter")
 		}

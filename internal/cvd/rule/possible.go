@@ -17,9 +17,6 @@ func Possible(c *cvd.Case, v cvd.Verb, by cvd.Actor) bool {
 			return false
 		}
 	}
-	if spec.Tell == cvd.TellReporter && v == cvd.VerbMessage && !c.HasReporter() {
-		return false
-	}
 	// Whether somebody else could answer an appeal is not known here.
 	d := Deed{Verb: v, By: by, In: cvd.Input{Reason: "as will be said"}, Alone: v == cvd.VerbUphold}
 	switch v {

@@ -130,6 +130,8 @@ func TestStateRules(t *testing.T) {
 	}{
 		"provide unasked":          {nil, deed(cvd.VerbProvide, rep), cvd.ErrNotReady},
 		"acknowledge twice":        {func(c *cvd.Case) { c.Clocks = []cvd.Clock{{Kind: cvd.ClockAcknowledge, Met: noon}} }, deed(cvd.VerbAcknowledge, ann), cvd.ErrNotReady},
+		"acknowledge our own":      {func(c *cvd.Case) { c.Participants = c.Participants[:1] }, deed(cvd.VerbAcknowledge, ann), cvd.ErrNotReady},
+		"acknowledge who left":     {func(c *cvd.Case) { c.Participants[1].RM = cvd.RMClosed }, deed(cvd.VerbAcknowledge, ann), cvd.ErrNotReady},
 		"claim a held case":        {func(c *cvd.Case) { c.Assignee = "bob" }, deed(cvd.VerbClaim, ann), cvd.ErrNotReady},
 		"release a free case":      {nil, deed(cvd.VerbRelease, ann), cvd.ErrNotReady},
 		"appeal twice":             {func(c *cvd.Case) { c.Flags.Appealed = true; c.Participants[0].RM = cvd.RMInvalid }, deed(cvd.VerbAppeal, rep), cvd.ErrNotReady},
@@ -144,6 +146,7 @@ func TestStateRules(t *testing.T) {
 		"act without an emergency": {nil, deed(cvd.VerbAct, ann), cvd.ErrNotReady},
 		"withdraw twice":           {func(c *cvd.Case) { c.Participants[1].RM = cvd.RMClosed }, deed(cvd.VerbWithdraw, rep), cvd.ErrNotReady},
 		"ask nobody":               {func(c *cvd.Case) { c.Participants = c.Participants[:1] }, deed(cvd.VerbAsk, ann), cvd.ErrNotReady},
+		"write to nobody":          {func(c *cvd.Case) { c.Participants = c.Participants[:1] }, deed(cvd.VerbMessage, ann), cvd.ErrNotReady},
 		"postpone what rests":      {nil, deed(cvd.VerbPostpone, ann), cvd.ErrInvalid},
 		"confirm nothing":          {nil, deed(cvd.VerbConfirm, ann), cvd.ErrNotReady},
 		"refuse nothing":           {nil, deed(cvd.VerbRefuse, ann), cvd.ErrNotReady},

@@ -21,3 +21,17 @@ func NeverSilent(c *cvd.Case, ev *cvd.Event) error {
 	}
 	return nil
 }
+
+// checkAcknowledge refuses to thank where nobody outside waits for it, or who was thanked.
+func checkAcknowledge(c *cvd.Case) error {
+	k := c.Clock(cvd.ClockAcknowledge)
+	switch {
+	case !c.HasReporter():
+		return refuse("the case has no reporter")
+	case !c.Waited():
+		return refuse("the reporter has left already")
+	case k != nil && !k.Met.IsZero():
+		return refuse("already acknowledged")
+	}
+	return nil
+}

@@ -45,7 +45,7 @@ func revise(h *webtest.House, a *cvd.Advisory, change func(a *cvd.Advisory)) *cv
 	b := a.Clone()
 	b.Revision++
 	b.Modified = h.Now()
-	b.History = append(b.History, cvd.AdvisoryChange{Revision: b.Revision, At: b.Modified, Text: "Again."})
+	b.History = append(b.History, cvd.AdvisoryChange{Revision: b.Revision, At: b.Modified, Text: "Again, and *better*."})
 	change(b)
 	if err := h.Register.Publish(context.Background(), b); err != nil {
 		h.T.Fatal(err)
@@ -200,9 +200,12 @@ func TestAdvisoryPage(t *testing.T) {
 	if !strings.Contains(page.Text(), "This advisory was withdrawn on") || !strings.Contains(page.Body, "<em>was</em>") {
 		t.Error("nothing says that it was withdrawn")
 	}
+	if !strings.Contains(page.Body, "Again, and <em>better</em>.") {
+		t.Errorf("what a revision says of itself is not read as Markdown: %s", page.Text())
+	}
 	diff := h.Browser().Get("/advisories/EX-2026-ONE/diff?to=2")
 	sound(t, diff, 200)
-	if !strings.Contains(diff.Body, "<ins>+ "+b.Overview) || !strings.Contains(diff.Body, "<del>− "+a.Overview) || !strings.Contains(diff.Text(), "Again.") {
+	if !strings.Contains(diff.Body, "<ins>+ "+b.Overview) || !strings.Contains(diff.Body, "<del>− "+a.Overview) || !strings.Contains(diff.Body, "Again, and <em>better</em>.") {
 		t.Errorf("the comparison: %s", diff.Text())
 	}
 }

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -228,8 +229,18 @@ func TestHintsOfAReleaseStandByTheirFields(t *testing.T) {
 			}
 		}
 	}
+	needed := func(want bool, verbs ...string) {
+		t.Helper()
+		for _, verb := range verbs {
+			field := regexp.MustCompile(`<textarea[^>]* name="reason"[^>]*>`).FindString(b.Get(path+"/do/"+verb).Check(h, http.StatusOK).Body)
+			if strings.Contains(field, " required") != want {
+				t.Errorf("%s: that a reason is needed is %v: %s", verb, !want, field)
+			}
+		}
+	}
 	says("schedule", false, correction, languages)
 	says("publish", false, correction, languages)
+	needed(false, "schedule", "publish")
 	typed := b.Form(b.Get(path+"/do/publish"), path+"/do/publish")
 	typed.Set("step", "edit")
 	typed.Set("reason", "because")
@@ -247,6 +258,7 @@ func TestHintsOfAReleaseStandByTheirFields(t *testing.T) {
 	says("schedule", true, languages)
 	says("publish", true, correction, languages)
 	says("retract", true, languages)
+	needed(true, "schedule", "publish", "retract")
 }
 
 // Where nobody outside waits, nothing is proposed that is for them.
@@ -275,6 +287,11 @@ func TestAnOwnFindingAnswersNobody(t *testing.T) {
 		}
 		if webtest.Attr(n, "class") == "button main" && strings.HasSuffix(webtest.Attr(n, "href"), "/do/ask") {
 			t.Error("the reporter is to be asked")
+		}
+	}
+	for _, verb := range []string{"acknowledge", "ask", "message", "appeal"} {
+		if a := b.Get(path + "/do/" + verb); a.Status == http.StatusOK {
+			t.Errorf("%s is offered though nobody waits: %s", verb, a.Text())
 		}
 	}
 	do(b, h, found.Case, "invalidate", url.Values{"reason": {"It is none."}})

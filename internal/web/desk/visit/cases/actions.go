@@ -55,7 +55,7 @@ func (l lens) actions(f *casework.File) (next []actionView, all []groupView, fas
 		}
 	}
 	for _, verb := range moves.Quick {
-		if !slices.Contains(f.Verbs, verb) || verb == cvd.VerbClaim && f.Case.Assignee != "" || verb == cvd.VerbAcknowledge && !f.Case.Waited() {
+		if !slices.Contains(f.Verbs, verb) || verb == cvd.VerbClaim && f.Case.Assignee != "" {
 			continue
 		}
 		text := l.Say("verb." + string(verb))

@@ -74,6 +74,7 @@ func (p *plan) put(v form, item *Item, verb cvd.Verb, takes int) {
 		f.Help = v.Say("desk.reason." + p.readers)
 		if strings.HasPrefix(p.readers, "world") {
 			f.Help += " " + v.Say("desk.reason.languages")
+			f.Required = true // a correction is refused that does not say what it corrects
 		}
 	case f.Name == "silent" && p.box == "reason":
 		f.Help = v.Say("desk.field.silent.reason")
