@@ -106,6 +106,7 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 	}
 	return p.showThread(w, r, a.session, web.Status(cause), func(v *caseView) {
 		v.fill(a.typed)
+		v.Lost = a.lost(v.ID)
 		if v.ID != a.id {
 			return
 		}
@@ -139,7 +140,8 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, field
 	}
 	if err == nil && a.form.Get("step") == "preview" {
 		return p.showThread(w, r, a.session, http.StatusOK, func(v *caseView) {
-			if v.fill(a.typed); v.ID == a.id {
+			v.fill(a.typed)
+			if v.Lost = a.lost(v.ID); v.ID == a.id {
 				v.Preview = text
 			}
 		})
