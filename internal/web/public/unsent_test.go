@@ -28,3 +28,33 @@ func TestAChosenFileIsNamedAsUnsent(t *testing.T) {
 		t.Errorf("without a file: %s", text)
 	}
 }
+
+// A preview keeps no file: the thread names it as lost, beside its field, and so does a refusal
+// and another language.
+func TestAFileIsNamedAsLostByAPreview(t *testing.T) {
+	h := house(t, "signed-policy.yaml", nil)
+	got := h.Receive(cvd.Report{Title: "Cut off", Description: "It is so."})
+	b := opened(h, got)
+	form := b.Form(b.Get("/thread").Check(h, http.StatusOK), "/thread/message")
+	id := string(got.Case)
+	form.Set("case", id)
+	form.Set("text."+id, "Here it is.")
+	form["file."+id] = []string{"proof.py", "<b>.txt"}
+	form.Set("step", "preview")
+	page := b.Post("/thread/message", form).Check(h, http.StatusOK)
+	sound(t, page)
+	if n := strings.Count(page.Text(), "and press “Send files”: proof.py, <b>.txt"); n != 2 {
+		t.Errorf("named %d times: %s", n, page.Text())
+	}
+	form.Set("text."+id, "")
+	if page := b.Post("/thread/message", form).Check(h, http.StatusUnprocessableEntity); !strings.Contains(page.Text(), "proof.py") {
+		t.Errorf("refused: %s", page.Text())
+	}
+	if page := b.Post("/thread", form).Check(h, http.StatusOK); !strings.Contains(page.Text(), "proof.py") {
+		t.Errorf("in another language: %s", page.Text())
+	}
+	form.Set("file."+id, "")
+	if page := b.Post("/thread", form).Check(h, http.StatusOK); strings.Contains(page.Text(), "was not kept") {
+		t.Error("no file, and one is lost")
+	}
+}

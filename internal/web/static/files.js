@@ -6,7 +6,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const told = Object.assign(document.createElement("p"), { className: "fault", id: field.id + "-look" });
     told.setAttribute("role", "alert");
     field.after(told);
+    const lost = field.form.querySelector(".lost");
     const look = () => {
+      if (lost) lost.hidden = field.files.length > 0; // what was lost before is chosen again
       const large = [...field.files].filter((f) => f.size > field.dataset.mib * 2 ** 20).map((f) => f.name.slice(0, 120) + " " + field.dataset.large);
       if (field.files.length > field.dataset.count) large.push(field.dataset.many);
       told.replaceChildren(...large.map((text) => Object.assign(document.createElement("span"), { textContent: text })));

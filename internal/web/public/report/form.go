@@ -61,6 +61,7 @@ type reportView struct {
 	Steps   []step          // the same fields, as they are asked for
 	Files   *web.Field
 	Once    string
+	Lost    []string     // files that were chosen and did not come along, until others are
 	Price   *price       // nil where the policy asks for none
 	Privacy public.Reach // whom to ask about personal data
 	Summary *web.Summary
@@ -145,6 +146,7 @@ func (p *pub) formView(typed url.Values) (reportView, error) {
 			}
 		}
 	}
+	v.Lost = lostOf(typed)
 	v.Fields = append(v.Fields, p.unasked(pol, v.Fields, typed)...)
 	inOrder(v.Fields)
 	return v, nil
@@ -240,19 +242,42 @@ func (p *pub) chooseAgain(v *reportView, lost []string) {
 	}
 }
 
+// maxLost is the most files that a form goes on to name as lost.
+const maxLost = 20
+
+// lostOf are the files that the form before named as lost.
+func lostOf(typed url.Values) []string {
+	var out []string
+	for _, name := range typed["lost"] {
+		if name != "" && len(out) < maxLost {
+			out = append(out, public.FileLabel(name))
+		}
+	}
+	return out
+}
+
+// lose reads the rest of a form that is not taken. The files in it are named until others
+// are chosen, so what is typed then stands for what was.
+func lose(in *public.Posted, typed url.Values) []string {
+	lost := in.Drop(typed)
+	if len(lost) > 0 {
+		typed["lost"] = lost
+	}
+	return lost
+}
+
 // refuse shows the form again with everything that was typed, and what is wrong.
 func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values, cause error) error {
-	var lost []string
 	if files := errors.Is(cause, errFiles); !files {
-		lost = in.Drop(typed)
+		lose(in, typed)
 	} else if in.HasFiles() { // the rest is not waited for
-		lost = []string{in.First()}
+		typed["lost"] = []string{in.First()}
 	}
 	v, err := p.formView(typed)
 	if err != nil {
 		return err
 	}
-	p.chooseAgain(&v, lost)
+	p.chooseAgain(&v, v.Lost)
 	if faults, ok := public.FaultsOf(cause); ok {
 		p.blame(&v, faults)
 		return p.showForm(w, r, http.StatusUnprocessableEntity, v)

@@ -96,7 +96,7 @@ type preview struct {
 // showPreview shows what was typed as it will be read, what is wrong with it, and
 // the form again. Nothing is stored.
 func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values) error {
-	lost := in.Drop(typed)
+	lose(in, typed)
 	v, err := p.formView(typed)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 	if faults = intake.Join(faults, p.lacking(report, v.Policy)); len(faults) > 0 {
 		p.blame(&v, faults)
 	}
-	v.Preview = &preview{Lost: lost, Last: len(p.steps(v.Fields, v.Files, 0)), Wrong: len(faults) > 0}
+	v.Preview = &preview{Lost: v.Lost, Last: len(p.steps(v.Fields, v.Files, 0)), Wrong: len(faults) > 0}
 	for _, f := range v.Fields {
 		for _, o := range f.Options {
 			if o.Chosen {
@@ -126,7 +126,7 @@ func (p *pub) showPreview(w http.ResponseWriter, r *http.Request, in *public.Pos
 
 // showAgain shows the form as it was typed, in another language.
 func (p *pub) showAgain(w http.ResponseWriter, r *http.Request, in *public.Posted, typed url.Values) error {
-	lost := in.Drop(typed)
+	lost := lose(in, typed)
 	v, err := p.formView(typed)
 	if err != nil {
 		return err

@@ -45,14 +45,14 @@ func reportQuotes(p *pub, f *casework.File, r *cvd.Report) []words.Quote {
 	add("cwe", r.CWE)
 	add("urls", strings.Join(r.URLs, "\n"))
 	add("tools", strings.Join(r.Tools, "\n"))
-	add("ai_use", string(r.AIUse))
+	add("ai_use", p.Voice().Answer(r.AIUse))
 	add("found_at", r.FoundAt)
-	add("exploited", string(r.Exploited))
-	add("public", string(r.Public))
-	add("sensitive_data_seen", string(r.SensitiveDataSeen))
+	add("exploited", p.Voice().Answer(r.Exploited))
+	add("public", p.Voice().Answer(r.Public))
+	add("sensitive_data_seen", p.Voice().Answer(r.SensitiveDataSeen))
 	add("proposed_fix", r.ProposedFix)
-	add("third_party", string(r.ThirdParty))
-	add("reported_elsewhere", string(r.ReportedElsewhere))
+	add("third_party", p.Voice().Answer(r.ThirdParty))
+	add("reported_elsewhere", p.Voice().Answer(r.ReportedElsewhere))
 	add("disclosure_plan", r.DisclosurePlan)
 	add("own_id", r.OwnID)
 	for _, name := range slices.Sorted(maps.Keys(r.Extra)) {
@@ -106,6 +106,7 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, a *asked, cause err
 	}
 	return p.showThread(w, r, a.session, web.Status(cause), func(v *caseView) {
 		v.fill(a.typed)
+		v.Lost = a.lost(v.ID)
 		if v.ID != a.id {
 			return
 		}
@@ -139,7 +140,8 @@ func (p *pub) speak(w http.ResponseWriter, r *http.Request, verb cvd.Verb, field
 	}
 	if err == nil && a.form.Get("step") == "preview" {
 		return p.showThread(w, r, a.session, http.StatusOK, func(v *caseView) {
-			if v.fill(a.typed); v.ID == a.id {
+			v.fill(a.typed)
+			if v.Lost = a.lost(v.ID); v.ID == a.id {
 				v.Preview = text
 			}
 		})

@@ -241,6 +241,7 @@ type caseView struct {
 	Back    string // where that stands, if it waited for the receipt
 	Rest    string // the same, if something else was done
 	Summary *web.Summary
+	Lost    string // the files that were chosen and did not come along
 	Stored  string // which files were stored nevertheless
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"fairlead/internal/cvd"
 	"fairlead/internal/web"
+	"fairlead/internal/web/public"
 )
 
 // All that can be written on the page is one form, whose buttons send it to different
@@ -87,13 +88,31 @@ func (p *pub) onward(w http.ResponseWriter, r *http.Request, a *asked, done stri
 	})
 }
 
+// maxLost is the most files that are named as lost.
+const maxLost = 20
+
+// lost are the names of the files that were chosen in a case, which is all that came
+// along of them: only the button beside them sends files.
+func (a *asked) lost(id cvd.CaseID) string {
+	var out []string
+	for _, name := range a.form["file."+string(id)] {
+		if name != "" && len(out) < maxLost {
+			out = append(out, public.FileLabel(name))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
 // again shows the page with what was typed, such as in another language.
 func (p *pub) again(w http.ResponseWriter, r *http.Request) error {
 	a, err := p.ask(r)
 	if err != nil {
 		return err
 	}
-	return p.showThread(w, r, a.session, http.StatusOK, func(v *caseView) { v.fill(a.typed) })
+	return p.showThread(w, r, a.session, http.StatusOK, func(v *caseView) {
+		v.fill(a.typed)
+		v.Lost = a.lost(v.ID)
+	})
 }
 
 // carry is what was typed on the page, for another page to hand back.
