@@ -26,8 +26,8 @@ func TestLostFilesAreNamedUntilTheyAreChosen(t *testing.T) {
 	for range 2 {
 		var page *webtest.Answer
 		form, page = look(form)
-		if !slices.Equal(form["lost"], []string{"<b>poc.txt", "b.txt"}) {
-			t.Errorf("goes on with %q", form["lost"])
+		if !slices.Equal(form["lost[]"], []string{"<b>poc.txt", "b.txt"}) {
+			t.Errorf("goes on with %q", form["lost[]"])
 		}
 		for _, want := range []string{"A preview does not keep files: choose them again before you send. <b>poc.txt, b.txt", "choose them again before you send: <b>poc.txt, b.txt"} {
 			if !strings.Contains(page.Text(), want) {
@@ -35,15 +35,15 @@ func TestLostFilesAreNamedUntilTheyAreChosen(t *testing.T) {
 			}
 		}
 	}
-	if other, _ := look(form, webtest.File{Field: "attachments", Name: "c.txt", Content: "x"}); !slices.Equal(other["lost"], []string{"c.txt"}) {
-		t.Errorf("with another file: %q", other["lost"])
+	if other, _ := look(form, webtest.File{Field: "attachments", Name: "c.txt", Content: "x"}); !slices.Equal(other["lost[]"], []string{"c.txt"}) {
+		t.Errorf("with another file: %q", other["lost[]"])
 	}
-	many := url.Values{"description": {"It breaks."}, "lost": append(slices.Repeat([]string{"a"}, 100), strings.Repeat("b", 4000))}
-	many["lost"][0] = strings.Repeat("b", 4000)
-	if cut, _ := look(many); len(cut["lost"]) != 20 || len(cut["lost"][0]) > 130 {
-		t.Errorf("%d names, the first of %d bytes", len(cut["lost"]), len(cut["lost"][0]))
+	many := url.Values{"description": {"It breaks."}, "lost[]": append(slices.Repeat([]string{"a"}, 100), strings.Repeat("b", 4000))}
+	many["lost[]"][0] = strings.Repeat("b", 4000)
+	if cut, _ := look(many); len(cut["lost[]"]) != 20 || len(cut["lost[]"][0]) > 130 {
+		t.Errorf("%d names, the first of %d bytes", len(cut["lost[]"]), len(cut["lost[]"][0]))
 	}
-	wrong := url.Values{"cwe": {"XSS"}, "lost": {"b.txt"}}
+	wrong := url.Values{"cwe": {"XSS"}, "lost[]": {"b.txt"}}
 	if page := b.Upload("/report?step=send", wrong).Check(h, 422); strings.Count(page.Text(), "b.txt") < 2 {
 		t.Errorf("refused without the name: %s", page.Text())
 	}

@@ -132,7 +132,7 @@ func TestPreview(t *testing.T) {
 		}
 	}
 	again.Set("cwe", "CWE-79")
-	again.Del("lost")
+	again.Del("lost[]")
 	again.Set("step", "preview")
 	good := b.Upload("/report?step=preview", again).Check(h, 200)
 	sound(t, good)

@@ -248,7 +248,7 @@ const maxLost = 20
 // lostOf are the files that the form before named as lost.
 func lostOf(typed url.Values) []string {
 	var out []string
-	for _, name := range typed["lost"] {
+	for _, name := range typed["lost[]"] {
 		if name != "" && len(out) < maxLost {
 			out = append(out, public.FileLabel(name))
 		}
@@ -261,7 +261,7 @@ func lostOf(typed url.Values) []string {
 func lose(in *public.Posted, typed url.Values) []string {
 	lost := in.Drop(typed)
 	if len(lost) > 0 {
-		typed["lost"] = lost
+		typed["lost[]"] = lost
 	}
 	return lost
 }
@@ -271,7 +271,7 @@ func (p *pub) refuse(w http.ResponseWriter, r *http.Request, in *public.Posted, 
 	if files := errors.Is(cause, errFiles); !files {
 		lose(in, typed)
 	} else if in.HasFiles() { // the rest is not waited for
-		typed["lost"] = []string{in.First()}
+		typed["lost[]"] = []string{in.First()}
 	}
 	v, err := p.formView(typed)
 	if err != nil {

@@ -163,7 +163,7 @@ func apart(in *public.Posted) url.Values {
 	for name, values := range in.Fields {
 		typed[name] = slices.Clone(values)
 	}
-	for _, ours := range []string{"once", "step", "lang", "work", "worked", "lost"} {
+	for _, ours := range []string{"once", "step", "lang", "work", "worked", "lost[]"} {
 		delete(in.Fields, ours)
 	}
 	if strings.TrimSpace(in.Fields.Get("reporter.email")) == "" && in.Fields.Get("reporter.reply_by") == cvd.ReplyByWeb {
