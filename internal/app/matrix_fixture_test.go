@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -188,43 +189,41 @@ func (m *matrix) owner(s subject, c caller) cvd.Member {
 
 func (m *matrix) tokenOf(s subject, c caller) string {
 	return m.of(s, "token/"+c.name, func() string {
-		before, err := m.h.Auth.Tokens(context.Background(), actorOf(m.owner(s, c)))
-		m.must(err)
-		m.token(m.owner(s, c), true)
-		after, err := m.h.Auth.Tokens(context.Background(), actorOf(m.owner(s, c)))
-		m.must(err)
-		old := map[string]bool{}
-		for _, one := range before {
-			old[one.ID] = true
-		}
-		for _, one := range after {
-			if !old[one.ID] {
-				return one.ID
+		who := m.owner(s, c)
+		return m.newOne(func() (ids []string) {
+			all, err := m.h.Auth.Tokens(context.Background(), actorOf(who))
+			m.must(err)
+			for _, one := range all {
+				ids = append(ids, one.ID)
 			}
-		}
-		m.t.Fatal("no token was made")
-		return ""
+			return ids
+		}, func() { m.token(who, true) })
 	})
+}
+
+// newOne is what is listed after something was made, and was not before.
+func (m *matrix) newOne(list func() []string, make func()) string {
+	before := list()
+	make()
+	for _, id := range list() {
+		if !slices.Contains(before, id) {
+			return id
+		}
+	}
+	m.t.Fatal("nothing was made")
+	return ""
 }
 
 func (m *matrix) sessionOf(s subject, c caller) string {
 	return m.ofOwner(s, "session", m.owner(s, c), func(who cvd.Member) string {
-		before, err := m.h.Auth.Sessions(context.Background(), actorOf(who))
-		m.must(err)
-		m.here(who)
-		after, err := m.h.Auth.Sessions(context.Background(), actorOf(who))
-		m.must(err)
-		old := map[string]bool{}
-		for _, one := range before {
-			old[one.ID] = true
-		}
-		for _, one := range after {
-			if !old[one.ID] {
-				return one.ID
+		return m.newOne(func() (ids []string) {
+			all, err := m.h.Auth.Sessions(context.Background(), actorOf(who))
+			m.must(err)
+			for _, one := range all {
+				ids = append(ids, one.ID)
 			}
-		}
-		m.t.Fatal("no session was made")
-		return ""
+			return ids
+		}, func() { m.here(who) })
 	})
 }
 
